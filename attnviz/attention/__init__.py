@@ -1,0 +1,1 @@
+"""Attention itself, in NumPy: masks as rules, the dense way and the streaming way."""

@@ -1,0 +1,72 @@
+"""Attention with the whole weight matrix kept."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from attnviz.attention.masks import Rule
+from attnviz.attention.rows import Floats, attend, blocks, grown, prepare
+
+
+def scaled_dot_product_attention(
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    *,
+    mask: ArrayLike | Rule | None = None,
+    is_causal: bool = False,
+    bias: ArrayLike | None = None,
+    scale: float | None = None,
+    softcap: float | None = None,
+    sinks: ArrayLike | None = None,
+    enable_gqa: bool = False,
+) -> tuple[Floats, Floats]:
+    """softmax(query @ keyᵀ * scale + mask) @ value, and the weights (arXiv 1706.03762).
+
+    Names and meaning follow PyTorch's function of the same name.
+
+    query: (…, heads, queries, head_dim); key: (…, heads, keys, head_dim);
+    value: (…, heads, keys, value_dim). Leading axes broadcast.
+    mask: booleans (True = may attend) or floats (added), broadcastable to
+        (…, heads, queries, keys), or a rule of `attnviz.masks`.
+    is_causal: key j is seen by query i only if j <= i; joined with `mask` by "and".
+    bias: floats added to the scaled scores.
+    scale: 1/sqrt(head_dim) unless given.
+    softcap: scores become softcap * tanh(scores / softcap) before bias and mask.
+    sinks: one logit per head that takes part in the softmax and is then dropped, so that rows
+        sum to less than 1.
+    enable_gqa: key/value head h serves query heads h*g … h*g + g - 1 (arXiv 2305.13245).
+
+    Returns output (…, heads, queries, value_dim) and weights (…, heads, queries, keys), float64
+    if any input is, else float32. A row with no allowed key is all zeros in both.
+    Raises AttnvizError where shapes or dtypes do not fit.
+    """
+    inputs = prepare(
+        query,
+        key,
+        value,
+        mask=mask,
+        is_causal=is_causal,
+        bias=bias,
+        scale=scale,
+        softcap=softcap,
+        sinks=sinks,
+        enable_gqa=enable_gqa,
+    )
+    shape, dtype = (*inputs.lead, inputs.n_queries), inputs.query.dtype
+    output = np.empty((*shape, inputs.value.shape[-1]), dtype)
+    weights = np.zeros((*shape, inputs.n_keys), dtype)
+    scratch = np.empty(0, dtype)  # kept from block to block: fresh memory costs more than the sums
+    for rows in blocks(inputs):
+        here = slice(rows.start, rows.stop)
+        scratch = grown(scratch, rows.n_rows * rows.n_keys)
+        exponentials = scratch[: rows.n_rows * rows.n_keys].reshape(rows.n_rows, rows.n_keys)
+        for index in np.ndindex(inputs.lead):
+            factor = attend(inputs, index, rows, exponentials, output[index][here])
+            column = 0
+            for low, high in rows.ranges:
+                part = exponentials[:, column : column + high - low]
+                np.multiply(part, factor, out=weights[index][here, low:high])
+                column += high - low
+    return output, weights

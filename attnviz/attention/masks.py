@@ -1,0 +1,346 @@
+"""Which keys a query may see, as rules.
+
+A rule answers for index vectors, so no array of all pairs ever has to exist:
+`rule(rows, keys)` is a boolean array `(len(rows), len(keys))`, True = may attend, and
+`rule.span(rows)` bounds the keys that can be True for those rows. Rules compose with `|` and `&`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from attnviz.errors import AttnvizError
+
+Bools = NDArray[np.bool_]
+Indices = NDArray[np.int64]
+Range = tuple[int, int]  # half open: first key, one past the last
+
+UNBOUNDED = sys.maxsize
+ROWS_COUNTED_AT_ONCE = 256
+
+
+class Rule:
+    """A mask as a rule. Queries and keys are numbered from 0 in the same order."""
+
+    def __call__(self, rows: ArrayLike, keys: ArrayLike) -> Bools:
+        """Whether each query of `rows` may see each key of `keys`: (len(rows), len(keys))."""
+        i = np.atleast_1d(np.asarray(rows, dtype=np.int64))[:, None]
+        j = np.atleast_1d(np.asarray(keys, dtype=np.int64))[None, :]
+        return np.broadcast_to(self.allows(i, j), (i.size, j.size))
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        """The rule itself, for query indices `(r, 1)` and key indices `(1, k)`."""
+        raise NotImplementedError
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        """Disjoint key ranges in order, outside of which nothing is allowed for `rows`."""
+        raise NotImplementedError
+
+    def span(self, rows: ArrayLike) -> Range:
+        """The smallest range over `ranges(rows)`; (0, 0) when these rows can see no key."""
+        found = self.ranges(rows)
+        return (found[0][0], found[-1][1]) if found else (0, 0)
+
+    def to_array(self, n_queries: int, n_keys: int) -> Bools:
+        """The whole mask as an array `(n_queries, n_keys)`, for teaching and tests."""
+        return np.array(self(np.arange(n_queries), np.arange(n_keys)))
+
+    def per_row(self, n_queries: int, n_keys: int) -> Indices:
+        """How many keys each query may see: `(n_queries,)`."""
+        counts = np.zeros(n_queries, dtype=np.int64)
+        for start in range(0, n_queries, ROWS_COUNTED_AT_ONCE):
+            rows = np.arange(start, min(start + ROWS_COUNTED_AT_ONCE, n_queries))
+            for low, high in clip(self.ranges(rows), n_keys):
+                counts[rows] += self(rows, np.arange(low, high)).sum(axis=1)
+        return counts
+
+    def __or__(self, other: Rule) -> Rule:
+        return AnyOf((self, other))
+
+    def __and__(self, other: Rule) -> Rule:
+        return AllOf((self, other))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready description that `from_dict` turns back into an equal rule."""
+        return {"rule": NAMES[type(self)], **dataclasses.asdict(self)}  # type: ignore[call-overload]
+
+
+def merge(ranges: Iterable[Range]) -> list[Range]:
+    """Join overlapping and touching ranges; drop empty ones."""
+    merged: list[Range] = []
+    for low, high in sorted(r for r in ranges if r[0] < r[1]):
+        if merged and low <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+def overlap(first: Sequence[Range], second: Sequence[Range]) -> list[Range]:
+    """The parts that two lists of disjoint ranges share."""
+    return merge((max(a, c), min(b, d)) for a, b in first for c, d in second)
+
+
+def clip(ranges: Sequence[Range], n_keys: int) -> list[Range]:
+    """Keep what lies within 0 … n_keys."""
+    return overlap(ranges, [(0, n_keys)])
+
+
+def _ends(rows: ArrayLike) -> Range:
+    array = np.atleast_1d(np.asarray(rows))
+    return (int(array.min()), int(array.max())) if array.size else (0, -1)
+
+
+class Interval(Rule):
+    """A rule whose every row sees one unbroken run of keys; `bounds` says which."""
+
+    def bounds(self, i: Indices) -> tuple[Indices, Indices]:
+        """First key and one past the last key that each query of `i` may see."""
+        raise NotImplementedError
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        low, high = self.bounds(i)
+        return (j >= low) & (j < high)
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        ends = np.array(_ends(rows), dtype=np.int64)  # bounds grow with i: the ends suffice
+        low, high = self.bounds(ends)
+        return merge([(max(int(low[0]), 0), int(high[1]))])
+
+    def per_row(self, n_queries: int, n_keys: int) -> Indices:
+        low, high = self.bounds(np.arange(n_queries, dtype=np.int64))
+        counts: Indices = np.maximum(np.minimum(high, n_keys) - np.maximum(low, 0), 0)
+        return counts
+
+
+@dataclass(frozen=True)
+class Full(Interval):
+    def bounds(self, i: Indices) -> tuple[Indices, Indices]:
+        return np.zeros_like(i), np.full_like(i, UNBOUNDED)
+
+
+@dataclass(frozen=True)
+class Causal(Interval):
+    offset: int = 0
+
+    def bounds(self, i: Indices) -> tuple[Indices, Indices]:
+        return np.zeros_like(i), i + self.offset + 1
+
+
+@dataclass(frozen=True)
+class Local(Interval):
+    window: int
+
+    def bounds(self, i: Indices) -> tuple[Indices, Indices]:
+        return i - self.window, i + self.window + 1
+
+
+@dataclass(frozen=True)
+class Sliding(Interval):
+    size: int
+
+    def bounds(self, i: Indices) -> tuple[Indices, Indices]:
+        return i - self.size + 1, i + 1
+
+
+@dataclass(frozen=True)
+class Prefix(Interval):
+    length: int
+
+    def bounds(self, i: Indices) -> tuple[Indices, Indices]:
+        return np.zeros_like(i), np.maximum(self.length, i + 1)
+
+
+@dataclass(frozen=True)
+class Chunked(Interval):
+    size: int
+
+    def bounds(self, i: Indices) -> tuple[Indices, Indices]:
+        return i // self.size * self.size, i + 1
+
+
+@dataclass(frozen=True)
+class Dilated(Rule):
+    window: int
+    dilation: int
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        allowed: Bools = (np.abs(i - j) <= self.window) & ((i - j) % self.dilation == 0)
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        return Local(self.window).ranges(rows)
+
+
+@dataclass(frozen=True)
+class Global(Rule):
+    positions: tuple[int, ...]
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        allowed: Bools = np.isin(i, self.positions) | np.isin(j, self.positions)
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        if np.isin(rows, self.positions).any():
+            return [(0, UNBOUNDED)]
+        return merge((p, p + 1) for p in self.positions)
+
+
+@dataclass(frozen=True)
+class Document(Rule):
+    ids: tuple[int, ...]
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        ids = np.asarray(self.ids)
+        self._check(max(i.max(initial=-1), j.max(initial=-1)))
+        allowed: Bools = ids[i] == ids[j]
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        self._check(_ends(rows)[1])
+        mine = np.isin(self.ids, np.asarray(self.ids)[np.atleast_1d(np.asarray(rows))])
+        found = np.flatnonzero(mine)
+        return merge([(int(found[0]), int(found[-1]) + 1)]) if found.size else []
+
+    def _check(self, last: int) -> None:
+        if last >= len(self.ids):
+            raise AttnvizError(
+                f"The document mask has {len(self.ids)} ids but position {last} was asked for.",
+                "Give one document id for every token.",
+            )
+
+
+@dataclass(frozen=True)
+class Strided(Rule):
+    stride: int
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        allowed: Bools = (j <= i) & ((i - j <= self.stride) | ((i - j) % self.stride == 0))
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        return Causal().ranges(rows)
+
+
+@dataclass(frozen=True)
+class AnyOf(Rule):
+    rules: tuple[Rule, ...]
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        allowed: Bools = reduce(np.logical_or, (rule.allows(i, j) for rule in self.rules))
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        return merge(r for rule in self.rules for r in rule.ranges(rows))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"rule": "any", "rules": [rule.to_dict() for rule in self.rules]}
+
+
+@dataclass(frozen=True)
+class AllOf(Rule):
+    rules: tuple[Rule, ...]
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        allowed: Bools = reduce(np.logical_and, (rule.allows(i, j) for rule in self.rules))
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        return reduce(overlap, (rule.ranges(rows) for rule in self.rules))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"rule": "all", "rules": [rule.to_dict() for rule in self.rules]}
+
+
+def full() -> Rule:
+    """Every query sees every key."""
+    return Full()
+
+
+def causal(offset: int = 0) -> Rule:
+    """j <= i + offset: the past and the query itself; `offset` counts cached keys."""
+    return Causal(_integer("causal offset", offset, None))
+
+
+def local(window: int) -> Rule:
+    """|i - j| <= window: a radius, so window 2 shows at most 5 keys."""
+    return Local(_integer("window", window, 0))
+
+
+def sliding(size: int) -> Rule:
+    """0 <= i - j < size: the last `size` keys, the query's own among them (Mistral, Gemma)."""
+    return Sliding(_integer("sliding size", size, 1))
+
+
+def dilated(window: int, dilation: int) -> Rule:
+    """|i - j| <= window and (i - j) a multiple of `dilation` (Longformer, arXiv 2004.05150)."""
+    return Dilated(_integer("window", window, 0), _integer("dilation", dilation, 1))
+
+
+def global_(positions: Iterable[int]) -> Rule:
+    """The tokens at `positions` see all and are seen by all (Longformer, arXiv 2004.05150)."""
+    return Global(tuple(sorted({_integer("global position", p, 0) for p in positions})))
+
+
+def prefix(length: int) -> Rule:
+    """j < length or j <= i: a prefix seen by all, causal after it (prefix language model)."""
+    return Prefix(_integer("prefix length", length, 0))
+
+
+def document(ids: Iterable[int]) -> Rule:
+    """Only keys of the query's own document; `ids` has one number per token (packed texts)."""
+    return Document(tuple(_integer("document id", number, None) for number in ids))
+
+
+def chunked(size: int) -> Rule:
+    """Causal within chunks of `size` tokens: i // size == j // size and j <= i (Llama 4)."""
+    return Chunked(_integer("chunk size", size, 1))
+
+
+def strided(stride: int) -> Rule:
+    """The last `stride` keys and every `stride`-th before them (arXiv 1904.10509)."""
+    return Strided(_integer("stride", stride, 1))
+
+
+def _integer(what: str, value: object, lowest: int | None) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise AttnvizError(f"The {what} is {value!r}.", "It must be a whole number.")
+    if lowest is not None and value < lowest:
+        raise AttnvizError(f"The {what} is {value}.", f"It must be {lowest} or more.")
+    return int(value)
+
+
+NAMES: dict[type[Rule], str] = {
+    Full: "full",
+    Causal: "causal",
+    Local: "local",
+    Sliding: "sliding",
+    Dilated: "dilated",
+    Global: "global",
+    Prefix: "prefix",
+    Document: "document",
+    Chunked: "chunked",
+    Strided: "strided",
+}
+
+
+def from_dict(description: Mapping[str, Any]) -> Rule:
+    """Turn what `Rule.to_dict` wrote back into the rule; AttnvizError if it names none."""
+    fields = dict(description)
+    name = fields.pop("rule", None)
+    try:
+        if name in ("any", "all"):
+            parts = tuple(from_dict(part) for part in fields["rules"])
+            return AnyOf(parts) if name == "any" else AllOf(parts)
+        kind = next(kind for kind, known in NAMES.items() if known == name)
+        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+    except (StopIteration, KeyError, TypeError) as error:
+        raise AttnvizError(f"Unknown mask rule {name!r} in the record.") from error

@@ -1,0 +1,89 @@
+"""The same attention by blocks of query rows, each block shown to observers, none kept."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from attnviz.attention.masks import Rule
+from attnviz.attention.rows import Floats, attend, blocks, grown, prepare
+from attnviz.errors import AttnvizError
+
+
+@dataclass(frozen=True)
+class Block:
+    """Finished weights of query rows start … stop, for all heads.
+
+    Keys that these rows cannot see may be left out: column c holds key `keys[c]`. The arrays are
+    lent: they are overwritten when the next block is made.
+    """
+
+    start: int
+    stop: int
+    keys: NDArray[np.int64]  # (columns,), rising
+    weights: Floats  # (heads, stop - start, columns)
+
+
+class Observer(Protocol):
+    """Sees every block once, in the order of its rows."""
+
+    def see(self, block: Block) -> None:
+        """Look at the block now: it is gone with the next one."""
+
+
+def stream(
+    query: ArrayLike,
+    key: ArrayLike,
+    value: ArrayLike,
+    observers: Iterable[Observer],
+    *,
+    mask: ArrayLike | Rule | None = None,
+    is_causal: bool = False,
+    bias: ArrayLike | None = None,
+    scale: float | None = None,
+    softcap: float | None = None,
+    sinks: ArrayLike | None = None,
+    enable_gqa: bool = False,
+    block_rows: int | None = None,
+) -> Floats:
+    """`scaled_dot_product_attention` whose weights are shown to `observers` instead of kept.
+
+    query: (heads, queries, head_dim), and so on; the other options are those of the dense way.
+    Memory holds one block of `block_rows` rows at a time. Returns the output
+    (heads, queries, value_dim); raises AttnvizError where shapes do not fit.
+    """
+    inputs = prepare(
+        query,
+        key,
+        value,
+        mask=mask,
+        is_causal=is_causal,
+        bias=bias,
+        scale=scale,
+        softcap=softcap,
+        sinks=sinks,
+        enable_gqa=enable_gqa,
+    )
+    if len(inputs.lead) != 1:
+        raise AttnvizError(
+            f"query has shape {inputs.query.shape}.", "Streaming takes (heads, tokens, head_dim)."
+        )
+    watching = list(observers)
+    (heads,), dtype = inputs.lead, inputs.query.dtype
+    output = np.empty((heads, inputs.n_queries, inputs.value.shape[-1]), dtype)
+    buffer = np.empty(0, dtype)
+    for rows in blocks(inputs, block_rows):
+        shape = (heads, rows.n_rows, rows.n_keys)
+        buffer = grown(buffer, math.prod(shape))
+        weights = buffer[: math.prod(shape)].reshape(shape)
+        for head in range(heads):
+            here = output[head, rows.start : rows.stop]
+            weights[head] *= attend(inputs, (head,), rows, weights[head], here)
+        for observer in watching:
+            observer.see(Block(rows.start, rows.stop, rows.keys, weights))
+    return output

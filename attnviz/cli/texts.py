@@ -1,0 +1,44 @@
+"""Where a text comes from: the command line, a file, or standard input."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from attnviz.errors import AttnvizError, not_found
+
+
+def given_text(text: str | None, file: Path | None, option: str = "--file") -> str | None:
+    """The one text that was given, or None; AttnvizError if it was given twice or is unreadable."""
+    if text is not None and file is not None:
+        raise AttnvizError(f"A text and {option} were both given.", "Give one of them.")
+    if file is not None:
+        return _from_standard_input() if str(file) == "-" else _from_file(file)
+    return _from_standard_input() if text == "-" else text
+
+
+def _from_file(path: Path) -> str:
+    if path.is_dir():
+        raise AttnvizError(f"{path} is a folder.", "Name a text file.")
+    if not path.exists():
+        raise not_found(path)
+    try:
+        return _decoded(path.read_bytes(), str(path))
+    except OSError as error:
+        raise AttnvizError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def _from_standard_input() -> str:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise AttnvizError("There is nothing on standard input.", "Pipe a text into the command.")
+    return _decoded(sys.stdin.buffer.read(), "standard input")
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise AttnvizError(
+            f"{name} is not a text in UTF-8 (byte {error.start} is 0x{data[error.start]:02X}).",
+            "Give a plain text file, converted to UTF-8 if need be.",
+        ) from error

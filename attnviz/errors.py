@@ -1,0 +1,84 @@
+"""What a user can cause and mend: one exception, its few kinds, and the exit statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+EXIT_DONE = 0
+EXIT_BUG = 1
+EXIT_USER = 2
+EXIT_INTERRUPTED = 130
+
+
+class AttnvizError(Exception):
+    """Something was wrong that the user can put right.
+
+    `message` says what was wrong and shows the value seen, `hint` says what to do.
+    `key` and `values` name the same sentence for translation.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, key: str = "err.other", **values: object):
+        super().__init__(f"{message} {hint}".strip())
+        self.message = message
+        self.hint = hint
+        self.key = key
+        self.values = values or {"reason": str(self)}
+
+
+def bad_choice(value: object, option: str, choices: Iterable[str]) -> AttnvizError:
+    """An unknown word where only some are allowed; the nearest is named first."""
+    known = list(choices)
+    near = get_close_matches(str(value), known, n=1)
+    ordered = near + [choice for choice in known if choice not in near]
+    listed = ", ".join(ordered)
+    return AttnvizError(
+        f'"{value}" is not valid for {option}.',
+        f"Choose one of: {listed}.",
+        key="err.choice",
+        value=value,
+        option=option,
+        choices=listed,
+    )
+
+
+def out_of_range(what: str, value: object, lowest: int, highest: int) -> AttnvizError:
+    """A layer, head or other number that does not exist."""
+    return AttnvizError(
+        f"{what} {value} does not exist:",
+        f"choose a number from {lowest} to {highest}.",
+        key="err.range",
+        what=what,
+        value=value,
+        min=lowest,
+        max=highest,
+    )
+
+
+def no_token(token: str, near: Iterable[str] = ()) -> AttnvizError:
+    """A word that was asked for and is not in the text."""
+    names = ", ".join(f'"{name}"' for name in near)
+    hint = f"Nearest in the text: {names}." if names else ""
+    return AttnvizError(
+        f'The token "{token}" is not in the text.', hint, key="err.no_token", token=token
+    )
+
+
+def empty_text(what: str = "text") -> AttnvizError:
+    """A text with nothing in it but white space."""
+    return AttnvizError(f"The {what} is empty.", "Write at least one word.", key="err.empty")
+
+
+def not_found(path: object) -> AttnvizError:
+    """A file that is not there."""
+    return AttnvizError(
+        f"File not found: {path}.",
+        "Check the path and try again.",
+        key="err.not_found",
+        path=path,
+    )
+
+
+def cannot_write(path: object, reason: str) -> AttnvizError:
+    """A file that could not be written, with the system's reason."""
+    return AttnvizError(f"Cannot write {path}: {reason}", key="err.write", path=path, reason=reason)

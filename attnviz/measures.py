@@ -1,0 +1,151 @@
+"""Weights → numbers. Natural logarithms, distances in tokens; float64 results.
+
+Every per-query measure is a function of weights `(…, rows, keys)`, the indices `rows` and `keys`
+that they belong to, and `n_keys`, the keys of the whole text; it returns `(…, rows)`. So a block
+of rows gives the same numbers as the whole matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Weights = NDArray[np.floating[Any]]
+
+
+def entropy(weights: ArrayLike) -> Floats:
+    """-Σ w ln w over the keys, with 0 ln 0 = 0; nats (Clark et al. 2019). (…, rows)"""
+    w = _weights(weights)
+    logs = np.maximum(w, np.finfo(w.dtype).tiny)
+    return -_row_dot(w, np.log(logs, out=logs))
+
+
+def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
+    """Entropies divided by ln(allowed keys of the row): 1 is even, 0 is all on one key.
+
+    A row with one allowed key or none has no spread to speak of: 0.
+    """
+    most = np.log(np.maximum(np.asarray(allowed, dtype=np.float64), 1))
+    values = np.asarray(entropies, dtype=np.float64)
+    spread: Floats = np.divide(values, most, out=np.zeros_like(values * most), where=most > 0)
+    return spread
+
+
+def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
+    """Σ w |i - j| / Σ w per query (Vig & Belinkov 2019); NaN where a row has no weight."""
+    w = _weights(weights)
+    places = (np.asarray(index).astype(w.dtype) for index in (rows, keys))
+    apart = np.subtract.outer(*places)
+    total = total_weight(w)
+    moved = _row_dot(w, np.abs(apart, out=apart))
+    return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def total_weight(weights: ArrayLike) -> Floats:
+    """Σ w per query: 1, or less where a sink took the rest, or 0 where all was masked."""
+    w = _weights(weights)
+    return _row_dot(w, np.ones(w.shape[-1], w.dtype))
+
+
+_COLUMNS_AT_ONCE = 4096  # sums in the weights' own precision stay short; their total is float64
+
+
+def _row_dot(weights: Weights, factors: Weights) -> Floats:
+    """Σ over the last axis of weights × factors, in float64 over pieces of the row."""
+    total = np.zeros(weights.shape[:-1])
+    for start in range(0, weights.shape[-1], _COLUMNS_AT_ONCE):
+        here = np.s_[..., start : start + _COLUMNS_AT_ONCE]
+        total += np.einsum("...k,...k->...", weights[here], factors[here])
+    return total
+
+
+def _weights(given: ArrayLike) -> Weights:
+    array = np.asarray(given)
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
+def at_offset(weights: Weights, rows: Indices, keys: Indices, n_keys: int, offset: int) -> Floats:
+    """The weight of key i + offset; NaN where the text has no such key."""
+    wanted = rows + offset
+    column = np.minimum(np.searchsorted(keys, wanted), max(keys.size - 1, 0))
+    found = np.zeros((*weights.shape[:-1],), dtype=np.float64)
+    if keys.size:
+        here = keys[column] == wanted
+        found[..., here] = weights[..., np.flatnonzero(here), column[here]]
+    found[..., (wanted < 0) | (wanted >= n_keys)] = np.nan
+    return found
+
+
+def on_first(weights: Weights, keys: Indices) -> Floats:
+    """The weight of key 0, where attention sinks form (Xiao et al. 2023)."""
+    if keys.size and keys[0] == 0:
+        return weights[..., 0].astype(np.float64)
+    return np.zeros(weights.shape[:-1])
+
+
+PerQuery = Callable[[Weights, Indices, Indices, int], Floats]
+
+PER_QUERY: dict[str, PerQuery] = {
+    "entropy": lambda w, rows, keys, n: entropy(w),
+    "largest": lambda w, rows, keys, n: w.max(axis=-1, initial=0).astype(np.float64),
+    "total": lambda w, rows, keys, n: total_weight(w),
+    "distance": lambda w, rows, keys, n: distance(w, rows, keys),
+    "self": lambda w, rows, keys, n: at_offset(w, rows, keys, n, 0),
+    "previous": lambda w, rows, keys, n: at_offset(w, rows, keys, n, -1),
+    "next": lambda w, rows, keys, n: at_offset(w, rows, keys, n, 1),
+    "first": lambda w, rows, keys, n: on_first(w, keys),
+}
+
+# These compare positions, which says nothing when queries and keys are two different texts.
+WITHIN_ONE_TEXT = ("distance", "self", "previous", "next")
+
+
+def received(weights: ArrayLike) -> Floats:
+    """The mean weight each key gets from the queries: (…, keys)."""
+    mean: Floats = np.asarray(weights, dtype=np.float64).mean(axis=-2)
+    return mean
+
+
+def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
+    """The k largest weights of each row and their columns, largest first, ties by column.
+
+    Returns columns (…, rows, k) and weights (…, rows, k); k is cut to the number of columns.
+    """
+    k = min(k, weights.shape[-1])
+    columns = _largest(weights, k) if k else np.zeros((*weights.shape[:-1], 0), dtype=np.int64)
+    return columns, np.take_along_axis(weights, columns, axis=-1)
+
+
+GROUP = 128  # columns whose largest stands for all of them in the first sieve
+
+
+def _largest(weights: Weights, k: int) -> Indices:
+    """Columns of the k largest of each row, largest first, ties by column: (…, rows, k)."""
+    n = weights.shape[-1]
+    if n <= 2 * GROUP * k:
+        return _sifted(weights, k)
+    # The k largest lie in the k groups whose own largest come first, ties by place included.
+    whole = n // GROUP * GROUP
+    tops = weights[..., :whole].reshape(*weights.shape[:-1], -1, GROUP).max(axis=-1)
+    if whole < n:
+        tops = np.concatenate([tops, weights[..., whole:].max(axis=-1, keepdims=True)], axis=-1)
+    groups = np.sort(_largest(tops, k), axis=-1)
+    columns = (groups[..., None] * GROUP + np.arange(GROUP)).reshape(*groups.shape[:-1], -1)
+    near = np.take_along_axis(weights, np.minimum(columns, n - 1), axis=-1)
+    near[columns >= n] = -1  # below every weight
+    return np.take_along_axis(columns, _sifted(near, k), axis=-1)
+
+
+def _sifted(weights: Weights, k: int) -> Indices:
+    least = np.partition(weights, -k, axis=-1)[..., -k, None]  # the k-th largest of each row
+    above, level = weights > least, weights == least
+    room = k - above.sum(axis=-1, keepdims=True)
+    kept = above | (level & (np.cumsum(level, axis=-1, dtype=np.int32) <= room))
+    columns = np.nonzero(kept)[-1].reshape(*weights.shape[:-1], k)
+    order = np.argsort(-np.take_along_axis(weights, columns, axis=-1), axis=-1, kind="stable")
+    return np.take_along_axis(columns, order, axis=-1)

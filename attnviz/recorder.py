@@ -1,0 +1,108 @@
+"""The one door through which every model's attention passes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from attnviz.attention.dense import scaled_dot_product_attention
+from attnviz.attention.masks import Rule, full
+from attnviz.attention.streaming import stream
+from attnviz.record import Stack
+from attnviz.summary import Summarizer, Summary
+from attnviz.tokens import Tokens
+
+Floats = NDArray[np.floating[Any]]
+
+BUDGET_AT_MOST = 1 << 30  # bytes
+
+
+def default_budget() -> int:
+    """A quarter of the memory that is free, at most 1 GiB; in bytes."""
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not every system says
+        return BUDGET_AT_MOST
+    return min(free // 4, BUDGET_AT_MOST)
+
+
+class Recorder:
+    """Runs a model's attention and keeps what was seen, stack by stack.
+
+    tokens: for each stack, the tokens of its queries and of its keys. Weights are kept whole when
+    all layers of them, with as much again to work on them, fit `budget` bytes; else they are
+    streamed and a summary is kept.
+    """
+
+    def __init__(
+        self,
+        tokens: Mapping[str, tuple[Tokens, Tokens]],
+        *,
+        n_layers: int = 1,
+        budget: int | None = None,
+    ):
+        self._tokens = tokens
+        self._n_layers = n_layers
+        self._budget = default_budget() if budget is None else budget
+        self._weights: dict[str, list[Floats]] = {}
+        self._summaries: dict[str, list[Summary]] = {}
+        self._masks: dict[str, list[Rule]] = {}
+
+    def attend(
+        self,
+        stack: str,
+        query: Floats,
+        key: Floats,
+        value: Floats,
+        *,
+        mask: Rule | None = None,
+        bias: ArrayLike | None = None,
+        scale: float | None = None,
+        softcap: float | None = None,
+        sinks: ArrayLike | None = None,
+    ) -> Floats:
+        """Attention of the stack's next layer; arguments as in `scaled_dot_product_attention`.
+
+        query: (heads, queries, head_dim); key and value: (heads or fewer, keys, …).
+        Returns the output (heads, queries, value_dim).
+        """
+        rule = full() if mask is None else mask
+        shared = key.shape[0] != query.shape[0]
+        heads, n_queries, n_keys = query.shape[0], query.shape[1], key.shape[1]
+        self._masks.setdefault(stack, []).append(rule)
+        if self._fits(heads * n_queries * n_keys * query.dtype.itemsize):
+            output, weights = scaled_dot_product_attention(
+                query, key, value, mask=rule, bias=bias, scale=scale, softcap=softcap, sinks=sinks,
+                enable_gqa=shared,
+            )  # fmt: skip
+            self._weights.setdefault(stack, []).append(weights)
+            return output
+        watching = Summarizer(heads, n_queries, n_keys)
+        output = stream(
+            query, key, value, [watching], mask=rule, bias=bias, scale=scale, softcap=softcap,
+            sinks=sinks, enable_gqa=shared,
+        )  # fmt: skip
+        self._summaries.setdefault(stack, []).append(watching.summary())
+        return output
+
+    def stacks(self, head_names: tuple[str, ...] = ()) -> dict[str, Stack]:
+        """What was recorded, for the record."""
+        return {
+            name: Stack(
+                query_tokens=self._tokens[name][0],
+                key_tokens=self._tokens[name][1],
+                weights=np.stack(self._weights[name]) if name in self._weights else None,
+                summary=Summary.of(self._summaries[name]) if name in self._summaries else None,
+                masks=tuple(masks),
+                head_names=head_names,
+                two_texts=name == "cross",
+            )
+            for name, masks in self._masks.items()
+        }
+
+    def _fits(self, layer_bytes: int) -> bool:
+        return 2 * layer_bytes * self._n_layers <= self._budget

@@ -1,0 +1,245 @@
+"""The record as a file, and back: .npz for programs in Python, .json for all others.
+
+Both hold the same tree. In .npz every array is an entry named by its path in the tree
+("stacks/self/weights") and the rest is JSON in the entry "record"; in .json arrays are nested
+lists whose numbers read back to the same bits, and NaN is null.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz import __version__
+from attnviz.attention import masks
+from attnviz.errors import AttnvizError, bad_choice, cannot_write, not_found
+from attnviz.record import AttentionRecord, Model, Stack
+from attnviz.summary import ARRAYS, Summary
+from attnviz.tokens import Tokens, visible
+
+FORMAT, VERSION = "attnviz-record", 1
+SUFFIXES = (".npz", ".json")
+
+# What a file that is something else, or was tampered with, can raise on its way to a record.
+_NOT_A_RECORD = (
+    KeyError, IndexError, TypeError, ValueError, AttributeError, OSError, RecursionError,
+    zipfile.BadZipFile, AttnvizError,
+)  # fmt: skip
+
+Tree = dict[str, Any]
+
+
+def save(record: AttentionRecord, path: Path) -> None:
+    """Write `record` by the suffix of `path`; AttnvizError if that cannot be done."""
+    if path.suffix not in SUFFIXES:
+        raise bad_choice(path.suffix or str(path), "the suffix of a record", SUFFIXES)
+    with written_whole(path) as file:
+        file.write(to_npz(record) if path.suffix == ".npz" else to_json(record).encode())
+
+
+def read(path: str | Path) -> AttentionRecord:
+    """Open a record that was saved as .npz or .json; AttnvizError if it is none."""
+    place = Path(path)
+    if not place.is_file():
+        raise not_found(place)
+    try:
+        tree = _read_npz(place) if place.suffix == ".npz" else json.loads(place.read_bytes())
+        return _record(tree)
+    except _NOT_A_RECORD as error:
+        raise AttnvizError(
+            f"{place} is not a record of attnviz ({type(error).__name__}: {error}).",
+            "Give a .npz or .json file that attnviz wrote.",
+        ) from error
+
+
+def to_json(record: AttentionRecord) -> str:
+    """The record as one JSON document."""
+    return json.dumps(_plain(_tree(record)), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_npz(record: AttentionRecord) -> bytes:
+    """The record as a compressed .npz archive that opens with allow_pickle=False."""
+    arrays: dict[str, NDArray[Any]] = {}
+    header = _lift_arrays(_tree(record), "", arrays)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, record=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears under its name only once it is complete: written beside, then renamed.
+
+    A device or pipe is written directly. Raises AttnvizError where writing fails, and leaves
+    what stood at `path` as it was.
+    """
+    try:
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                yield file
+            return
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            os.chmod(beside, path.stat().st_mode if path.exists() else 0o666 & ~_umask())
+            os.replace(beside, path)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise cannot_write(path, error.strerror or str(error)) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _tree(record: AttentionRecord) -> Tree:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "attnviz": __version__,
+        "type": record.type,
+        "settings": dict(record.settings),
+        "model": {
+            "name": record.model.name,
+            "origin": record.model.origin,
+            "details": dict(record.model.details),
+        },
+        "stacks": {name: _stack_tree(stack) for name, stack in record.stacks.items()},
+    }
+
+
+def _stack_tree(stack: Stack) -> Tree:
+    tree: Tree = {
+        "two_texts": stack.two_texts,
+        "head_names": list(stack.head_names),
+        "masks": [rule.to_dict() for rule in stack.masks],
+        "query_tokens": _tokens_tree(stack.query_tokens),
+        "key_tokens": None
+        if stack.key_tokens is stack.query_tokens
+        else _tokens_tree(stack.key_tokens),
+    }
+    if stack.weights is not None:
+        return tree | {"dtype": str(stack.weights.dtype), "weights": stack.weights}
+    assert stack.summary is not None  # a stack has weights or a summary
+    kept = {name: getattr(stack.summary, name) for name in ARRAYS}
+    summary = {"cells": list(stack.summary.cells), "measures": stack.summary.measures, **kept}
+    return tree | {"summary": summary}
+
+
+def _tokens_tree(tokens: Tokens) -> Tree:
+    return {
+        "text": tokens.text,
+        "labels": list(tokens.labels),
+        "pieces": list(tokens.pieces),
+        "ids": tokens.ids,
+        "spans": tokens.spans,
+        "special": tokens.special,
+    }
+
+
+def _record(tree: Tree) -> AttentionRecord:
+    if tree["format"] != FORMAT:
+        raise ValueError(f"its format is {tree['format']!r}")
+    if tree["version"] != VERSION:
+        raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
+    model = tree["model"]
+    return AttentionRecord(
+        Model(visible(model["name"]), visible(model["origin"]), model["details"]),
+        tree["type"],
+        {name: _stack(stack) for name, stack in tree["stacks"].items()},
+        tree["settings"],
+    )
+
+
+def _stack(tree: Tree) -> Stack:
+    queries = _tokens(tree["query_tokens"])
+    keys = queries if tree["key_tokens"] is None else _tokens(tree["key_tokens"])
+    weights = np.array(tree["weights"], dtype=tree["dtype"]) if "weights" in tree else None
+    stack = Stack(
+        query_tokens=queries,
+        key_tokens=keys,
+        weights=weights,
+        summary=_summary(tree["summary"]) if "summary" in tree else None,
+        masks=tuple(masks.from_dict(rule) for rule in tree["masks"]),
+        head_names=tuple(visible(name) for name in tree["head_names"]),
+        two_texts=tree["two_texts"],
+    )
+    if weights is not None and (weights.ndim != 4 or weights.shape[2:] != stack.shape):
+        raise ValueError(f"weights have shape {weights.shape} for {stack.shape} tokens")
+    return stack
+
+
+def _summary(tree: Tree) -> Summary:
+    rows, columns = tree["cells"]
+    return Summary(
+        (rows, columns),
+        np.array(tree["sums"], dtype=np.float32),
+        np.array(tree["maxima"], dtype=np.float32),
+        np.array(tree["strongest_keys"], dtype=np.int64),
+        np.array(tree["strongest_weights"], dtype=np.float32),
+        np.array(tree["received"], dtype=np.float64),
+        {name: np.array(values, dtype=np.float64) for name, values in tree["measures"].items()},
+    )
+
+
+def _tokens(tree: Tree) -> Tokens:
+    return Tokens(
+        tree["text"],
+        np.array(tree["ids"], dtype=np.int64),
+        tuple(visible(label) for label in tree["labels"]),
+        tuple(tree["pieces"]),
+        np.array(tree["spans"], dtype=np.int64).reshape(-1, 2),
+        np.array(tree["special"], dtype=np.bool_),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as nested lists that JSON can hold without loss."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.ndim > 1:
+        return [_plain(row) for row in value]
+    if value.dtype == np.float32:  # the shortest digits that mean this float32
+        value = value.astype(np.str_).astype(np.float64)
+    return [None if number != number else number for number in value.tolist()]
+
+
+def _lift_arrays(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
+    """The tree with each array moved to `arrays` and its path left in its place."""
+    if isinstance(value, dict):
+        return {k: _lift_arrays(v, f"{path}/{k}".lstrip("/"), arrays) for k, v in value.items()}
+    if not isinstance(value, np.ndarray):
+        return value
+    arrays[path] = value
+    return {"array": path}
+
+
+def _read_npz(path: Path) -> Tree:
+    with np.load(path, allow_pickle=False) as archive:
+        tree: Tree = _put_arrays(json.loads(str(archive["record"])), archive)
+    return tree
+
+
+def _put_arrays(value: Any, archive: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"array"}:
+        return archive[value["array"]]
+    return {name: _put_arrays(inner, archive) for name, inner in value.items()}

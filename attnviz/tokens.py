@@ -1,0 +1,263 @@
+"""Text to tokens: ids, labels that are slices of the text, and where each token stands."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError, bad_choice, empty_text, no_token, not_found
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+
+Span = tuple[int, int]  # half open, in characters of the text
+
+TOKENIZERS = ("words", "characters", "bytes")
+
+# One word: a Han, kana or Thai character; a number; letters with inner apostrophes or hyphens;
+# a run of full stops; else one user-perceived character that is not white space.
+WORDS = (
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]\p{M}*"
+    r"|\d+(?:[.,:]\d+)*(?!\w)"
+    r"|[^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+(?:['’\-][^\W\p{Han}]+)*"
+    r"|\.{2,}|(?!\s)\X"
+)
+CHARACTERS = r"\X"
+
+# Controls, line separators, bidi controls and lone surrogates would move the cursor, hide text or
+# reorder it wherever a label is shown; each gets a visible form instead.
+_BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_ODD = [*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, *_BIDI, *range(0xD800, 0xE000)]
+VISIBLE = {c: chr(0x2400 + c) for c in range(0x20)} | {c: f"⟨U+{c:04X}⟩" for c in _ODD}
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """The tokens of one text, in order.
+
+    ids: (n,) int64. labels: what to show, safe anywhere, one per token. pieces: the tokenizer's
+    own strings. spans: (n, 2) int64, character positions in `text`; (0, 0) for special tokens.
+    special: (n,) bool, tokens that the tokenizer added.
+    """
+
+    text: str
+    ids: NDArray[np.int64]
+    labels: tuple[str, ...]
+    pieces: tuple[str, ...]
+    spans: NDArray[np.int64]
+    special: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Tokens)
+            and (self.text, self.labels, self.pieces) == (other.text, other.labels, other.pieces)
+            and np.array_equal(self.ids, other.ids)
+            and np.array_equal(self.spans, other.spans)
+            and np.array_equal(self.special, other.special)
+        )
+
+    def slices(self) -> list[str]:
+        """The characters of the text that each token covers, unchanged."""
+        return [self.text[start:stop] for start, stop in self.spans.tolist()]
+
+    def find(self, word: str) -> list[int]:
+        """Positions of a token: a position ("3"), a word (every place), or "word#2" (the 2nd).
+
+        AttnvizError names the nearest words when there is none.
+        """
+        if word.lstrip("-").isdecimal():
+            return [self._position(int(word))]
+        places = self._places(word)
+        name, _, nth = word.rpartition("#")
+        if not places and name and nth.isdecimal():
+            places = self._places(name)[int(nth) - 1 : int(nth)] if int(nth) else []
+        if not places:
+            raise no_token(word, _nearest(word, self.labels))
+        return places
+
+    def _places(self, word: str) -> list[int]:
+        exact = [i for i, piece in enumerate(self.slices()) if piece == word]
+        exact = exact or [i for i, label in enumerate(self.labels) if label == word]
+        folded = word.casefold()
+        return exact or [i for i, label in enumerate(self.labels) if label.casefold() == folded]
+
+    def _position(self, position: int) -> int:
+        if 0 <= position < len(self):
+            return position
+        raise AttnvizError(
+            f"There is no token {position}.", f"Positions go from 0 to {len(self) - 1}."
+        )
+
+
+def tokenize(text: str, tokenizer: str = "words", what: str = "text") -> Tokens:
+    """Cut `text` by words, characters, bytes, or the tokenizer.json file named by `tokenizer`.
+
+    Raises AttnvizError for an empty text, lone surrogates, an unknown name or a bad file.
+    """
+    if not text.strip():
+        raise empty_text(what)
+    _refuse_surrogates(text, what)
+    if tokenizer in TOKENIZERS:
+        return {"words": _words, "characters": _characters, "bytes": _bytes}[tokenizer](text)
+    if not tokenizer.endswith(".json"):
+        raise bad_choice(tokenizer, "--tokenizer", [*TOKENIZERS, "a tokenizer.json file"])
+    return _encoded(text, Path(tokenizer))
+
+
+def from_labels(labels: Iterable[object]) -> Tokens:
+    """Tokens that somebody else made: only their strings are known; the text is these joined."""
+    pieces = tuple(str(label) for label in labels)
+    stops = np.cumsum([len(piece) + 1 for piece in pieces], dtype=np.int64) - 1
+    starts = np.array([stop - len(piece) for stop, piece in zip(stops, pieces, strict=True)])
+    spans = np.column_stack([starts, stops]).astype(np.int64).reshape(-1, 2)
+    special = np.zeros(len(pieces), dtype=np.bool_)
+    shown = tuple(_show(piece) for piece in pieces)
+    return Tokens(" ".join(pieces), _numbered(pieces), shown, pieces, spans, special)
+
+
+def visible(text: str) -> str:
+    """`text` with every control, bidi control and lone surrogate in a visible form."""
+    return text.translate(VISIBLE)
+
+
+def _words(text: str) -> Tokens:
+    return _split(text, WORDS)
+
+
+def _characters(text: str) -> Tokens:
+    return _split(text, CHARACTERS)
+
+
+def _split(text: str, pattern: str) -> Tokens:
+    from tokenizers import Regex
+    from tokenizers.pre_tokenizers import Split
+
+    found = Split(Regex(pattern), "removed", invert=True).pre_tokenize_str(text)
+    pieces = tuple(piece for piece, _ in found)
+    return _tokens(text, pieces, [span for _, span in found], _numbered(pieces))
+
+
+def _bytes(text: str) -> Tokens:
+    spans = [(i, i + 1) for i, char in enumerate(text) for _ in char.encode()]
+    ids = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64)
+    return _tokens(text, tuple(f"{byte:02X}" for byte in ids.tolist()), spans, ids)
+
+
+def _encoded(text: str, path: Path) -> Tokens:
+    from tokenizers import Tokenizer
+
+    if not path.is_file():
+        raise not_found(path)
+    try:
+        encoding: Encoding = Tokenizer.from_file(str(path)).encode(text)
+    except Exception as error:  # the library raises bare Exception for a file it cannot use
+        raise AttnvizError(
+            f"{path} is not a tokenizer that can be used: {error}.",
+            "Give a tokenizer.json written by the Hugging Face tokenizers library.",
+        ) from error
+    special = np.array(encoding.special_tokens_mask, dtype=np.bool_)
+    ids = np.array(encoding.ids, dtype=np.int64)
+    if not ids.size:
+        raise AttnvizError(f"{path} cut the text into no tokens.", "Try another text or tokenizer.")
+    return _tokens(text, tuple(encoding.tokens), encoding.offsets, ids, special)
+
+
+def _tokens(
+    text: str,
+    pieces: tuple[str, ...],
+    spans: Sequence[Span],
+    ids: NDArray[np.int64],
+    special: NDArray[np.bool_] | None = None,
+) -> Tokens:
+    special = np.zeros(len(pieces), dtype=np.bool_) if special is None else special
+    labels = _labels(text, pieces, spans, special)
+    array = np.array(spans, dtype=np.int64).reshape(-1, 2)
+    return Tokens(text, ids, labels, pieces, array, special)
+
+
+def _numbered(pieces: Sequence[str]) -> NDArray[np.int64]:
+    """Ids by first appearance: equal pieces get equal ids."""
+    seen: dict[str, int] = {}
+    return np.array([seen.setdefault(piece, len(seen)) for piece in pieces], dtype=np.int64)
+
+
+def _labels(
+    text: str, pieces: Sequence[str], spans: Sequence[Span], special: NDArray[np.bool_]
+) -> tuple[str, ...]:
+    """What to show for each token: the user's own characters, never the tokenizer's coding.
+
+    A span loses white space at its ends and gains the combining marks that follow it and begin no
+    other token. Tokens that share characters get a part number.
+    """
+    starts = {start for start, _ in spans}
+    flags = special.tolist()
+    trimmed = [
+        (0, 0) if flag else _trim(text, span, starts)
+        for span, flag in zip(spans, flags, strict=True)
+    ]
+    parts = _parts(trimmed)
+    return tuple(
+        visible(piece) if flag else _show(text[slice(*span)], text[slice(*whole)]) + part
+        for piece, flag, span, whole, part in zip(pieces, flags, trimmed, spans, parts, strict=True)
+    )
+
+
+def _trim(text: str, span: Span, starts: set[int]) -> Span:
+    start, stop = span
+    while start < stop and text[start].isspace():
+        start += 1
+    while stop > start and text[stop - 1].isspace():
+        stop -= 1
+    while start < stop < len(text) and stop not in starts and unicodedata.combining(text[stop]):
+        stop += 1
+    return start, stop
+
+
+def _parts(spans: Sequence[Span]) -> list[str]:
+    """ "·1/2" and "·2/2" for two neighbours that share characters, "" for a token of its own."""
+    runs: list[list[int]] = []
+    reach = 0
+    for i, (start, stop) in enumerate(spans):
+        if start < stop and start < reach and runs:
+            runs[-1].append(i)
+        else:
+            runs.append([i])
+        reach = max(reach, stop) if start < stop else reach
+    parts = [""] * len(spans)
+    for run in runs:
+        for nth, i in enumerate(run, start=1):
+            parts[i] = f"·{nth}/{len(run)}" if len(run) > 1 else ""
+    return parts
+
+
+def _show(piece: str, whole: str = "") -> str:
+    if not piece.strip():
+        white = piece or whole
+        return "⏎" if "\n" in white else "⇥" if "\t" in white else "␠"
+    kinds = {unicodedata.category(char)[0] for char in piece}
+    return visible(f"◌{piece}" if kinds == {"M"} else piece)
+
+
+def _nearest(word: str, labels: Iterable[str]) -> list[str]:
+    from difflib import get_close_matches
+
+    return get_close_matches(word, list(dict.fromkeys(labels))[:5000], n=3)
+
+
+def _refuse_surrogates(text: str, what: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise AttnvizError(
+            f"The {what} has a broken character ({text[error.start]!a}) at position {error.start}:",
+            "it is not valid Unicode. Write the text in UTF-8.",
+        ) from error

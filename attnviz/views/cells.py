@@ -1,0 +1,83 @@
+"""Weights as coloured cells of a terminal."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.color import Color
+from rich.style import Style
+from rich.text import Text
+
+from attnviz.views.palette import ink_on, level, ramp
+
+Levels = NDArray[np.int64]  # steps of the ramp, -1 where the mask hides the cell
+
+SHADES = " ░▒▓█"  # without colour: nothing, a little … most
+MASKED = -1
+
+
+def levels(weights: NDArray[Any], allowed: NDArray[np.bool_]) -> Levels:
+    """Each weight's step of the ramp, the largest on the last; masked cells are -1."""
+    largest = float(weights.max(initial=0))
+    steps = [[level(w, largest) for w in row] for row in weights.tolist()]
+    return np.where(allowed, np.array(steps, dtype=np.int64).reshape(weights.shape), MASKED)
+
+
+def full_rows(steps: Levels, width: int, colour: bool) -> list[Text]:
+    """One line per row, each cell `width` characters wide."""
+    if colour:
+        return [_joined((" " * width, background(step)) for step in row) for row in steps.tolist()]
+    return [_joined((_shade(step) * width, None) for step in row) for row in steps.tolist()]
+
+
+def half_rows(steps: Levels, colour: bool) -> list[Text]:
+    """Two rows per line in half-block characters, one character per cell.
+
+    Without colour a half is drawn or not: drawn where the weight is at least half its row's
+    largest.
+    """
+    if not colour:
+        largest = steps.max(axis=1, keepdims=True)
+        steps = np.where((steps > 0) & (2 * steps >= largest), 0, MASKED)
+    if len(steps) % 2:
+        steps = np.vstack([steps, np.full((1, steps.shape[1]), MASKED)])
+    pairs = zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True)
+    draw = _coloured_half if colour else _plain_half
+    return [_joined(map(draw, upper, lower)) for upper, lower in pairs]
+
+
+@lru_cache(maxsize=512)
+def background(step: int) -> Style | None:
+    """The style of a cell: the ramp's colour behind, readable ink in front; none when masked."""
+    if step == MASKED:
+        return None
+    colour = ramp()[step]
+    return Style(color=Color.from_rgb(*ink_on(colour)), bgcolor=Color.from_rgb(*colour))
+
+
+def _joined(parts: Any) -> Text:
+    text = Text(no_wrap=True)
+    for characters, style in parts:
+        text.append(characters, style)
+    return text
+
+
+def _shade(step: int) -> str:
+    return "·" if step == MASKED else SHADES[-(-step * (len(SHADES) - 1) // len(ramp()))]
+
+
+def _plain_half(upper: int, lower: int) -> tuple[str, None]:
+    return {(0, 0): "█", (0, -1): "▀", (-1, 0): "▄", (-1, -1): " "}[upper, lower], None
+
+
+@lru_cache(maxsize=8192)
+def _coloured_half(upper: int, lower: int) -> tuple[str, Style | None]:
+    if upper == lower == MASKED:
+        return " ", None
+    top, bottom = (None if s == MASKED else Color.from_rgb(*ramp()[s]) for s in (upper, lower))
+    if top is None:
+        return "▄", Style(color=bottom)
+    return "▀", Style(color=top, bgcolor=bottom)

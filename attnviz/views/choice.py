@@ -1,0 +1,50 @@
+"""Which layer and heads a view shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnviz.errors import AttnvizError, out_of_range
+from attnviz.record import Stack, Which
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The layer and heads to show: one head, some, or the mean of all."""
+
+    layer: int = 0
+    heads: tuple[int, ...] = ()  # none: the mean
+
+    @property
+    def head(self) -> Which:
+        """The one head, or the mean."""
+        return self.heads[0] if len(self.heads) == 1 else "mean"
+
+
+def choose(stack: Stack, layer: str, head: str) -> Choice:
+    """Read "0", "0,2", "0-3", "all" or "mean"; AttnvizError names what does not exist."""
+    layers = _numbers("Layer", layer, stack.n_layers)
+    if len(layers) > 1 or (not layers and stack.n_layers > 1):
+        raise AttnvizError(f"--layer {layer} means several layers.", "Show one layer at a time.")
+    return Choice(layers[0] if layers else 0, _numbers("Head", head, stack.n_heads))
+
+
+def _numbers(what: str, words: str, n: int) -> tuple[int, ...]:
+    if words == "mean":
+        return ()
+    if words == "all":
+        return tuple(range(n))
+    found: list[int] = []
+    for word in words.split(","):
+        first, dash, last = word.strip().partition("-")
+        if not (first.isdecimal() and (last.isdecimal() or not dash)):
+            raise AttnvizError(
+                f'"{words}" is not a {what.lower()}.',
+                'Give numbers ("0", "0,2", "0-3"), all or mean.',
+            )
+        numbers = range(int(first), int(last or first) + 1)
+        wrong = [number for number in (int(first), int(last or first)) if number >= n]
+        if wrong:
+            raise out_of_range(what, wrong[0], 0, n - 1)
+        found += numbers
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,347 @@
+"""The record as a matplotlib Figure, without pyplot, and as the bytes of a picture.
+
+Places on the paper are worked out here from the measured size of the labels, so that one drawing
+pass is enough and nothing is cut. Labels are never read as mathematics.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from matplotlib import font_manager, rc_context
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font
+from matplotlib.ticker import MaxNLocator
+
+from attnviz import __version__
+from attnviz.record import AttentionRecord, Stack, Which
+from attnviz.views.choice import Choice
+from attnviz.views.labels import chosen, head_title, title
+from attnviz.views.palette import INK, MASKED_PAPER, ramp
+
+DPI = 150
+LABEL_SIZE, SMALL_SIZE, TITLE_SIZE = 9.0, 7.0, 11.0  # points
+MOST_LABELS = 64  # tokens that are named one by one; longer texts get numbers
+LONGEST_LABEL = 24  # characters
+CELL = 0.32  # inches for a cell whose token is named
+MAP_SIDE = 6.0  # inches for a map of a long text
+MOST_PIXELS = 1024  # cells along each side that a picture shows
+SMALL_SIDE = 1.9  # inches for one head in the grid
+MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
+
+
+def picture(
+    record: AttentionRecord, kind: str, choice: Choice, *, grid: bool
+) -> tuple[bytes, list[str]]:
+    """The bytes of a "png", "svg" or "pdf", and a note on what the fonts lack.
+
+    Several heads, or `grid`, give the grid of heads; else one map. The same record gives the same
+    bytes.
+    """
+    notes = _missing(record)
+    settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
+    with rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # said once, in the notes
+        figure = (
+            grid_figure(record, choice)
+            if grid or len(choice.heads) > 1
+            else map_figure(record, choice)
+        )
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, title(record)))
+    return buffer.getvalue(), notes
+
+
+def map_figure(record: AttentionRecord, choice: Choice) -> Figure:
+    """One head or the mean: rows are queries, columns keys, the numbering from the top left."""
+    stack = record.stack
+    pooled = stack.map(choice.layer, choice.head, MOST_PIXELS)
+    allowed = stack.allowed(choice.layer, MOST_PIXELS)
+    rows, columns = _axis(stack.query_tokens.labels), _axis(stack.key_tokens.labels)
+    paper = _Paper([title(record), _subtitle(stack, choice, pooled.cells, allowed)])
+    left = paper.widest(rows.labels or (f"{stack.shape[0]:,}",), LABEL_SIZE) + 0.3
+    slanted = columns.named and paper.widest(columns.labels, LABEL_SIZE) > columns.cell - 0.05
+    above = _height_above(paper, columns, slanted) + 0.25
+    width, height = _sides(rows, columns)
+    overhang = _overhang(paper, columns) if slanted else 0.0
+    right = max(GAP + BAR + 0.75, overhang)
+    axes = paper.add_axes(left, above, width, height, right=right)
+    _paint(axes, pooled.mean, allowed, float(pooled.mean.max(initial=0)))
+    _label_axis(axes, "y", rows, pooled.cells[0], slanted=False)
+    _label_axis(axes, "x", columns, pooled.cells[1], slanted=slanted)
+    axes.set_xlabel("key: the token that is looked at", fontsize=SMALL_SIZE, color=_rgb(INK))
+    axes.set_ylabel("query: the token that looks", fontsize=SMALL_SIZE, color=_rgb(INK))
+    axes.xaxis.set_label_position("bottom")
+    _colour_bar(paper, left + width + GAP, above, height, float(pooled.mean.max(initial=0)))
+    return paper.figure
+
+
+def grid_figure(record: AttentionRecord, choice: Choice) -> Figure:
+    """Every chosen head as a small map under its name, all on one axes and one scale each."""
+    stack = record.stack
+    heads = choice.heads or tuple(range(stack.n_heads))
+    across = min(len(heads), 4 if len(heads) <= 16 else 8)
+    down = -(-len(heads) // across)
+    side = SMALL_SIDE if across <= 4 else SMALL_SIDE * 0.7
+    maps = [stack.map(choice.layer, head, 128).mean for head in heads]
+    allowed = stack.allowed(choice.layer, 128)
+    n_rows, n_columns = maps[0].shape
+    note = (
+        "each head on its own scale, bright = its largest weight; rows look, columns are looked at"
+    )
+    paper = _Paper([title(record), note])
+    name = 0.24  # inches above each map
+    shape = side * min(n_rows / n_columns, 2.0), side
+    width, height = across * (shape[1] + GAP) - GAP, down * (shape[0] + name + GAP) - GAP
+    axes = paper.add_axes(MARGIN, 0.05, width, height, right=MARGIN, bottom=MARGIN)
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.axis("off")
+    for i, head in enumerate(heads):
+        x, y = (i % across) * (shape[1] + GAP), (i // across) * (shape[0] + name + GAP) + name
+        shades = _shades(maps[i], allowed, float(maps[i].max(initial=0)))
+        axes.imshow(
+            shades,
+            extent=(x, x + shape[1], y + shape[0], y),
+            aspect="auto",
+            interpolation="nearest",
+        )
+        axes.text(
+            x, y - 0.06, _cut(head_title(stack, head), 26), fontsize=LABEL_SIZE - (across > 4) * 2,
+            color=_rgb(INK), parse_math=False,
+        )  # fmt: skip
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    return paper.figure
+
+
+@dataclass(frozen=True)
+class _Labels:
+    labels: tuple[str, ...]
+    named: bool  # whether every token is named, or places are numbered
+    cell: float  # inches per token
+
+
+class _Paper:
+    """A figure that grows around what is put on it; inches from the top left."""
+
+    def __init__(self, heading: Sequence[str]):
+        self.figure = Figure(dpi=DPI, facecolor="white")
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.heading = heading
+        self.top = MARGIN + 0.24 + 0.2 * (len(heading) - 1)
+
+    def add_axes(
+        self, left: float, above: float, width: float, height: float, *, right: float,
+        bottom: float = 0.38,
+    ) -> Axes:  # fmt: skip
+        """The main axes, and the paper's size and heading with it."""
+        widest = max(
+            self.widest(self.heading[:1], TITLE_SIZE, "bold"),
+            self.widest(self.heading[1:], SMALL_SIZE + 1),
+        )
+        self.width = max(MARGIN + left + width + right, 2 * MARGIN + widest)
+        self.height = self.top + above + height + bottom
+        self.figure.set_size_inches(self.width, self.height)
+        y = MARGIN
+        for i, line in enumerate(self.heading):
+            size, weight = (TITLE_SIZE, "bold") if i == 0 else (SMALL_SIZE + 1, "normal")
+            self.figure.text(
+                MARGIN / self.width, 1 - y / self.height, line, fontsize=size, fontweight=weight,
+                va="top", color=_rgb(INK), parse_math=False,
+            )  # fmt: skip
+            y += 0.26
+        return self.place(MARGIN + left, self.top + above, width, height)
+
+    def place(self, x: float, y: float, width: float, height: float) -> Axes:
+        """Axes whose top left corner is x, y inches from the paper's."""
+        bottom = self.height - y - height
+        return self.figure.add_axes(
+            (x / self.width, bottom / self.height, width / self.width, height / self.height)
+        )
+
+    def widest(self, labels: Sequence[str], size: float, weight: str = "normal") -> float:
+        """The width in inches of the widest label."""
+        renderer: RendererAgg = self.canvas.get_renderer()  # type: ignore[no-untyped-call]
+        font = FontProperties(size=size, weight=weight)
+        return max((_width(renderer, label, font) for label in labels), default=0.0)
+
+
+def _width(renderer: RendererAgg, label: str, font: FontProperties) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        measured: Any = renderer.get_text_width_height_descent  # untyped
+        return float(measured(label, font, ismath=False)[0]) / DPI
+
+
+def _axis(labels: Sequence[str]) -> _Labels:
+    named = len(labels) <= MOST_LABELS
+    cell = min(CELL, max(MAP_SIDE / len(labels), 0.16)) if named else 0.0
+    return _Labels(
+        tuple(_cut(label, LONGEST_LABEL) for label in labels) if named else (), named, cell
+    )
+
+
+def _cut(label: str, most: int) -> str:
+    """Shorten between characters that stand together (letters and their marks)."""
+    if len(label) <= most:
+        return label
+    end = most - 1
+    while end and unicodedata.combining(label[end]):
+        end -= 1
+    return label[:end] + "…"
+
+
+def _sides(rows: _Labels, columns: _Labels) -> tuple[float, float]:
+    """Width and height of the map in inches."""
+    width = columns.cell * len(columns.labels) if columns.named else MAP_SIDE
+    height = rows.cell * len(rows.labels) if rows.named else MAP_SIDE
+    return max(width, 1.0), max(height, 0.6)
+
+
+def _height_above(paper: _Paper, columns: _Labels, slanted: bool) -> float:
+    if not slanted:
+        return 0.2
+    return (paper.widest(columns.labels, LABEL_SIZE) + 0.15) * 0.71  # sin 45°
+
+
+def _overhang(paper: _Paper, columns: _Labels) -> float:
+    """How far slanted labels reach past the right edge, beside the colour bar's room."""
+    n = len(columns.labels)
+    reach = [
+        paper.widest([label], LABEL_SIZE) * 0.71 - (n - i - 0.5) * columns.cell
+        for i, label in enumerate(columns.labels)
+    ]
+    return max(reach) + 0.2
+
+
+def _paint(
+    axes: Axes, weights: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any], largest: float
+) -> None:
+    axes.imshow(_shades(weights, allowed, largest), aspect="auto", interpolation="nearest")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, colors=_rgb(INK), labelsize=LABEL_SIZE)
+
+
+def _shades(
+    weights: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any], largest: float
+) -> np.ndarray[Any, Any]:
+    """Weights as colours: (rows, columns, 3) bytes; masked cells as paper."""
+    table = np.array(ramp(), dtype=np.uint8)
+    steps = weights / largest if largest > 0 else np.zeros_like(weights)
+    colours = table[np.clip((steps * (len(table) - 1)).round(), 0, len(table) - 1).astype(np.intp)]
+    colours[~allowed] = MASKED_PAPER
+    return colours
+
+
+def _label_axis(
+    axes: Axes, which: str, labels: _Labels, tokens_each: int, *, slanted: bool
+) -> None:
+    axis: Axis = axes.xaxis if which == "x" else axes.yaxis
+    if which == "x":
+        axes.xaxis.tick_top()
+    if not labels.named:
+        _number_axis(axis, tokens_each)
+        return
+    axis.set_ticks(range(len(labels.labels)), labels.labels, parse_math=False)
+    size = min(LABEL_SIZE, labels.cell * 72 * (0.6 if slanted else 0.8))
+    slant = {"rotation": 45, "ha": "left", "rotation_mode": "anchor"} if slanted else {}
+    for text in axis.get_ticklabels():
+        text.set(fontsize=size, parse_math=False, **slant)
+
+
+def _number_axis(axis: Axis, tokens_each: int) -> None:
+    """Round token positions along an axis whose cells hold `tokens_each` tokens."""
+    n_tokens = (max(axis.get_view_interval()) + 0.5) * tokens_each
+    places = [p for p in MaxNLocator(6, integer=True).tick_values(0, n_tokens) if 0 <= p < n_tokens]
+    axis.set_ticks([p / tokens_each for p in places], [f"{int(p):,}" for p in places])
+
+
+def _colour_bar(paper: _Paper, left: float, above: float, height: float, largest: float) -> None:
+    tall = min(height, 2.4)
+    axes = paper.place(MARGIN + left, paper.top + above, BAR, tall)
+    axes.imshow(
+        np.linspace(1, 0, 64)[:, None], aspect="auto", extent=(0, 1, 0, 100 * max(largest, 1e-9)),
+        cmap=ListedColormap(np.array(ramp()) / 255),
+    )  # fmt: skip
+    axes.set_xticks([])
+    axes.yaxis.tick_right()
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:g}%")
+    axes.tick_params(length=2, labelsize=SMALL_SIZE, colors=_rgb(INK))
+    axes.set_ylabel("weight", fontsize=SMALL_SIZE, color=_rgb(INK))
+    axes.yaxis.set_label_position("right")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _subtitle(
+    stack: Stack, choice: Choice, cells: tuple[int, int], allowed: np.ndarray[Any, Any]
+) -> str:
+    parts = [_what(stack, choice.layer, choice.head)]
+    parts.append(f"{stack.computed():,} of {stack.shape[0] * stack.shape[1]:,} scores computed")
+    if cells != (1, 1):
+        parts.append(f"each cell the mean of {cells[0]} × {cells[1]} tokens")
+    if not allowed.all():
+        parts.append("grey = masked")
+    return " · ".join(parts)
+
+
+def _what(stack: Stack, layer: int, head: Which) -> str:
+    if head == "mean" and stack.n_heads > 1:
+        return f"{chosen(stack, layer, head)} heads"
+    name = stack.head_name(0 if head == "mean" else head)
+    return f"{chosen(stack, layer, head)}: {name}" if name else chosen(stack, layer, head)
+
+
+def _rgb(colour: tuple[int, int, int]) -> tuple[float, float, float]:
+    red, green, blue = colour
+    return red / 255, green / 255, blue / 255
+
+
+def _metadata(kind: str, words: str) -> dict[str, Any]:
+    maker = f"attnviz {__version__}"
+    if kind == "png":
+        return {"Software": maker, "Title": words.encode("latin-1", "replace").decode("latin-1")}
+    if kind == "svg":
+        return {"Creator": maker, "Title": words, "Date": None}
+    return {"Creator": maker, "Title": words, "CreationDate": None}
+
+
+# Fonts that have the scripts which matplotlib's own font lacks, where they are installed.
+_MORE_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "WenQuanYi Zen Hei",
+    "Droid Sans Fallback", "Hiragino Sans", "PingFang SC", "Microsoft YaHei",
+    "Malgun Gothic", "Arial Unicode MS",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _families() -> list[str]:
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return ["DejaVu Sans", *(name for name in _MORE_FONTS if name in installed)]
+
+
+def _missing(record: AttentionRecord) -> list[str]:
+    """A note that names the characters no font has, once for the whole picture."""
+    shown = (record.stack.query_tokens.labels, record.stack.key_tokens.labels)
+    named = [label for labels in shown if len(labels) <= MOST_LABELS for label in labels]
+    strange = {char for label in named for char in label if ord(char) > 0x24F}
+    for family in _families() if strange else ():
+        font = FT2Font(font_manager.findfont(family))
+        strange = {c for c in strange if not font.get_char_index(ord(c))}
+    if not strange:
+        return []
+    some = "".join(sorted(strange)[:12])
+    return [f"no font here has these characters: {some}; the picture shows boxes for them"]

@@ -1,0 +1,73 @@
+"""The record as the bytes of a file: pictures, and numbers for other programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from attnviz.record import AttentionRecord, Stack
+from attnviz.storage import to_json, to_npz
+from attnviz.views.choice import Choice
+
+PICTURES = (".png", ".svg", ".pdf")
+SUFFIXES = (*PICTURES, ".json", ".csv", ".npz")
+
+HEADER = ("stack", "layer", "head", "query", "key", "query_token", "key_token", "weight")
+
+
+def write(
+    record: AttentionRecord, suffix: str, choice: Choice, *, grid: bool = False
+) -> tuple[bytes, list[str]]:
+    """The bytes of one file, and what the reader should know about them.
+
+    .json and .npz hold the whole record, .csv one line per weight that the mask lets through.
+    Of a streamed record .csv holds the strongest keys of each query. Pictures show `choice`.
+    """
+    if suffix == ".json":
+        return to_json(record).encode(), []
+    if suffix == ".npz":
+        return to_npz(record), []
+    if suffix == ".csv":
+        streamed = any(stack.weights is None for stack in record.stacks.values())
+        notes = ["the weights were streamed: the table holds each query's strongest keys"]
+        return _csv(record).encode(), notes if streamed else []
+    from attnviz.views.figure import picture  # matplotlib, only when there is something to draw
+
+    return picture(record, suffix[1:], choice, grid=grid)
+
+
+def _csv(record: AttentionRecord) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(HEADER)
+    for name, stack in record.stacks.items():
+        lines = _all_weights(stack) if stack.weights is not None else _strongest_weights(stack)
+        for layer, head, query, key, weight in lines:
+            tokens = stack.query_tokens.labels[query], stack.key_tokens.labels[key]
+            writer.writerow((name, layer, head, query, key, *tokens, weight))
+    return buffer.getvalue()
+
+
+def _all_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:
+    assert stack.weights is not None  # streamed stacks go the other way
+    for layer in range(stack.n_layers):
+        allowed = stack.allowed(layer, max(stack.shape)).tolist()
+        for head in range(stack.n_heads):
+            for query, row in enumerate(stack.weights[layer, head]):
+                # astype(str) gives the shortest digits that mean the number
+                for key, weight in enumerate(row.astype(str).tolist()):
+                    if allowed[query][key]:
+                        yield layer, head, query, key, weight
+
+
+def _strongest_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:
+    for layer in range(stack.n_layers):
+        for head in range(stack.n_heads):
+            keys, weights = stack.strongest(layer, head, min(8, stack.shape[1]))
+            for query, row in enumerate(
+                zip(keys.tolist(), weights.astype(str).tolist(), strict=True)
+            ):
+                for key, weight in zip(*row, strict=True):
+                    if float(weight) > 0:
+                        yield layer, head, query, key, weight

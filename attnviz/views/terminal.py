@@ -1,0 +1,348 @@
+"""The record in a terminal, for a width and a height that are told, not asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from attnviz.errors import bad_choice
+from attnviz.record import AttentionRecord, Stack, Which
+from attnviz.views.arcs import arcs
+from attnviz.views.cells import background, full_rows, half_rows, levels
+from attnviz.views.choice import Choice
+from attnviz.views.labels import chosen, head_title, label_text, percent, title, widest
+from attnviz.views.palette import level
+
+SHOWS = ("auto", "table", "heatmap", "grid", "top", "arcs", "none")
+
+CELL = 5  # characters of a weight in the table: " 100 "
+LABEL = 12  # characters that a token's label may take
+STRONGEST = 17  # " strongest" column: label, weight
+GAP = 2  # between small multiples
+NAME = 18  # characters for a head's name above its small multiple
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What is to be filled, and whether it has colour."""
+
+    width: int
+    height: int
+    colour: bool
+
+
+def show(record: AttentionRecord, what: str, choice: Choice, screen: Screen) -> RenderableType:
+    """One of the terminal views, by its name, under the record's title."""
+    if what not in SHOWS:
+        raise bad_choice(what, "--show", SHOWS)
+    if what == "none":
+        return Group()
+    lines: list[RenderableType] = [_title(record, screen), Text()]
+    if what == "auto":
+        return Group(*lines, *overview(record, choice, screen))
+    stack = record.stack
+    if what == "grid" or len(choice.heads) > 1:
+        heads = choice.heads or range(stack.n_heads)
+        body = grid(stack, choice.layer, heads, screen, lines_each=32)
+    else:
+        draw = {
+            "table": _table_view,
+            "heatmap": _heatmap_view,
+            "top": _top_view,
+            "arcs": _arcs_view,
+        }
+        body = draw[what](stack, choice, screen)
+    return Group(*lines, *body, Text(), footer(record, choice, screen))
+
+
+def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[RenderableType]:
+    """What `run` prints unless asked: the weights, each head alone, what was computed, what next.
+
+    It fits the screen: the table shrinks to a heatmap, the heads to what room is left.
+    """
+    stack = record.stack
+    heads = (
+        range(stack.n_heads) if not choice.heads else choice.heads if len(choice.heads) > 1 else ()
+    )
+    last = [footer(record, choice, screen), hints(screen)]
+    room = screen.height - 6 - len(last)  # title, two gaps, the prompt below, the names of heads
+    least = min(-(-stack.shape[0] // 2), 3) if heads else 0
+    body: list[RenderableType]
+    if stack.shape[0] + 1 <= room - least and table_fits(stack, screen.width):
+        body = [table(stack, choice.layer, choice.head, screen)]
+        room -= stack.shape[0] + 1
+    else:
+        body = list(heatmap(stack, choice.layer, choice.head, screen, max(room - least, 4)))
+        room -= len(body)
+    if heads:
+        small = grid(stack, choice.layer, heads, screen, max(room, least, 1), one_band=True)
+        body += [Text(), *small]
+    return [*body, Text(), *last]
+
+
+def table_fits(stack: Stack, width: int) -> bool:
+    """Whether every weight finds its place in a table of that width."""
+    return widest(stack.query_tokens.labels, LABEL) + 1 + CELL * stack.shape[1] <= width
+
+
+def table(stack: Stack, layer: int, head: Which, screen: Screen) -> Table:
+    """Every weight in percent: rows are queries, columns keys, `·` masked, the strongest bold."""
+    shown, allowed = (
+        stack.map(layer, head, max(stack.shape)).mean,
+        stack.allowed(layer, max(stack.shape)),
+    )
+    keys, largest = stack.strongest(layer, head, 1)
+    steps = levels(shown, allowed)
+    corner = chosen(stack, layer, head)
+    label = widest(stack.query_tokens.labels, LABEL)
+    label = max(label, min(cell_len(corner), screen.width - 1 - CELL * stack.shape[1]))
+    spare = screen.width - label - 1 - CELL * stack.shape[1]
+    each = CELL + min(max(spare - STRONGEST, 0) // stack.shape[1], 4)
+    named = screen.width - label - 1 - each * stack.shape[1] >= STRONGEST
+    grid = Table.grid(padding=0)
+    grid.add_column(width=label + 1, no_wrap=True)
+    for _ in range(stack.shape[1] + named):
+        grid.add_column(no_wrap=True)
+    heads = [_centred(label_text(k, each - 1, "dim"), each) for k in stack.key_tokens.labels]
+    grid.add_row(
+        label_text(corner, label, "dim italic"),
+        *heads,
+        *([Text("  strongest", "dim")] if named else []),
+    )
+    for row, name in enumerate(stack.query_tokens.labels):
+        cells = [
+            _weight_cell(shown[row, j], int(steps[row, j]), each, bold=j == keys[row, 0])
+            for j in range(stack.shape[1])
+        ]
+        best = _strongest_cell(stack, int(keys[row, 0]), float(largest[row, 0]))
+        grid.add_row(label_text(name, label), *cells, *([best] if named else []))
+    return grid
+
+
+def heatmap(
+    stack: Stack, layer: int, head: Which, screen: Screen, lines: int
+) -> list[RenderableType]:
+    """The weights as coloured cells in at most `lines` lines, pooled when there are too many.
+
+    One line per row where that fits, else two rows per line. Numbers above are key positions.
+    """
+    n_queries, n_keys = stack.shape
+    label = widest(stack.query_tokens.labels, LABEL) + len(str(n_queries - 1)) + 1
+    across = max(screen.width - label - 2, 8)
+    tall = lines - 2  # a line of positions above, a line about the scale below
+    one_each = n_queries <= tall and n_keys <= across
+    fitting = min(across, tall if not screen.colour else 2 * tall)
+    pooled = stack.map(layer, head, max(stack.shape) if one_each else max(fitting, 1))
+    steps = levels(
+        pooled.mean, stack.allowed(layer, max(stack.shape) if one_each else max(fitting, 1))
+    )
+    wide = min(across // steps.shape[1], 3) if one_each else 1
+    whole = one_each or not screen.colour
+    drawn = full_rows(steps, wide, screen.colour) if whole else half_rows(steps, screen.colour)
+    each = pooled.cells[0] * (1 if whole else 2)
+    body = [_positions(label + 2, steps.shape[1], wide, pooled.cells[1])]
+    for line, cells in enumerate(drawn):
+        row = line * each
+        name = Text(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
+        name.append_text(label_text(stack.query_tokens.labels[row], LABEL))
+        name.pad_right(label + 2 - name.cell_len)
+        body.append(name.append_text(cells))
+    return [*body, _scale(stack, layer, head, pooled.mean.max(initial=0), pooled.cells, screen)]
+
+
+def grid(
+    stack: Stack,
+    layer: int,
+    heads: Sequence[int] | range,
+    screen: Screen,
+    lines_each: int,
+    one_band: bool = False,
+) -> list[RenderableType]:
+    """Each head alone as a small map under its name, side by side.
+
+    `one_band` keeps to the first row of maps and says how many more there are.
+    """
+    across = max((screen.width + GAP) // (NAME + GAP), 1)
+    each = (screen.width + GAP) // min(across, max(len(heads), 1)) - GAP
+    size = max(min(2 * lines_each, each), 1)
+    bands = [heads[i : i + across] for i in range(0, len(heads), across)]
+    body: list[RenderableType] = []
+    for band in bands[:1] if one_band else bands:
+        body += [Text()] if body else []
+        body += _band(stack, layer, band, each, size, screen.colour)
+    if one_band and len(bands) > 1:
+        body.append(
+            Text(f"… and {len(heads) - across} more heads: --show grid", "dim", no_wrap=True)
+        )
+    return body
+
+
+def top(stack: Stack, layer: int, head: Which, screen: Screen, k: int = 3) -> list[RenderableType]:
+    """Each query with its strongest keys and a bar for the first."""
+    keys, weights = stack.strongest(layer, head, min(k, stack.shape[1]))
+    label = widest(stack.query_tokens.labels, LABEL)
+    bar = max(min(screen.width - label - 3 - k * (LABEL + 6), 20), 6)
+    lines: list[RenderableType] = []
+    for row, name in enumerate(stack.query_tokens.labels):
+        line = label_text(name, label)
+        line.pad_right(label + 1 - line.cell_len)
+        full = round(bar * float(weights[row, 0]))
+        line.append("█" * full, _bar_style(float(weights[row, 0]))).append(" " * (bar - full + 1))
+        for key, weight in zip(keys[row].tolist(), weights[row].tolist(), strict=True):
+            if weight > 0:
+                line.append_text(label_text(stack.key_tokens.labels[key], LABEL))
+                line.append(f" {percent(weight)}%  ", "dim")
+        line.rstrip()
+        line.truncate(screen.width, overflow="ellipsis")
+        lines.append(line)
+    return lines
+
+
+def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:
+    """One line on what was computed: counted from the mask, not estimated."""
+    stack = record.stack
+    total, computed = stack.shape[0] * stack.shape[1], stack.computed()
+    parts = []
+    if stack.masks:
+        saved = f" ({percent(1 - computed / total)}% fewer)" if computed < total else ""
+        parts.append(f"{computed:,} of {total:,} scores{saved}")
+    if stack.weights is None:
+        parts.append("streamed: exact, not kept")
+    parts.append(_row_sums(stack, choice))
+    if stack.masks and computed < total:
+        parts.append("dot or blank = masked")
+    return _one_line(" · ".join(parts), screen)
+
+
+def hints(screen: Screen) -> Text:
+    """One line on how to see more."""
+    words = "-o map.png saves a picture · --head 0 shows one head · --show top, arcs, grid"
+    return _one_line(words, screen)
+
+
+def _table_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
+    if table_fits(stack, screen.width):
+        return [table(stack, choice.layer, choice.head, screen)]
+    return top(stack, choice.layer, choice.head, screen)
+
+
+def _heatmap_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
+    lines = max(screen.height - 5, min(stack.shape[0] + 2, 66))
+    return heatmap(stack, choice.layer, choice.head, screen, lines)
+
+
+def _top_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
+    return top(stack, choice.layer, choice.head, screen)
+
+
+def _arcs_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
+    return list(arcs(stack, choice.layer, choice.head, screen.width))
+
+
+def _band(
+    stack: Stack, layer: int, heads: Sequence[int], each: int, size: int, colour: bool
+) -> list[RenderableType]:
+    allowed = stack.allowed(layer, size)
+    names, columns = [], []
+    for head in heads:
+        name = label_text(head_title(stack, head), each, "bold")
+        name.pad_right(each + GAP - name.cell_len)
+        names.append(name)
+        columns.append(half_rows(levels(stack.map(layer, head, size).mean, allowed), colour))
+    lines: list[RenderableType] = [Text("", end="").join(names)]
+    for row in zip(*columns, strict=True):
+        line = Text(no_wrap=True, end="")
+        for cells in row:
+            cells.pad_right(each + GAP - cells.cell_len)
+            line.append_text(cells)
+        lines.append(line)
+    for text in lines:
+        assert isinstance(text, Text)
+        text.rstrip()
+        text.end = "\n"
+    return lines
+
+
+def _title(record: AttentionRecord, screen: Screen) -> Text:
+    text = label_text(title(record), screen.width, "bold")
+    text.end = "\n"
+    return text
+
+
+def _one_line(words: str, screen: Screen) -> Text:
+    text = Text(words, "dim", no_wrap=True)
+    text.truncate(screen.width, overflow="ellipsis")
+    return text
+
+
+def _centred(text: Text, width: int) -> Text:
+    text.pad_left(max(width - text.cell_len, 0))
+    return text
+
+
+def _weight_cell(weight: float, step: int, width: int, *, bold: bool) -> Text:
+    if step < 0:
+        return Text("·".rjust(width - 1) + " ", "dim")
+    text = Text(percent(weight).rjust(width - 1) + " ", background(step) or "")
+    if bold:
+        text.stylize("bold")
+    return text
+
+
+def _strongest_cell(stack: Stack, key: int, weight: float) -> Text:
+    if weight <= 0:
+        return Text("  nothing", "dim")
+    text = Text(f"{percent(weight).rjust(5)}% ", "dim")
+    return text.append_text(
+        label_text(stack.key_tokens.labels[key], STRONGEST - 7, "default not dim")
+    )
+
+
+def _bar_style(weight: float) -> str:
+    style = background(level(weight, 1.0))
+    return f"{style.bgcolor.name}" if style and style.bgcolor else ""
+
+
+def _positions(indent: int, n_cells: int, wide: int, tokens_each: int) -> Text:
+    """Key positions above the cells, as many as find room."""
+    line = Text(" " * indent, no_wrap=True)
+    place = 0
+    for cell in range(n_cells):
+        number = str(cell * tokens_each)
+        if cell * wide >= place and (cell * wide + len(number) <= n_cells * wide or cell == 0):
+            line.append(" " * (indent + cell * wide - line.cell_len)).append(number, "dim")
+            place = cell * wide + len(number) + max(3, wide)
+    return line
+
+
+def _scale(
+    stack: Stack, layer: int, head: Which, largest: float, cells: tuple[int, int], screen: Screen
+) -> Text:
+    """What the colours mean, and how much of the text one cell holds."""
+    line = Text(no_wrap=True)
+    line.append(f"{chosen(stack, layer, head)}: 0% ", "dim")
+    steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
+    line.append_text(full_rows(steps, 1, screen.colour)[0])
+    line.append(f" {_fine_percent(largest)}%", "dim")
+    if cells != (1, 1):
+        line.append(f" · each cell the mean of {cells[0]} × {cells[1]} tokens", "dim")
+    line.truncate(screen.width, overflow="ellipsis")
+    return line
+
+
+def _fine_percent(weight: float) -> str:
+    return percent(weight) if weight >= 0.01 else f"{100 * weight:.2g}"
+
+
+def _row_sums(stack: Stack, choice: Choice) -> str:
+    """What the rows really sum to."""
+    sums = stack.measure("total")[choice.layer]
+    if np.allclose(sums, 1, atol=1e-4):
+        return "each row sums to 100%"
+    return f"rows sum to {percent(sums.min())}% … {percent(sums.max())}%"
