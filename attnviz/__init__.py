@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from attnviz.attention.dense import scaled_dot_product_attention
     from attnviz.errors import AttnvizError
     from attnviz.models import load_model
-    from attnviz.record import AttentionRecord
-    from attnviz.storage import read
+    from attnviz.record import AttentionRecord, read
     from attnviz.tracing import trace
 
 __all__ = [
@@ -35,7 +34,7 @@ _HOMES = {
     "AttnvizError": "attnviz.errors",
     "from_weights": "attnviz.arrays",
     "load_model": "attnviz.models",
-    "read": "attnviz.storage",
+    "read": "attnviz.record",
     "scaled_dot_product_attention": "attnviz.attention.dense",
     "trace": "attnviz.tracing",
 }

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
-from attnviz.record import AttentionRecord, Model, Stack
+from attnviz.record import AttentionRecord, Model
+from attnviz.stack import Stack
 from attnviz.tokens import from_labels
 
 

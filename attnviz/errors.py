@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 EXIT_DONE = 0
 EXIT_BUG = 1
@@ -28,6 +27,8 @@ class AttnvizError(Exception):
 
 def bad_choice(value: object, option: str, choices: Iterable[str]) -> AttnvizError:
     """An unknown word where only some are allowed; the nearest is named first."""
+    from difflib import get_close_matches  # only needed when something is wrong
+
     known = list(choices)
     near = get_close_matches(str(value), known, n=1)
     ordered = near + [choice for choice in known if choice not in near]

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from attnviz import __version__, storage
+from attnviz.errors import AttnvizError, bad_choice, not_found
+from attnviz.stack import Stack
+from attnviz.tokens import visible
 
-from attnviz import measures
-from attnviz.attention.masks import Rule, clip
-from attnviz.errors import AttnvizError, bad_choice, out_of_range
-from attnviz.summary import Summary, cell_size, pool
-from attnviz.tokens import Tokens
-
-Floats = NDArray[np.floating[Any]]
-Which = int | Literal["mean"]  # one layer or head, or the mean of all
-
-MEASURES = (*measures.PER_QUERY, "normalized_entropy", "received")
-_ROWS_AT_ONCE = 512  # rows measured together, so that temporaries stay small
+FORMAT, VERSION = "attnviz-record", 1
+SUFFIXES = (".npz", ".json")
 
 
 @dataclass(frozen=True)
@@ -31,223 +24,6 @@ class Model:
     name: str
     origin: str
     details: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class PooledMap:
-    """One head's weights, pooled to fit: mean and largest weight of each cell.
-
-    mean, max: (cell rows, cell columns). cells: queries and keys per cell; (1, 1) is unpooled.
-    For the mean of heads `max` is the largest weight that any head has in the cell.
-    """
-
-    mean: Floats
-    max: Floats
-    cells: tuple[int, int]
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self.mean, dtype=dtype, copy=copy)
-
-
-@dataclass(frozen=True)
-class HeadRow:
-    """One head: its place, its name if it has one, and its measures averaged over queries."""
-
-    layer: int
-    head: int
-    name: str
-    measures: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class HeadTable:
-    """Every head of a stack, in order."""
-
-    rows: tuple[HeadRow, ...]
-
-    def __iter__(self) -> Iterator[HeadRow]:
-        return iter(self.rows)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-@dataclass(frozen=True, eq=False)
-class Stack:
-    """The attention of one part of a model: layers of heads over the same tokens.
-
-    weights: (layers, heads, queries, keys), or None when they were streamed and only `summary`
-    was kept. masks: one rule per layer, or none known. Layers and heads count from 0.
-    """
-
-    query_tokens: Tokens
-    key_tokens: Tokens
-    weights: Floats | None
-    summary: Summary | None = None
-    masks: tuple[Rule, ...] = ()
-    head_names: tuple[str, ...] = ()
-    two_texts: bool = False  # queries and keys are different texts: cross-attention
-
-    @property
-    def n_layers(self) -> int:
-        """Layers in the stack."""
-        return int(self._first().shape[0])
-
-    @property
-    def n_heads(self) -> int:
-        """Heads in each layer."""
-        return int(self._first().shape[1])
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(queries, keys)"""
-        return len(self.query_tokens), len(self.key_tokens)
-
-    def map(self, layer: Which = 0, head: Which = "mean", max_size: int = 1024) -> PooledMap:
-        """The weights of one head, or the mean, in at most max_size × max_size cells.
-
-        Streamed stacks keep up to 512 cells a side and answer from those, with the same numbers
-        that dense ones give for the same cells.
-        """
-        self._check(layer, head)
-        if max_size < 1:
-            raise AttnvizError(f"The map size is {max_size}.", "It must be 1 or more.")
-        cells = tuple(
-            max(cell_size(n, max_size), kept)
-            for n, kept in zip(self.shape, self._kept_cells(), strict=True)
-        )
-        if self.summary is None:
-            sums = largest = self._chosen(self._dense(), layer, head)
-        else:
-            sums = self._chosen(self.summary.sums, layer, head)
-            largest = self._chosen(self.summary.maxima, layer, head)
-        for axis, (cell, kept) in enumerate(zip(cells, self._kept_cells(), strict=True)):
-            sums = pool(sums, cell // kept, axis + 2, np.add)
-            largest = pool(largest, cell // kept, axis + 2, np.maximum)
-        area = np.multiply.outer(*(_lengths(n, c) for n, c in zip(self.shape, cells, strict=True)))
-        mean = sums.mean(axis=(0, 1)) / area.astype(sums.dtype)
-        return PooledMap(mean, largest.max(axis=(0, 1)), (cells[0], cells[1]))
-
-    def allowed(self, layer: Which = 0, max_size: int = 1024) -> NDArray[np.bool_]:
-        """The cells of `map` in which the mask allows anything; all of them if none is known."""
-        cells = self.map(layer, 0, max_size).cells
-        rows, columns = (-(-n // c) for n, c in zip(self.shape, cells, strict=True))
-        if not self.masks:
-            return np.ones((rows, columns), dtype=np.bool_)
-        chosen = self.masks if layer == "mean" else self.masks[layer : layer + 1]
-        each = [_cells_allowed(rule, self.shape, cells) for rule in chosen]
-        anything: NDArray[np.bool_] = np.any(each, axis=0)
-        return anything
-
-    def strongest(
-        self, layer: int = 0, head: Which = "mean", k: int = 3
-    ) -> tuple[NDArray[np.int64], Floats]:
-        """Each query's k strongest keys and their weights: (queries, k) each, strongest first.
-
-        Keys that tie come in the order of the text; a weight of 0 means nothing more was seen.
-        Streamed stacks keep 8 per query.
-        """
-        self._check(layer, head)
-        if self.summary is None:
-            return measures.strongest(self._chosen(self._dense(), layer, head).mean(axis=(0, 1)), k)
-        kept = self.summary.strongest_keys.shape[-1]
-        if k > kept and kept < self.shape[1]:
-            raise AttnvizError(f"Only the {kept} strongest keys were kept of this long text.")
-        row = self.n_heads if head == "mean" else head
-        return (
-            self.summary.strongest_keys[layer, row, :, :k],
-            self.summary.strongest_weights[layer, row, :, :k],
-        )
-
-    def measure(self, name: str) -> NDArray[np.float64]:
-        """One measure of every head: (layers, heads, queries), or (…, keys) for "received".
-
-        Names: entropy, normalized_entropy, largest, total, distance, self, previous, next, first,
-        received. NaN where a query has no such key. See `attnviz.measures` for definitions.
-        """
-        if name not in MEASURES:
-            raise bad_choice(name, "a measure", MEASURES)
-        if self.two_texts and name in measures.WITHIN_ONE_TEXT:
-            raise AttnvizError(
-                f'"{name}" compares positions in one text,',
-                "and cross-attention has two: choose another measure.",
-            )
-        if name == "normalized_entropy":
-            return measures.normalized(self.measure("entropy"), self.allowed_keys()[:, None, :])
-        if self.summary is not None:
-            kept = self.summary
-            return kept.received if name == "received" else kept.measures[name]
-        if name == "received":
-            return measures.received(self._dense())
-        return self._measured(name)
-
-    def allowed_keys(self) -> NDArray[np.int64]:
-        """How many keys each query may see: (layers, queries)."""
-        n_queries, n_keys = self.shape
-        if not self.masks:
-            return np.full((self.n_layers, n_queries), n_keys)
-        return np.stack([rule.per_row(n_queries, n_keys) for rule in self.masks])
-
-    def computed(self) -> int:
-        """How many scores the mask let through, in one head, averaged over layers."""
-        return round(float(self.allowed_keys().sum(axis=1).mean()))
-
-    def heads(self) -> HeadTable:
-        """Every head with its measures averaged over the queries that have them."""
-        names = [n for n in MEASURES if n != "received"]
-        if self.two_texts:
-            names = [n for n in names if n not in measures.WITHIN_ONE_TEXT]
-        means = {name: _mean(self.measure(name)) for name in names}
-        return HeadTable(
-            tuple(
-                HeadRow(
-                    layer,
-                    head,
-                    self.head_name(head),
-                    {n: float(m[layer, head]) for n, m in means.items()},
-                )
-                for layer in range(self.n_layers)
-                for head in range(self.n_heads)
-            )
-        )
-
-    def head_name(self, head: int) -> str:
-        """What the head is built to look at, or "" when nobody knows."""
-        return self.head_names[head] if self.head_names else ""
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Stack) and all(
-            _same(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__
-        )
-
-    def _first(self) -> Floats:
-        return self._dense() if self.summary is None else self.summary.sums
-
-    def _dense(self) -> Floats:
-        assert self.weights is not None  # a stack has weights or a summary
-        return self.weights
-
-    def _kept_cells(self) -> tuple[int, int]:
-        return (1, 1) if self.summary is None else self.summary.cells
-
-    def _check(self, layer: Which, head: Which) -> None:
-        for what, value, n in (("Layer", layer, self.n_layers), ("Head", head, self.n_heads)):
-            if value != "mean" and not (isinstance(value, int) and 0 <= value < n):
-                raise out_of_range(what, value, 0, n - 1)
-
-    def _chosen(self, array: Floats, layer: Which, head: Which) -> Floats:
-        layers = slice(None) if layer == "mean" else slice(layer, layer + 1)
-        heads = slice(None) if head == "mean" else slice(head, head + 1)
-        return array[layers, heads]
-
-    def _measured(self, name: str) -> NDArray[np.float64]:
-        weights, (n_queries, n_keys) = self._dense(), self.shape
-        values = np.empty(weights.shape[:3])
-        for start in range(0, n_queries, _ROWS_AT_ONCE):
-            rows = np.arange(start, min(start + _ROWS_AT_ONCE, n_queries))
-            part = weights[:, :, rows[0] : rows[-1] + 1]
-            values[:, :, rows] = measures.PER_QUERY[name](part, rows, np.arange(n_keys), n_keys)
-        return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,9 +46,19 @@ class AttentionRecord:
     def save(self, path: str | Path) -> None:
         """Write the record to a .npz or .json file that `attnviz.read` opens again, whole or not
         at all. Raises AttnvizError for another suffix or a place that cannot be written."""
-        from attnviz.storage import save
+        place = Path(path)
+        if place.suffix not in SUFFIXES:
+            raise bad_choice(place.suffix or place.name, "the suffix of a record", SUFFIXES)
+        with storage.written_whole(place) as file:
+            file.write(self.to_npz() if place.suffix == ".npz" else self.to_json().encode())
 
-        save(self, Path(path))
+    def to_json(self) -> str:
+        """The record as one JSON document; the same record gives the same characters."""
+        return storage.to_json(self._tree())
+
+    def to_npz(self) -> bytes:
+        """The record as a .npz archive; the same record gives the same bytes."""
+        return storage.to_npz(self._tree())
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -295,41 +81,45 @@ class AttentionRecord:
         html: str = pkgutil.resolve_name("attnviz.views.notebook:html")(self)
         return html
 
+    def _tree(self) -> storage.Tree:
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "attnviz": __version__,
+            "type": self.type,
+            "settings": dict(self.settings),
+            "model": {
+                "name": self.model.name,
+                "origin": self.model.origin,
+                "details": dict(self.model.details),
+            },
+            "stacks": {name: storage.stack_tree(stack) for name, stack in self.stacks.items()},
+        }
 
-def _lengths(n: int, cell: int) -> NDArray[np.int64]:
-    """Tokens in each cell: the last may hold fewer."""
-    return np.minimum(cell, n - np.arange(0, n, cell))
+
+def read(path: str | Path) -> AttentionRecord:
+    """Open a record that was saved as .npz or .json; AttnvizError if it is none."""
+    place = Path(path)
+    if not place.is_file():
+        raise not_found(place)
+    try:
+        return _record(storage.read_tree(place))
+    except storage.NOT_A_RECORD as error:
+        raise AttnvizError(
+            f"{place} is not a record of attnviz ({type(error).__name__}: {error}).",
+            "Give a .npz or .json file that attnviz wrote.",
+        ) from error
 
 
-def _cells_allowed(rule: Rule, shape: tuple[int, int], cells: tuple[int, int]) -> NDArray[np.bool_]:
-    if cells == (1, 1):
-        return rule.to_array(*shape)
-    found = np.zeros([-(-n // c) for n, c in zip(shape, cells, strict=True)], dtype=np.bool_)
-    for row in range(found.shape[0]):
-        tokens = np.arange(row * cells[0], min((row + 1) * cells[0], shape[0]))
-        for low, high in clip(rule.ranges(tokens), shape[1]):
-            found[row, low // cells[1] : (high - 1) // cells[1] + 1] = True
-    return found
-
-
-def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean over the last axis of what is a number; NaN where nothing is."""
-    known = np.isfinite(values)
-    count = known.sum(axis=-1)
-    total = np.where(known, values, 0).sum(axis=-1)
-    means: NDArray[np.float64] = np.divide(
-        total, count, out=np.full(total.shape, np.nan), where=count > 0
+def _record(tree: storage.Tree) -> AttentionRecord:
+    if tree["format"] != FORMAT:
+        raise ValueError(f"its format is {tree['format']!r}")
+    if tree["version"] != VERSION:
+        raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
+    model = tree["model"]
+    return AttentionRecord(
+        Model(visible(model["name"]), visible(model["origin"]), model["details"]),
+        visible(tree["type"]),
+        {name: storage.stack_of(stack) for name, stack in tree["stacks"].items()},
+        tree["settings"],
     )
-    return means
-
-
-def _same(first: Any, second: Any) -> bool:
-    if isinstance(first, Summary) and isinstance(second, Summary):
-        return _same(vars(first), vars(second))
-    if isinstance(first, dict) and isinstance(second, dict):
-        return first.keys() == second.keys() and all(_same(first[k], second[k]) for k in first)
-    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
-        return first.dtype == second.dtype and np.array_equal(
-            first, second, equal_nan=first.dtype.kind == "f"
-        )
-    return bool(first == second)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import Rule, full
 from attnviz.attention.streaming import stream
-from attnviz.record import Stack
+from attnviz.stack import Stack
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
 

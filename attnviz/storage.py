@@ -1,4 +1,4 @@
-"""The record as a file, and back: .npz for programs in Python, .json for all others.
+"""A record's tree as a file, and back: .npz for programs in Python, .json for all others.
 
 Both hold the same tree. In .npz every array is an entry named by its path in the tree
 ("stacks/self/weights") and the rest is JSON in the entry "record"; in .json arrays are nested
@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,18 +19,14 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz import __version__
 from attnviz.attention import masks
-from attnviz.errors import AttnvizError, bad_choice, cannot_write, not_found
-from attnviz.record import AttentionRecord, Model, Stack
+from attnviz.errors import AttnvizError, cannot_write
+from attnviz.stack import Stack
 from attnviz.summary import ARRAYS, Summary
 from attnviz.tokens import Tokens, visible
 
-FORMAT, VERSION = "attnviz-record", 1
-SUFFIXES = (".npz", ".json")
-
 # What a file that is something else, or was tampered with, can raise on its way to a record.
-_NOT_A_RECORD = (
+NOT_A_RECORD = (
     KeyError, IndexError, TypeError, ValueError, AttributeError, OSError, RecursionError,
     zipfile.BadZipFile, AttnvizError,
 )  # fmt: skip
@@ -39,41 +34,28 @@ _NOT_A_RECORD = (
 Tree = dict[str, Any]
 
 
-def save(record: AttentionRecord, path: Path) -> None:
-    """Write `record` by the suffix of `path`; AttnvizError if that cannot be done."""
-    if path.suffix not in SUFFIXES:
-        raise bad_choice(path.suffix or str(path), "the suffix of a record", SUFFIXES)
-    with written_whole(path) as file:
-        file.write(to_npz(record) if path.suffix == ".npz" else to_json(record).encode())
+def to_json(tree: Tree) -> str:
+    """The tree as one JSON document."""
+    return json.dumps(_plain(tree), ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def read(path: str | Path) -> AttentionRecord:
-    """Open a record that was saved as .npz or .json; AttnvizError if it is none."""
-    place = Path(path)
-    if not place.is_file():
-        raise not_found(place)
-    try:
-        tree = _read_npz(place) if place.suffix == ".npz" else json.loads(place.read_bytes())
-        return _record(tree)
-    except _NOT_A_RECORD as error:
-        raise AttnvizError(
-            f"{place} is not a record of attnviz ({type(error).__name__}: {error}).",
-            "Give a .npz or .json file that attnviz wrote.",
-        ) from error
-
-
-def to_json(record: AttentionRecord) -> str:
-    """The record as one JSON document."""
-    return json.dumps(_plain(_tree(record)), ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def to_npz(record: AttentionRecord) -> bytes:
-    """The record as a compressed .npz archive that opens with allow_pickle=False."""
+def to_npz(tree: Tree) -> bytes:
+    """The tree as a compressed .npz archive that opens with allow_pickle=False."""
     arrays: dict[str, NDArray[Any]] = {}
-    header = _lift_arrays(_tree(record), "", arrays)
+    header = _lift_arrays(tree, "", arrays)
     buffer = io.BytesIO()
     np.savez_compressed(buffer, record=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def read_tree(path: Path) -> Tree:
+    """Open a .npz or .json file; raises one of `NOT_A_RECORD` if it cannot be read."""
+    if path.suffix != ".npz":
+        tree: Tree = json.loads(path.read_bytes())
+        return tree
+    with np.load(path, allow_pickle=False) as archive:
+        arrays: Tree = _put_arrays(json.loads(str(archive["record"])), archive)
+    return arrays
 
 
 @contextmanager
@@ -83,6 +65,8 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     A device or pipe is written directly. Raises AttnvizError where writing fails, and leaves
     what stood at `path` as it was.
     """
+    import tempfile  # slow to load, and most runs write no file
+
     try:
         if path.exists() and not path.is_file():
             with path.open("wb") as file:
@@ -107,23 +91,8 @@ def _umask() -> int:
     return mask
 
 
-def _tree(record: AttentionRecord) -> Tree:
-    return {
-        "format": FORMAT,
-        "version": VERSION,
-        "attnviz": __version__,
-        "type": record.type,
-        "settings": dict(record.settings),
-        "model": {
-            "name": record.model.name,
-            "origin": record.model.origin,
-            "details": dict(record.model.details),
-        },
-        "stacks": {name: _stack_tree(stack) for name, stack in record.stacks.items()},
-    }
-
-
-def _stack_tree(stack: Stack) -> Tree:
+def stack_tree(stack: Stack) -> Tree:
+    """A stack as a tree whose leaves are arrays and what JSON can hold."""
     tree: Tree = {
         "two_texts": stack.two_texts,
         "head_names": list(stack.head_names),
@@ -152,21 +121,8 @@ def _tokens_tree(tokens: Tokens) -> Tree:
     }
 
 
-def _record(tree: Tree) -> AttentionRecord:
-    if tree["format"] != FORMAT:
-        raise ValueError(f"its format is {tree['format']!r}")
-    if tree["version"] != VERSION:
-        raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
-    model = tree["model"]
-    return AttentionRecord(
-        Model(visible(model["name"]), visible(model["origin"]), model["details"]),
-        tree["type"],
-        {name: _stack(stack) for name, stack in tree["stacks"].items()},
-        tree["settings"],
-    )
-
-
-def _stack(tree: Tree) -> Stack:
+def stack_of(tree: Tree) -> Stack:
+    """The stack that `stack_tree` described; ValueError where shapes do not fit."""
     queries = _tokens(tree["query_tokens"])
     keys = queries if tree["key_tokens"] is None else _tokens(tree["key_tokens"])
     weights = np.array(tree["weights"], dtype=tree["dtype"]) if "weights" in tree else None
@@ -229,12 +185,6 @@ def _lift_arrays(value: Any, path: str, arrays: dict[str, NDArray[Any]]) -> Any:
         return value
     arrays[path] = value
     return {"array": path}
-
-
-def _read_npz(path: Path) -> Tree:
-    with np.load(path, allow_pickle=False) as archive:
-        tree: Tree = _put_arrays(json.loads(str(archive["record"])), archive)
-    return tree
 
 
 def _put_arrays(value: Any, archive: Any) -> Any:

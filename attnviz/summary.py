@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -21,12 +18,6 @@ Floats = NDArray[np.floating[Any]]
 
 MAP_SIZE = 512  # cells along each side of the map that is kept
 STRONGEST = 8  # keys kept per query
-WORTH_THREADS = 1 << 20  # weights in a block, below which threads cost more than they save
-
-
-def cpu_count() -> int:
-    """The processors this program may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def cell_size(n: int, max_size: int) -> int:
@@ -107,15 +98,9 @@ class Summarizer:
         """Take one block into the summary, head by head, so that no large copy is made."""
         if not block.keys.size:
             return
-        jobs = [partial(self._see_head, h, w, block) for h, w in enumerate(block.weights)]
-        jobs.append(partial(self._see_mean, block))
-        if block.weights.size < WORTH_THREADS:
-            for job in jobs:
-                job()
-            return
-        with ThreadPoolExecutor(cpu_count()) as threads:  # NumPy lets go of the interpreter lock
-            for finished in [threads.submit(job) for job in jobs]:
-                finished.result()
+        for head, weights in enumerate(block.weights):
+            self._see_head(head, weights, block)
+        self._strongest(-1, block.weights.mean(axis=0), block)
 
     def _see_head(self, head: int, weights: Floats, block: Block) -> None:
         self._map(head, weights, block)
@@ -124,9 +109,6 @@ class Summarizer:
         rows = np.arange(block.start, block.stop)
         for name, measure in PER_QUERY.items():
             self.measures[name][head, rows] = measure(weights, rows, block.keys, self.n_keys)
-
-    def _see_mean(self, block: Block) -> None:
-        self._strongest(-1, block.weights.mean(axis=0), block)
 
     def summary(self) -> Summary:
         """The finished summary of one layer."""

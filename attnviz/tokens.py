@@ -32,9 +32,24 @@ CHARACTERS = r"\X"
 
 # Controls, line separators, bidi controls and lone surrogates would move the cursor, hide text or
 # reorder it wherever a label is shown; each gets a visible form instead.
-_BIDI = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_ODD = [*range(0x7F, 0xA0), 0x2028, 0x2029, 0xFEFF, *_BIDI, *range(0xD800, 0xE000)]
-VISIBLE = {c: chr(0x2400 + c) for c in range(0x20)} | {c: f"⟨U+{c:04X}⟩" for c in _ODD}
+_MOVE_OR_HIDE = ("Cc", "Cs", "Zl", "Zp")
+_REORDER = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
+
+
+class _Visible(dict[int, str]):
+    """A table for str.translate that works out each character when it first meets it."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        odd = unicodedata.category(char) in _MOVE_OR_HIDE or char in _REORDER
+        shown = char if not odd else chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
+        self[code] = shown
+        return shown
+
+
+_VISIBLE = _Visible()
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +141,7 @@ def from_labels(labels: Iterable[object]) -> Tokens:
 
 def visible(text: str) -> str:
     """`text` with every control, bidi control and lone surrogate in a visible form."""
-    return text.translate(VISIBLE)
+    return text.translate(_VISIBLE)
 
 
 def _words(text: str) -> Tokens:

@@ -12,7 +12,6 @@ from attnviz import __version__
 from attnviz.cli.run import run
 from attnviz.cli.samples import samples
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError
-from attnviz.tokens import visible
 
 app = typer.Typer(
     name="attnviz",
@@ -70,6 +69,8 @@ def _write_what_can_be_written() -> None:
 
 
 def _complain(message: str) -> int:
+    from attnviz.tokens import visible
+
     one_line = " ".join(visible(message.replace("\n", " ")).split())
     print(f"attnviz: {one_line}", file=sys.stderr)
     return EXIT_USER

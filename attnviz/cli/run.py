@@ -7,15 +7,10 @@ from typing import Annotated
 
 import typer
 
-from attnviz.cli.output import check_outputs, console, put, say, screen_of, write_outputs
-from attnviz.cli.texts import given_text
-from attnviz.errors import AttnvizError, bad_choice
-from attnviz.storage import to_json
-from attnviz.tracing import TYPES, trace
-from attnviz.views.choice import choose
-from attnviz.views.terminal import SHOWS, show
+from attnviz.errors import AttnvizError
 
-USES_WINDOW = ("local", "global")
+TYPES = "self · causal · cross · local · global"
+SHOWS = "auto · table · heatmap · grid · top · arcs · none"
 
 
 def run(
@@ -36,7 +31,7 @@ def run(
     ] = None,
     type: Annotated[
         str | None,
-        typer.Option("--type", "-t", help=" · ".join(TYPES) + ".", show_default="self"),
+        typer.Option("--type", "-t", help=TYPES, show_default="self"),
     ] = None,
     heads: Annotated[
         int, typer.Option("--heads", "-H", help="How many built-in heads, 1 to 64.")
@@ -58,7 +53,7 @@ def run(
     head: Annotated[
         str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")
     ] = "mean",
-    show_: Annotated[str, typer.Option("--show", help=" · ".join(SHOWS) + ".")] = "auto",
+    show_: Annotated[str, typer.Option("--show", help=SHOWS)] = "auto",
     output: Annotated[
         list[Path] | None,
         typer.Option(
@@ -81,8 +76,14 @@ def run(
 
     attnviz run --file story.txt --type causal -o map.png -o weights.csv
     """
-    if show_ not in SHOWS:
-        raise bad_choice(show_, "--show", SHOWS)
+    # Imported here, so that --help and a wrong option answer at once.
+    from attnviz.cli.output import check_outputs, console, put, say, screen_of, write_outputs
+    from attnviz.cli.texts import given_text
+    from attnviz.tracing import trace
+    from attnviz.views.choice import choose
+    from attnviz.views.terminal import check_show, show
+
+    check_show(show_)
     outputs = output or []
     check_outputs(outputs, [file, source_file])
     words = given_text(text, file)
@@ -107,7 +108,7 @@ def run(
         kept = "streamed" if record.stack.weights is None else "kept whole"
         say(f"{queries} queries × {keys} keys, weights {kept}", quiet)
     if json:
-        print(to_json(record), end="")
+        print(record.to_json(), end="")
     else:
         target = console()
         put(target, show(record, show_, choice, screen_of(target)))

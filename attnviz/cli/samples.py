@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 import attnviz
-from attnviz.cli.output import console, put
 from attnviz.errors import AttnvizError, bad_choice
 
 
@@ -31,8 +26,10 @@ class Sample:
 
     def command(self) -> str:
         """A command line that can be pasted."""
-        source = ["--source-file", str(self.source)] if self.source else []
-        return shlex.join(["attnviz", "run", "--file", str(self.file), *source, *self.options])
+        import shlex
+
+        source = ["--source-file", _short(self.source)] if self.source else []
+        return shlex.join(["attnviz", "run", "--file", _short(self.file), *source, *self.options])
 
 
 def samples(
@@ -52,16 +49,15 @@ def samples(
             raise bad_choice(name, "a sample", known)
         print(known[name].file.read_text(encoding="utf-8"), end="")
         return
-    table = Table.grid(padding=(0, 2))
     for sample in known.values():
-        table.add_row(Text(sample.name, "bold"), Text(sample.language, "dim"), Text(sample.title))
-        table.add_row("", "", Text(sample.command(), "cyan", overflow="fold"))
-    target = console()
-    put(target, table)
+        print(f"{sample.name} ({sample.language}): {sample.title}")
+        print(f"    {sample.command()}")
 
 
 def load() -> list[Sample]:
     """The samples in the order of their index; AttnvizError if they were not installed."""
+    import tomllib
+
     folder = _folder()
     index = tomllib.loads((folder / "samples.toml").read_text(encoding="utf-8"))
     return [
@@ -84,3 +80,8 @@ def _folder() -> Path:
         if (folder / "samples.toml").is_file():
             return folder
     raise AttnvizError("The samples were not installed.", "Install attnviz again.")
+
+
+def _short(path: Path) -> str:
+    """Relative to where the user stands, if it lies below."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rich.text import Text
 
-from attnviz.record import Stack, Which
+from attnviz.stack import Stack, Which
 from attnviz.views.cells import background
 from attnviz.views.labels import label_text, percent, widest
 from attnviz.views.palette import level

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attnviz.errors import AttnvizError, out_of_range
-from attnviz.record import Stack, Which
+from attnviz.stack import Stack, Which
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from attnviz import __version__
-from attnviz.record import AttentionRecord, Stack, Which
+from attnviz.record import AttentionRecord
+from attnviz.stack import Stack, Which
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen, head_title, title
 from attnviz.views.palette import INK, MASKED_PAPER, ramp

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterator
 
-from attnviz.record import AttentionRecord, Stack
-from attnviz.storage import to_json, to_npz
+from attnviz.record import AttentionRecord
+from attnviz.stack import Stack
 from attnviz.views.choice import Choice
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -25,9 +25,9 @@ def write(
     Of a streamed record .csv holds the strongest keys of each query. Pictures show `choice`.
     """
     if suffix == ".json":
-        return to_json(record).encode(), []
+        return record.to_json().encode(), []
     if suffix == ".npz":
-        return to_npz(record), []
+        return record.to_npz(), []
     if suffix == ".csv":
         streamed = any(stack.weights is None for stack in record.stacks.values())
         notes = ["the weights were streamed: the table holds each query's strongest keys"]

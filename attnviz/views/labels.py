@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from attnviz.record import AttentionRecord, Stack, Which
+from attnviz.record import AttentionRecord
+from attnviz.stack import Stack, Which
 
 LEFT_TO_RIGHT_MARK = "\u200e"
 

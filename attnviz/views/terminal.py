@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from attnviz.errors import bad_choice
-from attnviz.record import AttentionRecord, Stack, Which
+from attnviz.record import AttentionRecord
+from attnviz.stack import Stack, Which
 from attnviz.views.arcs import arcs
 from attnviz.views.cells import background, full_rows, half_rows, levels
 from attnviz.views.choice import Choice
@@ -37,10 +38,15 @@ class Screen:
     colour: bool
 
 
-def show(record: AttentionRecord, what: str, choice: Choice, screen: Screen) -> RenderableType:
-    """One of the terminal views, by its name, under the record's title."""
+def check_show(what: str) -> None:
+    """Refuse a view that there is not."""
     if what not in SHOWS:
         raise bad_choice(what, "--show", SHOWS)
+
+
+def show(record: AttentionRecord, what: str, choice: Choice, screen: Screen) -> RenderableType:
+    """One of the terminal views, by its name, under the record's title."""
+    check_show(what)
     if what == "none":
         return Group()
     lines: list[RenderableType] = [_title(record, screen), Text()]

@@ -1,0 +1,550 @@
+"""Dense attention against PyTorch's stored answers, arithmetic by hand, and its laws."""
+
+import math
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from attnviz.attention import masks
+from attnviz.attention.dense import scaled_dot_product_attention as attention
+from attnviz.errors import AttnvizError
+
+GOLD = Path(__file__).parent.parent / "reference" / "attention.npz"  # made by make_attention.py
+INPUTS = ("query", "key", "value")
+ANSWERS = ("output", "weights")
+PEAK = 3.0
+TOLERANCE = {np.float16: 2e-6, np.float32: 2e-6, np.float64: 1e-12}  # float16 is widened first
+
+law = settings(deadline=None, derandomize=True, max_examples=60)
+
+
+def read_gold():
+    cases = {}
+    with np.load(GOLD, allow_pickle=False) as file:
+        for path in file.files:
+            name, field = path.rsplit("/", 1)
+            array = file[path]
+            cases.setdefault(name, {})[field] = array.item() if array.ndim == 0 else array
+    return cases
+
+
+CASES = read_gold()
+
+# Stored with an array as the mask; the rule of that name has to give the same.
+AS_RULES = {
+    "sliding mask": {"mask": masks.sliding(3)},
+    "local mask": {"mask": masks.local(2)},
+    "plain": {"mask": masks.full()},
+    "causal": {"mask": masks.causal()},
+    "causal, more keys": {"mask": masks.causal()},
+    "causal, more queries": {"mask": masks.causal()},
+    "no row has a key": {"mask": masks.causal(-6)},
+}
+
+
+def in_dtype(case, dtype):
+    """Every array of floats in `dtype`; booleans and numbers as they are."""
+    return {
+        name: given.astype(dtype) if getattr(given, "dtype", None) == np.float16 else given
+        for name, given in case.items()
+        if name not in ANSWERS
+    }
+
+
+def answer(case, **changes):
+    options = case | changes
+    return attention(*(options.pop(name) for name in INPUTS), **options)
+
+
+def draw(seed, n_queries=5, n_keys=6, *, heads=(2,), head_dim=16, value_dim=4, dtype=np.float64):
+    rng = np.random.default_rng(seed)
+    shapes = ((n_queries, head_dim), (n_keys, head_dim), (n_keys, value_dim))
+    query, key, value = (rng.normal(size=(*heads, *shape)).astype(dtype) for shape in shapes)
+    return dtype(PEAK) * query, key, value
+
+
+def draw_mask(seed, *shape, share=0.5):
+    """Booleans in which about one row in five has no True at all."""
+    rng = np.random.default_rng(seed)
+    return (rng.random(shape) < share) & (rng.random((*shape[:-1], 1)) < 0.8)
+
+
+def plain_row(scores, allowed, sink=None):
+    """One row of weights, in Python's own arithmetic."""
+    seen = [s for s, a in zip(scores, allowed, strict=True) if a] + ([] if sink is None else [sink])
+    if not seen:
+        return [0.0] * len(scores)
+    top = max(seen)
+    total = math.fsum(math.exp(s - top) for s in seen)
+    return [math.exp(s - top) / total if a else 0.0 for s, a in zip(scores, allowed, strict=True)]
+
+
+def plain_scores(query, key, scale):
+    return [
+        [scale * math.fsum(a * b for a, b in zip(q, k, strict=True)) for k in key.tolist()]
+        for q in query.tolist()
+    ]
+
+
+seeds = st.integers(0, 2**32 - 1)
+sizes = st.integers(1, 9)
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("name", CASES)
+def test_pytorch_gives_the_same(name, dtype):
+    case, tolerance = CASES[name], TOLERANCE[dtype]
+    for got, field in zip(answer(in_dtype(case, dtype)), ANSWERS, strict=True):
+        assert got.shape == case[field].shape
+        assert got.dtype == (np.float64 if dtype is np.float64 else np.float32)
+        np.testing.assert_allclose(got, case[field], rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", AS_RULES)
+def test_a_rule_gives_what_pytorch_gives_with_its_array(name):
+    case = in_dtype(CASES[name], np.float64)
+    case.pop("is_causal", None)
+    for got, field in zip(answer(case, **AS_RULES[name]), ANSWERS, strict=True):
+        np.testing.assert_allclose(got, CASES[name][field], rtol=1e-12, atol=1e-12)
+
+
+def test_the_stored_cases_are_peaked_and_hold_every_option():
+    options = {field for case in CASES.values() for field in case}
+    assert options >= {"mask", "bias", "is_causal", "scale", "softcap", "sinks", "enable_gqa"}
+    assert len(CASES) > 40
+    assert CASES["plain"]["weights"].max() > 0.9
+
+
+# Scores of ln 3, ln 7 and ln 1 make weights that a person can check.
+LN = math.log
+EYE = [[1.0, 0.0], [0.0, 1.0]]
+SCORED = [[LN(3), 0.0], [0.0, LN(7)]]  # with keys EYE and scale 1 these are the scores
+VALUES = [[8.0, 0.0], [0.0, 16.0]]
+
+
+@pytest.mark.parametrize(
+    ("options", "weights", "output"),
+    [
+        ({}, [[3 / 4, 1 / 4], [1 / 8, 7 / 8]], [[6, 4], [1, 14]]),
+        ({"is_causal": True}, [[1, 0], [1 / 8, 7 / 8]], [[8, 0], [1, 14]]),
+        ({"mask": [[False, True], [False, False]]}, [[0, 1], [0, 0]], [[0, 16], [0, 0]]),
+        ({"mask": [[LN(5), 0], [0, -math.inf]]}, [[15 / 16, 1 / 16], [1, 0]], [[7.5, 1], [8, 0]]),
+        ({"bias": [[0, LN(2)]]}, [[3 / 5, 2 / 5], [1 / 15, 14 / 15]], [[4.8, 6.4], [8 / 15, 224 / 15]]),
+        ({"scale": 2.0}, [[9 / 10, 1 / 10], [1 / 50, 49 / 50]], [[7.2, 1.6], [0.16, 15.68]]),
+        ({"scale": 0.0}, [[1 / 2, 1 / 2], [1 / 2, 1 / 2]], [[4, 8], [4, 8]]),
+        ({"sinks": 0.0}, [[3 / 5, 1 / 5], [1 / 9, 7 / 9]], [[4.8, 3.2], [8 / 9, 112 / 9]]),
+        ({"sinks": LN(4), "is_causal": True}, [[3 / 7, 0], [1 / 12, 7 / 12]], [[24 / 7, 0], [2 / 3, 28 / 3]]),
+        ({"mask": masks.local(0)}, [[1, 0], [0, 1]], VALUES),
+        ({"mask": masks.local(0), "is_causal": True, "sinks": 0.0}, [[3 / 4, 0], [0, 7 / 8]], [[6, 0], [0, 14]]),
+    ],
+)  # fmt: skip
+def test_two_by_two_by_hand(options, weights, output):
+    got_output, got_weights = attention(SCORED, EYE, VALUES, **{"scale": 1.0} | options)
+    got = attention(np.array(SCORED), EYE, VALUES, **{"scale": 1.0} | options)
+    np.testing.assert_allclose(got[1], weights, rtol=1e-14, atol=1e-15)
+    np.testing.assert_allclose(got[0], output, rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(got_weights, got[1])
+    np.testing.assert_allclose(got_output, got[0])
+
+
+def test_softcap_by_hand():
+    # 2 tanh(ln 3 / 2) = 2 (3 - 1) / (3 + 1) = 1 and 2 tanh(ln 7 / 2) = 2 (7 - 1) / (7 + 1) = 1.5
+    _, weights = attention(np.array(SCORED), EYE, VALUES, scale=1.0, softcap=2.0)
+    rows = [[math.e, 1], [1, math.exp(1.5)]]
+    expected = [[x / sum(row) for x in row] for row in rows]
+    np.testing.assert_allclose(weights, expected, rtol=1e-14)
+
+
+def test_the_scale_is_one_over_the_root_of_head_dim_unless_given():
+    query, key, value = draw(1, head_dim=36)
+    expected = [
+        [plain_row(row, [True] * 6) for row in plain_scores(q, k, 1 / 6)]
+        for q, k in zip(query, key, strict=True)
+    ]
+    np.testing.assert_allclose(attention(query, key, value)[1], expected, atol=1e-14)
+
+
+@law
+@given(seeds, sizes, sizes, st.sampled_from([np.float32, np.float64]))
+def test_rows_sum_to_one_or_are_all_zero_and_what_is_masked_is_exactly_zero(seed, n, m, dtype):
+    query, key, value = draw(seed, n, m, dtype=dtype)
+    mask = draw_mask(seed, 2, n, m)
+    output, weights = attention(query, key, value, mask=mask)
+    sees = mask.any(axis=-1)
+    np.testing.assert_allclose(weights.sum(axis=-1)[sees], 1, atol=1e-6)
+    assert (weights[~mask] == 0.0).all()
+    assert (weights[mask] >= 0).all()
+    assert (output[~sees] == 0.0).all()
+
+
+@law
+@given(seeds, sizes, sizes)
+def test_masks_are_applied_as_python_would(seed, n, m):
+    query, key, value = draw(seed, n, m)
+    mask = draw_mask(seed, n, m)
+    _, weights = attention(query, key, value, mask=mask)
+    for head, got in enumerate(weights):
+        scores = plain_scores(query[head], key[head], 1 / 4)
+        expected = [plain_row(*row) for row in zip(scores, mask, strict=True)]
+        np.testing.assert_allclose(got, expected, atol=1e-13)
+
+
+@law
+@given(seeds, sizes, sizes)
+def test_a_permutation_of_the_keys_permutes_the_columns_and_keeps_the_output(seed, n, m):
+    query, key, value = draw(seed, n, m)
+    order = np.random.default_rng(seed).permutation(m)
+    mask = draw_mask(seed, n, m)
+    output, weights = attention(query, key, value, mask=mask)
+    new_output, new_weights = attention(query, key[:, order], value[:, order], mask=mask[:, order])
+    np.testing.assert_allclose(new_weights, weights[..., order], atol=1e-14)
+    np.testing.assert_allclose(new_output, output, atol=1e-13)
+
+
+@law
+@given(seeds, sizes, sizes)
+def test_a_permutation_of_the_queries_permutes_the_rows(seed, n, m):
+    query, key, value = draw(seed, n, m)
+    order = np.random.default_rng(seed).permutation(n)
+    output, weights = attention(query, key, value)
+    new_output, new_weights = attention(query[:, order], key, value)
+    np.testing.assert_allclose(new_weights, weights[:, order], atol=1e-14)
+    np.testing.assert_allclose(new_output, output[:, order], atol=1e-13)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"is_causal": True},
+        {"mask": np.tri(9, dtype=bool)},
+        {"mask": masks.causal()},
+        {"mask": masks.sliding(3)},
+        {"mask": masks.chunked(4)},
+        {"mask": masks.strided(2)},
+        {"mask": masks.full(), "is_causal": True},
+        {"mask": masks.document([0, 0, 1, 1, 0, 0, 1, 1, 1]) & masks.causal()},
+        {"mask": masks.causal(), "sinks": [1.0, 2.0], "softcap": 4.0},
+    ],
+    ids=str,
+)
+def test_a_causal_row_knows_no_future(options):
+    query, key, value = draw(3, 9, 9, dtype=np.float32)
+    output, weights = attention(query, key, value, **options)
+    for row in range(8):
+        new_key, new_value = key.copy(), value.copy()
+        new_key[:, row + 1 :] = -5 * key[:, row + 1 :] + 1
+        new_value[:, row + 1 :] += 1000
+        new_output, new_weights = attention(query, new_key, new_value, **options)
+        np.testing.assert_array_equal(new_weights[:, : row + 1], weights[:, : row + 1])
+        np.testing.assert_array_equal(new_output[:, : row + 1], output[:, : row + 1])
+        assert not np.array_equal(new_output[:, row + 1], output[:, row + 1])
+
+
+@law
+@given(seeds, st.floats(-200, 200))
+def test_a_constant_added_to_all_scores_of_a_row_changes_nothing(seed, constant):
+    query, key, value = draw(seed)
+    mask = draw_mask(seed, 5, 6)
+    constants = np.linspace(-constant, constant, 5)[:, None]
+    for got, expected in zip(
+        attention(query, key, value, mask=mask, bias=constants),
+        attention(query, key, value, mask=mask),
+        strict=True,
+    ):
+        np.testing.assert_allclose(got, expected, atol=1e-11)
+
+
+@law
+@given(seeds, st.floats(-2, 2))
+def test_the_scale_multiplies_the_scores(seed, scale):
+    query, key, value = draw(seed)
+    got = attention(query, key, value, scale=scale)
+    expected = attention(query * scale, key, value, scale=1.0)
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-12)
+
+
+@law
+@given(seeds, st.floats(0.1, 5))
+def test_a_softcap_bounds_how_far_two_weights_of_a_row_can_differ(seed, cap):
+    query, key, value = draw(seed)
+    _, weights = attention(query, 10 * key, value, softcap=cap)
+    _, uncapped = attention(query, 10 * key, value)
+    apart = weights.max(axis=-1) / weights.min(axis=-1)
+    assert (apart <= math.exp(2 * cap) * (1 + 1e-12)).all()
+    assert (np.argmax(weights, axis=-1) == np.argmax(uncapped, axis=-1)).all() or cap < 1
+    np.testing.assert_allclose(
+        attention(query, key, value, softcap=1e9)[1], attention(query, key, value)[1], atol=1e-6
+    )
+
+
+def test_bias_and_masks_come_after_the_softcap():
+    query, key, value = draw(4)
+    bias = np.where(draw_mask(4, 5, 6), 0.0, -50.0)
+    _, weights = attention(query, key, value, bias=bias, softcap=1.0)
+    sees = (bias == 0).any(axis=-1)
+    assert (weights[:, sees][:, bias[sees] == -50] < 1e-19).all()
+    _, masked = attention(query, key, value, mask=bias == 0, softcap=1.0)
+    assert (masked[:, bias == -50] == 0.0).all()
+
+
+@law
+@given(seeds, st.floats(-5, 5))
+def test_a_sink_takes_its_share_of_every_row(seed, sink):
+    query, key, value = draw(seed)
+    mask = draw_mask(seed, 5, 6)
+    output, weights = attention(query, key, value, mask=mask, sinks=[sink, -np.inf])
+    for row, allowed in enumerate(mask):
+        (scores,) = plain_scores(query[0, row : row + 1], key[0], 1 / 4)
+        np.testing.assert_allclose(weights[0, row], plain_row(scores, allowed, sink), atol=1e-13)
+    assert (weights[0].sum(axis=-1) < 1).all()
+    np.testing.assert_allclose(output, weights @ value, atol=1e-13)
+    for got, expected in zip(
+        (output, weights), attention(query, key, value, mask=mask), strict=True
+    ):
+        np.testing.assert_array_equal(got[1], expected[1])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("f2", "f2", "f2"), "f4"),
+        (("f4", "f4", "f4"), "f4"),
+        (("f8", "f8", "f8"), "f8"),
+        (("f4", "f8", "f4"), "f8"),
+        (("f2", "f2", "f8"), "f8"),
+        (("i1", "f4", "f2"), "f4"),
+    ],
+)
+def test_what_comes_out_is_as_precise_as_what_went_in_and_no_less_than_float32(given, expected):
+    arrays = [a.astype(dtype) for a, dtype in zip(draw(5), given, strict=True)]
+    for options in ({}, {"mask": np.ones((5, 6), bool)}, {"is_causal": True}, {"softcap": 3}):
+        for got in attention(*arrays, **options):
+            assert got.dtype == np.dtype(expected)
+    wide = [a.astype(np.float64) for a in arrays]
+    np.testing.assert_allclose(attention(*arrays)[1], attention(*wide)[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["bias", "mask", "sinks"])
+def test_wide_numbers_beside_narrow_ones_do_not_widen_the_result(name):
+    extra = np.zeros(2) if name == "sinks" else np.zeros((5, 6))
+    for got in attention(*draw(5, dtype=np.float32), **{name: extra}):
+        assert got.dtype == np.float32
+
+
+def test_leading_axes_are_many_calls_in_one():
+    query, key, value = draw(6, heads=(3, 2))
+    mask = draw_mask(6, 5, 6)
+    output, weights = attention(query, key, value, mask=mask)
+    for index in np.ndindex(3, 2):
+        for got, whole in zip(
+            attention(query[index], key[index], value[index], mask=mask),
+            (output, weights),
+            strict=True,
+        ):
+            np.testing.assert_allclose(got, whole[index], atol=1e-14)
+    for got, whole in zip(
+        attention(query[1], key[1], value[1], mask=mask), (output, weights), strict=True
+    ):
+        np.testing.assert_allclose(got, whole[1], atol=1e-14)
+
+
+def test_leading_axes_broadcast():
+    query, key, value = draw(7, heads=(3, 2))
+    shared_key, shared_value = key[:1], value[0]
+    got = attention(query, shared_key, shared_value)
+    expected = attention(query, np.stack([key[0]] * 3), np.stack([value[0]] * 3))
+    for a, b in zip(got, expected, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(("heads", "key_heads"), [(4, 2), (6, 3), (6, 2), (4, 1), (3, 3)])
+def test_grouped_queries_repeat_each_key_head_in_place(heads, key_heads):
+    query, _, _ = draw(8, heads=(heads,))
+    _, key, value = draw(9, heads=(key_heads,))
+    output, weights = attention(query, key, value, enable_gqa=True)
+    for head in range(heads):
+        mine = head * key_heads // heads
+        expected = attention(query[head], key[mine], value[mine])
+        np.testing.assert_allclose(output[head], expected[0], atol=1e-14)
+        np.testing.assert_allclose(weights[head], expected[1], atol=1e-14)
+
+
+def test_causal_and_a_mask_are_joined_by_and():
+    query, key, value = draw(10, 6, 6)
+    mask = draw_mask(10, 6, 6)
+    for given in (mask, np.where(mask, 0.0, -np.inf)):
+        _, weights = attention(query, key, value, mask=given, is_causal=True)
+        _, expected = attention(query, key, value, mask=mask & np.tri(6, dtype=bool))
+        np.testing.assert_allclose(weights, expected, atol=1e-15)
+
+
+@pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"sinks": [1.0, 0.0]}], ids=str)
+def test_a_query_without_keys_gets_zeros(options):
+    output, weights = attention(*draw(11, 5, 0), **options)
+    assert weights.shape == (2, 5, 0)
+    np.testing.assert_array_equal(output, np.zeros((2, 5, 4)))
+
+
+def test_no_queries_give_empty_answers():
+    output, weights = attention(*draw(11, 0, 6), is_causal=True)
+    assert (output.shape, weights.shape) == ((2, 0, 4), (2, 0, 6))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1e-30, 1e-4, 1e4, 1e15])
+@pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"softcap": 30.0}, {"sinks": 0.0}])
+def test_tiny_and_huge_scores_stay_numbers(size, dtype, options):
+    query, key, value = draw(12, 6, 6, dtype=dtype)
+    _, weights = attention(dtype(size) * query, key, value, **options)
+    assert np.isfinite(weights).all()
+    assert (weights.sum(axis=-1) <= 1 + 1e-6).all()
+    if not options:
+        np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-6)
+        winners = np.argmax(query @ np.swapaxes(key, -1, -2), axis=-1)
+        if size > 1:
+            np.testing.assert_array_equal(np.argmax(weights, axis=-1), winners)
+        else:
+            np.testing.assert_allclose(weights, 1 / 6, atol=3e-4)
+
+
+@pytest.mark.parametrize("lowest", [np.finfo(np.float32).min, np.finfo(np.float64).min, -1e30])
+def test_a_very_low_number_in_a_float_mask_forbids(lowest):
+    allowed = np.tri(5, 6, dtype=bool)
+    for dtype in (np.float32, np.float64):
+        query, key, value = draw(13, dtype=dtype)
+        _, weights = attention(query, key, value, mask=np.where(allowed, 0.0, lowest))
+        _, expected = attention(query, key, value, mask=allowed)
+        np.testing.assert_allclose(weights, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"sinks": [1.0, 0.0], "softcap": 9}])
+def test_a_query_that_is_not_a_number_spoils_its_own_row_only(options):
+    query, key, value = draw(14, 6, 6)
+    clean = attention(query, key, value, **options)
+    for bad in (np.nan, np.inf):
+        query[1, 2, 3] = bad
+        for got, expected in zip(attention(query, key, value, **options), clean, strict=True):
+            assert np.isnan(got[1, 2]).any() or bad == np.inf
+            got[1, 2] = expected[1, 2]
+            np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"is_causal": True},
+        {"mask": masks.local(20) | masks.global_([0, 299])},
+        {"mask": masks.sliding(40), "sinks": 1.0},
+        {"mask": draw_mask(15, 1, 600, 4500, share=0.1)},
+    ],
+    ids=["full", "causal", "local and global", "sliding with a sink", "booleans"],
+)
+def test_long_inputs_worked_on_by_blocks_are_one_softmax(options):
+    query, key, value = draw(15, 600, 4500, heads=(1,))
+    output, weights = attention(query, key, value, **options)
+    rule = options.get("mask", masks.causal() if "is_causal" in options else masks.full())
+    allowed = rule.to_array(600, 4500) if isinstance(rule, masks.Rule) else rule[0]
+    scores = np.where(allowed, query[0] @ key[0].T / 4, -np.inf)
+    sink = options.get("sinks", -np.inf)
+    top = np.maximum(scores.max(axis=1, keepdims=True), sink)
+    top[np.isneginf(top)] = 0
+    exponentials = np.exp(scores - top)
+    total = exponentials.sum(axis=1, keepdims=True) + np.exp(sink - top)
+    expected = np.divide(exponentials, total, out=np.zeros_like(scores), where=total > 0)
+    np.testing.assert_allclose(weights[0], expected, atol=1e-13)
+    np.testing.assert_allclose(output[0], expected @ value[0], atol=1e-12)
+
+
+def test_the_inputs_are_left_as_they_were():
+    query, key, value = draw(16, 5, 5)
+    bias, mask = np.ones((5, 5)), np.tri(5, dtype=bool)
+    given = (query, key, value, bias, mask)
+    before = [a.copy() for a in given]
+    attention(query, key, value, bias=bias, mask=mask, softcap=2.0, sinks=[0.0, 1.0])
+    for array, copy in zip(given, before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+def ones(*shape):
+    return np.ones(shape)
+
+
+FITTING = (ones(2, 5, 16), ones(2, 6, 16), ones(2, 6, 4))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "options", "named"),
+    [
+        ((ones(2, 5, 16), ones(2, 6, 8), ones(2, 6, 4)), {}, ["16", "8"]),
+        ((ones(2, 5, 16), ones(2, 6, 16), ones(2, 7, 4)), {}, ["6", "7"]),
+        ((ones(16), ones(2, 6, 16), ones(2, 6, 4)), {}, ["query", "(16,)"]),
+        ((ones(2, 5, 16), ones(16), ones(2, 6, 4)), {}, ["key", "(16,)"]),
+        ((ones(2, 5, 16), ones(2, 6, 16), ones(4)), {}, ["value", "(4,)"]),
+        ((ones(2, 5, 16), ones(2, 6, 16), np.float64(1)), {}, ["value", "()"]),
+        (
+            (ones(3, 5, 16), ones(2, 6, 16), ones(2, 6, 4)),
+            {},
+            ["(3, 5, 16)", "(2, 6, 16)", "(2, 6, 4)", "enable_gqa"],
+        ),
+        (
+            (ones(2, 2, 5, 16), ones(3, 2, 6, 16), ones(3, 2, 6, 4)),
+            {},
+            ["(2, 2, 5, 16)", "(3, 2, 6, 16)"],
+        ),
+        (
+            (ones(2, 4, 5, 16), ones(3, 2, 6, 16), ones(3, 2, 6, 4)),
+            {"enable_gqa": True},
+            ["(2, 4, 5, 16)", "(3, 2, 6, 16)"],
+        ),
+        ((ones(4, 5, 16), ones(3, 6, 16), ones(3, 6, 4)), {"enable_gqa": True}, ["4", "3"]),
+        ((ones(4, 5, 16), ones(2, 6, 16), ones(1, 6, 4)), {"enable_gqa": True}, ["4", "2", "1"]),
+        ((ones(2, 5, 16), ones(4, 6, 16), ones(4, 6, 4)), {"enable_gqa": True}, ["2", "4"]),
+        (FITTING, {"mask": ones(5, 7) > 0}, ["mask", "(5, 7)", "(2, 5, 6)"]),
+        (FITTING, {"mask": ones(6, 5)}, ["mask", "(6, 5)", "(2, 5, 6)"]),
+        (FITTING, {"mask": ones(1, 2, 5, 6) > 0}, ["mask", "(1, 2, 5, 6)", "(2, 5, 6)"]),
+        (FITTING, {"bias": ones(3, 5, 6)}, ["bias", "(3, 5, 6)", "(2, 5, 6)"]),
+        (FITTING, {"sinks": ones(3)}, ["sinks", "(3,)", "(2,)"]),
+        (FITTING, {"mask": masks.document([0, 0, 1])}, ["3 ids"]),
+        (FITTING, {"mask": masks.document([0, 0, 1, 1, 1])}, ["5 ids"]),
+        (FITTING, {"softcap": 0.0}, ["softcap", "0.0"]),
+        (FITTING, {"softcap": -2.0}, ["softcap", "-2.0"]),
+        (FITTING, {"softcap": math.nan}, ["softcap", "nan"]),
+        (FITTING, {"softcap": "2"}, ["softcap", "2"]),
+        (FITTING, {"scale": "half"}, ["scale", "half"]),
+        (FITTING, {"scale": [1.0, 2.0]}, ["scale", "2.0"]),
+        (FITTING, {"mask": "causal"}, ["mask"]),
+        (FITTING, {"mask": masks.causal}, ["mask"]),
+        (FITTING, {"mask": np.ones((5, 6), dtype=np.int64)}, ["mask", "int64"]),
+        (FITTING, {"mask": ones(5, 6) * 1j}, ["mask", "complex128"]),
+        (FITTING, {"bias": [[1.0, 2.0], [3.0]]}, ["bias"]),
+        (FITTING, {"sinks": "none"}, ["sinks"]),
+        ((ones(2, 5, 16) * 1j, *FITTING[1:]), {}, ["query", "complex128"]),
+        ((None, *FITTING[1:]), {}, ["query"]),
+        (([["a"]], *FITTING[1:]), {}, ["query"]),
+        (([[1.0, 2.0], [3.0]], *FITTING[1:]), {}, ["query"]),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_an_error_that_names_it(inputs, options, named):
+    with pytest.raises(AttnvizError) as caught:
+        attention(*inputs, **options)
+    for part in named:
+        assert part in str(caught.value)
+
+
+def test_shapes_that_fit_by_broadcasting_are_taken():
+    for options in (
+        {"mask": ones(6) > 0},
+        {"mask": ones(5, 1) > 0},
+        {"mask": ones(2, 1, 6)},
+        {"bias": ones(1, 5, 6)},
+        {"sinks": 0.0},
+        {"mask": masks.document([0] * 6)},
+    ):
+        output, weights = attention(*FITTING, **options)
+        assert (output.shape, weights.shape) == ((2, 5, 4), (2, 5, 6))

@@ -1,0 +1,64 @@
+"""Every command and every line of Python in the README runs, and every picture is there."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^    (attnviz .*)$", README, re.MULTILINE)
+TWO_COMMANDS = re.findall(r"^    (python3 -m venv .*)$", README, re.MULTILINE)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An empty folder with the samples beside it and `attnviz` on the path."""
+    (tmp_path / "samples").symlink_to(ROOT / "samples")
+    program = tmp_path / "bin" / "attnviz"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m attnviz "$@"\n')
+    program.chmod(0o755)
+    return tmp_path
+
+
+def run(command, folder):
+    path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"], str(ROOT)])
+    environment = os.environ | {"PATH": path, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True
+    )
+
+
+def test_the_readme_has_its_commands():
+    assert len(COMMANDS) >= 15
+    assert [("attnviz run" in c, "pytest" in c) for c in TWO_COMMANDS] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command(command, folder):
+    finished = run(command, folder)
+    assert finished.returncode == 0, finished.stderr
+    assert "Traceback" not in finished.stderr
+    for name in re.findall(r"-o (\S+)", command):
+        assert (folder / name).stat().st_size > 0
+
+
+def test_python(folder):
+    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (folder / "tour.py").write_text(block, encoding="utf-8")
+    finished = run(f'"{sys.executable}" tour.py', folder)
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_pictures():
+    pictures = re.findall(r"!\[.+?\]\((.+?)\)", README)
+    assert pictures
+    for picture in pictures:
+        assert (ROOT / picture).read_bytes().startswith(b"\x89PNG")
