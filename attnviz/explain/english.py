@@ -1,0 +1,233 @@
+"""English: the sentences, and how things are counted."""
+
+from __future__ import annotations
+
+from attnviz.explain.language import Language
+
+NOUNS = {
+    "token": ("token", "tokens"),
+    "head": ("head", "heads"),
+    "layer": ("layer", "layers"),
+    "score": ("score", "scores"),
+    "word": ("word", "words"),
+    "time": ("time", "times"),
+}
+
+
+def count(number: float, noun: str) -> str:
+    """ "1 token", "2 tokens", "2.4 tokens"."""
+    one, many = NOUNS[noun]
+    return f"{number:,} {one if number == 1 else many}"
+
+
+SENTENCES = {
+    "concept.attention": (
+        "Attention is a way for the model to look at the parts of the input that matter most."
+    ),
+    "concept.relevance": (
+        "Each token measures how relevant the other tokens are to it, and gives them weights."
+    ),
+    "concept.query": "Query: what this token is looking for.",
+    "concept.key": "Key: what each token has to offer.",
+    "concept.value": "Value: the information that is passed on.",
+    "step.score": (
+        "A score says how close a query and a key are: it is the dot product of the two vectors."
+    ),
+    "step.scale": "Each score is divided by {scale_expr} so that the scores do not get too big.",
+    "step.softmax": (
+        "Softmax turns the scores into weights: each weight is between 0 and 1, and every row "
+        "sums to 1."
+    ),
+    "step.sum": "Weights are multiplied with values and added up: that is the output of the token.",
+    "step.multihead": (
+        "Multi-head: {n_heads} work at the same time, and each head can look for a different "
+        "relation."
+    ),
+    "type.self": (
+        "Self-attention: every token looks at the tokens of the same sentence, itself included."
+    ),
+    "type.causal": (
+        "Causal attention (with a mask): a token looks only at itself and at the tokens "
+        "before it; what comes later is hidden."
+    ),
+    "type.cross": (
+        "Cross-attention: the queries come from one text, the keys and values from another; "
+        "each target token looks at the source tokens."
+    ),
+    "type.local": (
+        "Local attention: each token looks only at the tokens near it: {n_tokens} on each side."
+    ),
+    "type.global": (
+        "Global attention: the chosen tokens look at all tokens, and all tokens look at them. "
+        "Chosen: {tokens}."
+    ),
+    "heatmap.read": (
+        "How to read the heatmap: each row is a query (the token that looks), each column is "
+        "a key (the token that is looked at)."
+    ),
+    "heatmap.color": "A brighter colour means a bigger weight.",
+    "heatmap.rowsum": "Every row sums to 1 ({pct}).",
+    "heatmap.mean": (
+        "This picture is the average of {n_heads}; one head on its own can look different."
+    ),
+    "limit.explain": (
+        "Careful: attention weights show where the model looks, not why it decides. A big "
+        "weight is not proof that a token matters."
+    ),
+    "limit.demo": (
+        "These weights come from a small demo model with random values: they show how the "
+        "calculation works, not what a trained model learned."
+    ),
+    "find.top": 'The token "{query}" puts {pct} of its weight on "{key}".',
+    "find.self": 'The token "{query}" keeps {pct} of its weight for itself.',
+    "find.topk": 'Biggest weights of "{query}": {items}.',
+    "find.tie": 'The token "{query}" gives the same weight to {tokens} ({pct} each).',
+    "find.flat": 'No key stands out for "{query}": the biggest weight is only {pct}.',
+    "find.focus": (
+        'The most concentrated token is "{query}" (entropy {entropy}); the most spread out is '
+        '"{other}" (entropy {other_entropy}).'
+    ),
+    "find.received": 'The token "{key}" receives the most weight: {pct} on average.',
+    "head.prev": "In head {head}, tokens mostly look at the token before them ({pct} on average).",
+    "head.next": "In head {head}, tokens mostly look at the token after them ({pct} on average).",
+    "head.self": "In head {head}, tokens mostly look at themselves ({pct} on average).",
+    "head.sink": (
+        'In head {head}, {pct} of the weight goes to the first token "{token}". This is '
+        'called an "attention sink": the model puts there the weight it does not need.'
+    ),
+    "head.special": "In head {head}, {pct} of the weight goes to special tokens ({tokens}).",
+    "head.flat": (
+        "Head {head} spreads its weight almost equally over all tokens (entropy {entropy} of "
+        "{max_entropy})."
+    ),
+    "head.sharp": (
+        "Head {head} is concentrated: the biggest weight in each row is {pct} on average "
+        "(entropy {entropy} of {max_entropy})."
+    ),
+    "head.alike": (
+        "Heads {a} and {b} are the most alike (similarity {sim}); heads {c} and {d} are the "
+        "most different."
+    ),
+    "spread.entropy": (
+        "Entropy says how spread out the weights are: 0 means everything on one token, "
+        "{max_entropy} means equal over {n_tokens}."
+    ),
+    "dist.mean": "Average distance between query and key: {distance} tokens.",
+    "dist.near": (
+        "{pct} of the weight stays near the query ({n_tokens} or less); the rest goes far."
+    ),
+    "cost.local": (
+        "Local attention with window {window} computes {done} of {total_scores}: {pct} fewer."
+    ),
+    "cost.global": "Global tokens add {extra_scores}: {done} of {total_scores} in total.",
+    "cost.full": (
+        "Full attention computes n × n scores: {n_tokens} give {total_scores}. If the text "
+        "doubles, the work is multiplied by 4."
+    ),
+    "cost.mask": "The mask hides {masked} of {total_scores} (what comes later).",
+    "cost.memory": "The weights take {memory} of memory.",
+    "causal.first": 'The first token "{token}" looks only at itself, so its weight is {pct}.',
+    "cross.align": 'In the target, "{query}" is linked with "{key}" in the source ({pct}).',
+    "cross.sharp": (
+        "{k} of {n_tokens} in the target look mostly at one source token (more than {threshold})."
+    ),
+    "run.shape": "{n_tokens}, {n_layers}, {n_heads} in each layer.",
+    "run.split": 'The word "{word}" was split into {n_tokens}: {tokens}.',
+    "run.computing": "Computing attention…",
+    "run.loading": "Loading the tokenizer…",
+    "run.drawing": "Drawing the heatmap…",
+    "run.done": "Done in {time}.",
+    "run.saved": "File saved: {path}",
+    "err.not_found": "File not found: {path}. Check the path and try again.",
+    "err.empty": "The text is empty. Write at least one word.",
+    "err.too_long": (
+        "The text is too long: {n_tokens}, and the limit is {limit_tokens}. Shorten it or use "
+        "{option}."
+    ),
+    "err.choice": '"{value}" is not valid for {option}. Choose one of: {choices}.',
+    "err.range": "{what} {value} does not exist: choose a number from {min} to {max}.",
+    "err.no_token": 'The token "{token}" is not in the text.',
+    "err.exists": "{path} already exists. Add {option} to replace it.",
+    "err.write": "Cannot write {path}: {reason}",
+    "err.needs": "This needs {package}. Install it with: {command}",
+    "err.lang": 'The language "{value}" is not available. Choose one of: {choices}.',
+    "err.other": "Something went wrong: {reason}",
+    "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
+    "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
+    "ui.constructed": "{n_heads}, built-in (constructed, not trained)",
+    "ui.random": "{n_heads}, random (never trained)",
+    "ui.given": "{n_heads}, weights as given",
+    "ui.trained": "{n_heads} of {model}",
+    "ui.mean": "mean of {n}",
+    "ui.strongest": "strongest",
+    "ui.nothing": "nothing",
+    "ui.query": "query: the token that looks",
+    "ui.key": "key: the token that is looked at",
+    "ui.scores": "{done} of {total_scores}",
+    "ui.saved": "{pct} fewer",
+    "ui.streamed": "streamed: exact, not kept",
+    "ui.rowsum": "each row sums to {pct}",
+    "ui.rowsums": "rows sum to {low} … {high}",
+    "ui.masked": "dot or blank = masked",
+    "ui.grey": "grey = masked",
+    "ui.cells": "each cell the mean of {rows} × {columns} tokens",
+    "ui.own_scale": "each head on its own scale, bright = its largest weight",
+    "ui.hints": "-o map.png saves a picture · --head 0 shows one head · --show top, arcs, grid",
+    "ui.findings": "What the weights show",
+    "ui.unexplained": "No weight here stands out enough to be worth a sentence.",
+    "limit.constructed": (
+        "These heads are constructed, not trained: each has matrices made to look at one "
+        "known thing."
+    ),
+    "warn.window": "--window is for local and global attention; {type} attention does not use it.",
+    "err.lang_hint": "Moroccan Darija is darija (Latin letters) or ary-Arab (Arabic letters).",
+    "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
+    "lesson.scores.example": (
+        'Here the query "{query}" meets every key; numbers that are not shown are added up in '
+        '"others".'
+    ),
+    "lesson.scaling.without": (
+        "Without the division the largest weight would be {without}; with it, it is {pct}. "
+        "Scaling keeps softmax from deciding too early."
+    ),
+    "lesson.merge": (
+        "The outputs of {n_heads} stand side by side and a matrix W_O turns them into one vector."
+    ),
+    "lesson.translation": (
+        "Translation: each word of the translation looks at the words of the source "
+        "(cross-attention)."
+    ),
+    "lesson.summarisation": (
+        "Summarisation: the summary looks at the parts of the text that matter most."
+    ),
+    "lesson.answering": "Question answering: the question looks for its answer in the passage.",
+    "lesson.captioning": (
+        "Image captioning: each word of the caption looks at a part of the picture; the keys "
+        "are patches of the picture instead of words."
+    ),
+    "lesson.speech": (
+        "Speech: each word that is written down looks at a moment of the sound; the keys are "
+        "slices of sound."
+    ),
+    "lesson.strength.far": (
+        "A token can look at any other token in one step, however far away it is."
+    ),
+    "lesson.strength.parallel": (
+        "All tokens are computed at the same time: nothing waits for the word before."
+    ),
+    "lesson.strength.heads": (
+        "Several heads look for several relations at once, and the weights can be seen."
+    ),
+    "lesson.limit.measured": (
+        "On this machine, {n_tokens} took {time} and {memory} for the weights of one head."
+    ),
+}
+
+ENGLISH = Language(
+    tag="en",
+    sentences=SENTENCES,
+    count=count,
+    comma=", ",
+    quotes=('"', '"'),
+    less_than_one="less than 1%",
+)

@@ -1,0 +1,486 @@
+"""A record → facts without words. A language turns each into a sentence.
+
+A fact is found only where it is strong enough to be worth a sentence: each threshold stands beside
+its reason, and every number of a fact is computed from the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from itertools import combinations
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.record import AttentionRecord
+from attnviz.stack import Stack, Which
+
+MOST = 8  # facts that one run is worth
+
+MAJORITY = 0.5  # more than all other keys together
+SINK = 0.3  # share of the first token from which a head counts as a sink (Gu et al. 2024)
+EVEN = 0.95  # of the largest possible entropy: no reader would see a difference from uniform
+SHARP = 0.9  # mean of the largest weights: one key decides each row
+TIE = 0.005  # two weights that are written as the same percent
+WORTH_A_TIE = 0.25  # shared by four keys or fewer
+TWICE = 2.0  # times the equal share: below that no key stands out, from there on one does
+APART = 0.5  # nats between the most focused and the most spread token
+ALIKE, UNLIKE = 0.8, 0.5  # 1 - Jensen-Shannon divergence / ln 2
+NEAR = 3  # tokens to each side that count as near
+FEW = 4  # tokens below which being flat or spread says nothing
+DENSE_PAIRS = 1 << 22  # weights of a head up to which heads are compared one by one
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fact. `sentence` names it in every language; `strength` ranks facts of one kind."""
+
+    sentence: ClassVar[str]
+    rank: ClassVar[int]  # what matters more for a reader has the lower rank
+    most: ClassVar[int] = 1  # of this kind in one list
+
+    strength: float
+
+    def values(self) -> dict[str, Any]:
+        """The numbers and tokens that the sentence needs."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "strength"}
+
+
+# What the type of attention computed ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LocalCost(Finding):
+    """A window left most scores out."""
+
+    sentence, rank = "cost.local", 0
+    window: int
+    done: int
+    total_scores: int
+    pct: float
+
+
+@dataclass(frozen=True)
+class GlobalCost(Finding):
+    """What the global tokens cost beside the window."""
+
+    sentence, rank = "cost.global", 0
+    extra_scores: int
+    done: int
+    total_scores: int
+
+
+@dataclass(frozen=True)
+class FullCost(Finding):
+    """Every pair was computed."""
+
+    sentence, rank = "cost.full", 0
+    n_tokens: int
+    total_scores: int
+
+
+@dataclass(frozen=True)
+class MaskHides(Finding):
+    """The causal mask hid what comes later."""
+
+    sentence, rank = "cost.mask", 0
+    masked: int
+    total_scores: int
+
+
+@dataclass(frozen=True)
+class FirstSeesItself(Finding):
+    """Under a causal mask the first token has no choice."""
+
+    sentence, rank = "causal.first", 7
+    token: str
+    pct: float
+
+
+@dataclass(frozen=True)
+class MeanDistance(Finding):
+    """How far the weight reaches on average."""
+
+    sentence, rank = "dist.mean", 6
+    distance: float
+
+
+@dataclass(frozen=True)
+class StaysNear(Finding):
+    """Most of the weight stays close to the query."""
+
+    sentence, rank = "dist.near", 5
+    pct: float
+    n_tokens: int
+
+
+@dataclass(frozen=True)
+class Aligned(Finding):
+    """A target token puts most of its weight on one source token."""
+
+    sentence, rank, most = "cross.align", 1, 3
+    query: str
+    key: str
+    pct: float
+
+
+@dataclass(frozen=True)
+class SharpTargets(Finding):
+    """How many target tokens look mostly at one source token."""
+
+    sentence, rank = "cross.sharp", 2
+    k: int
+    n_tokens: int
+    threshold: float
+
+
+# What one token does -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StrongestKey(Finding):
+    """A token looks mostly at one other."""
+
+    sentence, rank, most = "find.top", 1, 2
+    query: str
+    key: str
+    pct: float
+
+
+@dataclass(frozen=True)
+class SelfWeight(Finding):
+    """A token keeps most of its weight."""
+
+    sentence, rank = "find.self", 4
+    query: str
+    pct: float
+
+
+@dataclass(frozen=True)
+class BiggestWeights(Finding):
+    """A few keys share a token's weight, none with a majority."""
+
+    sentence, rank = "find.topk", 3
+    query: str
+    items: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
+class Tie(Finding):
+    """Several keys get the same weight."""
+
+    sentence, rank = "find.tie", 4
+    query: str
+    tokens: tuple[str, ...]
+    pct: float
+
+
+@dataclass(frozen=True)
+class NoKeyStandsOut(Finding):
+    """The largest weight is close to an equal share."""
+
+    sentence, rank = "find.flat", 5
+    query: str
+    pct: float
+
+
+@dataclass(frozen=True)
+class FocusAndSpread(Finding):
+    """The most concentrated and the most spread token."""
+
+    sentence, rank = "find.focus", 6
+    query: str
+    entropy: float
+    other: str
+    other_entropy: float
+
+
+@dataclass(frozen=True)
+class MostReceived(Finding):
+    """The key that gets most."""
+
+    sentence, rank = "find.received", 3
+    key: str
+    pct: float
+
+
+# What one head does --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LooksBack(Finding):
+    """A head looks at the token before."""
+
+    sentence, rank, most = "head.prev", 2, 2
+    head: int
+    pct: float
+
+
+@dataclass(frozen=True)
+class LooksAhead(Finding):
+    """A head looks at the token after."""
+
+    sentence, rank, most = "head.next", 2, 2
+    head: int
+    pct: float
+
+
+@dataclass(frozen=True)
+class LooksAtItself(Finding):
+    """A head looks at the query itself."""
+
+    sentence, rank, most = "head.self", 2, 2
+    head: int
+    pct: float
+
+
+@dataclass(frozen=True)
+class LooksAtFirst(Finding):
+    """A head puts its weight on the first token: an attention sink."""
+
+    sentence, rank, most = "head.sink", 2, 2
+    head: int
+    pct: float
+    token: str
+
+
+@dataclass(frozen=True)
+class LooksAtSpecial(Finding):
+    """A head puts its weight on special tokens."""
+
+    sentence, rank, most = "head.special", 2, 2
+    head: int
+    pct: float
+    tokens: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Flat(Finding):
+    """A head looks everywhere alike."""
+
+    sentence, rank = "head.flat", 4
+    head: int
+    entropy: float
+    max_entropy: float
+
+
+@dataclass(frozen=True)
+class Sharp(Finding):
+    """A head decides each row for one key."""
+
+    sentence, rank = "head.sharp", 5
+    head: int
+    pct: float
+    entropy: float
+    max_entropy: float
+
+
+@dataclass(frozen=True)
+class AlikeAndUnlike(Finding):
+    """The two heads most alike, and the two most different."""
+
+    sentence, rank = "head.alike", 6
+    a: int
+    b: int
+    sim: float
+    c: int
+    d: int
+
+
+def findings(record: AttentionRecord, layer: int = 0, head: Which = "mean") -> list[Finding]:
+    """Every fact that is strong enough, what matters most first.
+
+    Facts about tokens are taken from `head`, or the mean of the heads.
+    """
+    stack = record.stack
+    found = [
+        *_of_type(record, layer),
+        *(_of_two_texts(stack, layer, head) if stack.two_texts else _of_reach(stack, layer)),
+        *_of_tokens(record, layer, head),
+        *_of_heads(stack, layer),
+    ]
+    return sorted(found, key=lambda fact: (fact.rank, -fact.strength))
+
+
+def best(found: list[Finding], most: int = MOST) -> list[Finding]:
+    """The facts worth a reader's time: the strongest of each kind, at most `most` in all."""
+    kept: list[Finding] = []
+    for fact in found:
+        if sum(isinstance(other, type(fact)) for other in kept) < fact.most and len(kept) < most:
+            kept.append(fact)
+    return kept
+
+
+def _of_type(record: AttentionRecord, layer: int) -> Iterator[Finding]:
+    stack = record.stack
+    (n, m), kind = stack.shape, record.type
+    if not stack.masks:
+        return
+    done = int(stack.allowed_keys()[layer].sum())
+    saved = 1 - done / (n * m)
+    if kind == "local" and done < n * m:
+        yield LocalCost(saved, record.settings["window"], done, n * m, saved)
+    if kind == "global" and done < n * m:
+        i, window = np.arange(n), record.settings["window"]
+        band = np.minimum(i + window, n - 1) - np.maximum(i - window, 0) + 1
+        if extra := done - int(band.sum()):
+            yield GlobalCost(saved, extra, done, n * m)
+    if kind == "causal" and n > 1:
+        yield MaskHides(saved, n * m - done, n * m)
+        first = float(stack.map(layer, "mean", max(n, m)).mean[0, 0]) if n <= 512 else 1.0
+        yield FirstSeesItself(0.0, stack.query_tokens.labels[0], first)
+    if kind == "self" and done == n * m and n > 1:
+        yield FullCost(1.0, n, n * m)
+
+
+def _of_two_texts(stack: Stack, layer: int, head: Which) -> Iterator[Finding]:
+    keys, weights = stack.strongest(layer, head, 1)
+    sharp = np.flatnonzero(weights[:, 0] > MAJORITY)
+    for row in sharp.tolist():
+        labels = stack.query_tokens.labels[row], stack.key_tokens.labels[keys[row, 0]]
+        yield Aligned(float(weights[row, 0]), *labels, float(weights[row, 0]))
+    if sharp.size:
+        share = sharp.size / len(keys)
+        yield SharpTargets(share, int(sharp.size), len(keys), MAJORITY)
+
+
+def _of_reach(stack: Stack, layer: int) -> Iterator[Finding]:
+    n = stack.shape[0]
+    if n < FEW:
+        return
+    reach = stack.measure("distance")[layer]
+    if np.isfinite(reach).any():
+        mean = float(np.nanmean(reach))
+        even = (n * n - 1) / (3 * n)  # mean of |i - j| when all pairs weigh the same
+        if not 0.75 < mean / even < 1.25:  # a quarter off what chance would give
+            yield MeanDistance(abs(mean / even - 1), mean)
+    if stack.weights is not None and n > 4 * NEAR:  # else everything is near
+        i = np.arange(n)
+        near = np.abs(np.subtract.outer(i, i)) <= NEAR
+        share = float((stack.weights[layer] * near).sum(axis=-1).mean())
+        if share >= MAJORITY:
+            yield StaysNear(share, share, NEAR)
+
+
+def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Finding]:
+    stack = record.stack
+    labels, names = stack.query_tokens.labels, stack.key_tokens.labels
+    keys, weights = stack.strongest(layer, head, min(3, stack.shape[1]))
+    allowed = stack.allowed_keys()[layer]
+    for row, label in enumerate(labels):
+        first, share = int(keys[row, 0]), float(weights[row, 0])
+        if allowed[row] < 2:  # a row without a choice says nothing
+            continue
+        if share >= MAJORITY and not stack.two_texts:
+            itself = first == row
+            yield (
+                SelfWeight(share, label, share)
+                if itself
+                else StrongestKey(share, label, names[first], share)
+            )
+        elif share < MAJORITY:
+            yield from _of_shared_row(label, names, keys[row], weights[row], int(allowed[row]))
+    yield from _of_all_tokens(stack, layer, head, allowed)
+
+
+def _of_shared_row(
+    label: str, names: tuple[str, ...], keys: Array, weights: Array, allowed: int
+) -> Iterator[Finding]:
+    largest, second = float(weights[0]), float(weights[1])
+    if largest < TWICE / allowed and allowed >= FEW:
+        yield NoKeyStandsOut(1 - largest * allowed / TWICE, label, largest)
+    if largest - second < TIE and second >= WORTH_A_TIE:
+        equal = [int(k) for k, w in zip(keys, weights, strict=True) if largest - w < TIE]
+        yield Tie(largest, label, tuple(names[k] for k in equal), largest)
+    together = float(weights.sum())
+    if len(weights) == 3 and allowed > FEW and together >= 0.75:  # three keys explain the row
+        items = tuple((names[k], float(w)) for k, w in zip(keys, weights, strict=True))
+        yield BiggestWeights(together, label, items)
+
+
+def _of_all_tokens(stack: Stack, layer: int, head: Which, allowed: Array) -> Iterator[Finding]:
+    entropies = _of_head(stack.measure("entropy")[layer], head)
+    free = np.flatnonzero(allowed >= 2)
+    if free.size > 1:
+        low, high = free[np.argmin(entropies[free])], free[np.argmax(entropies[free])]
+        gap = float(entropies[high] - entropies[low])
+        if gap >= APART:
+            labels = stack.query_tokens.labels
+            yield FocusAndSpread(
+                gap, labels[low], float(entropies[low]), labels[high], float(entropies[high])
+            )
+    received = _of_head(stack.measure("received")[layer], head)
+    key = int(np.argmax(received))
+    if received.size >= FEW and received[key] >= TWICE / received.size:
+        yield MostReceived(float(received[key]), stack.key_tokens.labels[key], float(received[key]))
+
+
+def _of_heads(stack: Stack, layer: int) -> Iterator[Finding]:
+    most = np.log(np.maximum(stack.allowed_keys()[layer], 1))
+    for head in range(stack.n_heads):
+        place = list(_of_place(stack, layer, head))
+        yield from sorted(place, key=lambda fact: -fact.strength)[:1]
+        entropy = float(stack.measure("entropy")[layer, head].mean())
+        even = float(stack.measure("normalized_entropy")[layer, head].mean())
+        largest = float(stack.measure("largest")[layer, head].mean())
+        if even >= EVEN and stack.shape[1] >= FEW:
+            yield Flat(even, head, entropy, float(most.mean()))
+        elif largest >= SHARP and not place and stack.shape[1] >= FEW:
+            yield Sharp(largest, head, largest, entropy, float(most.mean()))
+    yield from _of_pairs(stack, layer)
+
+
+def _of_place(stack: Stack, layer: int, head: int) -> Iterator[Finding]:
+    def mean(name: str, start: int = 0) -> float:
+        values = stack.measure(name)[layer, head, start:]
+        values = values[np.isfinite(values)]
+        return float(values.mean()) if values.size else 0.0
+
+    if stack.shape[0] < FEW or stack.shape[1] < FEW:
+        return
+    if not stack.two_texts:
+        for kind, name in ((LooksBack, "previous"), (LooksAhead, "next"), (LooksAtItself, "self")):
+            if (share := mean(name)) >= MAJORITY:
+                yield kind(share, head, share)
+    first = mean("first", start=0 if stack.two_texts else 1)  # row 0 of one text is trivial
+    special = np.flatnonzero(stack.key_tokens.special)
+    if first >= max(SINK, TWICE / stack.shape[1]) and 0 not in special:
+        yield LooksAtFirst(first, head, first, stack.key_tokens.labels[0])
+    share = float(stack.measure("received")[layer, head, special].sum())
+    if share >= MAJORITY:
+        named = dict.fromkeys(stack.key_tokens.labels[i] for i in special)
+        yield LooksAtSpecial(share, head, share, tuple(named))
+
+
+def _of_pairs(stack: Stack, layer: int) -> Iterator[Finding]:
+    if stack.weights is None or stack.n_heads < 3 or stack.weights[0, 0].size > DENSE_PAIRS:
+        return
+    pairs = list(combinations(range(stack.n_heads), 2))
+    alike = [_similarity(*stack.weights[layer, list(pair)]) for pair in pairs]
+    high, low = int(np.argmax(alike)), int(np.argmin(alike))
+    if alike[high] >= ALIKE and alike[low] <= UNLIKE:
+        yield AlikeAndUnlike(alike[high], *pairs[high], alike[high], *pairs[low])
+
+
+def _similarity(first: Array, second: Array) -> float:
+    """1 - the mean Jensen-Shannon divergence of their rows / ln 2: 1 equal, 0 nothing shared."""
+    p, q = first.astype(np.float64), second.astype(np.float64)
+    middle = (p + q) / 2
+
+    def bits(x: Array) -> Array:
+        inside = x > 0
+        ratio = np.divide(x, middle, out=np.ones_like(x), where=inside)
+        values: Array = (x * np.log2(ratio)).sum(axis=-1)
+        return values
+
+    return float(1 - ((bits(p) + bits(q)) / 2).mean())
+
+
+def _of_head(values: Array, head: Which) -> Array:
+    """One head's values (tokens,), or the mean of all heads'."""
+    chosen: Array = values.mean(axis=0) if head == "mean" else values[head]
+    return chosen

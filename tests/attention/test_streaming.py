@@ -1,0 +1,288 @@
+"""Streaming gives the dense numbers, block by block, and holds one block at a time."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from attnviz.attention import masks
+from attnviz.attention.dense import scaled_dot_product_attention
+from attnviz.attention.streaming import stream
+from attnviz.errors import AttnvizError
+
+N_QUERIES, N_KEYS, HEADS, HEAD_DIM, VALUE_DIM = 17, 21, 4, 16, 5
+BLOCKS = (1, 2, 3, 7, N_QUERIES, N_QUERIES + 50, None)
+TOLERANCE = {np.float32: 1e-6, np.float64: 1e-12}
+
+IDS = [i // 4 % 3 for i in range(600)]
+RULES = {
+    "no rule": None,
+    "full": masks.full(),
+    "causal": masks.causal(),
+    "causal, 4 cached keys": masks.causal(4),
+    "causal, offset -5": masks.causal(-5),
+    "local": masks.local(2),
+    "sliding": masks.sliding(3),
+    "dilated": masks.dilated(6, 3),
+    "global": masks.global_([2, 20]),
+    "prefix": masks.prefix(6),
+    "document": masks.document(IDS),
+    "chunked": masks.chunked(5),
+    "strided": masks.strided(4),
+    "local and global": masks.local(1) | masks.global_([0, 9, 19]),
+    "packed": masks.document(IDS) & masks.causal(),
+    "three": (masks.local(2) | masks.global_([3])) & masks.causal() | masks.document(IDS),
+    "nothing": masks.causal(-2) & masks.local(1),
+}
+
+
+def options():
+    rng = np.random.default_rng(2)
+    allowed = (rng.random((HEADS, N_QUERIES, N_KEYS)) < 0.5) & (rng.random((N_QUERIES, 1)) < 0.8)
+    return {
+        "plain": {},
+        "causal": {"is_causal": True},
+        "scale": {"scale": 0.4},
+        "bias": {"bias": 2 * rng.normal(size=(HEADS, N_QUERIES, N_KEYS))},
+        "softcap": {"softcap": 3.0},
+        "sinks": {"sinks": np.array([0.0, -np.inf, 3.0, 1.0])},
+        "shared keys": {"enable_gqa": True},
+        "all of them": {
+            "is_causal": True,
+            "scale": 0.4,
+            "bias": rng.normal(size=(N_QUERIES, N_KEYS)),
+            "softcap": 3.0,
+            "sinks": np.array([0.0, 1.0, 2.0, 3.0]),
+            "enable_gqa": True,
+        },
+        "booleans": {"mask": allowed},
+        "booleans and causal": {"mask": allowed[0], "is_causal": True},
+        "floats": {"mask": np.where(allowed, rng.normal(size=allowed.shape), -np.inf)},
+    }
+
+
+OPTIONS = options()
+CASES = [
+    (rule, option)
+    for option, chosen in OPTIONS.items()
+    for rule in RULES
+    if "mask" not in chosen or rule == "no rule"
+]
+
+
+def draw(
+    dtype=np.float64, n_queries=N_QUERIES, n_keys=N_KEYS, heads=HEADS, key_heads=HEADS, seed=1
+):
+    rng = np.random.default_rng(seed)
+    query = 3 * rng.normal(size=(heads, n_queries, HEAD_DIM))
+    key = rng.normal(size=(key_heads, n_keys, HEAD_DIM))
+    value = rng.normal(size=(key_heads, n_keys, VALUE_DIM))
+    return [array.astype(dtype) for array in (query, key, value)]
+
+
+class Copier:
+    """Keeps a copy of what it was shown."""
+
+    def __init__(self):
+        self.blocks = []
+
+    def see(self, block):
+        self.blocks.append((block.start, block.stop, block.keys.copy(), block.weights.copy()))
+
+    def whole(self, n_queries, n_keys):
+        weights = np.full((self.blocks[0][3].shape[0], n_queries, n_keys), np.nan)
+        for start, stop, keys, part in self.blocks:
+            weights[:, start:stop] = 0
+            weights[:, start:stop, keys] = part
+        return weights
+
+
+def plain(query, key, value, *, rule, mask=None, is_causal=False, bias=None, scale=0.25,
+          softcap=None, sinks=None, enable_gqa=False):  # fmt: skip
+    """The definition, with nothing shared with the package but the mask's array."""
+    if enable_gqa:
+        key, value = (np.repeat(a, len(query) // len(key), axis=0) for a in (key, value))
+    scores = np.einsum("hqd,hkd->hqk", query, key) * scale
+    scores = scores if softcap is None else softcap * np.tanh(scores / softcap)
+    scores = scores + (0 if bias is None else bias)
+    shape = scores.shape[1:]
+    allowed = np.ones(shape, dtype=bool) if rule is None else rule.to_array(*shape)
+    allowed = allowed & np.tri(*shape, dtype=bool) if is_causal else allowed
+    if mask is not None and mask.dtype == bool:
+        allowed = allowed & mask
+    elif mask is not None:
+        scores = scores + mask
+    scores = np.where(allowed, scores, -np.inf)
+    sink = np.full(len(query), -np.inf) if sinks is None else sinks
+    top = np.maximum(scores.max(axis=-1), sink[:, None])[..., None]
+    top[np.isneginf(top)] = 0
+    exponentials = np.exp(scores - top)
+    total = exponentials.sum(axis=-1, keepdims=True) + np.exp(sink[:, None, None] - top)
+    weights = exponentials / np.where(total == 0, 1, total)
+    return np.einsum("hqk,hkv->hqv", weights, value), weights
+
+
+@pytest.mark.parametrize(("rule", "option"), CASES)
+def test_every_block_size_gives_the_dense_numbers(rule, option):
+    chosen = OPTIONS[option]
+    key_heads = 2 if chosen.get("enable_gqa") else HEADS
+    how = {"mask": RULES[rule]} | chosen
+    expected = plain(*draw(key_heads=key_heads), rule=RULES[rule], **chosen)
+    for dtype, tolerance in TOLERANCE.items():
+        inputs = draw(dtype, key_heads=key_heads)
+        dense_output, dense_weights = scaled_dot_product_attention(*inputs, **how)
+        np.testing.assert_allclose(dense_weights, expected[1], rtol=0, atol=3 * tolerance)
+        np.testing.assert_allclose(dense_output, expected[0], rtol=0, atol=9 * tolerance)
+        for block_rows in BLOCKS:
+            seen = Copier()
+            output = stream(*inputs, [seen], **how, block_rows=block_rows)
+            weights = seen.whole(N_QUERIES, N_KEYS)
+            assert output.dtype == dtype
+            assert all(part.dtype == dtype for *_, part in seen.blocks)
+            np.testing.assert_allclose(weights, dense_weights, rtol=0, atol=tolerance)
+            np.testing.assert_allclose(output, dense_output, rtol=0, atol=3 * tolerance)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_observers_see_every_row_once_in_order_and_every_key_that_is_not_zero(rule):
+    inputs = draw()
+    _, weights = scaled_dot_product_attention(*inputs, mask=RULES[rule])
+    for block_rows in BLOCKS:
+        first, second = Copier(), Copier()
+        stream(*inputs, [first, second], mask=RULES[rule], block_rows=block_rows)
+        rows = [row for start, stop, _, _ in first.blocks for row in range(start, stop)]
+        assert rows == list(range(N_QUERIES))
+        for start, stop, keys, part in first.blocks:
+            assert part.shape == (HEADS, stop - start, keys.size)
+            assert keys.dtype == np.int64
+            assert (np.diff(keys) > 0).all()
+            assert keys.size == 0 or (keys[0] >= 0 and keys[-1] < N_KEYS)
+            left_out = np.setdiff1d(np.arange(N_KEYS), keys)
+            assert (weights[:, start:stop, left_out] == 0.0).all()
+        for one, other in zip(first.blocks, second.blocks, strict=True):
+            np.testing.assert_array_equal(one[3], other[3])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_block_is_no_larger_than_its_rows_times_the_keys_they_may_see(rule):
+    for block_rows in BLOCKS:
+        seen = Copier()
+        stream(*draw(), [seen], mask=RULES[rule], block_rows=block_rows)
+        for start, stop, keys, part in seen.blocks:
+            assert stop - start <= (block_rows or N_QUERIES)
+            assert part.size <= HEADS * (stop - start) * N_KEYS
+            low, high = (RULES[rule] or masks.full()).span(np.arange(start, stop))
+            assert keys.size <= min(high, N_KEYS) - low or keys.size == 0
+
+
+def test_rows_in_a_block_of_a_local_rule_bring_only_their_window_and_the_global_keys():
+    seen = Copier()
+    rule = masks.local(1) | masks.global_([0, 500])
+    stream(*draw(n_queries=600, n_keys=600, heads=1, key_heads=1), [seen], mask=rule, block_rows=4)
+    sizes = {start: keys.tolist() for start, _, keys, _ in seen.blocks}
+    assert sizes[100] == [0, *range(99, 105), 500]
+    assert sizes[500] == list(range(600))
+
+
+@pytest.mark.parametrize(
+    ("rule", "share"),
+    [(masks.local(16), 20), (masks.causal(), 3), (None, 3)],
+    ids=["local", "causal", "full"],
+)
+def test_the_whole_matrix_is_never_in_memory(rule, share):
+    n = 3072
+    inputs = draw(np.float32, n, n, heads=2, key_heads=2)
+    whole = 2 * n * n * 4
+    tracemalloc.start()
+    try:
+        stream(*inputs, [], mask=rule)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < whole / share, peak / whole
+
+
+@pytest.mark.parametrize("rule", ["no rule", "causal", "local and global", "packed", "strided"])
+def test_long_texts_streamed_by_default_are_the_dense_numbers(rule):
+    for n_queries, n_keys in ((590, 590), (300, 4500) if rule != "packed" else (590, 300)):
+        inputs = draw(np.float32, n_queries, n_keys, heads=2, key_heads=1)
+        how = {"mask": RULES[rule], "enable_gqa": True}
+        dense_output, dense_weights = scaled_dot_product_attention(*inputs, **how)
+        seen = Copier()
+        output = stream(*inputs, [seen], **how)
+        assert len(seen.blocks) > 1
+        np.testing.assert_allclose(seen.whole(n_queries, n_keys), dense_weights, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(output, dense_output, rtol=0, atol=3e-6)
+
+
+def test_the_weights_shown_make_the_output_returned():
+    query, key, value = draw()
+    seen = Copier()
+    output = stream(query, key, value, [seen], mask=masks.sliding(4), block_rows=3)
+    np.testing.assert_allclose(output, seen.whole(N_QUERIES, N_KEYS) @ value, atol=1e-13)
+
+
+def test_observers_may_come_from_anywhere_and_may_be_none():
+    seen = [Copier(), Copier()]
+    expected = stream(*draw(), [])
+    np.testing.assert_array_equal(stream(*draw(), (s for s in seen), block_rows=5), expected)
+    assert [len(s.blocks) for s in seen] == [4, 4]
+
+
+def test_no_keys_give_zeros_and_no_queries_give_no_block():
+    seen = Copier()
+    output = stream(*draw(n_keys=0), [seen], block_rows=4)
+    np.testing.assert_array_equal(output, np.zeros((HEADS, N_QUERIES, VALUE_DIM)))
+    assert all(keys.size == 0 and part.size == 0 for _, _, keys, part in seen.blocks)
+    seen = Copier()
+    assert stream(*draw(n_queries=0), [seen]).shape == (HEADS, 0, VALUE_DIM)
+    assert seen.blocks == []
+
+
+def test_a_query_that_is_not_a_number_spoils_its_own_row_only():
+    inputs = draw()
+    clean, spoilt = Copier(), Copier()
+    stream(*inputs, [clean], block_rows=4)
+    inputs[0][2, 9, 3] = np.nan
+    stream(*inputs, [spoilt], block_rows=4)
+    expected, got = (seen.whole(N_QUERIES, N_KEYS) for seen in (clean, spoilt))
+    assert np.isnan(got[2, 9]).all()
+    got[2, 9] = expected[2, 9]
+    np.testing.assert_array_equal(got, expected)
+
+
+@pytest.mark.parametrize("block_rows", [0, -1, -100])
+def test_a_block_that_cannot_be_is_named(block_rows):
+    with pytest.raises(AttnvizError, match=str(block_rows)):
+        stream(*draw(), [], block_rows=block_rows)
+
+
+@pytest.mark.parametrize("axes", [2, 4])
+def test_streaming_takes_three_axes(axes):
+    inputs = [array[0] if axes == 2 else array[None] for array in draw()]
+    with pytest.raises(AttnvizError) as caught:
+        stream(*inputs, [])
+    assert str(inputs[0].shape) in str(caught.value)
+    assert "heads" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "shown"),
+    [
+        ({"key": np.ones((HEADS, N_KEYS, 3))}, ["16", "3"]),
+        ({"value": np.ones((HEADS, 4, 3))}, ["21", "4"]),
+        ({"key": np.ones((3, N_KEYS, HEAD_DIM))}, ["(3, 21, 16)", "(4, 17, 16)"]),
+        ({"mask": np.ones((3, 3), dtype=bool)}, ["mask", "(3, 3)"]),
+        ({"bias": np.ones((17, 20))}, ["bias", "(17, 20)"]),
+        ({"sinks": np.ones(3)}, ["sinks", "(3,)"]),
+        ({"softcap": 0}, ["softcap", "0"]),
+        ({"mask": masks.document([0, 1])}, ["2 ids"]),
+    ],
+)
+def test_what_does_not_fit_is_an_error_that_names_it(wrong, shown):
+    query, key, value = draw()
+    given = {"query": query, "key": key, "value": value, "observers": []} | wrong
+    with pytest.raises(AttnvizError) as caught:
+        stream(**given)
+    for part in shown:
+        assert part in str(caught.value)
