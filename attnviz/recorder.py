@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import Rule, full
 from attnviz.attention.streaming import stream
 from attnviz.stack import Stack
+from attnviz.steps import Attended
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
 
@@ -30,6 +32,16 @@ def default_budget() -> int:
     return min(free // 4, BUDGET_AT_MOST)
 
 
+@dataclass(frozen=True)
+class Watch:
+    """One query of one head, whose attention is kept step by step."""
+
+    stack: str
+    query: int
+    head: int
+    layer: int = 0
+
+
 class Recorder:
     """Runs a model's attention and keeps what was seen, stack by stack.
 
@@ -44,6 +56,7 @@ class Recorder:
         *,
         n_layers: int = 1,
         budget: int | None = None,
+        watch: Watch | None = None,
     ):
         self._tokens = tokens
         self._n_layers = n_layers
@@ -51,6 +64,8 @@ class Recorder:
         self._weights: dict[str, list[Floats]] = {}
         self._summaries: dict[str, list[Summary]] = {}
         self._masks: dict[str, list[Rule]] = {}
+        self._watch = watch
+        self.watched: Attended | None = None
 
     def attend(
         self,
@@ -73,13 +88,16 @@ class Recorder:
         rule = full() if mask is None else mask
         shared = key.shape[0] != query.shape[0]
         heads, n_queries, n_keys = query.shape[0], query.shape[1], key.shape[1]
-        self._masks.setdefault(stack, []).append(rule)
+        layer = len(self._masks.setdefault(stack, []))
+        self._masks[stack].append(rule)
         if self._fits(heads * n_queries * n_keys * query.dtype.itemsize):
             output, weights = scaled_dot_product_attention(
                 query, key, value, mask=rule, bias=bias, scale=scale, softcap=softcap, sinks=sinks,
                 enable_gqa=shared,
             )  # fmt: skip
             self._weights.setdefault(stack, []).append(weights)
+            if self._watch and (self._watch.stack, self._watch.layer) == (stack, layer):
+                self.watched = self._attended(self._watch, query, key, value, rule, scale, output)
             return output
         watching = Summarizer(heads, n_queries, n_keys)
         output = stream(
@@ -103,6 +121,26 @@ class Recorder:
             )
             for name, masks in self._masks.items()
         }
+
+    @staticmethod
+    def _attended(
+        watch: Watch,
+        query: Floats,
+        key: Floats,
+        value: Floats,
+        rule: Rule,
+        scale: float | None,
+        output: Floats,
+    ) -> Attended:
+        shared_by = query.shape[0] // key.shape[0]
+        return Attended(
+            query=query[watch.head, watch.query],
+            keys=key[watch.head // shared_by],
+            values=value[watch.head // shared_by],
+            allowed=np.array(rule([watch.query], np.arange(key.shape[1]))[0]),
+            scale=query.shape[-1] ** -0.5 if scale is None else scale,
+            outputs=output[:, watch.query],
+        )
 
     def _fits(self, layer_bytes: int) -> bool:
         return 2 * layer_bytes * self._n_layers <= self._budget

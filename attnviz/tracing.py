@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from attnviz.attention import masks
 from attnviz.attention.masks import Rule
-from attnviz.errors import AttnvizError, bad_choice
-from attnviz.models import load_model
+from attnviz.errors import AttnvizError, bad_choice, out_of_range
+from attnviz.models import HeadsModel, load_model
 from attnviz.record import AttentionRecord, Model
-from attnviz.recorder import Recorder
+from attnviz.recorder import Recorder, Watch
+from attnviz.steps import Steps, merge, steps_of
 from attnviz.tokens import Tokens, tokenize
 
 TYPES = ("self", "causal", "cross", "local", "global")
@@ -41,23 +44,96 @@ def trace(
 
     Raises AttnvizError for anything that does not fit together.
     """
+    plan = _plan(text, type, heads, window, global_tokens, source, model, tokenizer, seed)
+    recorder = Recorder({plan.stack: (plan.tokens, plan.keys)}, budget=max_memory)
+    plan.run(recorder)
+    return plan.record(recorder)
+
+
+def trace_steps(
+    text: str,
+    query: str,
+    *,
+    head: int = 0,
+    type: str | None = None,
+    heads: int = 4,
+    window: int = 2,
+    global_tokens: Iterable[int | str] = (0,),
+    source: str | None = None,
+    model: str = "builtin",
+    tokenizer: str = "words",
+    seed: int = 0,
+) -> Steps:
+    """One query of one head through the four steps; other options as in `trace`.
+
+    query: a word of the text, "word#2" for its second place, or a position. Raises AttnvizError
+    when there is no such token, or when it is there more than once.
+    """
+    plan = _plan(text, type, heads, window, global_tokens, source, model, tokenizer, seed)
+    if not 0 <= head < heads:
+        raise out_of_range("Head", head, 0, heads - 1)
+    place = _one_place(plan.tokens, query)
+    watch = Watch(plan.stack, place, head)
+    both = {plan.stack: (plan.tokens, plan.keys)}
+    recorder = Recorder(both, watch=watch, budget=sys.maxsize)
+    plan.run(recorder)
+    assert recorder.watched is not None  # the budget keeps every layer dense
+    merged = merge(recorder.watched.outputs, plan.model.w_output)
+    name = f"{head} {plan.model.heads[head].name}"
+    return steps_of(recorder.watched, merged, plan.tokens, plan.keys, place, name)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What was asked for, checked and read."""
+
+    kind: str
+    tokens: Tokens
+    source: Tokens | None
+    rule: Rule
+    model: HeadsModel
+    settings: dict[str, Any]
+
+    @property
+    def stack(self) -> str:
+        return "self" if self.source is None else "cross"
+
+    @property
+    def keys(self) -> Tokens:
+        return self.tokens if self.source is None else self.source
+
+    def run(self, recorder: Recorder) -> None:
+        self.model(self.tokens, recorder, self.rule, self.source)
+
+    def record(self, recorder: Recorder) -> AttentionRecord:
+        stacks = recorder.stacks(tuple(head.name for head in self.model.heads))
+        model = Model(self.model.name, self.model.origin)
+        return AttentionRecord(model, self.kind, stacks, self.settings)
+
+
+def _plan(
+    text: str,
+    type: str | None,
+    heads: int,
+    window: int,
+    global_tokens: Iterable[int | str],
+    source: str | None,
+    model: str,
+    tokenizer: str,
+    seed: int,
+) -> _Plan:
     kind = ("self" if source is None else "cross") if type is None else type
     if kind not in TYPES:
         raise bad_choice(kind, "--type", TYPES)
     tokens = tokenize(text, tokenizer)
     other = _source(kind, source, tokenizer)
     chosen = _positions(tokens, global_tokens) if kind == "global" else []
-    rule = mask_of(kind, window, chosen)
     heads_model = load_model(model, heads=heads, cross=kind == "cross", seed=seed)
-    stack = "self" if other is None else "cross"
-    recorder = Recorder({stack: (tokens, other or tokens)}, budget=max_memory)
-    heads_model(tokens, recorder, rule, other)
     settings: dict[str, Any] = {"tokenizer": tokenizer}
     settings |= {"window": window} if kind in ("local", "global") else {}
     settings |= {"global_tokens": chosen} if kind == "global" else {}
     settings |= {"seed": seed} if heads_model.origin == "random" else {}
-    stacks = recorder.stacks(tuple(head.name for head in heads_model.heads))
-    return AttentionRecord(Model(heads_model.name, heads_model.origin), kind, stacks, settings)
+    return _Plan(kind, tokens, other, mask_of(kind, window, chosen), heads_model, settings)
 
 
 def mask_of(kind: str, window: int, positions: list[int]) -> Rule:
@@ -90,3 +166,18 @@ def _positions(tokens: Tokens, wanted: Iterable[int | str]) -> list[int]:
     if not found:
         raise AttnvizError("No global token was chosen.", "Name positions or words of the text.")
     return found
+
+
+def _one_place(tokens: Tokens, query: str) -> int:
+    places = tokens.find(query)
+    if len(places) == 1:
+        return places[0]
+    choices = ", ".join(f"{query}#{nth}" for nth in range(1, len(places) + 1))
+    raise AttnvizError(
+        f'The token "{query}" is in the text {len(places)} times.',
+        f"Choose one: {choices}, or a position: {', '.join(map(str, places))}.",
+        key="err.twice",
+        token=query,
+        n_times=len(places),
+        choices=choices,
+    )

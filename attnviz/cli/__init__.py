@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 from typing import Annotated
 
 import typer
 
 from attnviz import __version__
+from attnviz.cli.explain import explain
 from attnviz.cli.run import run
 from attnviz.cli.samples import samples
+from attnviz.cli.steps import steps
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError
 
 app = typer.Typer(
@@ -21,8 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-app.command()(run)
-app.command()(samples)
+for command in (run, steps, explain, samples):
+    app.command()(command)
 
 
 def _print_version(wanted: bool) -> None:
@@ -48,18 +51,20 @@ def run_command_line(arguments: list[str]) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else EXIT_DONE
     except AttnvizError as error:
-        return _complain(str(error))
+        return _complain(error, arguments)
     except typer.TyperException as error:
-        return _complain(getattr(error, "format_message", error.__str__)())
+        message = getattr(error, "format_message", error.__str__)()
+        return _complain(AttnvizError(message), arguments)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
     except MemoryError:
-        return _complain("There is not enough memory. Use a shorter text or fewer heads.")
+        full = AttnvizError("There is not enough memory.", "Use a shorter text or fewer heads.")
+        return _complain(full, arguments)
     except OSError as error:
-        return _complain(f"The system refused: {error}.")
+        return _complain(AttnvizError(f"The system refused: {error}."), arguments)
 
 
 def _write_what_can_be_written() -> None:
@@ -68,9 +73,23 @@ def _write_what_can_be_written() -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
-def _complain(message: str) -> int:
+def _complain(error: AttnvizError, arguments: list[str]) -> int:
+    """One line on standard error, in the language that was asked for."""
     from attnviz.tokens import visible
 
-    one_line = " ".join(visible(message.replace("\n", " ")).split())
-    print(f"attnviz: {one_line}", file=sys.stderr)
+    message = visible(_in_words(error, arguments).replace("\n", " "))
+    print(f"attnviz: {' '.join(message.split())}", file=sys.stderr)
     return EXIT_USER
+
+
+def _in_words(error: AttnvizError, arguments: list[str]) -> str:
+    from attnviz.explain.language import language
+
+    names = [*arguments, ""]
+    asked = [after for name, after in pairwise(names) if name == "--lang"]
+    asked += [name.removeprefix("--lang=") for name in names if name.startswith("--lang=")]
+    try:
+        words = language((asked or [os.environ.get("ATTNVIZ_LANG")])[-1])
+    except AttnvizError:  # which is what is being complained of
+        return str(error)
+    return str(error) if words.tag == "en" else words.say(error.key, **error.values)

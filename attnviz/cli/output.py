@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn
 from rich.console import Console, RenderableType
 
 from attnviz.errors import AttnvizError, bad_choice, cannot_write
+from attnviz.explain.language import TERMINAL, Language
 from attnviz.storage import written_whole
 from attnviz.views.choice import Choice
 from attnviz.views.files import SUFFIXES, write
@@ -32,21 +33,28 @@ def console() -> Console:
     return _Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
-def screen_of(target: Console) -> Screen:
-    """How much room there is, and whether there is colour."""
+def screen_of(target: Console, words: Language) -> Screen:
+    """How much room there is, whether there is colour, and the reader's language."""
     height = target.height if target.is_terminal else PLAIN_HEIGHT
-    return Screen(target.width, height, target.color_system is not None and not target.no_color)
+    colour = target.color_system is not None and not target.no_color
+    return Screen(target.width, height, colour, words)
 
 
 def put(target: Console, renderable: RenderableType) -> None:
     """Write to standard output."""
-    target.print(renderable, no_wrap=True, crop=True)
+    target.print(renderable)
 
 
 def say(words: str, quiet: bool = False) -> None:
     """A message beside the result, on standard error."""
     if not quiet:
         print(words, file=sys.stderr)
+
+
+def warn_of_arabic(target: Console, words: Language, quiet: bool) -> None:
+    """Many terminals neither join nor reorder Arabic letters: say what does."""
+    if words.right_to_left and target.is_terminal:
+        say(words.say("warn.rtl", TERMINAL, option="--lang darija"), quiet)
 
 
 def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> None:
@@ -65,13 +73,14 @@ def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> Non
 
 
 def write_outputs(
-    record: AttentionRecord, outputs: Sequence[Path], choice: Choice, show: str, quiet: bool
-) -> None:
+    record: AttentionRecord, outputs: Sequence[Path], choice: Choice, show: str, words: Language,
+    quiet: bool,
+) -> None:  # fmt: skip
     """Write each file, whole or not at all, and say so."""
     for path in outputs:
-        data, notes = write(record, path.suffix.lower(), choice, grid=show == "grid")
+        data, notes = write(record, path.suffix.lower(), choice, grid=show == "grid", words=words)
         with written_whole(path) as file:
             file.write(data)
         for note in notes:
-            say(f"attnviz: {note}", quiet)
-        say(f"wrote {path}", quiet)
+            say(note, quiet)
+        say(words.say("run.saved", path=path), quiet)

@@ -17,6 +17,16 @@ def given_text(text: str | None, file: Path | None, option: str = "--file") -> s
     return _from_standard_input() if text == "-" else text
 
 
+def the_text(text: str | None, file: Path | None) -> str:
+    """The text of a command; AttnvizError if there is none."""
+    words = given_text(text, file)
+    if words is None:
+        raise AttnvizError(
+            "There is no text.", "Give one, or --file FILE, or - for standard input."
+        )
+    return words
+
+
 def _from_file(path: Path) -> str:
     if path.is_dir():
         raise AttnvizError(f"{path} is a folder.", "Name a text file.")

@@ -199,8 +199,14 @@ LATIN_SENTENCES = {
         "Had heads constructed, machi trained: kul head 3ndo matrices bach ychouf 7aja wa7da "
         "li khtarina."
     ),
-    "warn.window": "--window ghir l local w global attention; {type} attention makatkhdemch biha.",
-    "err.lang_hint": "Darija hiyya darija (b l7orouf latiniyya) wla ary-Arab (b l7orouf l3arbiya).",
+    "warn.unused": "{option} makat2atterch 3la {type} attention.",
+    "ui.csv_streamed": "Weights streamed: f had table ghir akbar weights dial kul query.",
+    "ui.more_keys": "{n} keys okhrin, b weights sghar kter",
+    "ui.masked_keys": "{n} mn {total} keys mkhebbyin",
+    "ui.rounded": (
+        "7sebna b r9am m9errba li bayna; weights dial program mkhtalfin ghir b {difference} "
+        "3la l2aktar."
+    ),
     "err.twice": 'Token "{token}" kayn f text {n_times}. Khtar wa7ed: {choices}.',
     "lesson.scores.example": (
         'Hna query dial token "{query}" m3a kul key; li mabaynch majmou3 f "others".'
@@ -373,8 +379,14 @@ ARABIC_SENTENCES = {
         "هاد heads constructed، ماشي trained: كل head عندو matrices باش يشوف حاجة وحدة اللي "
         "ختارينا."
     ),
-    "warn.window": "--window غير ل local و global attention؛ {type} attention ماكتخدمش بيها.",
-    "err.lang_hint": "الدارجة هي darija (بالحروف اللاتينية) ولا ary-Arab (بالحروف العربية).",
+    "warn.unused": "{option} ماكتأثرش على {type} attention.",
+    "ui.csv_streamed": "هاد weights streamed: ف هاد table غير أكبر weights ديال كل query.",
+    "ui.more_keys": "{n} keys خرين، ب weights صغار كتر",
+    "ui.masked_keys": "{n} من {total} keys مخبيين",
+    "ui.rounded": (
+        "حسبنا بالأرقام المقربة اللي باينة؛ weights ديال البرنامج مختلفين غير ب {difference} "
+        "على الأكتر."
+    ),
     "err.twice": "هاد token «{token}» كاين ف text {n_times}. ختار واحد: {choices}.",
     "lesson.scores.example": (
         "هنا query ديال token «{query}» مع كل key؛ اللي ماباينش مجموع ف «others»."

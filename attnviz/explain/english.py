@@ -179,8 +179,16 @@ SENTENCES = {
         "These heads are constructed, not trained: each has matrices made to look at one "
         "known thing."
     ),
-    "warn.window": "--window is for local and global attention; {type} attention does not use it.",
-    "err.lang_hint": "Moroccan Darija is darija (Latin letters) or ary-Arab (Arabic letters).",
+    "warn.unused": "{option} has no effect on {type} attention.",
+    "ui.csv_streamed": (
+        "The weights were streamed: the table holds the strongest keys of each query."
+    ),
+    "ui.more_keys": "{n} more keys, all with smaller weights",
+    "ui.masked_keys": "{n} of {total} keys are masked",
+    "ui.rounded": (
+        "Worked out from the rounded numbers shown; the weights of the program itself differ "
+        "by at most {difference}."
+    ),
     "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
     "lesson.scores.example": (
         'Here the query "{query}" meets every key; numbers that are not shown are added up in '

@@ -29,6 +29,7 @@ TWICE = 2.0  # times the equal share: below that no key stands out, from there o
 APART = 0.5  # nats between the most focused and the most spread token
 ALIKE, UNLIKE = 0.8, 0.5  # 1 - Jensen-Shannon divergence / ln 2
 NEAR = 3  # tokens to each side that count as near
+LITTLE = 0.25  # a quarter: a key with more does stand out, however few keys there are
 FEW = 4  # tokens below which being flat or spread says nothing
 DENSE_PAIRS = 1 << 22  # weights of a head up to which heads are compared one by one
 
@@ -242,7 +243,7 @@ class LooksAtItself(Finding):
 class LooksAtFirst(Finding):
     """A head puts its weight on the first token: an attention sink."""
 
-    sentence, rank, most = "head.sink", 2, 2
+    sentence, rank = "head.sink", 2
     head: int
     pct: float
     token: str
@@ -291,6 +292,13 @@ class AlikeAndUnlike(Finding):
     d: int
 
 
+PLACES: dict[str, type[LooksBack | LooksAhead | LooksAtItself]] = {
+    "previous": LooksBack,
+    "next": LooksAhead,
+    "self": LooksAtItself,
+}
+
+
 def findings(record: AttentionRecord, layer: int = 0, head: Which = "mean") -> list[Finding]:
     """Every fact that is strong enough, what matters most first.
 
@@ -303,7 +311,7 @@ def findings(record: AttentionRecord, layer: int = 0, head: Which = "mean") -> l
         *_of_tokens(record, layer, head),
         *_of_heads(stack, layer),
     ]
-    return sorted(found, key=lambda fact: (fact.rank, -fact.strength))
+    return sorted(found, key=lambda fact: (fact.rank, -round(fact.strength, 2)))
 
 
 def best(found: list[Finding], most: int = MOST) -> list[Finding]:
@@ -391,7 +399,7 @@ def _of_shared_row(
     label: str, names: tuple[str, ...], keys: Array, weights: Array, allowed: int
 ) -> Iterator[Finding]:
     largest, second = float(weights[0]), float(weights[1])
-    if largest < TWICE / allowed and allowed >= FEW:
+    if largest < TWICE / allowed and largest <= LITTLE:
         yield NoKeyStandsOut(1 - largest * allowed / TWICE, label, largest)
     if largest - second < TIE and second >= WORTH_A_TIE:
         equal = [int(k) for k, w in zip(keys, weights, strict=True) if largest - w < TIE]
@@ -420,40 +428,49 @@ def _of_all_tokens(stack: Stack, layer: int, head: Which, allowed: Array) -> Ite
 
 
 def _of_heads(stack: Stack, layer: int) -> Iterator[Finding]:
-    most = np.log(np.maximum(stack.allowed_keys()[layer], 1))
-    for head in range(stack.n_heads):
-        place = list(_of_place(stack, layer, head))
-        yield from sorted(place, key=lambda fact: -fact.strength)[:1]
-        entropy = float(stack.measure("entropy")[layer, head].mean())
-        even = float(stack.measure("normalized_entropy")[layer, head].mean())
-        largest = float(stack.measure("largest")[layer, head].mean())
-        if even >= EVEN and stack.shape[1] >= FEW:
-            yield Flat(even, head, entropy, float(most.mean()))
-        elif largest >= SHARP and not place and stack.shape[1] >= FEW:
-            yield Sharp(largest, head, largest, entropy, float(most.mean()))
+    if min(stack.shape) >= FEW:
+        names = ["entropy", "normalized_entropy", "largest", "first", "received"]
+        names += [] if stack.two_texts else list(PLACES)
+        measured = {name: stack.measure(name)[layer] for name in names}
+        most = float(np.log(np.maximum(stack.allowed_keys()[layer], 1)).mean())
+        for head in range(stack.n_heads):
+            yield from _of_one_head(stack, head, {n: m[head] for n, m in measured.items()}, most)
     yield from _of_pairs(stack, layer)
 
 
-def _of_place(stack: Stack, layer: int, head: int) -> Iterator[Finding]:
-    def mean(name: str, start: int = 0) -> float:
-        values = stack.measure(name)[layer, head, start:]
-        values = values[np.isfinite(values)]
-        return float(values.mean()) if values.size else 0.0
+def _of_one_head(
+    stack: Stack, head: int, measured: dict[str, Array], most: float
+) -> Iterator[Finding]:
+    places = sorted(_of_place(stack, head, measured), key=lambda fact: -fact.strength)
+    yield from places[:1]
+    entropy, even, largest = (
+        _mean(measured[name]) for name in ("entropy", "normalized_entropy", "largest")
+    )
+    if even >= EVEN:
+        yield Flat(even, head, entropy, most)
+    elif largest >= SHARP and not places:
+        yield Sharp(largest, head, largest, entropy, most)
 
-    if stack.shape[0] < FEW or stack.shape[1] < FEW:
-        return
-    if not stack.two_texts:
-        for kind, name in ((LooksBack, "previous"), (LooksAhead, "next"), (LooksAtItself, "self")):
-            if (share := mean(name)) >= MAJORITY:
-                yield kind(share, head, share)
-    first = mean("first", start=0 if stack.two_texts else 1)  # row 0 of one text is trivial
+
+def _of_place(stack: Stack, head: int, measured: dict[str, Array]) -> Iterator[Finding]:
+    for name, kind in PLACES.items():
+        if name in measured and (share := _mean(measured[name])) >= MAJORITY:
+            yield kind(share, head, share)
+    # The first row of one text has little choice but the first token.
+    first = _mean(measured["first"][0 if stack.two_texts else 1 :])
     special = np.flatnonzero(stack.key_tokens.special)
     if first >= max(SINK, TWICE / stack.shape[1]) and 0 not in special:
         yield LooksAtFirst(first, head, first, stack.key_tokens.labels[0])
-    share = float(stack.measure("received")[layer, head, special].sum())
+    share = float(measured["received"][special].sum())
     if share >= MAJORITY:
         named = dict.fromkeys(stack.key_tokens.labels[i] for i in special)
         yield LooksAtSpecial(share, head, share, tuple(named))
+
+
+def _mean(values: Array) -> float:
+    """The mean over the queries that have such a key."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else 0.0
 
 
 def _of_pairs(stack: Stack, layer: int) -> Iterator[Finding]:

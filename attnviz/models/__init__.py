@@ -5,6 +5,8 @@ from __future__ import annotations
 from attnviz.errors import bad_choice
 from attnviz.models.builtin import HeadsModel, builtin, random
 
+__all__ = ["HeadsModel", "load_model"]
+
 MODELS = ("builtin", "random")
 
 

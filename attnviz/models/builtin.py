@@ -75,7 +75,7 @@ class HeadsModel:
         """
         stack = "self" if source is None else "cross"
         output = recorder.attend(stack, *self._project(tokens, source or tokens), mask=mask)
-        merged: Floats = np.concatenate(list(output), axis=1) @ self.w_output
+        merged: Floats = np.concatenate(list(output), axis=1) @ self.w_output  # (n, WIDTH)
         return merged
 
     def _project(self, tokens: Tokens, source: Tokens) -> tuple[Floats, Floats, Floats]:

@@ -26,6 +26,8 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from attnviz import __version__
+from attnviz.explain.english import ENGLISH
+from attnviz.explain.language import PICTURE, Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
 from attnviz.views.choice import Choice
@@ -44,34 +46,33 @@ MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
 
 
 def picture(
-    record: AttentionRecord, kind: str, choice: Choice, *, grid: bool
+    record: AttentionRecord, kind: str, choice: Choice, *, grid: bool, words: Language = ENGLISH
 ) -> tuple[bytes, list[str]]:
     """The bytes of a "png", "svg" or "pdf", and a note on what the fonts lack.
 
     Several heads, or `grid`, give the grid of heads; else one map. The same record gives the same
     bytes.
     """
-    notes = _missing(record)
+    notes = _missing(record, words)
     settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
     with rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # said once, in the notes
-        figure = (
-            grid_figure(record, choice)
-            if grid or len(choice.heads) > 1
-            else map_figure(record, choice)
-        )
+        draw = grid_figure if grid or len(choice.heads) > 1 else map_figure
+        figure = draw(record, choice, words)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, title(record)))
     return buffer.getvalue(), notes
 
 
-def map_figure(record: AttentionRecord, choice: Choice) -> Figure:
+def map_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLISH) -> Figure:
     """One head or the mean: rows are queries, columns keys, the numbering from the top left."""
     stack = record.stack
     pooled = stack.map(choice.layer, choice.head, MOST_PIXELS)
     allowed = stack.allowed(choice.layer, MOST_PIXELS)
     rows, columns = _axis(stack.query_tokens.labels), _axis(stack.key_tokens.labels)
-    paper = _Paper([title(record), _subtitle(stack, choice, pooled.cells, allowed)])
+    paper = _Paper(
+        [title(record, words, PICTURE), _subtitle(stack, choice, pooled.cells, allowed, words)]
+    )
     left = paper.widest(rows.labels or (f"{stack.shape[0]:,}",), LABEL_SIZE) + 0.3
     slanted = columns.named and paper.widest(columns.labels, LABEL_SIZE) > columns.cell - 0.05
     above = _height_above(paper, columns, slanted) + 0.25
@@ -82,14 +83,14 @@ def map_figure(record: AttentionRecord, choice: Choice) -> Figure:
     _paint(axes, pooled.mean, allowed, float(pooled.mean.max(initial=0)))
     _label_axis(axes, "y", rows, pooled.cells[0], slanted=False)
     _label_axis(axes, "x", columns, pooled.cells[1], slanted=slanted)
-    axes.set_xlabel("key: the token that is looked at", fontsize=SMALL_SIZE, color=_rgb(INK))
-    axes.set_ylabel("query: the token that looks", fontsize=SMALL_SIZE, color=_rgb(INK))
+    axes.set_xlabel(words.say("ui.key", PICTURE), fontsize=SMALL_SIZE, color=_rgb(INK))
+    axes.set_ylabel(words.say("ui.query", PICTURE), fontsize=SMALL_SIZE, color=_rgb(INK))
     axes.xaxis.set_label_position("bottom")
     _colour_bar(paper, left + width + GAP, above, height, float(pooled.mean.max(initial=0)))
     return paper.figure
 
 
-def grid_figure(record: AttentionRecord, choice: Choice) -> Figure:
+def grid_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLISH) -> Figure:
     """Every chosen head as a small map under its name, all on one axes and one scale each."""
     stack = record.stack
     heads = choice.heads or tuple(range(stack.n_heads))
@@ -99,10 +100,7 @@ def grid_figure(record: AttentionRecord, choice: Choice) -> Figure:
     maps = [stack.map(choice.layer, head, 128).mean for head in heads]
     allowed = stack.allowed(choice.layer, 128)
     n_rows, n_columns = maps[0].shape
-    note = (
-        "each head on its own scale, bright = its largest weight; rows look, columns are looked at"
-    )
-    paper = _Paper([title(record), note])
+    paper = _Paper([title(record, words, PICTURE), words.say("ui.own_scale", PICTURE)])
     name = 0.24  # inches above each map
     shape = side * min(n_rows / n_columns, 2.0), side
     width, height = across * (shape[1] + GAP) - GAP, down * (shape[0] + name + GAP) - GAP
@@ -288,22 +286,28 @@ def _colour_bar(paper: _Paper, left: float, above: float, height: float, largest
 
 
 def _subtitle(
-    stack: Stack, choice: Choice, cells: tuple[int, int], allowed: np.ndarray[Any, Any]
-) -> str:
-    parts = [_what(stack, choice.layer, choice.head)]
-    parts.append(f"{stack.computed():,} of {stack.shape[0] * stack.shape[1]:,} scores computed")
+    stack: Stack, choice: Choice, cells: tuple[int, int], allowed: np.ndarray[Any, Any],
+    words: Language,
+) -> str:  # fmt: skip
+    total = stack.shape[0] * stack.shape[1]
+    parts = [_what(stack, choice.layer, choice.head, words)]
+    if stack.masks:
+        parts.append(words.say("ui.scores", PICTURE, done=stack.computed(), total_scores=total))
     if cells != (1, 1):
-        parts.append(f"each cell the mean of {cells[0]} × {cells[1]} tokens")
+        parts.append(words.say("ui.cells", PICTURE, rows=cells[0], columns=cells[1]))
     if not allowed.all():
-        parts.append("grey = masked")
+        parts.append(words.say("ui.grey"))
     return " · ".join(parts)
 
 
-def _what(stack: Stack, layer: int, head: Which) -> str:
-    if head == "mean" and stack.n_heads > 1:
-        return f"{chosen(stack, layer, head)} heads"
-    name = stack.head_name(0 if head == "mean" else head)
-    return f"{chosen(stack, layer, head)}: {name}" if name else chosen(stack, layer, head)
+def _what(stack: Stack, layer: int, head: Which, words: Language) -> str:
+    shown = chosen(stack, layer, head, words)
+    name = (
+        ""
+        if head == "mean" and stack.n_heads > 1
+        else stack.head_name(0 if head == "mean" else head)
+    )
+    return f"{shown}: {name}" if name else shown
 
 
 def _rgb(colour: tuple[int, int, int]) -> tuple[float, float, float]:
@@ -334,7 +338,7 @@ def _families() -> list[str]:
     return ["DejaVu Sans", *(name for name in _MORE_FONTS if name in installed)]
 
 
-def _missing(record: AttentionRecord) -> list[str]:
+def _missing(record: AttentionRecord, words: Language) -> list[str]:
     """A note that names the characters no font has, once for the whole picture."""
     shown = (record.stack.query_tokens.labels, record.stack.key_tokens.labels)
     named = [label for labels in shown if len(labels) <= MOST_LABELS for label in labels]
@@ -344,5 +348,4 @@ def _missing(record: AttentionRecord) -> list[str]:
         strange = {c for c in strange if not font.get_char_index(ord(c))}
     if not strange:
         return []
-    some = "".join(sorted(strange)[:12])
-    return [f"no font here has these characters: {some}; the picture shows boxes for them"]
+    return [words.say("warn.glyph", chars=" ".join(sorted(strange)[:12]))]

@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+from attnviz.explain.english import ENGLISH
+from attnviz.explain.language import Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack
 from attnviz.views.choice import Choice
@@ -17,7 +19,12 @@ HEADER = ("stack", "layer", "head", "query", "key", "query_token", "key_token", 
 
 
 def write(
-    record: AttentionRecord, suffix: str, choice: Choice, *, grid: bool = False
+    record: AttentionRecord,
+    suffix: str,
+    choice: Choice,
+    *,
+    grid: bool = False,
+    words: Language = ENGLISH,
 ) -> tuple[bytes, list[str]]:
     """The bytes of one file, and what the reader should know about them.
 
@@ -30,11 +37,10 @@ def write(
         return record.to_npz(), []
     if suffix == ".csv":
         streamed = any(stack.weights is None for stack in record.stacks.values())
-        notes = ["the weights were streamed: the table holds each query's strongest keys"]
-        return _csv(record).encode(), notes if streamed else []
+        return _csv(record).encode(), [words.say("ui.csv_streamed")] if streamed else []
     from attnviz.views.figure import picture  # matplotlib, only when there is something to draw
 
-    return picture(record, suffix[1:], choice, grid=grid)
+    return picture(record, suffix[1:], choice, grid=grid, words=words)
 
 
 def _csv(record: AttentionRecord) -> str:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
 
+from attnviz.explain.english import ENGLISH
+from attnviz.explain.language import PLAIN, TERMINAL, Guard, Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
-
-LEFT_TO_RIGHT_MARK = "\u200e"
-
-ORIGINS = {
-    "constructed": "built-in heads (constructed, not trained)",
-    "random": "random heads (never trained)",
-    "given": "heads (weights as given)",
-}
 
 
 def label_text(label: str, width: int, style: str = "") -> Text:
@@ -25,9 +18,7 @@ def label_text(label: str, width: int, style: str = "") -> Text:
     some terminals move the number beside them to the wrong token."""
     text = Text(label, style, no_wrap=True)
     text.truncate(width, overflow="ellipsis")
-    if any(unicodedata.bidirectional(char) in ("R", "AL") for char in label):
-        text = Text(f"{LEFT_TO_RIGHT_MARK}{text.plain}{LEFT_TO_RIGHT_MARK}", style)
-    return text
+    return Text(TERMINAL.token(text.plain), style, no_wrap=True)
 
 
 def widest(labels: Sequence[str], at_most: int) -> int:
@@ -40,32 +31,32 @@ def percent(weight: float) -> str:
     return f"{round(100 * float(weight))}"
 
 
-def title(record: AttentionRecord) -> str:
+def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLAIN) -> str:
     """What the reader is looking at: type, what it was asked with, and where weights come from."""
     stack, settings = record.stack, record.settings
     parts = [f"{record.type} attention"]
     if "window" in settings:
         parts.append(f"window {settings['window']}")
     if "global_tokens" in settings:
-        parts.append(
-            "global " + _listed([stack.query_tokens.labels[i] for i in settings["global_tokens"]])
-        )
-    layers = f"{stack.n_layers} layers × " if stack.n_layers > 1 else ""
-    kind = ORIGINS.get(record.model.origin, f"heads of {record.model.name}")
-    if stack.n_heads == 1:
-        kind = kind.replace("heads", "head", 1)
-    parts.append(f"{layers}{stack.n_heads} {kind}")
+        labels = [stack.query_tokens.labels[i] for i in settings["global_tokens"]]
+        parts.append(f"global {_some(labels, words, guard)}")
+    if stack.n_layers > 1:
+        parts.append(words.count(stack.n_layers, "layer"))
+    made = words.say(
+        f"ui.{record.model.origin}", guard, n_heads=stack.n_heads, model=record.model.name
+    )
+    parts.append(made)
     if "seed" in settings:
         parts.append(f"seed {settings['seed']}")
     return " · ".join(parts)
 
 
-def chosen(stack: Stack, layer: Which, head: Which) -> str:
+def chosen(stack: Stack, layer: Which, head: Which, words: Language = ENGLISH) -> str:
     """Which layer and head a view shows, in words."""
     of_layer = f"layer {layer} · " if stack.n_layers > 1 else ""
-    if head == "mean":
-        return of_layer + ("head 0" if stack.n_heads == 1 else f"mean of {stack.n_heads}")
-    return f"{of_layer}head {head}"
+    if head == "mean" and stack.n_heads > 1:
+        return of_layer + words.say("ui.mean", n=stack.n_heads)
+    return f"{of_layer}head {0 if head == 'mean' else head}"
 
 
 def head_title(stack: Stack, head: int) -> str:
@@ -73,6 +64,7 @@ def head_title(stack: Stack, head: int) -> str:
     return f"{head} {stack.head_name(head)}".strip()
 
 
-def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:3])
-    return f"{shown} and {len(labels) - 3} more" if len(labels) > 3 else shown
+def _some(labels: Sequence[str], words: Language, guard: Guard) -> str:
+    """The first few labels, and how many more there are."""
+    shown = words.comma.join(guard.token(label) for label in labels[:3])
+    return f"{shown} +{len(labels) - 3}" if len(labels) > 3 else shown

@@ -12,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from attnviz.errors import bad_choice
+from attnviz.explain.english import ENGLISH
+from attnviz.explain.language import TERMINAL, Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
 from attnviz.views.arcs import arcs
@@ -31,11 +33,12 @@ NAME = 18  # characters for a head's name above its small multiple
 
 @dataclass(frozen=True)
 class Screen:
-    """What is to be filled, and whether it has colour."""
+    """What is to be filled, whether it has colour, and the language of its reader."""
 
     width: int
     height: int
     colour: bool
+    words: Language = ENGLISH
 
 
 def check_show(what: str) -> None:
@@ -105,7 +108,7 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> Table:
     )
     keys, largest = stack.strongest(layer, head, 1)
     steps = levels(shown, allowed)
-    corner = chosen(stack, layer, head)
+    corner = chosen(stack, layer, head, screen.words)
     label = widest(stack.query_tokens.labels, LABEL)
     label = max(label, min(cell_len(corner), screen.width - 1 - CELL * stack.shape[1]))
     spare = screen.width - label - 1 - CELL * stack.shape[1]
@@ -119,14 +122,14 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> Table:
     grid.add_row(
         label_text(corner, label, "dim italic"),
         *heads,
-        *([Text("  strongest", "dim")] if named else []),
+        *([Text(f"  {screen.words.say('ui.strongest')}", "dim")] if named else []),
     )
     for row, name in enumerate(stack.query_tokens.labels):
         cells = [
             _weight_cell(shown[row, j], int(steps[row, j]), each, bold=j == keys[row, 0])
             for j in range(stack.shape[1])
         ]
-        best = _strongest_cell(stack, int(keys[row, 0]), float(largest[row, 0]))
+        best = _strongest_cell(stack, int(keys[row, 0]), float(largest[row, 0]), screen)
         grid.add_row(label_text(name, label), *cells, *([best] if named else []))
     return grid
 
@@ -155,7 +158,7 @@ def heatmap(
     body = [_positions(label + 2, steps.shape[1], wide, pooled.cells[1])]
     for line, cells in enumerate(drawn):
         row = line * each
-        name = Text(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
+        name = Text(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim", no_wrap=True)
         name.append_text(label_text(stack.query_tokens.labels[row], LABEL))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
@@ -214,22 +217,22 @@ def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:
     """One line on what was computed: counted from the mask, not estimated."""
     stack = record.stack
     total, computed = stack.shape[0] * stack.shape[1], stack.computed()
-    parts = []
+    words, parts = screen.words, []
     if stack.masks:
-        saved = f" ({percent(1 - computed / total)}% fewer)" if computed < total else ""
-        parts.append(f"{computed:,} of {total:,} scores{saved}")
+        scores = words.say("ui.scores", TERMINAL, done=computed, total_scores=total)
+        saved = words.say("ui.saved", TERMINAL, pct=1 - computed / total)
+        parts.append(f"{scores} ({saved})" if computed < total else scores)
     if stack.weights is None:
-        parts.append("streamed: exact, not kept")
-    parts.append(_row_sums(stack, choice))
+        parts.append(words.say("ui.streamed"))
+    parts.append(_row_sums(stack, choice, words))
     if stack.masks and computed < total:
-        parts.append("dot or blank = masked")
+        parts.append(words.say("ui.masked"))
     return _one_line(" · ".join(parts), screen)
 
 
 def hints(screen: Screen) -> Text:
     """One line on how to see more."""
-    words = "-o map.png saves a picture · --head 0 shows one head · --show top, arcs, grid"
-    return _one_line(words, screen)
+    return _one_line(screen.words.say("ui.hints"), screen)
 
 
 def _table_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
@@ -276,9 +279,7 @@ def _band(
 
 
 def _title(record: AttentionRecord, screen: Screen) -> Text:
-    text = label_text(title(record), screen.width, "bold")
-    text.end = "\n"
-    return text
+    return label_text(title(record, screen.words, TERMINAL), screen.width, "bold")
 
 
 def _one_line(words: str, screen: Screen) -> Text:
@@ -301,9 +302,9 @@ def _weight_cell(weight: float, step: int, width: int, *, bold: bool) -> Text:
     return text
 
 
-def _strongest_cell(stack: Stack, key: int, weight: float) -> Text:
+def _strongest_cell(stack: Stack, key: int, weight: float, screen: Screen) -> Text:
     if weight <= 0:
-        return Text("  nothing", "dim")
+        return Text(f"  {screen.words.say('ui.nothing')}", "dim")
     text = Text(f"{percent(weight).rjust(5)}% ", "dim")
     return text.append_text(
         label_text(stack.key_tokens.labels[key], STRONGEST - 7, "default not dim")
@@ -332,12 +333,13 @@ def _scale(
 ) -> Text:
     """What the colours mean, and how much of the text one cell holds."""
     line = Text(no_wrap=True)
-    line.append(f"{chosen(stack, layer, head)}: 0% ", "dim")
+    line.append(f"{chosen(stack, layer, head, screen.words)}: 0% ", "dim")
     steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
     line.append_text(full_rows(steps, 1, screen.colour)[0])
     line.append(f" {_fine_percent(largest)}%", "dim")
     if cells != (1, 1):
-        line.append(f" · each cell the mean of {cells[0]} × {cells[1]} tokens", "dim")
+        note = screen.words.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
+        line.append(f" · {note}", "dim")
     line.truncate(screen.width, overflow="ellipsis")
     return line
 
@@ -346,9 +348,9 @@ def _fine_percent(weight: float) -> str:
     return percent(weight) if weight >= 0.01 else f"{100 * weight:.2g}"
 
 
-def _row_sums(stack: Stack, choice: Choice) -> str:
+def _row_sums(stack: Stack, choice: Choice, words: Language) -> str:
     """What the rows really sum to."""
     sums = stack.measure("total")[choice.layer]
     if np.allclose(sums, 1, atol=1e-4):
-        return "each row sums to 100%"
-    return f"rows sum to {percent(sums.min())}% … {percent(sums.max())}%"
+        return words.say("ui.rowsum", TERMINAL, pct=1.0)
+    return words.say("ui.rowsums", TERMINAL, low=float(sums.min()), high=float(sums.max()))

@@ -1,0 +1,40 @@
+"""Sentences in a terminal: findings of a run, and paragraphs of the lesson."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from attnviz.explain.findings import best, findings
+from attnviz.explain.language import TERMINAL, Language
+from attnviz.record import AttentionRecord
+from attnviz.views.choice import Choice
+from attnviz.views.labels import chosen
+
+CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
+
+
+def explanation(record: AttentionRecord, choice: Choice, words: Language) -> list[RenderableType]:
+    """What the weights show, best first, and what they do not show."""
+    found = best(findings(record, choice.layer, choice.head))
+    said = [words.say(fact.sentence, TERMINAL, **fact.values()) for fact in found]
+    caveats = [words.say("limit.explain", TERMINAL)]
+    if record.model.origin in CAVEATS:
+        caveats.insert(0, words.say(CAVEATS[record.model.origin], TERMINAL))
+    shown = chosen(record.stack, choice.layer, choice.head, words)
+    heading = Text(f"{words.say('ui.findings')} ({shown})", "bold", no_wrap=True)
+    bullets = said or [words.say("ui.unexplained", TERMINAL)]
+    return [heading, listed(bullets), *(Text(caveat, "dim") for caveat in caveats)]
+
+
+def listed(sentences: Iterable[str]) -> Table:
+    """Sentences as a list whose long lines hang under themselves."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for sentence in sentences:
+        table.add_row("•", Text(sentence))
+    return table
