@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^    (attnviz .*)$", README, re.MULTILINE)
+COMMANDS = re.findall(r"^    ((?:ATTNVIZ_LANG=\S+ )?attnviz .*)$", README, re.MULTILINE)
 TWO_COMMANDS = re.findall(r"^    (python3 -m venv .*)$", README, re.MULTILINE)
 
 

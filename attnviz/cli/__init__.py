@@ -86,10 +86,11 @@ def _in_words(error: AttnvizError, arguments: list[str]) -> str:
     from attnviz.explain.language import language
 
     names = [*arguments, ""]
-    asked = [after for name, after in pairwise(names) if name == "--lang"]
+    asked = [os.environ.get("ATTNVIZ_LANG", "")]
+    asked += [after for name, after in pairwise(names) if name == "--lang"]
     asked += [name.removeprefix("--lang=") for name in names if name.startswith("--lang=")]
     try:
-        words = language((asked or [os.environ.get("ATTNVIZ_LANG")])[-1])
+        words = language(asked[-1])
     except AttnvizError:  # which is what is being complained of
         return str(error)
     return str(error) if words.tag == "en" else words.say(error.key, **error.values)
