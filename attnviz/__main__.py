@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from attnviz import __version__
+from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, ReaderLeft
 
 
 def main() -> None:
     """Run the command line and leave with its exit status."""
-    if sys.argv[1:] == ["--version"]:  # answered before anything is imported
-        print(f"attnviz {__version__}")
-        sys.exit(0)
+    for name in ("stdout", "stderr"):  # a stream that was closed swallows what is written
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 it stays open to the end
     try:
-        from attnviz.cli import run_command_line
-
-        status = run_command_line(sys.argv[1:])
+        status = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except (BrokenPipeError, ReaderLeft):
+        _write_no_more()
+        status = EXIT_DONE
+    except OSError as error:
+        _write_no_more()
+        print(f"attnviz: Cannot write to standard output: {error.strerror}.", file=sys.stderr)
+        status = EXIT_USER
     except KeyboardInterrupt:  # while still importing
-        status = 130
+        status = EXIT_INTERRUPTED
     sys.exit(status)
+
+
+def _run(arguments: list[str]) -> int:
+    if arguments == ["--version"]:  # answered before anything is imported
+        print(f"attnviz {__version__}")
+        return EXIT_DONE
+    from attnviz.cli import run_command_line
+
+    return run_command_line(arguments)
+
+
+def _write_no_more() -> None:
+    """What is still in the buffer has nowhere to go: let the interpreter's last flush be silent."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

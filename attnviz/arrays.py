@@ -13,6 +13,8 @@ from attnviz.record import AttentionRecord, Model
 from attnviz.stack import Stack
 from attnviz.tokens import from_labels
 
+ROUNDING = 0.01  # what half precision may add to a weight of 1
+
 
 def from_weights(
     weights: Any, tokens: Iterable[object], key_tokens: Iterable[object] | None = None
@@ -49,6 +51,8 @@ def _four_axes(weights: Any) -> NDArray[np.floating[Any]]:
             array = np.stack([_without_batch(_array(layer)) for layer in layers])
         else:
             array = _array(weights)
+            if array.ndim == 5 and array.shape[1] == 1:  # a batch of one in every layer
+                array = array[:, 0]
     except (TypeError, ValueError) as error:
         raise AttnvizError(
             f"The weights are not a regular array of numbers ({error}).",
@@ -85,7 +89,12 @@ def _refuse(layer: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
 
 
 def _check_numbers(array: NDArray[np.floating[Any]]) -> None:
-    for what, wrong in (("not a finite number", ~np.isfinite(array)), ("negative", array < 0)):
+    kinds = {
+        "not a finite number": ~np.isfinite(array),
+        "negative": array < 0,
+        "more than all": array > 1 + ROUNDING,
+    }
+    for what, wrong in kinds.items():
         if wrong.any():
             layer, head, row, column = np.argwhere(wrong)[0].tolist()
             raise AttnvizError(

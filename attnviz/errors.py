@@ -25,6 +25,10 @@ class AttnvizError(Exception):
         self.values = values or {"reason": str(self)}
 
 
+class ReaderLeft(Exception):  # noqa: N818 not an error: `attnviz … | head` has seen enough
+    """Nobody reads standard output any more."""
+
+
 def bad_choice(value: object, option: str, choices: Iterable[str]) -> AttnvizError:
     """An unknown word where only some are allowed; the nearest is named first."""
     from difflib import get_close_matches  # only needed when something is wrong

@@ -117,8 +117,11 @@ def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
     Returns columns (…, rows, k) and weights (…, rows, k); k is cut to the number of columns.
     """
     k = min(k, weights.shape[-1])
+    given, unknown = weights, np.isnan(weights)
+    if unknown.any():  # what is not a number comes last
+        weights = np.where(unknown, -1, weights)
     columns = _largest(weights, k) if k else np.zeros((*weights.shape[:-1], 0), dtype=np.int64)
-    return columns, np.take_along_axis(weights, columns, axis=-1)
+    return columns, np.take_along_axis(given, columns, axis=-1)
 
 
 GROUP = 128  # columns whose largest stands for all of them in the first sieve

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import Rule, full
+from attnviz.attention.rows import Options
 from attnviz.attention.streaming import stream
 from attnviz.stack import Stack
 from attnviz.steps import Attended
@@ -86,25 +87,20 @@ class Recorder:
         Returns the output (heads, queries, value_dim).
         """
         rule = full() if mask is None else mask
-        shared = key.shape[0] != query.shape[0]
-        heads, n_queries, n_keys = query.shape[0], query.shape[1], key.shape[1]
+        options = Options(mask=rule, bias=bias, scale=scale, softcap=softcap, sinks=sinks)
+        options["enable_gqa"] = key.shape[0] != query.shape[0]
         layer = len(self._masks.setdefault(stack, []))
         self._masks[stack].append(rule)
-        if self._fits(heads * n_queries * n_keys * query.dtype.itemsize):
-            output, weights = scaled_dot_product_attention(
-                query, key, value, mask=rule, bias=bias, scale=scale, softcap=softcap, sinks=sinks,
-                enable_gqa=shared,
-            )  # fmt: skip
-            self._weights.setdefault(stack, []).append(weights)
-            if self._watch and (self._watch.stack, self._watch.layer) == (stack, layer):
-                self.watched = self._attended(self._watch, query, key, value, rule, scale, output)
+        heads, n_queries, n_keys = query.shape[0], query.shape[1], key.shape[1]
+        if not self._fits(heads * n_queries * n_keys * query.dtype.itemsize):
+            watching = Summarizer(heads, n_queries, n_keys)
+            output = stream(query, key, value, [watching], **options)
+            self._summaries.setdefault(stack, []).append(watching.summary())
             return output
-        watching = Summarizer(heads, n_queries, n_keys)
-        output = stream(
-            query, key, value, [watching], mask=rule, bias=bias, scale=scale, softcap=softcap,
-            sinks=sinks, enable_gqa=shared,
-        )  # fmt: skip
-        self._summaries.setdefault(stack, []).append(watching.summary())
+        output, weights = scaled_dot_product_attention(query, key, value, **options)
+        self._weights.setdefault(stack, []).append(weights)
+        if self._watch and (self._watch.stack, self._watch.layer) == (stack, layer):
+            self.watched = _attended(self._watch, query, key, value, rule, scale, output)
         return output
 
     def stacks(self, head_names: tuple[str, ...] = ()) -> dict[str, Stack]:
@@ -122,25 +118,25 @@ class Recorder:
             for name, masks in self._masks.items()
         }
 
-    @staticmethod
-    def _attended(
-        watch: Watch,
-        query: Floats,
-        key: Floats,
-        value: Floats,
-        rule: Rule,
-        scale: float | None,
-        output: Floats,
-    ) -> Attended:
-        shared_by = query.shape[0] // key.shape[0]
-        return Attended(
-            query=query[watch.head, watch.query],
-            keys=key[watch.head // shared_by],
-            values=value[watch.head // shared_by],
-            allowed=np.array(rule([watch.query], np.arange(key.shape[1]))[0]),
-            scale=query.shape[-1] ** -0.5 if scale is None else scale,
-            outputs=output[:, watch.query],
-        )
-
     def _fits(self, layer_bytes: int) -> bool:
         return 2 * layer_bytes * self._n_layers <= self._budget
+
+
+def _attended(
+    watch: Watch,
+    query: Floats,
+    key: Floats,
+    value: Floats,
+    rule: Rule,
+    scale: float | None,
+    output: Floats,
+) -> Attended:
+    shared_by = query.shape[0] // key.shape[0]
+    return Attended(
+        query=query[watch.head, watch.query],
+        keys=key[watch.head // shared_by],
+        values=value[watch.head // shared_by],
+        allowed=np.array(rule([watch.query], np.arange(key.shape[1]))[0]),
+        scale=query.shape[-1] ** -0.5 if scale is None else scale,
+        outputs=output[:, watch.query],
+    )

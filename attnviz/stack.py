@@ -137,6 +137,8 @@ class Stack:
         Streamed stacks keep 8 per query.
         """
         self._check(layer, head)
+        if k < 0:
+            raise AttnvizError(f"{k} keys were asked for.", "Ask for 0 or more.")
         if self.summary is None:
             return measures.strongest(self._chosen(self._dense(), layer, head).mean(axis=(0, 1)), k)
         kept = self.summary.strongest_keys.shape[-1]

@@ -96,8 +96,6 @@ class Summarizer:
 
     def see(self, block: Block) -> None:
         """Take one block into the summary, head by head, so that no large copy is made."""
-        if not block.keys.size:
-            return
         for head, weights in enumerate(block.weights):
             self._see_head(head, weights, block)
         self._strongest(-1, block.weights.mean(axis=0), block)
@@ -123,6 +121,8 @@ class Summarizer:
         )
 
     def _map(self, head: int, weights: Floats, block: Block) -> None:
+        if not block.keys.size:
+            return
         columns = block.keys // self.cells[1]
         edges = np.flatnonzero(np.diff(columns, prepend=-1))  # first column of each cell
         first, last = block.start // self.cells[0], (block.stop - 1) // self.cells[0]

@@ -25,7 +25,8 @@ TOKENIZERS = ("words", "characters", "bytes")
 WORDS = (
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]\p{M}*"
     r"|\d+(?:[.,:]\d+)*(?!\w)"
-    r"|[^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+(?:['’\-][^\W\p{Han}]+)*"
+    r"|[^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
+    r"(?:['’\-][^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+)*"
     r"|\.{2,}|(?!\s)\X"
 )
 CHARACTERS = r"\X"
@@ -89,28 +90,28 @@ class Tokens:
 
         AttnvizError names the nearest words when there is none.
         """
-        if word.lstrip("-").isdecimal():
-            return [self._position(int(word))]
+        if word.removeprefix("-").isdecimal():
+            return [self._position(word)]
         places = self._places(word)
         name, _, nth = word.rpartition("#")
-        if not places and name and nth.isdecimal():
+        if not places and name and nth.isdecimal() and len(nth) < 10:
             places = self._places(name)[int(nth) - 1 : int(nth)] if int(nth) else []
         if not places:
             raise no_token(word, _nearest(word, self.labels))
         return places
 
     def _places(self, word: str) -> list[int]:
+        if not word:
+            return []
         exact = [i for i, piece in enumerate(self.slices()) if piece == word]
         exact = exact or [i for i, label in enumerate(self.labels) if label == word]
         folded = word.casefold()
         return exact or [i for i, label in enumerate(self.labels) if label.casefold() == folded]
 
-    def _position(self, position: int) -> int:
-        if 0 <= position < len(self):
-            return position
-        raise AttnvizError(
-            f"There is no token {position}.", f"Positions go from 0 to {len(self) - 1}."
-        )
+    def _position(self, word: str) -> int:
+        if len(word) < 19 and 0 <= int(word) < len(self):
+            return int(word)
+        raise AttnvizError(f"There is no token {word}.", f"Positions go from 0 to {len(self) - 1}.")
 
 
 def tokenize(text: str, tokenizer: str = "words", what: str = "text") -> Tokens:
@@ -173,7 +174,10 @@ def _encoded(text: str, path: Path) -> Tokens:
     if not path.is_file():
         raise not_found(path)
     try:
-        encoding: Encoding = Tokenizer.from_file(str(path)).encode(text)
+        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        encoding: Encoding = tokenizer.encode(text)
     except Exception as error:  # the library raises bare Exception for a file it cannot use
         raise AttnvizError(
             f"{path} is not a tokenizer that can be used: {error}.",
@@ -216,8 +220,8 @@ def _labels(
     starts = {start for start, _ in spans}
     flags = special.tolist()
     trimmed = [
-        (0, 0) if flag else _trim(text, span, starts)
-        for span, flag in zip(spans, flags, strict=True)
+        (0, 0) if flag or _is_space(piece, text, span) else _trim(text, span, starts)
+        for piece, span, flag in zip(pieces, spans, flags, strict=True)
     ]
     parts = _parts(trimmed)
     return tuple(
@@ -226,15 +230,24 @@ def _labels(
     )
 
 
+def _is_space(piece: str, text: str, span: Span) -> bool:
+    """Whether a piece is only a tokenizer's sign for a space, and not that sign in the text."""
+    return set(piece) <= {"▁", "Ġ"} and text[slice(*span)] != piece
+
+
 def _trim(text: str, span: Span, starts: set[int]) -> Span:
     start, stop = span
     while start < stop and text[start].isspace():
         start += 1
     while stop > start and text[stop - 1].isspace():
         stop -= 1
-    while start < stop < len(text) and stop not in starts and unicodedata.combining(text[stop]):
+    while start < stop < len(text) and stop not in starts and _is_mark(text[stop]):
         stop += 1
     return start, stop
+
+
+def _is_mark(char: str) -> bool:
+    return unicodedata.category(char)[0] == "M"
 
 
 def _parts(spans: Sequence[Span]) -> list[str]:
@@ -258,8 +271,7 @@ def _show(piece: str, whole: str = "") -> str:
     if not piece.strip():
         white = piece or whole
         return "⏎" if "\n" in white else "⇥" if "\t" in white else "␠"
-    kinds = {unicodedata.category(char)[0] for char in piece}
-    return visible(f"◌{piece}" if kinds == {"M"} else piece)
+    return visible(f"◌{piece}" if all(map(_is_mark, piece)) else piece)
 
 
 def _nearest(word: str, labels: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from attnviz.attention import masks
 from attnviz.attention.masks import Rule
@@ -17,6 +17,19 @@ from attnviz.steps import Steps, merge, steps_of
 from attnviz.tokens import Tokens, tokenize
 
 TYPES = ("self", "causal", "cross", "local", "global")
+
+
+class Options(TypedDict, total=False):
+    """What a run can be asked with; `trace` tells of each."""
+
+    type: str | None
+    heads: int
+    window: int
+    global_tokens: Iterable[int | str]
+    source: str | None
+    model: str
+    tokenizer: str
+    seed: int
 
 
 def trace(
@@ -44,34 +57,23 @@ def trace(
 
     Raises AttnvizError for anything that does not fit together.
     """
-    plan = _plan(text, type, heads, window, global_tokens, source, model, tokenizer, seed)
+    options = Options(type=type, heads=heads, window=window, global_tokens=global_tokens)
+    options |= {"source": source, "model": model, "tokenizer": tokenizer, "seed": seed}
+    plan = _plan(text, **options)
     recorder = Recorder({plan.stack: (plan.tokens, plan.keys)}, budget=max_memory)
     plan.run(recorder)
     return plan.record(recorder)
 
 
-def trace_steps(
-    text: str,
-    query: str,
-    *,
-    head: int = 0,
-    type: str | None = None,
-    heads: int = 4,
-    window: int = 2,
-    global_tokens: Iterable[int | str] = (0,),
-    source: str | None = None,
-    model: str = "builtin",
-    tokenizer: str = "words",
-    seed: int = 0,
-) -> Steps:
+def trace_steps(text: str, query: str, *, head: int = 0, **options: Unpack[Options]) -> Steps:
     """One query of one head through the four steps; other options as in `trace`.
 
     query: a word of the text, "word#2" for its second place, or a position. Raises AttnvizError
     when there is no such token, or when it is there more than once.
     """
-    plan = _plan(text, type, heads, window, global_tokens, source, model, tokenizer, seed)
-    if not 0 <= head < heads:
-        raise out_of_range("Head", head, 0, heads - 1)
+    plan = _plan(text, **options)
+    if not 0 <= head < len(plan.model.heads):
+        raise out_of_range("Head", head, 0, len(plan.model.heads) - 1)
     place = _one_place(plan.tokens, query)
     watch = Watch(plan.stack, place, head)
     both = {plan.stack: (plan.tokens, plan.keys)}
@@ -113,14 +115,15 @@ class _Plan:
 
 def _plan(
     text: str,
-    type: str | None,
-    heads: int,
-    window: int,
-    global_tokens: Iterable[int | str],
-    source: str | None,
-    model: str,
-    tokenizer: str,
-    seed: int,
+    *,
+    type: str | None = None,
+    heads: int = 4,
+    window: int = 2,
+    global_tokens: Iterable[int | str] = (0,),
+    source: str | None = None,
+    model: str = "builtin",
+    tokenizer: str = "words",
+    seed: int = 0,
 ) -> _Plan:
     kind = ("self" if source is None else "cross") if type is None else type
     if kind not in TYPES:

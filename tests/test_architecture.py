@@ -17,7 +17,7 @@ FLOORS = [  # from the street down; rooms that share a floor may not use one ano
     ["arrays"],
     ["record"],
     ["storage"],
-    ["stack"],
+    ["stack", "steps"],
     ["summary"],
     ["attention", "measures", "tokens"],
     ["errors"],

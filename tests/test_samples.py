@@ -22,14 +22,18 @@ SAMPLES = {sample.name: sample for sample in load()}
 SUBTAG = r"(en|fr|zh|ary-Latn|ary-Arab)"
 
 
+# The same output everywhere; and one thread each, because tests already run side by side.
+ENVIRONMENT = {"PYTHONIOENCODING": "utf-8", "COLUMNS": "100", "OPENBLAS_NUM_THREADS": "1"}
+
+
 def run(arguments, **environment):
-    """A command of this interpreter, without what would change its output."""
+    """A command of this interpreter."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "100", **environment},
+        env={**os.environ, **ENVIRONMENT, **environment},
     )
 
 

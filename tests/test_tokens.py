@@ -471,7 +471,8 @@ def test_a_tokenizer_that_knows_nothing_of_the_text(saved):
 
 @pytest.mark.parametrize("tokenizer", ["words", "characters", "bytes"])
 def test_100_000_words(tokenizer):
-    words = [f"kلم{i % 977}é" for i in range(100_000)]
+    pairs = [first + last for first in "abcقطةعéñž" for last in "xyzكلγ8"]
+    words = [pairs[i % 70] for i in range(100_000)]
     text = " ".join(words)
     tokens = tokenize(text, tokenizer)
     expected = {
@@ -482,5 +483,5 @@ def test_100_000_words(tokenizer):
     assert len(tokens) == len(tokens.labels) == expected
     if tokenizer == "words":
         assert list(tokens.labels) == words
-        assert np.unique(tokens.ids).size == 977
+        assert np.unique(tokens.ids).size == 70
     assert tokens.spans[-1].tolist()[1] == len(text)

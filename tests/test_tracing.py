@@ -206,6 +206,8 @@ STREAMED = {
     "long, local": (LONG_TEXT, {"heads": 3, "type": "local", "window": 4}),
     "long, global": (LONG_TEXT, {"heads": 2, "type": "global", "global_tokens": [7, "k3"]}),
     "long, cross": (TEXT, {"source": LONG_TEXT, "heads": 2}),
+    # so many keys that rows are taken a few at a time, and cells of rows are finished in two goes
+    "very long, cross": (LONG_TEXT[:2000], {"source": f"{LONG_TEXT} " * 8, "heads": 1}),
 }
 
 

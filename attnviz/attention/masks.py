@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from operator import and_, or_
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ Indices = NDArray[np.int64]
 Range = tuple[int, int]  # half open: first key, one past the last
 
 UNBOUNDED = sys.maxsize
+LARGEST = 1 << 60  # of any number in a rule; more means the same, and would not fit an index
 ROWS_COUNTED_AT_ONCE = 256
 
 
@@ -55,6 +57,7 @@ class Rule:
 
     def per_row(self, n_queries: int, n_keys: int) -> Indices:
         """How many keys each query may see: `(n_queries,)`."""
+        self.check(n_queries, n_keys)
         counts = np.zeros(n_queries, dtype=np.int64)
         for start in range(0, n_queries, ROWS_COUNTED_AT_ONCE):
             rows = np.arange(start, min(start + ROWS_COUNTED_AT_ONCE, n_queries))
@@ -62,11 +65,16 @@ class Rule:
                 counts[rows] += self(rows, np.arange(low, high)).sum(axis=1)
         return counts
 
+    __array_ufunc__ = None  # so that NumPy does not try to join a rule with an array
+
     def __or__(self, other: Rule) -> Rule:
-        return AnyOf((self, other))
+        return AnyOf((self, other)) if isinstance(other, Rule) else NotImplemented
 
     def __and__(self, other: Rule) -> Rule:
-        return AllOf((self, other))
+        return AllOf((self, other)) if isinstance(other, Rule) else NotImplemented
+
+    def check(self, n_queries: int, n_keys: int) -> None:
+        """Refuse more queries or keys than the rule knows of."""
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready description that `from_dict` turns back into an equal rule."""
@@ -200,17 +208,18 @@ class Document(Rule):
 
     def allows(self, i: Indices, j: Indices) -> Bools:
         ids = np.asarray(self.ids)
-        self._check(max(i.max(initial=-1), j.max(initial=-1)))
+        self.check(i.max(initial=-1) + 1, j.max(initial=-1) + 1)
         allowed: Bools = ids[i] == ids[j]
         return allowed
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
-        self._check(_ends(rows)[1])
+        self.check(_ends(rows)[1] + 1, 0)
         mine = np.isin(self.ids, np.asarray(self.ids)[np.atleast_1d(np.asarray(rows))])
         found = np.flatnonzero(mine)
         return merge([(int(found[0]), int(found[-1]) + 1)]) if found.size else []
 
-    def _check(self, last: int) -> None:
+    def check(self, n_queries: int, n_keys: int) -> None:
+        last = max(n_queries, n_keys) - 1
         if last >= len(self.ids):
             raise AttnvizError(
                 f"The document mask has {len(self.ids)} ids but position {last} was asked for.",
@@ -231,9 +240,16 @@ class Strided(Rule):
 
 
 @dataclass(frozen=True)
-class AnyOf(Rule):
+class Joined(Rule):
     rules: tuple[Rule, ...]
 
+    def check(self, n_queries: int, n_keys: int) -> None:
+        for rule in self.rules:
+            rule.check(n_queries, n_keys)
+
+
+@dataclass(frozen=True)
+class AnyOf(Joined):
     def allows(self, i: Indices, j: Indices) -> Bools:
         allowed: Bools = reduce(np.logical_or, (rule.allows(i, j) for rule in self.rules))
         return allowed
@@ -246,9 +262,7 @@ class AnyOf(Rule):
 
 
 @dataclass(frozen=True)
-class AllOf(Rule):
-    rules: tuple[Rule, ...]
-
+class AllOf(Joined):
     def allows(self, i: Indices, j: Indices) -> Bools:
         allowed: Bools = reduce(np.logical_and, (rule.allows(i, j) for rule in self.rules))
         return allowed
@@ -287,7 +301,7 @@ def dilated(window: int, dilation: int) -> Rule:
 
 def global_(positions: Iterable[int]) -> Rule:
     """The tokens at `positions` see all and are seen by all (Longformer, arXiv 2004.05150)."""
-    return Global(tuple(sorted({_integer("global position", p, 0) for p in positions})))
+    return Global(tuple(sorted(set(_integers("global position", positions, 0)))))
 
 
 def prefix(length: int) -> Rule:
@@ -297,7 +311,7 @@ def prefix(length: int) -> Rule:
 
 def document(ids: Iterable[int]) -> Rule:
     """Only keys of the query's own document; `ids` has one number per token (packed texts)."""
-    return Document(tuple(_integer("document id", number, None) for number in ids))
+    return Document(_integers("document id", ids, None))
 
 
 def chunked(size: int) -> Rule:
@@ -315,7 +329,13 @@ def _integer(what: str, value: object, lowest: int | None) -> int:
         raise AttnvizError(f"The {what} is {value!r}.", "It must be a whole number.")
     if lowest is not None and value < lowest:
         raise AttnvizError(f"The {what} is {value}.", f"It must be {lowest} or more.")
-    return int(value)
+    return int(min(max(value, -LARGEST), LARGEST))
+
+
+def _integers(what: str, values: object, lowest: int | None) -> tuple[int, ...]:
+    if not isinstance(values, Iterable):
+        raise AttnvizError(f"The {what}s are {values!r}.", "Give a list of whole numbers.")
+    return tuple(_integer(what, value, lowest) for value in values)
 
 
 NAMES: dict[type[Rule], str] = {
@@ -332,15 +352,28 @@ NAMES: dict[type[Rule], str] = {
 }
 
 
+MAKERS: dict[str, Callable[..., Rule]] = {
+    "full": full,
+    "causal": causal,
+    "local": local,
+    "sliding": sliding,
+    "dilated": dilated,
+    "global": global_,
+    "prefix": prefix,
+    "document": document,
+    "chunked": chunked,
+    "strided": strided,
+}
+
+
 def from_dict(description: Mapping[str, Any]) -> Rule:
     """Turn what `Rule.to_dict` wrote back into the rule; AttnvizError if it names none."""
-    fields = dict(description)
-    name = fields.pop("rule", None)
+    name = description.get("rule") if isinstance(description, Mapping) else description
     try:
+        fields = {key: value for key, value in description.items() if key != "rule"}
         if name in ("any", "all"):
             parts = tuple(from_dict(part) for part in fields["rules"])
-            return AnyOf(parts) if name == "any" else AllOf(parts)
-        kind = next(kind for kind, known in NAMES.items() if known == name)
-        return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
-    except (StopIteration, KeyError, TypeError) as error:
+            return reduce(or_ if name == "any" else and_, parts)
+        return MAKERS[name](**fields)  # type: ignore[index]
+    except (AttributeError, KeyError, TypeError, RecursionError) as error:
         raise AttnvizError(f"Unknown mask rule {name!r} in the record.") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -84,6 +84,18 @@ class Rows:
         return _length(self.ranges)
 
 
+class Options(TypedDict, total=False):
+    """What attention can be asked with; `scaled_dot_product_attention` tells of each."""
+
+    mask: ArrayLike | Rule | None
+    is_causal: bool
+    bias: ArrayLike | None
+    scale: float | None
+    softcap: float | None
+    sinks: ArrayLike | None
+    enable_gqa: bool
+
+
 def prepare(
     query: ArrayLike,
     key: ArrayLike,
@@ -105,8 +117,12 @@ def prepare(
     rule = mask if isinstance(mask, Rule) else full()
     array = None if mask is None or isinstance(mask, Rule) else np.asarray(mask)
     boolean = array is not None and array.dtype == np.bool_
+    if array is not None and array.dtype.kind in "iu":
+        raise AttnvizError(f"mask has dtype {array.dtype}.", "Give booleans, floats or a rule.")
     added = [("bias", bias), ("mask", None if boolean else array)]
-    if softcap is not None and not softcap > 0:
+    rule.check(q.shape[-2], k.shape[-2])
+    cap = None if softcap is None else _number("softcap", softcap)
+    if cap is not None and not cap > 0:
         raise AttnvizError(f"The softcap is {softcap}.", "It must be more than 0.")
     return Inputs(
         query=q,
@@ -116,12 +132,12 @@ def prepare(
         rule=(rule & causal() if isinstance(mask, Rule) else causal()) if is_causal else rule,
         allowed=_spread("mask", array, shape) if boolean else None,
         added=tuple(
-            _spread(name, _floats(name, given).astype(q.dtype, copy=False), shape)
+            _spread(name, _cast(_floats(name, given), q.dtype), shape)
             for name, given in added
             if given is not None
         ),
-        scale=1 / float(np.sqrt(max(q.shape[-1], 1))) if scale is None else float(scale),
-        softcap=softcap,
+        scale=max(q.shape[-1], 1) ** -0.5 if scale is None else _number("scale", scale),
+        softcap=cap,
         sinks=None if sinks is None else _spread("sinks", _floats("sinks", sinks), q.shape[:-2]),
     )
 
@@ -215,6 +231,18 @@ def _columns(array: NDArray[Any], ranges: tuple[Range, ...], axis: int) -> NDArr
     if len(parts) == 1:
         return parts[0]
     return np.concatenate(parts, axis=axis) if parts else array[(slice(None),) * axis + (slice(0),)]
+
+
+def _number(name: str, given: Any) -> float:
+    try:
+        return float(given)
+    except (TypeError, ValueError) as error:
+        raise AttnvizError(f"The {name} is {given!r}.", "It must be a number.") from error
+
+
+def _cast(array: Floats, dtype: Any) -> Floats:
+    with np.errstate(over="ignore"):  # the lowest float64 is -inf in float32, and forbids too
+        return array.astype(dtype, copy=False)
 
 
 def _floats(name: str, given: ArrayLike) -> Floats:

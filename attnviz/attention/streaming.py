@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.masks import Rule
-from attnviz.attention.rows import Floats, attend, blocks, grown, prepare
+from attnviz.attention.rows import Floats, Options, attend, blocks, grown, prepare
 from attnviz.errors import AttnvizError
 
 
@@ -42,33 +41,16 @@ def stream(
     value: ArrayLike,
     observers: Iterable[Observer],
     *,
-    mask: ArrayLike | Rule | None = None,
-    is_causal: bool = False,
-    bias: ArrayLike | None = None,
-    scale: float | None = None,
-    softcap: float | None = None,
-    sinks: ArrayLike | None = None,
-    enable_gqa: bool = False,
     block_rows: int | None = None,
+    **options: Unpack[Options],
 ) -> Floats:
     """`scaled_dot_product_attention` whose weights are shown to `observers` instead of kept.
 
-    query: (heads, queries, head_dim), and so on; the other options are those of the dense way.
-    Memory holds one block of `block_rows` rows at a time. Returns the output
-    (heads, queries, value_dim); raises AttnvizError where shapes do not fit.
+    query: (heads, queries, head_dim), and so on; options are those of the dense way. Memory holds
+    one block of `block_rows` rows at a time. Returns the output (heads, queries, value_dim);
+    raises AttnvizError where shapes do not fit.
     """
-    inputs = prepare(
-        query,
-        key,
-        value,
-        mask=mask,
-        is_causal=is_causal,
-        bias=bias,
-        scale=scale,
-        softcap=softcap,
-        sinks=sinks,
-        enable_gqa=enable_gqa,
-    )
+    inputs = prepare(query, key, value, **options)
     if len(inputs.lead) != 1:
         raise AttnvizError(
             f"query has shape {inputs.query.shape}.", "Streaming takes (heads, tokens, head_dim)."

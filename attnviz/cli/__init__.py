@@ -14,7 +14,7 @@ from attnviz.cli.explain import explain
 from attnviz.cli.run import run
 from attnviz.cli.samples import samples
 from attnviz.cli.steps import steps
-from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError
+from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
 app = typer.Typer(
     name="attnviz",
@@ -48,7 +48,6 @@ def run_command_line(arguments: list[str]) -> int:
     _write_what_can_be_written()
     try:
         status = app(arguments or ["--help"], standalone_mode=False)
-        sys.stdout.flush()
         return status if isinstance(status, int) else EXIT_DONE
     except AttnvizError as error:
         return _complain(error, arguments)
@@ -57,9 +56,10 @@ def run_command_line(arguments: list[str]) -> int:
         return _complain(AttnvizError(message), arguments)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
-    except BrokenPipeError:  # the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_DONE
+    except SystemExit as leaving:  # the library's own answer to a pipe that was closed
+        if isinstance(leaving.__context__, BrokenPipeError):
+            raise ReaderLeft from leaving
+        raise
     except MemoryError:
         full = AttnvizError("There is not enough memory.", "Use a shorter text or fewer heads.")
         return _complain(full, arguments)

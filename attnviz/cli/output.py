@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from rich.console import Console, RenderableType
 
-from attnviz.errors import AttnvizError, bad_choice, cannot_write
+from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
 from attnviz.explain.language import TERMINAL, Language
 from attnviz.storage import written_whole
+from attnviz.tokens import visible
 from attnviz.views.choice import Choice
 from attnviz.views.files import SUFFIXES, write
 from attnviz.views.terminal import Screen
@@ -24,8 +25,8 @@ PLAIN_HEIGHT = 24  # what is not a terminal gets what fits a small one
 
 class _Console(Console):
     def on_broken_pipe(self) -> NoReturn:
-        """Leave it to the one error boundary."""
-        raise BrokenPipeError
+        """Leave it to the one place that knows what to do."""
+        raise ReaderLeft
 
 
 def console() -> Console:
@@ -45,10 +46,19 @@ def put(target: Console, renderable: RenderableType) -> None:
     target.print(renderable)
 
 
+def put_text(text: str) -> None:
+    """Write text for programs to standard output, as it is."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise ReaderLeft from error
+
+
 def say(words: str, quiet: bool = False) -> None:
     """A message beside the result, on standard error."""
     if not quiet:
-        print(words, file=sys.stderr)
+        print(visible(words), file=sys.stderr)
 
 
 def warn_of_arabic(target: Console, words: Language, quiet: bool) -> None:

@@ -64,6 +64,7 @@ def run(
         check_outputs,
         console,
         put,
+        put_text,
         say,
         screen_of,
         warn_of_arabic,
@@ -78,7 +79,7 @@ def run(
     words = language(lang)
     check_show(show_)
     outputs = output or []
-    check_outputs(outputs, [file, source_file])
+    check_outputs(outputs, [file, source_file, Path(tokenizer)])
     record = trace(
         the_text(text, file),
         type=type,
@@ -96,9 +97,10 @@ def run(
         queries, keys = record.stack.shape
         kept = "streamed" if record.stack.weights is None else "kept whole"
         say(f"{queries} queries × {keys} keys, weights {kept}", quiet)
+    write_outputs(record, outputs, choice, show_, words, quiet)
     target = console()
     if json:
-        print(record.to_json(), end="")
+        put_text(record.to_json())
     else:
         put(target, show(record, show_, choice, screen_of(target, words)))
     if explain and not json:
@@ -106,4 +108,3 @@ def run(
 
         put(target, Group(Text(), *explanation(record, choice, words)))
         warn_of_arabic(target, words, quiet)
-    write_outputs(record, outputs, choice, show_, words, quiet)

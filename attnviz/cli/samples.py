@@ -43,15 +43,16 @@ def samples(
 
     attnviz samples english | attnviz run - --type causal
     """
+    from attnviz.cli.output import put_text
+
     known = {sample.name: sample for sample in load()}
     if name is not None:
         if name not in known:
             raise bad_choice(name, "a sample", known)
-        print(known[name].file.read_text(encoding="utf-8"), end="")
+        put_text(known[name].file.read_text(encoding="utf-8"))
         return
     for sample in known.values():
-        print(f"{sample.name} ({sample.language}): {sample.title}")
-        print(f"    {sample.command()}")
+        put_text(f"{sample.name} ({sample.language}): {sample.title}\n    {sample.command()}\n")
 
 
 def load() -> list[Sample]:

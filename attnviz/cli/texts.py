@@ -13,7 +13,7 @@ def given_text(text: str | None, file: Path | None, option: str = "--file") -> s
     if text is not None and file is not None:
         raise AttnvizError(f"A text and {option} were both given.", "Give one of them.")
     if file is not None:
-        return _from_standard_input() if str(file) == "-" else _from_file(file)
+        return _from_standard_input() if str(file) == "-" else _from_file(file, option)
     return _from_standard_input() if text == "-" else text
 
 
@@ -27,9 +27,9 @@ def the_text(text: str | None, file: Path | None) -> str:
     return words
 
 
-def _from_file(path: Path) -> str:
+def _from_file(path: Path, option: str) -> str:
     if path.is_dir():
-        raise AttnvizError(f"{path} is a folder.", "Name a text file.")
+        raise AttnvizError(f"{option} {path} is a folder.", "Name a text file.")
     if not path.exists():
         raise not_found(path)
     try:

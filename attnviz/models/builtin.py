@@ -33,7 +33,7 @@ VALUE_DIM = CONTENT
 MOST_HEADS = 64
 
 # Beyond the list the same heads come again, less and more decided.
-SHARPNESS = (1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 8.0)
+SHARPNESS = (1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 8.0, 0.0625)
 
 Waves = NDArray[np.float64]  # one number per frequency
 Term = tuple[Floats, Floats]  # what it adds to W_Q and to W_K: (WIDTH, columns) each
@@ -106,6 +106,8 @@ def builtin(n_heads: int, *, cross: bool = False) -> HeadsModel:
 def random(n_heads: int, seed: int) -> HeadsModel:
     """Heads with random projections, as before any training. AttnvizError unless 1 … 64 heads."""
     _check(n_heads)
+    if seed < 0:
+        raise AttnvizError(f"The seed is {seed}.", "It must be 0 or more.")
     generator = np.random.default_rng(seed)
     # The features' squares sum to about 27; this spread makes queries and keys of unit variance.
     spread = np.float32(1 / np.sqrt(27))
@@ -190,31 +192,31 @@ def toward(flag: str, strength: float) -> Term:
 
 SELF_HEADS = (
     Plan("previous", lambda: [at_step(-1, 24)]),
-    Plan("same word", lambda: [match("content", "content", 16)]),
+    Plan("same word", lambda: [match("content", "content", 24)]),
     Plan("near", lambda: [waves(24, np.zeros(FREQUENCIES.size), WIDE)]),
-    Plan("first & stops", lambda: [toward("first", 10), toward("punctuation", 10)]),
+    Plan("first & stops", lambda: [toward("first", 16), toward("punctuation", 16)]),
     Plan("next", lambda: [at_step(1, 24)]),
     # Induction (arXiv 2209.11895); with no earlier copy to follow it rests on the first token.
-    Plan("what followed", lambda: [match("content", "previous", 16), toward("first", 9)]),
+    Plan("what followed", lambda: [match("content", "previous", 24), toward("first", 17)]),
     Plan("long & rare", lambda: [toward("long", 8), toward("rare", 4)]),
-    Plan("numbers & capitals", lambda: [toward("name", 10)]),
-    Plan("sentence ends", lambda: [toward("stop", 10)]),
+    Plan("numbers & capitals", lambda: [toward("name", 16)]),
+    Plan("sentence ends", lambda: [toward("stop", 16)]),
     Plan("all alike", list),
 )
 
 CROSS_HEADS = (
-    Plan("similar spelling", lambda: [match("content", "content", 16), toward("first", 8)]),
+    Plan("similar spelling", lambda: [match("content", "content", 40), toward("first", 12)]),
     Plan(
         "aligned position",
         lambda: [waves(20, np.zeros(RELATIVE_FREQUENCIES.size), ALIGNED, "relative")],
     ),
-    Plan("sentence ends", lambda: [toward("stop", 10)]),
+    Plan("sentence ends", lambda: [toward("stop", 16)]),
     Plan(
         "same kind",
-        lambda: [match(flag, flag, 10) for flag in ("punctuation", "number", "capital")],
+        lambda: [match(flag, flag, 16) for flag in ("punctuation", "number", "capital")],
     ),
-    Plan("numbers & capitals", lambda: [toward("name", 10)]),
+    Plan("numbers & capitals", lambda: [toward("name", 16)]),
     Plan("long & rare", lambda: [toward("long", 8), toward("rare", 4)]),
-    Plan("first", lambda: [toward("first", 10)]),
+    Plan("first", lambda: [toward("first", 16)]),
     Plan("all alike", list),
 )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from functools import lru_cache
+from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 from zlib import crc32
@@ -73,20 +74,28 @@ def sinusoids(places: NDArray[Any], frequencies: NDArray[np.float64]) -> Floats:
 
 @lru_cache(maxsize=1 << 16)
 def spelling(word: str) -> Floats:
-    """A hash of the word's letters, without case and marks: (CONTENT,) float32 of length 1.
+    """A hash of the word, without case and marks: (CONTENT,) float32 of length 1.
 
-    Each pair and triple of characters, word ends included, adds +1 or -1 in one place
-    (feature hashing, Weinberger et al. 2009), so that words which share letters lie close.
+    Half of it tells the word itself, half its letters (feature hashing, Weinberger et al. 2009:
+    each pair and triple of characters, word ends included, adds +1 or -1 in one place). So equal
+    words have product 1, words that share letters up to about 1/2, others about 0.
     """
     bare = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if _is_base(c))
     framed = f"\x02{bare or word}\x03"
-    vector = np.zeros(CONTENT, dtype=np.float32)
+    letters = np.zeros(CONTENT)
     for size in (2, 3):
         for start in range(max(len(framed) - size + 1, 1)):
             code = crc32(framed[start : start + size].encode())
-            vector[code % CONTENT] += 1 if code & 0x10000 else -1
-    length = np.linalg.norm(vector)
-    return vector / length if length else spelling(framed)
+            letters[code % CONTENT] += 1 if code & 0x10000 else -1
+    digest = int.from_bytes(blake2b(framed.encode(), digest_size=8).digest(), "big")
+    whole = np.array([1.0 if digest >> place & 1 else -1.0 for place in range(CONTENT)])
+    vector = _unit(letters) + _unit(whole)
+    return _unit(vector).astype(np.float32)
+
+
+def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    length = float(np.linalg.norm(vector))
+    return vector / length if length else vector
 
 
 def _is_base(char: str) -> bool:

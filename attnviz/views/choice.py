@@ -37,7 +37,8 @@ def _numbers(what: str, words: str, n: int) -> tuple[int, ...]:
     found: list[int] = []
     for word in words.split(","):
         first, dash, last = word.strip().partition("-")
-        if not (first.isdecimal() and (last.isdecimal() or not dash)):
+        known = first.isdecimal() and (last.isdecimal() or not dash)
+        if not known or max(len(first), len(last)) > 9 or int(last or first) < int(first):
             raise AttnvizError(
                 f'"{words}" is not a {what.lower()}.',
                 'Give numbers ("0", "0,2", "0-3"), all or mean.',

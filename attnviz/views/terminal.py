@@ -158,7 +158,8 @@ def heatmap(
     body = [_positions(label + 2, steps.shape[1], wide, pooled.cells[1])]
     for line, cells in enumerate(drawn):
         row = line * each
-        name = Text(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim", no_wrap=True)
+        name = Text(no_wrap=True)
+        name.append(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
         name.append_text(label_text(stack.query_tokens.labels[row], LABEL))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))

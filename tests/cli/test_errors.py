@@ -57,6 +57,7 @@ BAD = [
     ("type with a surrogate", ["run", TEXT, "--type", "\udcff"], "DCFF"),
     ("unknown show", ["run", TEXT, "--show", "tabel"], "tabel"),
     ("unknown model", ["run", TEXT, "--model", "gpt-9"], "gpt-9"),
+    ("unknown language", ["run", TEXT, "--lang", "fr"], "fr"),
     ("unknown tokenizer", ["run", TEXT, "--tokenizer", "word"], "word"),
     ("missing tokenizer", ["run", TEXT, "--tokenizer", "missing.json"], "missing.json"),
     ("broken tokenizer", ["run", TEXT, "--tokenizer", "notes.json"], "notes.json"),
@@ -131,6 +132,11 @@ BAD_INPUT = [
 OUTPUTS = ["-o", "kept.json", "-o", "new.csv"]  # nothing of either may be seen afterwards
 
 
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    monkeypatch.delenv("ATTNVIZ_LANG", raising=False)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A working folder with one file of each bad kind."""
@@ -184,13 +190,17 @@ def process(*words, **options):
     return subprocess.run(command, env=environment, timeout=60, check=False, **given | options)
 
 
+@pytest.mark.parametrize("language", ["en", "darija", "ary-Arab"])
 @pytest.mark.parametrize(
     ("words", "named"), [row[1:] for row in BAD], ids=[row[0].replace(" ", "-") for row in BAD]
 )
-def test_what_is_wrong_is_said_in_one_line(folder, capsys, words, named):
+def test_what_is_wrong_is_said_in_one_line(folder, capsys, monkeypatch, words, named, language):
+    monkeypatch.setenv("ATTNVIZ_LANG", language)
     before = on_disk(folder)
     status = run_command_line([*words, *OUTPUTS] if words[0] == "run" else words)
     captured = capsys.readouterr()
+    is_value = any(named in word for word in words if not word.startswith("--"))
+    named = named if language == "en" or is_value else ""  # other words may be translated
     assert_refused(status, captured.out, captured.err, named)
     assert on_disk(folder) == before
 
@@ -277,6 +287,21 @@ def test_a_full_disk_behind_standard_output(words):
     with open("/dev/full", "wb") as full:
         done = process(*words, stdout=full)
     assert_refused(done.returncode, "", done.stderr.decode(), "space")
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv", ".png"])
+def test_a_disk_that_fills_up_leaves_no_half_of_a_file(folder, suffix):
+    resource = pytest.importorskip("resource")
+    kept, new = f"kept{suffix}", f"new{suffix}"
+    (folder / kept).write_bytes(b"what stood here before")
+    before = on_disk(folder)
+    for name in (kept, new):
+        done = process(
+            "run", TEXT, "--show", "none", "-o", name, cwd=folder,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (99, 99)),
+        )  # fmt: skip
+        assert_refused(done.returncode, done.stdout.decode(), done.stderr.decode(), name)
+        assert on_disk(folder) == before
 
 
 @pytest.mark.parametrize(

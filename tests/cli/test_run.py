@@ -27,6 +27,9 @@ TEXT = "The cat sat on the mat because it was tired"
 WORDS = TEXT.split()
 SOURCE = "Lmouch gles 3la zerbiya"
 N = len(WORDS)
+UNSET = (
+    "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE", "PYTHONIOENCODING", "ATTNVIZ_LANG",
+)  # fmt: skip
 PLAIN = {"COLUMNS": "80", "LINES": "24", "TERM": "xterm-256color"}
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 COLOUR = re.compile(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
@@ -72,7 +75,7 @@ HARMLESS = {"\n", "\u200e"}  # the mark that keeps right-to-left words in their 
 @pytest.fixture(autouse=True)
 def plain(monkeypatch):
     """No colour but what a test asks for, on a small terminal."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE", "PYTHONIOENCODING"):
+    for name in UNSET:
         monkeypatch.delenv(name, raising=False)
     for name, value in PLAIN.items():
         monkeypatch.setenv(name, value)

@@ -234,6 +234,22 @@ def test_a_cross_head_looks_where_its_name_says(name, head):
     assert least_share(weights, target) >= ENOUGH
 
 
+# (text, positions of words that are one word but for case and marks)
+SAME_WORD = [
+    ("Un Café de la gare , un café ou un CAFÉ cafe\u0301 , cafe ?", [1, 7, 10, 11, 13]),
+    ("القط كُلُّ عيان و كل الحوت كلّ", [1, 4, 6]),
+    ("γη ΤΙΣ τις τίς", [1, 2, 3]),
+]
+
+
+@pytest.mark.parametrize(("text", "places"), SAME_WORD)
+def test_case_and_marks_make_no_other_word(text, places):
+    same = attnviz.trace(text, heads=2).stack.weights[0, SELF_HEADS.index("same word")]
+    across = attnviz.trace(text, source=text, heads=1).stack.weights[0, 0]
+    for weights in (same, across):
+        assert weights[np.ix_(places, places)] == pytest.approx(1 / len(places), abs=0.01)
+
+
 def test_every_target_is_there_to_be_found():
     """The two tests above look only at rows with a target: each head has some, in some sample."""
     for targets, texts in ((SELF_TARGETS, [(t, t) for t in SHORT.values()]), (CROSS_TARGETS, None)):

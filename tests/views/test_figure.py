@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import re
 import warnings
 from html.parser import HTMLParser
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import matplotlib.ft2font
@@ -180,8 +182,8 @@ def test_a_very_long_label_is_shortened_between_letters():
     assert len(shown) < 30
 
 
-def corners(figure, label, renderer):
-    """The box of a label as it lies, before it was turned: its height, and where it is held."""
+def height_and_hold(label, renderer):
+    """How high a label is before it is turned, and where across the paper it is held."""
     angle = label.get_rotation()
     label.set_rotation(0)
     height = label.get_window_extent(renderer).height
@@ -198,10 +200,10 @@ def test_labels_of_columns_do_not_run_into_each_other(text):
     slanted = {label.get_rotation() for label in labels} == {45.0}
     assert slanted or {label.get_rotation() for label in labels} == {0.0}
     if not slanted:
-        assert all(a.x1 <= b.x0 for a, b in zip(boxes, boxes[1:], strict=False))
+        assert all(a.x1 <= b.x0 for a, b in pairwise(boxes))
         return
-    held = [corners(figure, label, renderer) for label in labels]
-    for (height, x), (_, following) in zip(held, held[1:], strict=False):
+    held = [height_and_hold(label, renderer) for label in labels]
+    for (height, x), (_, following) in pairwise(held):
         # two parallel lines of text, as far apart as the step between them, seen at 45°
         assert (following - x) * np.sqrt(0.5) >= height * 0.8
     middle = [figure.axes[0].transData.transform((i, 0))[0] for i in range(len(labels))]
@@ -238,8 +240,8 @@ def test_the_title_says_what_is_seen(kind, options, named):
 def test_the_words_below_say_how_much_was_computed(kind):
     record = sentence(kind=kind)
     allowed = mask(kind, *record.stack.shape)
-    words = " ".join(text.get_text() for text in map_figure(record, Choice()).texts).split()
-    assert {str(allowed.sum()), str(allowed.size)} <= set(words)
+    words = " ".join(text.get_text() for text in map_figure(record, Choice()).texts)
+    assert {str(allowed.sum()), str(allowed.size)} <= set(re.findall(r"\d+", words))
     assert ("masked" in words) == (not allowed.all())
 
 
@@ -360,7 +362,7 @@ def test_names_of_heads_do_not_run_into_each_other():
         figure = grid_figure(sentence(heads=heads), Choice())
         renderer = paint(figure)
         boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
-        for one, following in zip(boxes, boxes[1:], strict=False):
+        for one, following in pairwise(boxes):
             assert one.x1 <= following.x0 or one.y0 >= following.y1, heads
 
 
@@ -409,7 +411,7 @@ def test_what_no_font_has_is_said_once(caplog, capfd):
         assert len(notes) == 1
         assert notes[0].count(NOWHERE) == notes[0].count(AWAY) == 1
         assert "القط" not in notes[0]
-        assert not {"é", "b"} & set(notes[0].partition(":")[2].partition(";")[0])
+        assert "é" not in notes[0]
     assert caplog.records == []
     assert capfd.readouterr() == ("", "")
 
@@ -458,15 +460,14 @@ def test_several_heads_make_a_grid():
 
 @pytest.mark.parametrize("grid", [False, True], ids=["map", "grid"])
 def test_svg_holds_no_markup_of_the_text(grid):
-    record = dataclasses.replace(given(MARKUP), settings={"global_tokens": range(len(MARKUP))})
     for places in ([0, 1, 2], [3, 4, 5], [6]):
-        record = dataclasses.replace(record, settings={"global_tokens": places})
+        record = dataclasses.replace(given(MARKUP), settings={"global_tokens": places})
         data, _ = picture(record, "svg", Choice(), grid=grid)
         assert b"<script" not in data.lower()
         assert b"<img" not in data
         tree = ElementTree.fromstring(data)
         names = {node.tag.rpartition("}")[2] for node in tree.iter()}
-        assert not names & {"script", "img", "image", "foreignObject", "a", "b"} - {"image"}
+        assert not names & {"script", "img", "foreignObject", "a", "b"}
         assert not any(name.startswith("on") for node in tree.iter() for name in node.attrib)
         titles = [node.text for node in tree.iter() if node.tag.rpartition("}")[2] == "title"]
         assert all(MARKUP[place] in titles[0] for place in places)

@@ -65,7 +65,7 @@ def drawn(record, what, width=80, height=24, colour=False, choice=None, paper=No
         color_system="truecolor" if colour else None, no_color=not colour, markup=False,
         emoji=False, highlight=False, legacy_windows=False,
     )  # fmt: skip
-    console.print(show(record, what, choice or Choice(), screen), no_wrap=True, crop=True)
+    console.print(show(record, what, choice or Choice(), screen))
     return console.file.getvalue().splitlines()
 
 
@@ -80,7 +80,7 @@ def styled(record, what, choice=None, width=80, height=24):
         color_system="truecolor", markup=False, emoji=False, highlight=False,
     )  # fmt: skip
     view = show(record, what, choice or Choice(), Screen(width, height, True))
-    lines = Segment.split_lines(console.render(view, console.options.update(no_wrap=True)))
+    lines = Segment.split_lines(console.render(view))
     return [[(c, s.style) for s in line for c in s.text] for line in lines]
 
 
