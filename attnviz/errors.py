@@ -43,7 +43,7 @@ def bad_choice(value: object, option: str, choices: Iterable[str]) -> AttnvizErr
         key="err.choice",
         value=value,
         option=option,
-        choices=listed,
+        choices=ordered,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from attnviz import __version__, storage
 from attnviz.errors import AttnvizError, bad_choice, not_found
-from attnviz.stack import Stack
+from attnviz.stack import Stack, same
 from attnviz.tokens import visible
 
 FORMAT, VERSION = "attnviz-record", 1
@@ -63,8 +63,8 @@ class AttentionRecord:
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, AttentionRecord)
-            and (self.model, self.type, dict(self.settings))
-            == (other.model, other.type, dict(other.settings))
+            and (self.model, self.type) == (other.model, other.type)
+            and same(dict(self.settings), dict(other.settings))
             and dict(self.stacks) == dict(other.stacks)
         )
 
@@ -117,9 +117,11 @@ def _record(tree: storage.Tree) -> AttentionRecord:
     if tree["version"] != VERSION:
         raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
     model = tree["model"]
+    if not tree["stacks"]:
+        raise ValueError("it has no stacks")
     return AttentionRecord(
         Model(visible(model["name"]), visible(model["origin"]), model["details"]),
         visible(tree["type"]),
         {name: storage.stack_of(stack) for name, stack in tree["stacks"].items()},
-        tree["settings"],
+        dict(tree["settings"].items()),
     )

@@ -208,7 +208,7 @@ class Stack:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Stack) and all(
-            _same(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__
+            same(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__
         )
 
     def _first(self) -> Floats:
@@ -223,7 +223,8 @@ class Stack:
 
     def _check(self, layer: Which, head: Which) -> None:
         for what, value, n in (("Layer", layer, self.n_layers), ("Head", head, self.n_heads)):
-            if value != "mean" and not (isinstance(value, int) and 0 <= value < n):
+            number = isinstance(value, int | np.integer)
+            if value != "mean" and not (number and 0 <= int(value) < n):
                 raise out_of_range(what, value, 0, n - 1)
 
     def _chosen(self, array: Floats, layer: Which, head: Which) -> Floats:
@@ -268,13 +269,16 @@ def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return means
 
 
-def _same(first: Any, second: Any) -> bool:
+def same(first: Any, second: Any) -> bool:
+    """Whether two values are equal, arrays and what holds them included; NaN equals NaN."""
     if isinstance(first, Summary) and isinstance(second, Summary):
-        return _same(vars(first), vars(second))
+        return same(vars(first), vars(second))
     if isinstance(first, dict) and isinstance(second, dict):
-        return first.keys() == second.keys() and all(_same(first[k], second[k]) for k in first)
+        return first.keys() == second.keys() and all(same(first[k], second[k]) for k in first)
     if isinstance(first, np.ndarray) and isinstance(second, np.ndarray):
         return first.dtype == second.dtype and np.array_equal(
             first, second, equal_nan=first.dtype.kind == "f"
         )
+    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+        return False
     return bool(first == second)

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,14 +22,15 @@ from numpy.typing import NDArray
 
 from attnviz.attention import masks
 from attnviz.errors import AttnvizError, cannot_write
+from attnviz.measures import PER_QUERY
 from attnviz.stack import Stack
-from attnviz.summary import ARRAYS, Summary
+from attnviz.summary import ARRAYS, MAP_SIZE, STRONGEST, Summary, cell_size
 from attnviz.tokens import Tokens, visible
 
 # What a file that is something else, or was tampered with, can raise on its way to a record.
 NOT_A_RECORD = (
-    KeyError, IndexError, TypeError, ValueError, AttributeError, OSError, RecursionError,
-    zipfile.BadZipFile, AttnvizError,
+    ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError,
+    ValueError, zipfile.BadZipFile, zlib.error, AttnvizError,
 )  # fmt: skip
 
 Tree = dict[str, Any]
@@ -36,7 +38,13 @@ Tree = dict[str, Any]
 
 def to_json(tree: Tree) -> str:
     """The tree as one JSON document."""
-    return json.dumps(_plain(tree), ensure_ascii=False, allow_nan=False) + "\n"
+    plain = _plain(tree)
+    text = json.dumps(plain, ensure_ascii=False, allow_nan=False, default=_item)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a lone surrogate in somebody's token: only escapes can hold it
+        text = json.dumps(plain, allow_nan=False, default=_item)
+    return text + "\n"
 
 
 def to_npz(tree: Tree) -> bytes:
@@ -44,7 +52,7 @@ def to_npz(tree: Tree) -> bytes:
     arrays: dict[str, NDArray[Any]] = {}
     header = _lift_arrays(tree, "", arrays)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, record=np.array(json.dumps(header)), **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, record=np.array(json.dumps(header, default=_item)), **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
 
 
@@ -53,7 +61,7 @@ def read_tree(path: Path) -> Tree:
     if path.suffix != ".npz":
         tree: Tree = json.loads(path.read_bytes())
         return tree
-    with np.load(path, allow_pickle=False) as archive:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays: Tree = _put_arrays(json.loads(str(archive["record"])), archive)
     return arrays
 
@@ -125,19 +133,70 @@ def stack_of(tree: Tree) -> Stack:
     """The stack that `stack_tree` described; ValueError where shapes do not fit."""
     queries = _tokens(tree["query_tokens"])
     keys = queries if tree["key_tokens"] is None else _tokens(tree["key_tokens"])
-    weights = np.array(tree["weights"], dtype=tree["dtype"]) if "weights" in tree else None
     stack = Stack(
         query_tokens=queries,
         key_tokens=keys,
-        weights=weights,
+        weights=_weights(tree) if "weights" in tree else None,
         summary=_summary(tree["summary"]) if "summary" in tree else None,
         masks=tuple(masks.from_dict(rule) for rule in tree["masks"]),
         head_names=tuple(visible(name) for name in tree["head_names"]),
-        two_texts=tree["two_texts"],
+        two_texts=bool(tree["two_texts"]),
     )
-    if weights is not None and (weights.ndim != 4 or weights.shape[2:] != stack.shape):
-        raise ValueError(f"weights have shape {weights.shape} for {stack.shape} tokens")
+    _check(stack)
     return stack
+
+
+def _weights(tree: Tree) -> NDArray[Any]:
+    if tree["dtype"] not in ("float32", "float64"):
+        raise ValueError(f"weights are {tree['dtype']}")
+    weights = np.asarray(tree["weights"])
+    if weights.dtype.kind not in "fi" or not np.isfinite(weights).all():
+        raise ValueError("weights are not finite numbers")
+    return weights.astype(tree["dtype"])
+
+
+def _check(stack: Stack) -> None:
+    """ValueError where the parts of a stack do not belong together."""
+    n_queries, n_keys = stack.shape
+    if stack.weights is not None:
+        layers, heads = stack.weights.shape[:2] or (0, 0)
+        expected: dict[str, tuple[Any, Any]] = {
+            "weights": (stack.weights.shape, (layers, heads, n_queries, n_keys))
+        }
+    elif stack.summary is not None:
+        kept = stack.summary
+        (layers, heads), k = kept.sums.shape[:2], min(STRONGEST, n_keys)
+        cells = cell_size(n_queries, MAP_SIZE), cell_size(n_keys, MAP_SIZE)
+        rows, columns = -(-n_queries // cells[0]), -(-n_keys // cells[1])
+        expected = {
+            "cells": (kept.cells, cells),
+            "sums": (kept.sums.shape, (layers, heads, rows, columns)),
+            "maxima": (kept.maxima.shape, (layers, heads, rows, columns)),
+            "strongest_keys": (kept.strongest_keys.shape, (layers, heads + 1, n_queries, k)),
+            "strongest_weights": (kept.strongest_weights.shape, (layers, heads + 1, n_queries, k)),
+            "received": (kept.received.shape, (layers, heads, n_keys)),
+            "measures": (kept.measures.keys(), PER_QUERY.keys()),
+        }
+        expected |= {
+            name: (values.shape, (layers, heads, n_queries))
+            for name, values in kept.measures.items()
+        }
+        if (
+            kept.strongest_keys.size
+            and not 0 <= kept.strongest_keys.min() <= kept.strongest_keys.max() < n_keys
+        ):
+            raise ValueError("strongest keys lie outside of the text")
+    else:
+        raise ValueError("a stack has neither weights nor a summary")
+    expected["head names"] = (len(stack.head_names), heads if stack.head_names else 0)
+    expected["masks"] = (len(stack.masks), layers if stack.masks else 0)
+    for name, (found, wanted) in expected.items():
+        if found != wanted:
+            raise ValueError(f"{name}: {found} where {wanted} is due")
+    if not layers * heads * n_queries * n_keys:
+        raise ValueError("a stack is empty")
+    for rule in stack.masks:
+        rule.check(n_queries, n_keys)
 
 
 def _summary(tree: Tree) -> Summary:
@@ -154,14 +213,26 @@ def _summary(tree: Tree) -> Summary:
 
 
 def _tokens(tree: Tree) -> Tokens:
-    return Tokens(
-        tree["text"],
+    labels = tuple(visible(label) for label in tree["labels"])
+    tokens = Tokens(
+        str.__str__(tree["text"]),
         np.array(tree["ids"], dtype=np.int64),
-        tuple(visible(label) for label in tree["labels"]),
-        tuple(tree["pieces"]),
+        labels,
+        tuple(str.__str__(piece) for piece in tree["pieces"]),
         np.array(tree["spans"], dtype=np.int64).reshape(-1, 2),
         np.array(tree["special"], dtype=np.bool_),
     )
+    parts = (tokens.ids, tokens.pieces, tokens.spans, tokens.special)
+    if any(len(part) != len(labels) for part in parts):
+        raise ValueError("tokens have parts of unequal length")
+    return tokens
+
+
+def _item(value: Any) -> Any:
+    """A number that came from NumPy, as JSON knows it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} cannot stand in a file")
 
 
 def _plain(value: Any) -> Any:

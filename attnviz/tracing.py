@@ -175,10 +175,10 @@ def _one_place(tokens: Tokens, query: str) -> int:
     places = tokens.find(query)
     if len(places) == 1:
         return places[0]
-    choices = ", ".join(f"{query}#{nth}" for nth in range(1, len(places) + 1))
+    choices = [f"{query}#{nth}" for nth in range(1, len(places) + 1)]
     raise AttnvizError(
         f'The token "{query}" is in the text {len(places)} times.',
-        f"Choose one: {choices}, or a position: {', '.join(map(str, places))}.",
+        f"Choose one: {', '.join(choices)}, or a position: {', '.join(map(str, places))}.",
         key="err.twice",
         token=query,
         n_times=len(places),

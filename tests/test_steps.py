@@ -118,8 +118,8 @@ def numbers(line):
 
 
 def size(line):
-    width, places = re.search(r"of (\d+) numbers: places ([\d, ]+)\)", line).groups()
-    return int(width), [int(place) for place in places.split(", ")]
+    width, places = re.search(r"\(\d+ \w+ (\d+) \w+: \w+ ([\d, ،]+)\)", line).groups()
+    return int(width), [int(place) for place in re.split("[,،] ", places)]
 
 
 def softmax(scores):
@@ -197,7 +197,7 @@ def test_the_scores(both):
 def test_the_softmax(both):
     """÷ sqrt(d), e^(x - max), ÷ sum; the lines of the rest and of the sum."""
     screen, _, _ = both
-    header, rows = screen.softmax
+    header, rows = screen.softmax[0], list(screen.softmax[1])
     (divisor,) = re.findall(r"÷ (\d+(?:\.\d+)?) ", header)
     assert abs(float(divisor) - math.sqrt(screen.width)) <= HALF
     (sum_name, (total, whole)) = rows.pop()
@@ -309,7 +309,7 @@ def test_masked_keys_are_counted(steps):
 
 def test_the_rest_is_counted(steps):
     _, out, _ = steps(LONG, 30)
-    assert "50 more keys" in out
+    assert "50 keys more" in out
 
 
 def test_the_sentences_are_in_the_language(steps):

@@ -9,7 +9,7 @@ from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.streaming import Block
 from attnviz.errors import AttnvizError
 from attnviz.recorder import Recorder, default_budget
-from attnviz.summary import Summarizer
+from attnviz.summary import Summarizer, cell_size
 from attnviz.tokens import from_labels
 
 HEADS = 3
@@ -168,6 +168,42 @@ def test_measures_and_received_weights(rule, n_queries, n_keys, block_sizes):
                     summary.measures[name][0], values, rtol=tolerance, atol=tolerance, err_msg=name
                 )
             np.testing.assert_allclose(summary.received[0], received, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "cell"),
+    [
+        (1, 1),
+        (511, 1),
+        (512, 1),
+        (513, 2),
+        (1024, 2),
+        (1025, 4),
+        (2048, 4),
+        (2049, 8),
+        (16_384, 32),
+    ],
+)
+def test_cells_are_doubled_until_512_cover_the_text(tokens, cell):
+    for shape, cells in (((tokens, 3), (cell, 1)), ((3, tokens), (1, cell))):
+        summary = Summarizer(1, *shape).summary()
+        assert summary.cells == cells
+        assert summary.sums.shape[2:] == tuple(
+            -(-n // c) for n, c in zip(shape, cells, strict=True)
+        )
+        assert max(summary.sums.shape) <= KEPT_CELLS
+
+
+def test_a_coarser_map_takes_whole_cells_of_what_was_kept_and_never_too_many():
+    for n in (1, 2, 7, 511, 512, 513, 700, 1023, 1024, 1025, 1100, 2049, 5000, 16_385):
+        kept = kept_cell(n)
+        for max_size in (1, 2, 5, 6, 7, 64, 100, 333, 511, 512):
+            cell = cell_size(n, max_size)
+            assert cell == 1 if max_size >= n else cell % kept == 0
+            assert -(-n // cell) <= max_size
+        for max_size in (513, 600, 1024, 4096):
+            assert -(-n // cell_size(n, max_size)) <= max_size
+            assert cell_size(n, max_size) <= kept
 
 
 @pytest.mark.parametrize("block_rows", [1, 2, 3, 12])

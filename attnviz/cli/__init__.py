@@ -75,16 +75,16 @@ def _write_what_can_be_written() -> None:
 
 def _complain(error: AttnvizError, arguments: list[str]) -> int:
     """One line on standard error, in the language that was asked for."""
-    from attnviz.tokens import visible
-
-    message = visible(_in_words(error, arguments).replace("\n", " "))
+    message = _in_words(error, arguments)
     print(f"attnviz: {' '.join(message.split())}", file=sys.stderr)
     return EXIT_USER
 
 
 def _in_words(error: AttnvizError, arguments: list[str]) -> str:
-    from attnviz.explain.language import language
+    from attnviz.explain.language import TERMINAL, language
+    from attnviz.tokens import visible
 
+    english = visible(str(error).replace("\n", " "))
     names = [*arguments, ""]
     asked = [os.environ.get("ATTNVIZ_LANG", "")]
     asked += [after for name, after in pairwise(names) if name == "--lang"]
@@ -92,5 +92,11 @@ def _in_words(error: AttnvizError, arguments: list[str]) -> str:
     try:
         words = language(asked[-1])
     except AttnvizError:  # which is what is being complained of
-        return str(error)
-    return str(error) if words.tag == "en" else words.say(error.key, **error.values)
+        return english
+    if words.tag == "en":
+        return english
+    safe = {
+        name: visible(value) if isinstance(value, str) else value
+        for name, value in error.values.items()
+    }
+    return words.say(error.key, TERMINAL, **safe)

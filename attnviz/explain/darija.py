@@ -19,6 +19,7 @@ LATIN_NOUNS = {
     "score": ("score", "wa7ed", "scores"),
     "word": ("kelma", "wa7da", "kelmat"),
     "time": ("merra", "wa7da", "merrat"),
+    "key": ("key", "wa7ed", "keys"),
 }
 ARABIC_NOUNS = {
     "token": ("token", "واحد", "tokens"),
@@ -27,6 +28,7 @@ ARABIC_NOUNS = {
     "score": ("score", "واحد", "scores"),
     "word": ("كلمة", "وحدة", "كلمات"),
     "time": ("مرة", "وحدة", "مرات"),
+    "key": ("key", "واحد", "keys"),
 }
 
 
@@ -201,7 +203,11 @@ LATIN_SENTENCES = {
     ),
     "warn.unused": "{option} makat2atterch 3la {type} attention.",
     "ui.csv_streamed": "Weights streamed: f had table ghir akbar weights dial kul query.",
-    "ui.more_keys": "{n} keys okhrin, b weights sghar kter",
+    "ui.more_keys": "w zid {n_keys}, b weights sghar kter",
+    "ui.places": "({k} mn {n} ra9m: blayes {places})",
+    "cross.sharp.one": (
+        "F target, {k} mn {n_tokens} kaychouf ghaliban token wa7ed f source (kter mn {threshold})."
+    ),
     "ui.masked_keys": "{n} mn {total} keys mkhebbyin",
     "ui.rounded": (
         "7sebna b r9am m9errba li bayna; weights dial program mkhtalfin ghir b {difference} "
@@ -234,9 +240,6 @@ LATIN_SENTENCES = {
     ),
     "lesson.strength.heads": (
         "Bezzaf d heads kaychoufo bezzaf d l3ala9at f nefs lwe9t, w weights n9edro nchoufohom."
-    ),
-    "lesson.limit.measured": (
-        "F had lmachine, {n_tokens} khdaw {time} w {memory} dial weights f head wa7ed."
     ),
 }
 
@@ -381,7 +384,11 @@ ARABIC_SENTENCES = {
     ),
     "warn.unused": "{option} ماكتأثرش على {type} attention.",
     "ui.csv_streamed": "هاد weights streamed: ف هاد table غير أكبر weights ديال كل query.",
-    "ui.more_keys": "{n} keys خرين، ب weights صغار كتر",
+    "ui.more_keys": "و زيد {n_keys}، ب weights صغار كتر",
+    "ui.places": "({k} من {n} رقم: بلايص {places})",
+    "cross.sharp.one": (
+        "ف target، {k} من {n_tokens} كيشوف غالبا token واحد ف source (كتر من {threshold})."
+    ),
     "ui.masked_keys": "{n} من {total} keys مخبيين",
     "ui.rounded": (
         "حسبنا بالأرقام المقربة اللي باينة؛ weights ديال البرنامج مختلفين غير ب {difference} "
@@ -414,9 +421,6 @@ ARABIC_SENTENCES = {
     ),
     "lesson.strength.heads": (
         "بزاف د heads كيشوفو بزاف د العلاقات ف نفس الوقت، و weights نقدرو نشوفوهم."
-    ),
-    "lesson.limit.measured": (
-        "ف هاد الماشين، {n_tokens} خداو {time} و {memory} ديال weights ف head واحد."
     ),
 }
 

@@ -11,6 +11,7 @@ NOUNS = {
     "score": ("score", "scores"),
     "word": ("word", "words"),
     "time": ("time", "times"),
+    "key": ("key", "keys"),
 }
 
 
@@ -183,7 +184,11 @@ SENTENCES = {
     "ui.csv_streamed": (
         "The weights were streamed: the table holds the strongest keys of each query."
     ),
-    "ui.more_keys": "{n} more keys, all with smaller weights",
+    "ui.more_keys": "{n_keys} more, with smaller weights",
+    "ui.places": "({k} of {n} numbers: places {places})",
+    "cross.sharp.one": (
+        "{k} of {n_tokens} in the target looks mostly at one source token (more than {threshold})."
+    ),
     "ui.masked_keys": "{n} of {total} keys are masked",
     "ui.rounded": (
         "Worked out from the rounded numbers shown; the weights of the program itself differ "
@@ -225,9 +230,6 @@ SENTENCES = {
     ),
     "lesson.strength.heads": (
         "Several heads look for several relations at once, and the weights can be seen."
-    ),
-    "lesson.limit.measured": (
-        "On this machine, {n_tokens} took {time} and {memory} for the weights of one head."
     ),
 }
 

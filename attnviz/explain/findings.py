@@ -25,12 +25,14 @@ EVEN = 0.95  # of the largest possible entropy: no reader would see a difference
 SHARP = 0.9  # mean of the largest weights: one key decides each row
 TIE = 0.005  # two weights that are written as the same percent
 WORTH_A_TIE = 0.25  # shared by four keys or fewer
+MOST_TIED = 4
 TWICE = 2.0  # times the equal share: below that no key stands out, from there on one does
 APART = 0.5  # nats between the most focused and the most spread token
 ALIKE, UNLIKE = 0.8, 0.5  # 1 - Jensen-Shannon divergence / ln 2
 NEAR = 3  # tokens to each side that count as near
 LITTLE = 0.25  # a quarter: a key with more does stand out, however few keys there are
 FEW = 4  # tokens below which being flat or spread says nothing
+EXAMINED = 1024  # cells a side of the mask that is looked at to know what chance would give
 DENSE_PAIRS = 1 << 22  # weights of a head up to which heads are compared one by one
 
 Array = NDArray[Any]
@@ -363,34 +365,46 @@ def _of_reach(stack: Stack, layer: int) -> Iterator[Finding]:
     reach = stack.measure("distance")[layer]
     if np.isfinite(reach).any():
         mean = float(np.nanmean(reach))
-        even = (n * n - 1) / (3 * n)  # mean of |i - j| when all pairs weigh the same
-        if not 0.75 < mean / even < 1.25:  # a quarter off what chance would give
+        even = _even_distance(stack, layer)
+        if even and not 0.75 < mean / even < 1.25:  # a quarter off what chance would give
             yield MeanDistance(abs(mean / even - 1), mean)
     if stack.weights is not None and n > 4 * NEAR:  # else everything is near
         i = np.arange(n)
         near = np.abs(np.subtract.outer(i, i)) <= NEAR
         share = float((stack.weights[layer] * near).sum(axis=-1).mean())
-        if share >= MAJORITY:
+        counts = stack.allowed_keys()[layer]
+        band = np.minimum(i + NEAR, n - 1) - np.maximum(i - NEAR, 0) + 1
+        even = float((np.minimum(band, counts) / np.maximum(counts, 1)).mean())
+        if share > MAJORITY and even <= MAJORITY:  # not because of the mask alone
             yield StaysNear(share, share, NEAR)
+
+
+def _even_distance(stack: Stack, layer: int) -> float:
+    """The mean distance if every query weighed the keys it may see alike."""
+    n = stack.shape[0]
+    allowed = stack.allowed(layer, min(n, EXAMINED))
+    i = np.arange(len(allowed))
+    apart = np.abs(np.subtract.outer(i, i)) * allowed
+    return float((apart.sum(axis=1) / np.maximum(allowed.sum(axis=1), 1)).mean() * n / len(i))
 
 
 def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Finding]:
     stack = record.stack
     labels, names = stack.query_tokens.labels, stack.key_tokens.labels
-    keys, weights = stack.strongest(layer, head, min(3, stack.shape[1]))
+    keys, weights = stack.strongest(layer, head, min(MOST_TIED, stack.shape[1]))
     allowed = stack.allowed_keys()[layer]
     for row, label in enumerate(labels):
         first, share = int(keys[row, 0]), float(weights[row, 0])
         if allowed[row] < 2:  # a row without a choice says nothing
             continue
-        if share >= MAJORITY and not stack.two_texts:
+        if share > MAJORITY and not stack.two_texts:
             itself = first == row
             yield (
                 SelfWeight(share, label, share)
                 if itself
                 else StrongestKey(share, label, names[first], share)
             )
-        elif share < MAJORITY:
+        elif share <= MAJORITY:
             yield from _of_shared_row(label, names, keys[row], weights[row], int(allowed[row]))
     yield from _of_all_tokens(stack, layer, head, allowed)
 
@@ -404,9 +418,9 @@ def _of_shared_row(
     if largest - second < TIE and second >= WORTH_A_TIE:
         equal = [int(k) for k, w in zip(keys, weights, strict=True) if largest - w < TIE]
         yield Tie(largest, label, tuple(names[k] for k in equal), largest)
-    together = float(weights.sum())
-    if len(weights) == 3 and allowed > FEW and together >= 0.75:  # three keys explain the row
-        items = tuple((names[k], float(w)) for k, w in zip(keys, weights, strict=True))
+    together = float(weights[:3].sum())
+    if allowed > FEW and together >= 0.75:  # three keys explain the row
+        items = tuple((names[k], float(w)) for k, w in zip(keys[:3], weights[:3], strict=True))
         yield BiggestWeights(together, label, items)
 
 
@@ -431,8 +445,13 @@ def _of_heads(stack: Stack, layer: int) -> Iterator[Finding]:
     if min(stack.shape) >= FEW:
         names = ["entropy", "normalized_entropy", "largest", "first", "received"]
         names += [] if stack.two_texts else list(PLACES)
-        measured = {name: stack.measure(name)[layer] for name in names}
-        most = float(np.log(np.maximum(stack.allowed_keys()[layer], 1)).mean())
+        allowed = stack.allowed_keys()[layer]
+        free = allowed >= 2  # a row without a choice says nothing
+        most = float(np.log(allowed[free]).mean()) if free.any() else 0.0
+        measured = {
+            name: values if name == "received" else np.where(free, values, np.nan)
+            for name, values in ((name, stack.measure(name)[layer]) for name in names)
+        }
         for head in range(stack.n_heads):
             yield from _of_one_head(stack, head, {n: m[head] for n, m in measured.items()}, most)
     yield from _of_pairs(stack, layer)
@@ -454,7 +473,7 @@ def _of_one_head(
 
 def _of_place(stack: Stack, head: int, measured: dict[str, Array]) -> Iterator[Finding]:
     for name, kind in PLACES.items():
-        if name in measured and (share := _mean(measured[name])) >= MAJORITY:
+        if name in measured and (share := _mean(measured[name])) > MAJORITY:
             yield kind(share, head, share)
     # The first row of one text has little choice but the first token.
     first = _mean(measured["first"][0 if stack.two_texts else 1 :])
@@ -462,7 +481,7 @@ def _of_place(stack: Stack, head: int, measured: dict[str, Array]) -> Iterator[F
     if first >= max(SINK, TWICE / stack.shape[1]) and 0 not in special:
         yield LooksAtFirst(first, head, first, stack.key_tokens.labels[0])
     share = float(measured["received"][special].sum())
-    if share >= MAJORITY:
+    if share > MAJORITY:
         named = dict.fromkeys(stack.key_tokens.labels[i] for i in special)
         yield LooksAtSpecial(share, head, share, tuple(named))
 

@@ -26,6 +26,7 @@ COUNTED = {
     "total_scores": "score",
     "extra_scores": "score",
     "n_times": "time",
+    "n_keys": "key",
 }
 
 LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
@@ -80,17 +81,24 @@ class Language:
     right_to_left: bool = False
 
     def say(self, key: str, guard: Guard = PLAIN, /, **values: Any) -> str:
-        """The sentence `key` with its values in their places."""
+        """The sentence `key` with its values in their places.
+
+        Where only one does something (k = 1), the sentence `key.one` is said if there is one.
+        """
+        if values.get("k") == 1 and f"{key}.one" in self.sentences:
+            key = f"{key}.one"
         if key not in self.sentences and self.fallback is not None:
             return self.fallback.say(key, guard, **values)
         template = self.sentences[key]
         wanted = {name for _, name, _, _ in Formatter().parse(template) if name}
         shown = {name: self._value(name, values[name], guard) for name in wanted}
-        return guard.sentence(template.format_map(shown))
+        sentence = template.format_map(shown)
+        return guard.sentence(sentence) if self.right_to_left else sentence
 
     def percent(self, share: float) -> str:
         """A share as whole percent, rounded half to even; "less than 1%" for what would be 0."""
-        return self.less_than_one if 0 < share < 0.005 else f"{round(100 * share)}%"
+        whole = round(100 * share)
+        return self.less_than_one if share > 0 and not whole else f"{whole}%"
 
     def listed(self, parts: Iterable[str]) -> str:
         """Parts in a row, each in quotes."""
@@ -102,6 +110,8 @@ class Language:
             return guard.token(str(value))
         if name in LISTS:
             return self._list(value, guard)
+        if name == "choices" and not isinstance(value, str):
+            return self.comma.join(guard.token(str(choice)) for choice in value)
         if name in SHARES:
             shown = self.percent(value)
             return guard.phrase(shown) if shown == self.less_than_one else guard.number(shown)
@@ -149,7 +159,7 @@ def language(name: str | None) -> Language:
             "Moroccan Darija is darija (Latin letters) or ary-Arab (Arabic letters).",
             key="err.lang",
             value=name,
-            choices=listed,
+            choices=CHOICES,
         )
     from attnviz.explain.english import ENGLISH
 

@@ -25,9 +25,10 @@ def arcs(stack: Stack, layer: int, head: Which, width: int) -> list[Text]:
     the words on the right, which name every link.
     """
     links = _links(stack, layer, head)
-    left = widest(stack.query_tokens.labels, 16)
+    left = widest(stack.query_tokens.labels, min(16, width // 3))
     right = widest(stack.key_tokens.labels, 16) + 6
-    lanes = max((width - left - right - 6) // 2, 0)
+    # Two texts have no lines between them: row i is not the i-th key.
+    lanes = 0 if stack.two_texts else max((width - left - right - 6) // 2, 0)
     canvas = _canvas(len(stack.query_tokens), links, lanes)
     lines = []
     for row, label in enumerate(stack.query_tokens.labels):
@@ -40,6 +41,7 @@ def arcs(stack: Stack, layer: int, head: Which, width: int) -> list[Text]:
             line.append(f" {percent(weight)}% ", background(level(weight, 1.0)))
             line.append(" ").append_text(label_text(stack.key_tokens.labels[key], 16))
         line.rstrip()
+        line.truncate(width, overflow="ellipsis")
         lines.append(line)
     return lines
 
@@ -60,7 +62,7 @@ def _canvas(n_rows: int, links: dict[int, tuple[int, float]], n_lanes: int) -> l
     bits = np.zeros((n_rows, 2 * n_lanes), dtype=np.int64)
     heads = [" "] * n_rows
     taken: list[list[tuple[int, int]]] = [[] for _ in range(n_lanes)]
-    within = [(row, key) for row, (key, _) in links.items() if key < n_rows]
+    within = [(row, key) for row, (key, _) in links.items()] if n_lanes else []
     for row, key in sorted(within, key=lambda link: abs(link[0] - link[1])):
         low, high = sorted((row, key))
         lane = next((i for i, spans in enumerate(taken) if _free(spans, low, high)), None)

@@ -53,12 +53,12 @@ def picture(
     Several heads, or `grid`, give the grid of heads; else one map. The same record gives the same
     bytes.
     """
-    notes = _missing(record, words)
     settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
     with rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # said once, in the notes
         draw = grid_figure if grid or len(choice.heads) > 1 else map_figure
         figure = draw(record, choice, words)
+        notes = [] if draw is grid_figure else _missing(record, words)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, title(record)))
     return buffer.getvalue(), notes
@@ -101,7 +101,7 @@ def grid_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLI
     allowed = stack.allowed(choice.layer, 128)
     n_rows, n_columns = maps[0].shape
     paper = _Paper([title(record, words, PICTURE), words.say("ui.own_scale", PICTURE)])
-    name = 0.24  # inches above each map
+    name, name_size = 0.24, LABEL_SIZE - (across > 4) * 2  # inches above each map, points
     shape = side * min(n_rows / n_columns, 2.0), side
     width, height = across * (shape[1] + GAP) - GAP, down * (shape[0] + name + GAP) - GAP
     axes = paper.add_axes(MARGIN, 0.05, width, height, right=MARGIN, bottom=MARGIN)
@@ -117,7 +117,7 @@ def grid_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLI
             interpolation="nearest",
         )
         axes.text(
-            x, y - 0.06, _cut(head_title(stack, head), 26), fontsize=LABEL_SIZE - (across > 4) * 2,
+            x, y - 0.06, paper.fitted(head_title(stack, head), side, name_size), fontsize=name_size,
             color=_rgb(INK), parse_math=False,
         )  # fmt: skip
     axes.set(xlim=(0, width), ylim=(height, 0))
@@ -168,6 +168,13 @@ class _Paper:
         return self.figure.add_axes(
             (x / self.width, bottom / self.height, width / self.width, height / self.height)
         )
+
+    def fitted(self, label: str, width: float, size: float) -> str:
+        """The label, cut until it is no wider than `width` inches."""
+        most = len(label)
+        while most > 2 and self.widest([_cut(label, most)], size) > width:
+            most -= 1
+        return _cut(label, most)
 
     def widest(self, labels: Sequence[str], size: float, weight: str = "normal") -> float:
         """The width in inches of the widest label."""
@@ -341,8 +348,8 @@ def _families() -> list[str]:
 def _missing(record: AttentionRecord, words: Language) -> list[str]:
     """A note that names the characters no font has, once for the whole picture."""
     shown = (record.stack.query_tokens.labels, record.stack.key_tokens.labels)
-    named = [label for labels in shown if len(labels) <= MOST_LABELS for label in labels]
-    strange = {char for label in named for char in label if ord(char) > 0x24F}
+    drawn = [title(record, words), *(label for labels in shown for label in _axis(labels).labels)]
+    strange = {char for label in drawn for char in label if ord(char) > 0x24F}
     for family in _families() if strange else ():
         font = FT2Font(font_manager.findfont(family))
         strange = {c for c in strange if not font.get_char_index(ord(c))}

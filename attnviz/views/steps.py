@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -28,13 +30,13 @@ def all_steps(steps: Steps, words: Language) -> list[RenderableType]:
     return lines
 
 
-def vectors(steps: Steps, _: Language) -> list[RenderableType]:
+def vectors(steps: Steps, words: Language) -> list[RenderableType]:
     """The query vector, at the places where it matters most for the scores."""
     line = Text("query ", "bold", no_wrap=True)
     line.append_text(label_text(steps.query, 2 * LABEL))
     line.append(f"   head {steps.head}", "dim")
     parts = " … ".join(_number(part) for part in steps.query_parts)
-    places = Text(_of(steps.query_places, steps.head_dim), "dim")
+    places = Text(_of(steps.query_places, steps.head_dim, words), "dim")
     return [line, Text(f"q = [… {parts} …]"), places]
 
 
@@ -73,7 +75,7 @@ def softmax(steps: Steps, words: Language) -> list[RenderableType]:
         Text(f"{words.say('step.scale', TERMINAL, scale_expr=expression)} "
              f"{words.say('step.softmax', TERMINAL)}"),
         table,
-        Text(words.say("ui.rounded", TERMINAL, difference=f"{steps.exact:.4f}"), "dim"),
+        Text(words.say("ui.rounded", TERMINAL, difference=_upwards(steps.exact)), "dim"),
     ]  # fmt: skip
 
 
@@ -104,11 +106,11 @@ def weighted_sum(steps: Steps, words: Language) -> list[RenderableType]:
         table.add_row(label_text(key.label, LABEL), Text(_number(key.weight), "bold"), *values)
     if steps.rest:
         rest = Text(f"+ {steps.rest}", "dim")
-        values = (f"(+{_number(part)})" for part in steps.rest_value)
+        values = (f"({part:+.{DIGITS}f})" for part in steps.rest_value)
         table.add_row(rest, _number(steps.rest_weight), *values)
     sums = (Text(_number(part), "bold") for part in steps.output)
     table.add_row(Text("output", "bold"), "", *sums)
-    places_shown = Text(_of(steps.value_places, steps.value_dim), "dim")
+    places_shown = Text(_of(steps.value_places, steps.value_dim, words), "dim")
     return [Text(words.say("step.sum", TERMINAL)), table, places_shown]
 
 
@@ -120,7 +122,7 @@ def merging(steps: Steps, words: Language) -> list[RenderableType]:
     for head, shares in enumerate(merged.shares):
         table.add_row(Text(str(head)), *(_number(share) for share in shares))
     table.add_row(Text("sum", "bold"), *(Text(_number(part), "bold") for part in merged.sums))
-    size = f"{merged.inputs} → W_O → {merged.width}: {_of(merged.places, merged.width)}"
+    size = f"{merged.inputs} → W_O → {merged.width}: {_of(merged.places, merged.width, words)}"
     return [
         Text(words.say("lesson.merge", TERMINAL, n_heads=n_heads)), table, Text(size, "dim")
     ]  # fmt: skip
@@ -137,7 +139,7 @@ def _table(first: str, *others: str) -> Table:
 def _left_out(steps: Steps, words: Language) -> list[RenderableType]:
     notes = []
     if steps.rest:
-        notes.append(words.say("ui.more_keys", TERMINAL, n=steps.rest))
+        notes.append(words.say("ui.more_keys", TERMINAL, n_keys=steps.rest))
     if steps.masked:
         notes.append(words.say("ui.masked_keys", TERMINAL, n=steps.masked, total=steps.n_keys))
     return [Text(" · ".join(notes), "dim")] if notes else []
@@ -147,8 +149,14 @@ def _number(value: float) -> str:
     return f"{value:.{DIGITS}f}"
 
 
-def _of(places: Places, width: int) -> str:
-    return f"({len(places)} of {width} numbers: places {', '.join(map(str, places))})"
+def _upwards(difference: float) -> str:
+    """Four decimals, rounded so that it is never too small."""
+    return f"{ceil(1e4 * difference) / 1e4:.4f}"
+
+
+def _of(places: Places, width: int, words: Language) -> str:
+    listed = words.comma.join(map(str, places))
+    return words.say("ui.places", TERMINAL, k=len(places), n=width, places=listed)
 
 
 def _bar(weight: float) -> Text:

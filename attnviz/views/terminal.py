@@ -82,6 +82,8 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
     last = [footer(record, choice, screen), hints(screen)]
     room = screen.height - 6 - len(last)  # title, two gaps, the prompt below, the names of heads
     least = min(-(-stack.shape[0] // 2), 3) if heads else 0
+    if len(heads) > _across(screen):
+        room -= 1  # for the line that says how many more heads there are
     body: list[RenderableType]
     if stack.shape[0] + 1 <= room - least and table_fits(stack, screen.width):
         body = [table(stack, choice.layer, choice.head, screen)]
@@ -142,8 +144,9 @@ def heatmap(
     One line per row where that fits, else two rows per line. Numbers above are key positions.
     """
     n_queries, n_keys = stack.shape
-    label = widest(stack.query_tokens.labels, LABEL) + len(str(n_queries - 1)) + 1
-    across = max(screen.width - label - 2, 8)
+    name_width = widest(stack.query_tokens.labels, min(LABEL, screen.width // 3))
+    label = name_width + len(str(n_queries - 1)) + 1
+    across = max(screen.width - label - 2, 1)
     tall = lines - 2  # a line of positions above, a line about the scale below
     one_each = n_queries <= tall and n_keys <= across
     fitting = min(across, tall if not screen.colour else 2 * tall)
@@ -160,7 +163,7 @@ def heatmap(
         row = line * each
         name = Text(no_wrap=True)
         name.append(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
-        name.append_text(label_text(stack.query_tokens.labels[row], LABEL))
+        name.append_text(label_text(stack.query_tokens.labels[row], name_width))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
     return [*body, _scale(stack, layer, head, pooled.mean.max(initial=0), pooled.cells, screen)]
@@ -178,7 +181,7 @@ def grid(
 
     `one_band` keeps to the first row of maps and says how many more there are.
     """
-    across = max((screen.width + GAP) // (NAME + GAP), 1)
+    across = _across(screen)
     each = (screen.width + GAP) // min(across, max(len(heads), 1)) - GAP
     size = max(min(2 * lines_each, each), 1)
     bands = [heads[i : i + across] for i in range(0, len(heads), across)]
@@ -187,9 +190,7 @@ def grid(
         body += [Text()] if body else []
         body += _band(stack, layer, band, each, size, screen.colour)
     if one_band and len(bands) > 1:
-        body.append(
-            Text(f"… and {len(heads) - across} more heads: --show grid", "dim", no_wrap=True)
-        )
+        body.append(_one_line(f"… +{len(heads) - across} heads: --show grid", screen))
     return body
 
 
@@ -234,6 +235,11 @@ def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:
 def hints(screen: Screen) -> Text:
     """One line on how to see more."""
     return _one_line(screen.words.say("ui.hints"), screen)
+
+
+def _across(screen: Screen) -> int:
+    """How many small multiples stand side by side."""
+    return max((screen.width + GAP) // (NAME + GAP), 1)
 
 
 def _table_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:

@@ -376,11 +376,17 @@ def test_grouped_queries_repeat_each_key_head_in_place(heads, key_heads):
 
 def test_causal_and_a_mask_are_joined_by_and():
     query, key, value = draw(10, 6, 6)
-    mask = draw_mask(10, 6, 6)
-    for form in (mask, np.where(mask, 0.0, -np.inf)):
+    rule = masks.document([0, 1, 1, 0, 0, 1])
+    drawn, past = draw_mask(10, 6, 6), np.tri(6, dtype=bool)
+    for form, allowed in (
+        (drawn, drawn),
+        (np.where(drawn, 0.0, -np.inf), drawn),
+        (rule, rule.to_array(6, 6)),
+    ):
         _, weights = attention(query, key, value, mask=form, is_causal=True)
-        _, expected = attention(query, key, value, mask=mask & np.tri(6, dtype=bool))
+        _, expected = attention(query, key, value, mask=allowed & past)
         np.testing.assert_allclose(weights, expected, atol=1e-15)
+        assert (weights[:, ~(allowed & past)] == 0.0).all()
 
 
 @pytest.mark.parametrize("options", [{}, {"is_causal": True}, {"sinks": [1.0, 0.0]}], ids=str)
@@ -521,6 +527,7 @@ MISFITS = {
     "softcap of 0": ({"softcap": 0.0}, ["softcap", "0.0"]),
     "softcap below 0": ({"softcap": -2.0}, ["softcap", "-2.0"]),
     "softcap not a number": ({"softcap": math.nan}, ["softcap", "nan"]),
+    "softcap without end": ({"softcap": math.inf}, ["softcap", "inf"]),
     "softcap a word": ({"softcap": "high"}, ["softcap", "high"]),
     "scale a word": ({"scale": "half"}, ["scale", "half"]),
     "scale a list": ({"scale": [1.0, 2.0]}, ["scale", "2.0"]),

@@ -250,6 +250,13 @@ def test_equal_rules_are_one_in_a_set_and_different_ones_are_not():
     assert json.dumps(masks.global_(np.array([1, 2])).to_dict())
 
 
+@pytest.mark.parametrize("ids", [(2**61, 2**62, 2**61), (-(2**62), -(2**61), -(2**62)), (5, -5, 5)])
+def test_documents_are_told_apart_by_ids_of_any_size(ids):
+    rule = masks.document(ids)
+    np.testing.assert_array_equal(rule.to_array(3, 3), [[1, 0, 1], [0, 1, 0], [1, 0, 1]])
+    assert from_dict(json.loads(json.dumps(rule.to_dict()))) == rule
+
+
 def test_rules_cannot_be_changed():
     with pytest.raises(AttributeError):
         masks.local(2).window = 3

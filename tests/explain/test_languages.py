@@ -37,7 +37,7 @@ SAMPLES = {
     "scale_expr": "√8 = 2.83", "time": "0.8 s", "memory": "1.2 MB", "path": "map.png",
     "model": "builtin", "option": "--type", "choices": "en, darija", "value": "x", "what": "Head",
     "type": "self", "chars": "字", "reason": "no space", "package": "x", "command": "pip install x",
-    "difference": "0.0005",
+    "difference": "0.0005", "n_keys": 3, "places": "1, 2",
 }  # fmt: skip
 
 # The blog's own five, as it spells them.

@@ -113,6 +113,9 @@ def assert_nothing_is_cut(figure):
         assert is_inside(figure, text.get_window_extent(renderer)), text.get_text()
     for axes in figure.axes:
         assert is_inside(figure, axes.get_window_extent(renderer))
+    heading = min(text.get_window_extent(renderer).y0 for text in figure.texts)
+    for text in texts[len(figure.texts) :]:  # and all else lies below the heading
+        assert text.get_window_extent(renderer).y1 <= heading + 1, text.get_text()
     everything = figure.get_tightbbox(renderer)  # in inches, the colour bar's labels too
     width, height = figure.get_size_inches()
     assert -0.01 <= everything.x0 <= everything.x1 <= width + 0.01
@@ -143,6 +146,8 @@ def test_labels_are_the_tokens_in_order(text, kind):
     assert words_of(axes.xaxis) == columns
     assert axes.get_xticks().tolist() == list(range(len(columns)))
     assert axes.get_yticks().tolist() == list(range(len(rows)))
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        assert label.get_fontsize() >= 6  # points: readable on paper
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first token at the top,
     assert axes.get_xlim()[0] < axes.get_xlim()[1]  # and at the left, in every script
 
