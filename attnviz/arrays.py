@@ -73,7 +73,8 @@ def _array(given: Any) -> NDArray[np.floating[Any]]:
     array = np.asarray(given)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"dtype {array.dtype}")
-    return array.astype(np.result_type(array.dtype, np.float32), copy=False)
+    wide = np.result_type(array.dtype, np.float32)
+    return array.astype(wide if wide == np.float32 else np.float64, copy=False)
 
 
 def _without_batch(layer: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:

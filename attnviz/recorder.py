@@ -92,7 +92,7 @@ class Recorder:
         layer = len(self._masks.setdefault(stack, []))
         self._masks[stack].append(rule)
         heads, n_queries, n_keys = query.shape[0], query.shape[1], key.shape[1]
-        if not self._fits(heads * n_queries * n_keys * query.dtype.itemsize):
+        if not self._fits(heads * n_queries * n_keys * max(query.dtype.itemsize, 4)):
             watching = Summarizer(heads, n_queries, n_keys)
             output = stream(query, key, value, [watching], **options)
             self._summaries.setdefault(stack, []).append(watching.summary())

@@ -75,17 +75,18 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """
     import tempfile  # slow to load, and most runs write no file
 
+    target = Path(os.path.realpath(path))  # a link goes on pointing to what it pointed to
     try:
-        if path.exists() and not path.is_file():
-            with path.open("wb") as file:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
                 yield file
             return
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name[:40]}.", dir=path.parent)
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 yield file
-            os.chmod(beside, path.stat().st_mode if path.exists() else 0o666 & ~_umask())
-            os.replace(beside, path)
+            os.chmod(beside, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+            os.replace(beside, target)
         except BaseException:
             Path(beside).unlink(missing_ok=True)
             raise

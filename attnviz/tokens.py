@@ -271,6 +271,8 @@ def _show(piece: str, whole: str = "") -> str:
     if not piece.strip():
         white = piece or whole
         return "⏎" if "\n" in white else "⇥" if "\t" in white else "␠"
+    if all(unicodedata.category(char) == "Cf" for char in piece):  # nothing that could be seen
+        return "".join(f"⟨U+{ord(char):04X}⟩" for char in piece)
     return visible(f"◌{piece}" if all(map(_is_mark, piece)) else piece)
 
 

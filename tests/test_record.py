@@ -342,6 +342,7 @@ RECORDS = {
     "streamed, one token": lambda _: trace("cat", max_memory=0),
     "streamed, pooled": lambda _: trace(TEXT * 50, max_memory=0, heads=1),
     "float64": lambda _: from_weights(random_weights(2, 3, 5, 5, dtype=np.float64), "abcde"),
+    "long double": lambda _: from_weights(np.eye(2, dtype=np.longdouble), "ab"),
     "odd float32": lambda _: from_weights(np.float32([[1 / 3, 1e-45], [1e-38, 0.1]]), "ab"),
     "odd float64": lambda _: from_weights(np.array([[1 / 3, 5e-324], [1e-308, 0.1]]), "ab"),
     "two given texts": lambda _: from_weights(WEIGHTS, "abcde", "tuvwxyz"),

@@ -25,7 +25,7 @@ Indices = NDArray[np.int64]
 Range = tuple[int, int]  # half open: first key, one past the last
 
 UNBOUNDED = sys.maxsize
-LARGEST = 1 << 60  # of any number in a rule; more means the same, and would not fit an index
+LARGEST = 1 << 60  # tokens in a rule; more means the same, and would not fit an index
 ROWS_COUNTED_AT_ONCE = 256
 
 
@@ -119,6 +119,8 @@ class Interval(Rule):
         return (j >= low) & (j < high)
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
+        if not np.size(rows):
+            return []
         ends = np.array(_ends(rows), dtype=np.int64)  # bounds grow with i: the ends suffice
         low, high = self.bounds(ends)
         return merge([(max(int(low[0]), 0), int(high[1]))])
@@ -281,22 +283,22 @@ def full() -> Rule:
 
 def causal(offset: int = 0) -> Rule:
     """j <= i + offset: the past and the query itself; `offset` counts cached keys."""
-    return Causal(_integer("causal offset", offset, None))
+    return Causal(_size("causal offset", offset, None))
 
 
 def local(window: int) -> Rule:
     """|i - j| <= window: a radius, so window 2 shows at most 5 keys."""
-    return Local(_integer("window", window, 0))
+    return Local(_size("window", window, 0))
 
 
 def sliding(size: int) -> Rule:
     """0 <= i - j < size: the last `size` keys, the query's own among them (Mistral, Gemma)."""
-    return Sliding(_integer("sliding size", size, 1))
+    return Sliding(_size("sliding size", size, 1))
 
 
 def dilated(window: int, dilation: int) -> Rule:
     """|i - j| <= window and (i - j) a multiple of `dilation` (Longformer, arXiv 2004.05150)."""
-    return Dilated(_integer("window", window, 0), _integer("dilation", dilation, 1))
+    return Dilated(_size("window", window, 0), _size("dilation", dilation, 1))
 
 
 def global_(positions: Iterable[int]) -> Rule:
@@ -306,7 +308,7 @@ def global_(positions: Iterable[int]) -> Rule:
 
 def prefix(length: int) -> Rule:
     """j < length or j <= i: a prefix seen by all, causal after it (prefix language model)."""
-    return Prefix(_integer("prefix length", length, 0))
+    return Prefix(_size("prefix length", length, 0))
 
 
 def document(ids: Iterable[int]) -> Rule:
@@ -316,12 +318,12 @@ def document(ids: Iterable[int]) -> Rule:
 
 def chunked(size: int) -> Rule:
     """Causal within chunks of `size` tokens: i // size == j // size and j <= i (Llama 4)."""
-    return Chunked(_integer("chunk size", size, 1))
+    return Chunked(_size("chunk size", size, 1))
 
 
 def strided(stride: int) -> Rule:
     """The last `stride` keys and every `stride`-th before them (arXiv 1904.10509)."""
-    return Strided(_integer("stride", stride, 1))
+    return Strided(_size("stride", stride, 1))
 
 
 def _integer(what: str, value: object, lowest: int | None) -> int:
@@ -329,7 +331,13 @@ def _integer(what: str, value: object, lowest: int | None) -> int:
         raise AttnvizError(f"The {what} is {value!r}.", "It must be a whole number.")
     if lowest is not None and value < lowest:
         raise AttnvizError(f"The {what} is {value}.", f"It must be {lowest} or more.")
-    return int(min(max(value, -LARGEST), LARGEST))
+    return int(value)
+
+
+def _size(what: str, value: object, lowest: int | None) -> int:
+    """A number of tokens: beyond `LARGEST` more means the same."""
+    number = _integer(what, value, lowest)
+    return min(max(number, -LARGEST), LARGEST)
 
 
 def _integers(what: str, values: object, lowest: int | None) -> tuple[int, ...]:

@@ -122,8 +122,8 @@ def prepare(
     added = [("bias", bias), ("mask", None if boolean else array)]
     rule.check(q.shape[-2], k.shape[-2])
     cap = None if softcap is None else _number("softcap", softcap)
-    if cap is not None and not cap > 0:
-        raise AttnvizError(f"The softcap is {softcap}.", "It must be more than 0.")
+    if cap is not None and not 0 < cap < np.inf:
+        raise AttnvizError(f"The softcap is {softcap}.", "It must be a number above 0.")
     return Inputs(
         query=q,
         key=k,

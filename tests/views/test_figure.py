@@ -137,7 +137,9 @@ NAMED = [
 ]
 
 
-@pytest.mark.parametrize(("text", "kind"), [row[1:] for row in NAMED], ids=[r[0] for r in NAMED])
+@pytest.mark.parametrize(
+    ("text", "kind"), [row[1:] for row in NAMED], ids=[r[0].replace(" ", "-") for r in NAMED]
+)
 def test_labels_are_the_tokens_in_order(text, kind):
     axes = map_figure(sentence(text, kind), Choice()).axes[0]
     rows = text.split()
@@ -152,7 +154,9 @@ def test_labels_are_the_tokens_in_order(text, kind):
     assert axes.get_xlim()[0] < axes.get_xlim()[1]  # and at the left, in every script
 
 
-@pytest.mark.parametrize(("text", "kind"), [row[1:] for row in NAMED], ids=[r[0] for r in NAMED])
+@pytest.mark.parametrize(
+    ("text", "kind"), [row[1:] for row in NAMED], ids=[r[0].replace(" ", "-") for r in NAMED]
+)
 def test_nothing_is_cut(text, kind):
     assert_nothing_is_cut(map_figure(sentence(text, kind), Choice()))
     assert_nothing_is_cut(grid_figure(sentence(text, kind), Choice()))
