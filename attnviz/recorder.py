@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,9 +15,11 @@ from attnviz.attention.masks import Rule, full
 from attnviz.attention.rows import Options
 from attnviz.attention.streaming import stream
 from attnviz.stack import Stack
-from attnviz.steps import Attended
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
+
+if TYPE_CHECKING:
+    from attnviz.steps import Attended
 
 Floats = NDArray[np.floating[Any]]
 
@@ -131,6 +133,8 @@ def _attended(
     scale: float | None,
     output: Floats,
 ) -> Attended:
+    from attnviz.steps import Attended  # few runs are followed step by step
+
     shared_by = query.shape[0] // key.shape[0]
     return Attended(
         query=query[watch.head, watch.query],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from attnviz.attention import masks
 from attnviz.attention.masks import Rule
@@ -13,8 +13,10 @@ from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.models import HeadsModel, load_model
 from attnviz.record import AttentionRecord, Model
 from attnviz.recorder import Recorder, Watch
-from attnviz.steps import Steps, merge, steps_of
 from attnviz.tokens import Tokens, tokenize
+
+if TYPE_CHECKING:
+    from attnviz.steps import Steps
 
 TYPES = ("self", "causal", "cross", "local", "global")
 
@@ -71,6 +73,8 @@ def trace_steps(text: str, query: str, *, head: int = 0, **options: Unpack[Optio
     query: a word of the text, "word#2" for its second place, or a position. Raises AttnvizError
     when there is no such token, or when it is there more than once.
     """
+    from attnviz.steps import merge, steps_of  # few runs are followed step by step
+
     plan = _plan(text, **options)
     if not 0 <= head < len(plan.model.heads):
         raise out_of_range("Head", head, 0, len(plan.model.heads) - 1)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from rich.cells import cell_len
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from attnviz.errors import bad_choice
@@ -86,7 +85,7 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
         room -= 1  # for the line that says how many more heads there are
     body: list[RenderableType]
     if stack.shape[0] + 1 <= room - least and table_fits(stack, screen.width):
-        body = [table(stack, choice.layer, choice.head, screen)]
+        body = list(table(stack, choice.layer, choice.head, screen))
         room -= stack.shape[0] + 1
     else:
         body = list(heatmap(stack, choice.layer, choice.head, screen, max(room - least, 4)))
@@ -102,7 +101,7 @@ def table_fits(stack: Stack, width: int) -> bool:
     return widest(stack.query_tokens.labels, LABEL) + 1 + CELL * stack.shape[1] <= width
 
 
-def table(stack: Stack, layer: int, head: Which, screen: Screen) -> Table:
+def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
     """Every weight in percent: rows are queries, columns keys, `·` masked, the strongest bold."""
     shown, allowed = (
         stack.map(layer, head, max(stack.shape)).mean,
@@ -116,24 +115,20 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> Table:
     spare = screen.width - label - 1 - CELL * stack.shape[1]
     each = CELL + min(max(spare - STRONGEST, 0) // stack.shape[1], 4)
     named = screen.width - label - 1 - each * stack.shape[1] >= STRONGEST
-    grid = Table.grid(padding=0)
-    grid.add_column(width=label + 1, no_wrap=True)
-    for _ in range(stack.shape[1] + named):
-        grid.add_column(no_wrap=True)
-    heads = [_centred(label_text(k, each - 1, "dim"), each) for k in stack.key_tokens.labels]
-    grid.add_row(
-        label_text(corner, label, "dim italic"),
-        *heads,
-        *([Text(f"  {screen.words.say('ui.strongest')}", "dim")] if named else []),
-    )
+    header = _padded(label_text(corner, label, "dim italic"), label + 1)
+    for key in stack.key_tokens.labels:
+        header.append_text(_centred(label_text(key, each - 1, "dim"), each))
+    lines = [header.append(f"  {screen.words.say('ui.strongest')}" if named else "", "dim")]
     for row, name in enumerate(stack.query_tokens.labels):
-        cells = [
-            _weight_cell(shown[row, j], int(steps[row, j]), each, bold=j == keys[row, 0])
-            for j in range(stack.shape[1])
-        ]
-        best = _strongest_cell(stack, int(keys[row, 0]), float(largest[row, 0]), screen)
-        grid.add_row(label_text(name, label), *cells, *([best] if named else []))
-    return grid
+        line = _padded(label_text(name, label), label + 1)
+        for j in range(stack.shape[1]):
+            bold = j == keys[row, 0]
+            line.append_text(_weight_cell(shown[row, j], int(steps[row, j]), each, bold=bold))
+        if named:
+            best = int(keys[row, 0]), float(largest[row, 0])
+            line.append_text(_strongest_cell(stack, *best, screen))
+        lines.append(line)
+    return lines
 
 
 def heatmap(
@@ -244,7 +239,7 @@ def _across(screen: Screen) -> int:
 
 def _table_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
     if table_fits(stack, screen.width):
-        return [table(stack, choice.layer, choice.head, screen)]
+        return list(table(stack, choice.layer, choice.head, screen))
     return top(stack, choice.layer, choice.head, screen)
 
 
@@ -293,6 +288,12 @@ def _one_line(words: str, screen: Screen) -> Text:
     text = Text(words, "dim", no_wrap=True)
     text.truncate(screen.width, overflow="ellipsis")
     return text
+
+
+def _padded(text: Text, width: int) -> Text:
+    """Text without a style of its own that what follows would take on, filled to `width`."""
+    line = Text(no_wrap=True).append_text(text)
+    return line.append(" " * max(width - text.cell_len, 0))
 
 
 def _centred(text: Text, width: int) -> Text:

@@ -405,6 +405,15 @@ def test_masked_cells_are_dots_without_colour():
     assert np.array_equal(dots, [[abs(i - j) > 3 for j in range(n)] for i in range(n)])
 
 
+@pytest.mark.parametrize("what", ["auto", "heatmap", "grid"])
+def test_blank_is_not_called_masked(what):
+    """Without colour a weight that is too small to draw is blank as well: masked is not little."""
+    record = sentence(10, "causal")
+    seen = record.stack.weights[0].mean(axis=0)[np.tril_indices(10)]
+    assert (seen < 0.005).any()
+    assert not re.search(r"blank\b[^·]*masked", "\n".join(drawn(record, what)))
+
+
 # Colour, scripts, and any characters at all.
 
 
