@@ -71,7 +71,8 @@ def no_token(token: str, near: Iterable[str] = ()) -> AttnvizError:
 
 def empty_text(what: str = "text") -> AttnvizError:
     """A text with nothing in it but white space."""
-    return AttnvizError(f"The {what} is empty.", "Write at least one word.", key="err.empty")
+    key = "err.empty" if what == "text" else "err.empty_source"
+    return AttnvizError(f"The {what} is empty.", "Write at least one word.", key=key)
 
 
 def not_found(path: object) -> AttnvizError:

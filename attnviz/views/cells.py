@@ -17,6 +17,7 @@ Levels = NDArray[np.int64]  # steps of the ramp, -1 where the mask hides the cel
 
 SHADES = " ░▒▓█"  # without colour: nothing, a little … most
 MASKED = -1
+DIM = Style(dim=True)
 
 
 def levels(weights: NDArray[Any], allowed: NDArray[np.bool_]) -> Levels:
@@ -28,20 +29,20 @@ def levels(weights: NDArray[Any], allowed: NDArray[np.bool_]) -> Levels:
 
 def full_rows(steps: Levels, width: int, colour: bool) -> list[Text]:
     """One line per row, each cell `width` characters wide."""
-    if colour:
-        return [_joined((" " * width, background(step)) for step in row) for row in steps.tolist()]
-    return [_joined((_shade(step) * width, None) for step in row) for row in steps.tolist()]
+    draw = _painted if colour else _shaded
+    return [_joined(draw(step, width) for step in row) for row in steps.tolist()]
 
 
 def half_rows(steps: Levels, colour: bool) -> list[Text]:
     """Two rows per line in half-block characters, one character per cell.
 
     Without colour a half is drawn or not: drawn where the weight is at least half its row's
-    largest.
+    largest. A dot stands where both halves are masked.
     """
     if not colour:
         largest = steps.max(axis=1, keepdims=True)
-        steps = np.where((steps > 0) & (2 * steps >= largest), 0, MASKED)
+        drawn = (steps > 0) & (2 * steps >= largest)
+        steps = np.where(steps == MASKED, MASKED, drawn.astype(np.int64))
     if len(steps) % 2:
         steps = np.vstack([steps, np.full((1, steps.shape[1]), MASKED)])
     pairs = zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True)
@@ -65,18 +66,33 @@ def _joined(parts: Any) -> Text:
     return text
 
 
-def _shade(step: int) -> str:
-    return "·" if step == MASKED else SHADES[-(-step * (len(SHADES) - 1) // len(ramp()))]
+def _painted(step: int, width: int) -> tuple[str, Style | None]:
+    return (_dot(width), DIM) if step == MASKED else (" " * width, background(step))
+
+
+def _shaded(step: int, width: int) -> tuple[str, Style | None]:
+    if step == MASKED:
+        return _dot(width), None
+    return SHADES[-(-step * (len(SHADES) - 1) // len(ramp()))] * width, None
+
+
+def _dot(width: int) -> str:
+    """A masked cell: never looked at, which is not the same as a weight of nothing."""
+    return "·".center(width)
 
 
 def _plain_half(upper: int, lower: int) -> tuple[str, None]:
-    return {(0, 0): "█", (0, -1): "▀", (-1, 0): "▄", (-1, -1): " "}[upper, lower], None
+    if upper == lower == MASKED:
+        return "·", None
+    return {(True, True): "█", (True, False): "▀", (False, True): "▄", (False, False): " "}[
+        upper > 0, lower > 0
+    ], None
 
 
 @lru_cache(maxsize=8192)
 def _coloured_half(upper: int, lower: int) -> tuple[str, Style | None]:
     if upper == lower == MASKED:
-        return " ", None
+        return "·", DIM
     top, bottom = (None if s == MASKED else Color.from_rgb(*ramp()[s]) for s in (upper, lower))
     if top is None:
         return "▄", Style(color=bottom)

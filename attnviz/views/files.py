@@ -6,6 +6,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+import numpy as np
+
 from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import Language
 from attnviz.record import AttentionRecord
@@ -58,13 +60,13 @@ def _csv(record: AttentionRecord) -> str:
 def _all_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:
     assert stack.weights is not None  # streamed stacks go the other way
     for layer in range(stack.n_layers):
-        allowed = stack.allowed(layer, max(stack.shape)).tolist()
+        allowed = stack.allowed(layer, max(stack.shape))
         for head in range(stack.n_heads):
             for query, row in enumerate(stack.weights[layer, head]):
+                keys = np.flatnonzero(allowed[query])
                 # astype(str) gives the shortest digits that mean the number
-                for key, weight in enumerate(row.astype(str).tolist()):
-                    if allowed[query][key]:
-                        yield layer, head, query, key, weight
+                for key, weight in zip(keys.tolist(), row[keys].astype(str).tolist(), strict=True):
+                    yield layer, head, query, key, weight
 
 
 def _strongest_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:

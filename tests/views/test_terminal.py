@@ -308,7 +308,12 @@ def halves(char, style):
     """The steps in the upper and the lower half of one cell of the screen; -1 where masked."""
     front = MASKED if style is None or style.color is None else style.color
     back = MASKED if style is None or style.bgcolor is None else style.bgcolor
-    upper, lower = {"▀": (front, back), "▄": (back, front), " ": (back, back)}[char]
+    upper, lower = {
+        "▀": (front, back),
+        "▄": (back, front),
+        " ": (back, back),
+        "·": (MASKED, MASKED),
+    }[char]
     return tuple(c if c == MASKED else step_of(c) for c in (upper, lower))
 
 
@@ -401,7 +406,8 @@ def test_masked_cells_are_dots_without_colour():
     start = next(line for line in lines if re.fullmatch(r" +0( +\d+)*", line)).index("0")
     rows = [line[start:] for line in lines if re.match(r" *\d+ w", line)]
     wide = len(rows[0]) // n
-    dots = np.array([[c == "·" for c in row[::wide]] for row in rows])
+    cells = [[row[wide * j : wide * (j + 1)] for j in range(n)] for row in rows]
+    dots = np.array([["·" in cell for cell in row] for row in cells])
     assert np.array_equal(dots, [[abs(i - j) > 3 for j in range(n)] for i in range(n)])
 
 
