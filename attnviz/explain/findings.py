@@ -6,6 +6,7 @@ its reason, and every number of a fact is computed from the record.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import combinations
@@ -14,8 +15,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.explain.language import Saving
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
+from attnviz.tokens import Tokens
 
 MOST = 8  # facts that one run is worth
 
@@ -301,17 +304,20 @@ PLACES: dict[str, type[LooksBack | LooksAhead | LooksAtItself]] = {
 }
 
 
-def findings(record: AttentionRecord, layer: int = 0, head: Which = "mean") -> list[Finding]:
+def findings(
+    record: AttentionRecord, layer: int = 0, head: Which = "mean", heads: tuple[int, ...] = ()
+) -> list[Finding]:
     """Every fact that is strong enough, what matters most first.
 
-    Facts about tokens are taken from `head`, or the mean of the heads.
+    Facts about tokens are taken from `head`, or the mean of the heads; facts about heads from
+    `heads`, or from all of them. Several chosen heads have no facts about tokens in common.
     """
     stack = record.stack
     found = [
         *_of_type(record, layer),
         *(_of_two_texts(stack, layer, head) if stack.two_texts else _of_reach(stack, layer)),
-        *_of_tokens(record, layer, head),
-        *_of_heads(stack, layer),
+        *(_of_tokens(record, layer, head) if len(heads) < 2 else ()),
+        *_of_heads(stack, layer, heads),
     ]
     return sorted(found, key=lambda fact: (fact.rank, -round(fact.strength, 2)))
 
@@ -333,7 +339,7 @@ def _of_type(record: AttentionRecord, layer: int) -> Iterator[Finding]:
     done = int(stack.allowed_keys()[layer].sum())
     saved = 1 - done / (n * m)
     if kind == "local" and done < n * m:
-        yield LocalCost(saved, record.settings["window"], done, n * m, saved)
+        yield LocalCost(saved, record.settings["window"], done, n * m, Saving(saved))
     if kind == "global" and done < n * m:
         i, window = np.arange(n), record.settings["window"]
         band = np.minimum(i + window, n - 1) - np.maximum(i - window, 0) + 1
@@ -350,8 +356,9 @@ def _of_type(record: AttentionRecord, layer: int) -> Iterator[Finding]:
 def _of_two_texts(stack: Stack, layer: int, head: Which) -> Iterator[Finding]:
     keys, weights = stack.strongest(layer, head, 1)
     sharp = np.flatnonzero(weights[:, 0] > MAJORITY)
+    queries, names = _names(stack.query_tokens), _names(stack.key_tokens)
     for row in sharp.tolist():
-        labels = stack.query_tokens.labels[row], stack.key_tokens.labels[keys[row, 0]]
+        labels = queries[row], names[keys[row, 0]]
         yield Aligned(float(weights[row, 0]), *labels, float(weights[row, 0]))
     if sharp.size:
         share = sharp.size / len(keys)
@@ -390,7 +397,7 @@ def _even_distance(stack: Stack, layer: int) -> float:
 
 def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Finding]:
     stack = record.stack
-    labels, names = stack.query_tokens.labels, stack.key_tokens.labels
+    labels, names = _names(stack.query_tokens), _names(stack.key_tokens)
     keys, weights = stack.strongest(layer, head, min(MOST_TIED, stack.shape[1]))
     allowed = stack.allowed_keys()[layer]
     for row, label in enumerate(labels):
@@ -407,6 +414,17 @@ def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Fin
         elif share <= MAJORITY:
             yield from _of_shared_row(label, names, keys[row], weights[row], int(allowed[row]))
     yield from _of_all_tokens(stack, layer, head, allowed)
+
+
+def _names(tokens: Tokens) -> tuple[str, ...]:
+    """Each token's label; where a text has it more than once, "cat#2" for the second."""
+    times = Counter(tokens.labels)
+    seen: Counter[str] = Counter()
+    names = []
+    for label in tokens.labels:
+        seen[label] += 1
+        names.append(f"{label}#{seen[label]}" if times[label] > 1 else label)
+    return tuple(names)
 
 
 def _of_shared_row(
@@ -431,17 +449,19 @@ def _of_all_tokens(stack: Stack, layer: int, head: Which, allowed: Array) -> Ite
         low, high = free[np.argmin(entropies[free])], free[np.argmax(entropies[free])]
         gap = float(entropies[high] - entropies[low])
         if gap >= APART:
-            labels = stack.query_tokens.labels
+            labels = _names(stack.query_tokens)
             yield FocusAndSpread(
                 gap, labels[low], float(entropies[low]), labels[high], float(entropies[high])
             )
     received = _of_head(stack.measure("received")[layer], head)
     key = int(np.argmax(received))
     if received.size >= FEW and received[key] >= TWICE / received.size:
-        yield MostReceived(float(received[key]), stack.key_tokens.labels[key], float(received[key]))
+        yield MostReceived(
+            float(received[key]), _names(stack.key_tokens)[key], float(received[key])
+        )
 
 
-def _of_heads(stack: Stack, layer: int) -> Iterator[Finding]:
+def _of_heads(stack: Stack, layer: int, heads: tuple[int, ...]) -> Iterator[Finding]:
     if min(stack.shape) >= FEW:
         names = ["entropy", "normalized_entropy", "largest", "first", "received"]
         names += [] if stack.two_texts else list(PLACES)
@@ -452,9 +472,10 @@ def _of_heads(stack: Stack, layer: int) -> Iterator[Finding]:
             name: values if name == "received" else np.where(free, values, np.nan)
             for name, values in ((name, stack.measure(name)[layer]) for name in names)
         }
-        for head in range(stack.n_heads):
+        for head in heads or range(stack.n_heads):
             yield from _of_one_head(stack, head, {n: m[head] for n, m in measured.items()}, most)
-    yield from _of_pairs(stack, layer)
+    if not heads:
+        yield from _of_pairs(stack, layer)
 
 
 def _of_one_head(
@@ -465,8 +486,8 @@ def _of_one_head(
     entropy, even, largest = (
         _mean(measured[name]) for name in ("entropy", "normalized_entropy", "largest")
     )
-    if even >= EVEN:
-        yield Flat(even, head, entropy, most)
+    if even >= EVEN and stack.computed() * 2 > stack.shape[0] * stack.shape[1]:
+        yield Flat(even, head, entropy, most)  # and it sees most of the tokens: "all" is true
     elif largest >= SHARP and not places:
         yield Sharp(largest, head, largest, entropy, most)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from math import floor
 from string import Formatter
 from typing import Any
 
@@ -31,6 +32,10 @@ COUNTED = {
 
 LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
 FIRST_STRONG, LEFT_TO_RIGHT, RIGHT_TO_LEFT, END = "\u2068", "\u2066", "\u2067", "\u2069"
+
+
+class Saving(float):
+    """A share of work that was left out: 99.96% is never rounded up to all of it."""
 
 
 def has_right_to_left(text: str) -> bool:
@@ -96,8 +101,13 @@ class Language:
         return guard.sentence(sentence) if self.right_to_left else sentence
 
     def percent(self, share: float) -> str:
-        """A share as whole percent, rounded half to even; "less than 1%" for what would be 0."""
+        """A share as whole percent, rounded half to even.
+
+        What is not nothing is never 0%, but "less than 1%".
+        """
         whole = round(100 * share)
+        if whole == 100 and isinstance(share, Saving):
+            return f"{floor(1000 * share) / 10:g}%"
         return self.less_than_one if share > 0 and not whole else f"{whole}%"
 
     def listed(self, parts: Iterable[str]) -> str:

@@ -77,6 +77,8 @@ def map_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLIS
     slanted = columns.named and paper.widest(columns.labels, LABEL_SIZE) > columns.cell - 0.05
     above = _height_above(paper, columns, slanted) + 0.25
     width, height = _sides(rows, columns)
+    width = max(width, paper.widest([words.say("ui.key")], SMALL_SIZE))
+    height = max(height, paper.widest([words.say("ui.query")], SMALL_SIZE))
     overhang = _overhang(paper, columns) if slanted else 0.0
     right = max(GAP + BAR + 0.75, overhang)
     axes = paper.add_axes(left, above, width, height, right=right)
@@ -200,6 +202,7 @@ def _axis(labels: Sequence[str]) -> _Labels:
 
 def _cut(label: str, most: int) -> str:
     """Shorten between characters that stand together (letters and their marks)."""
+    label = label.replace("␠", "␣")  # the font has only the second sign for a space
     if len(label) <= most:
         return label
     end = most - 1

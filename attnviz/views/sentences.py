@@ -19,12 +19,14 @@ CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 
 def explanation(record: AttentionRecord, choice: Choice, words: Language) -> list[RenderableType]:
     """What the weights show, best first, and what they do not show."""
-    found = best(findings(record, choice.layer, choice.head))
+    found = best(findings(record, choice.layer, choice.head, choice.heads))
     said = [words.say(fact.sentence, TERMINAL, **fact.values()) for fact in found]
     caveats = [words.say("limit.explain", TERMINAL)]
     if record.model.origin in CAVEATS:
         caveats.insert(0, words.say(CAVEATS[record.model.origin], TERMINAL))
     shown = chosen(record.stack, choice.layer, choice.head, words)
+    if len(choice.heads) > 1:
+        shown = f"heads {words.comma.join(map(str, choice.heads))}"
     heading = Text(f"{words.say('ui.findings')} ({shown})", "bold", no_wrap=True)
     bullets = said or [words.say("ui.unexplained", TERMINAL)]
     return [heading, listed(bullets), *(Text(caveat, "dim") for caveat in caveats)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 from rich.cells import cell_len
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from attnviz.errors import bad_choice
 from attnviz.explain.english import ENGLISH
-from attnviz.explain.language import TERMINAL, Language
+from attnviz.explain.language import TERMINAL, Language, Saving
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
 from attnviz.views.arcs import arcs
@@ -51,21 +52,25 @@ def show(record: AttentionRecord, what: str, choice: Choice, screen: Screen) -> 
     check_show(what)
     if what == "none":
         return Group()
-    lines: list[RenderableType] = [_title(record, screen), Text()]
-    if what == "auto":
+    lines: list[RenderableType] = [*_title(record, screen), Text()]
+    several = len(choice.heads) > 1
+    if what == "auto" and not several:
         return Group(*lines, *overview(record, choice, screen))
     stack = record.stack
-    if what == "grid" or len(choice.heads) > 1:
+    body: list[RenderableType] = []
+    if what in ("grid", "auto"):
         heads = choice.heads or range(stack.n_heads)
         body = grid(stack, choice.layer, heads, screen, lines_each=32)
     else:
         draw = {
-            "table": _table_view,
-            "heatmap": _heatmap_view,
-            "top": _top_view,
-            "arcs": _arcs_view,
-        }
-        body = draw[what](stack, choice, screen)
+            "table": _table_view, "heatmap": _heatmap_view, "top": _top_view, "arcs": _arcs_view,
+        }  # fmt: skip
+        one_by_one = [Choice(choice.layer, (h,)) for h in choice.heads] if several else [choice]
+        for one in one_by_one:
+            body += [Text()] if body else []
+            if several or what in ("top", "arcs"):
+                body.append(_what(stack, one, what, screen))
+            body += draw[what](stack, one, screen)
     return Group(*lines, *body, Text(), footer(record, choice, screen))
 
 
@@ -75,11 +80,10 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
     It fits the screen: the table shrinks to a heatmap, the heads to what room is left.
     """
     stack = record.stack
-    heads = (
-        range(stack.n_heads) if not choice.heads else choice.heads if len(choice.heads) > 1 else ()
-    )
+    heads = () if choice.heads or stack.n_heads == 1 else range(stack.n_heads)
     last = [footer(record, choice, screen), hints(screen)]
-    room = screen.height - 6 - len(last)  # title, two gaps, the prompt below, the names of heads
+    # Beside the title there are two gaps, the prompt below and the names of the heads.
+    room = screen.height - 5 - len(last) - len(_title(record, screen))
     least = min(-(-stack.shape[0] // 2), 3) if heads else 0
     if len(heads) > _across(screen):
         room -= 1  # for the line that says how many more heads there are
@@ -111,7 +115,10 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
     steps = levels(shown, allowed)
     corner = chosen(stack, layer, head, screen.words)
     label = widest(stack.query_tokens.labels, LABEL)
-    label = max(label, min(cell_len(corner), screen.width - 1 - CELL * stack.shape[1]))
+    room = screen.width - 1 - CELL * stack.shape[1]
+    label = max(
+        label, min(cell_len(corner), room if room < label + STRONGEST else room - STRONGEST)
+    )
     spare = screen.width - label - 1 - CELL * stack.shape[1]
     each = CELL + min(max(spare - STRONGEST, 0) // stack.shape[1], 4)
     named = screen.width - label - 1 - each * stack.shape[1] >= STRONGEST
@@ -201,7 +208,7 @@ def top(stack: Stack, layer: int, head: Which, screen: Screen, k: int = 3) -> li
         full = round(bar * float(weights[row, 0]))
         line.append("█" * full, _bar_style(float(weights[row, 0]))).append(" " * (bar - full + 1))
         for key, weight in zip(keys[row].tolist(), weights[row].tolist(), strict=True):
-            if weight > 0:
+            if weight >= 0.005:  # less is written as 0%
                 line.append_text(label_text(stack.key_tokens.labels[key], LABEL))
                 line.append(f" {percent(weight)}%  ", "dim")
         line.rstrip()
@@ -217,13 +224,13 @@ def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:
     words, parts = screen.words, []
     if stack.masks:
         scores = words.say("ui.scores", TERMINAL, done=computed, total_scores=total)
-        saved = words.say("ui.saved", TERMINAL, pct=1 - computed / total)
+        saved = words.say("ui.saved", TERMINAL, pct=Saving(1 - computed / total))
         parts.append(f"{scores} ({saved})" if computed < total else scores)
     if stack.weights is None:
         parts.append(words.say("ui.streamed"))
-    parts.append(_row_sums(stack, choice, words))
     if stack.masks and computed < total:
         parts.append(words.say("ui.masked"))
+    parts.append(_row_sums(stack, choice, words))
     return _one_line(" · ".join(parts), screen)
 
 
@@ -280,8 +287,27 @@ def _band(
     return lines
 
 
-def _title(record: AttentionRecord, screen: Screen) -> Text:
-    return label_text(title(record, screen.words, TERMINAL), screen.width, "bold")
+def _title(record: AttentionRecord, screen: Screen) -> list[Text]:
+    """The record's title, on as many lines as it needs: where weights come from is never cut."""
+    lines: list[str] = []
+    for part in title(record, screen.words, TERMINAL).split(" · "):
+        longer = f"{lines[-1]} · {part}" if lines else part
+        if lines and cell_len(longer) <= screen.width:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    wrapped = [piece for line in lines for piece in wrap(line, max(screen.width, 1))]
+    return [label_text(line, screen.width, "bold") for line in wrapped]
+
+
+def _what(stack: Stack, choice: Choice, what: str, screen: Screen) -> Text:
+    """Which head a view shows, and for arcs what a line means."""
+    words = [chosen(stack, choice.layer, choice.head, screen.words)]
+    if choice.head != "mean":
+        words.append(stack.head_name(int(choice.head)))
+    if what == "arcs":
+        words.append(screen.words.say("ui.arcs"))
+    return _one_line(" · ".join(word for word in words if word), screen)
 
 
 def _one_line(words: str, screen: Screen) -> Text:
