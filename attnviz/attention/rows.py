@@ -19,8 +19,8 @@ from attnviz.errors import AttnvizError
 Floats = NDArray[np.floating[Any]]
 Index = tuple[int, ...]  # one head: a position in the leading axes
 
-# Scores of one head and one block: 4 MiB of float32, which stays in the second-level cache.
-SCRATCH_SCORES = 1 << 20
+# Scores of one head and one block: 2 MiB of float32, which stays in the second-level cache.
+SCRATCH_SCORES = 1 << 19
 ROWS_AT_MOST, ROWS_AT_LEAST = 256, 64
 
 

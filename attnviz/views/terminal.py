@@ -27,6 +27,7 @@ SHOWS = ("auto", "table", "heatmap", "grid", "top", "arcs", "none")
 CELL = 5  # characters of a weight in the table: " 100 "
 LABEL = 12  # characters that a token's label may take
 STRONGEST = 17  # " strongest" column: label, weight
+LOW = 7  # lines of room below which the heads are left out
 GAP = 2  # between small multiples
 NAME = 18  # characters for a head's name above its small multiple
 
@@ -84,9 +85,12 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
     last = [footer(record, choice, screen), hints(screen)]
     # Beside the title there are two gaps, the prompt below and the names of the heads.
     room = screen.height - 5 - len(last) - len(_title(record, screen))
+    more = len(heads) > _across(screen)  # a line says how many more heads there are
+    if room - more < LOW:
+        heads, room = (), room + 2
+    else:
+        room -= more
     least = min(-(-stack.shape[0] // 2), 3) if heads else 0
-    if len(heads) > _across(screen):
-        room -= 1  # for the line that says how many more heads there are
     body: list[RenderableType]
     if stack.shape[0] + 1 <= room - least and table_fits(stack, screen.width):
         body = list(table(stack, choice.layer, choice.head, screen))
