@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 EXIT_DONE = 0
-EXIT_BUG = 1
 EXIT_USER = 2
 EXIT_INTERRUPTED = 130
 
