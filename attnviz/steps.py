@@ -123,7 +123,6 @@ def steps_of(
     unscaled = rounded(_softmax(scores))
     value_parts = rounded(values[:, value_places])
     rest_value = rounded((true_weights[hidden, None] * values[hidden][:, value_places]).sum(axis=0))
-    numbers = np.stack([others, scores, scaled, powers, weights, unscaled], axis=1)  # (seen, 6)
     output = rounded(weights[shown] @ value_parts[shown] + rest_value)
     return Steps(
         query=tokens.labels[query],
@@ -137,7 +136,17 @@ def steps_of(
         value_places=value_places,
         divisor=divisor,
         keys=tuple(
-            KeyStep(sources.labels[seen[i]], key_parts[i], *numbers[i].tolist(), value_parts[i])
+            KeyStep(
+                sources.labels[seen[i]],
+                key_parts[i],
+                float(others[i]),
+                float(scores[i]),
+                float(scaled[i]),
+                float(powers[i]),
+                float(weights[i]),
+                float(unscaled[i]),
+                value_parts[i],
+            )
             for i in shown
         ),
         rest=hidden.size,
