@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +31,34 @@ class AttentionRecord:
     """Everything one run saw. stacks: "self", or "encoder", "decoder" and "cross".
 
     type: the kind of attention. settings: what it was asked with (window, global tokens, seed …).
+    shown: the stack to look at first, "" for the usual one.
     """
 
     model: Model
     type: str
     stacks: Mapping[str, Stack]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    shown: str = ""
 
     @property
     def stack(self) -> Stack:
-        """The stack to look at first: the only one, or cross-attention."""
-        return self.stacks.get("cross") or next(iter(self.stacks.values()))
+        """The stack to look at first: the one that was chosen, cross-attention, or the only one."""
+        return self.stacks[self.shown or ("cross" if "cross" in self.stacks else next(iter(self.stacks)))]
+
+    @property
+    def kind(self) -> str:
+        """The type of attention of the stack to look at."""
+        if self.stack.two_texts:
+            return "cross"
+        if "cross" in self.stacks and self.type == "cross":
+            return "causal" if self.shown == "decoder" else "self"
+        return self.type
+
+    def looking_at(self, name: str) -> AttentionRecord:
+        """The same record with another of its stacks to look at; AttnvizError if it has none."""
+        if name not in self.stacks:
+            raise bad_choice(name, "--stack", self.stacks)
+        return replace(self, shown=name)
 
     def save(self, path: str | Path) -> None:
         """Write the record to a .npz or .json file that `attnviz.read` opens again, whole or not
@@ -71,7 +88,7 @@ class AttentionRecord:
     def __repr__(self) -> str:
         (queries, keys), stack = self.stack.shape, self.stack
         return (
-            f"AttentionRecord({self.type}, {self.model.name}, {stack.n_layers} layers × "
+            f"AttentionRecord({self.kind}, {self.model.name}, {stack.n_layers} layers × "
             f"{stack.n_heads} heads, {queries} × {keys} tokens)"
         )
 

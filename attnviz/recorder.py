@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.dense import scaled_dot_product_attention
+from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import Rule, full
-from attnviz.attention.rows import Options
-from attnviz.attention.streaming import stream
+from attnviz.attention.rows import Inputs, prepare
+from attnviz.attention.streaming import stream_inputs
+from attnviz.errors import AttnvizError
 from attnviz.stack import Stack
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
@@ -35,6 +37,14 @@ def default_budget() -> int:
     return min(free // 4, BUDGET_AT_MOST)
 
 
+class Part(NamedTuple):
+    """A stack before it is recorded: the tokens of its queries and of its keys, and its layers."""
+
+    queries: Tokens
+    keys: Tokens
+    n_layers: int = 1
+
+
 @dataclass(frozen=True)
 class Watch:
     """One query of one head, whose attention is kept step by step."""
@@ -48,25 +58,23 @@ class Watch:
 class Recorder:
     """Runs a model's attention and keeps what was seen, stack by stack.
 
-    tokens: for each stack, the tokens of its queries and of its keys. Weights are kept whole when
-    all layers of them, with as much again to work on them, fit `budget` bytes; else they are
-    streamed and a summary is kept.
+    parts: each stack's tokens and layers. Weights are kept whole when all layers of them, with as
+    much again to work on them, fit `budget` bytes; else they are streamed and a summary is kept.
     """
 
     def __init__(
         self,
-        tokens: Mapping[str, tuple[Tokens, Tokens]],
+        parts: Mapping[str, Part | tuple[Tokens, Tokens]],
         *,
-        n_layers: int = 1,
         budget: int | None = None,
         watch: Watch | None = None,
     ):
-        self._tokens = tokens
-        self._n_layers = n_layers
+        self._parts = {name: Part(*part) for name, part in parts.items()}
         self._budget = default_budget() if budget is None else budget
-        self._weights: dict[str, list[Floats]] = {}
+        self._weights: dict[str, Floats] = {}  # (layers, heads, queries, keys)
         self._summaries: dict[str, list[Summary]] = {}
         self._masks: dict[str, list[Rule]] = {}
+        self._key_heads: dict[str, int] = {}
         self._watch = watch
         self.watched: Attended | None = None
 
@@ -77,70 +85,87 @@ class Recorder:
         key: Floats,
         value: Floats,
         *,
+        layer: int = 0,
         mask: Rule | None = None,
         bias: ArrayLike | None = None,
         scale: float | None = None,
         softcap: float | None = None,
         sinks: ArrayLike | None = None,
+        w_output: NDArray[Any] | None = None,
     ) -> Floats:
-        """Attention of the stack's next layer; arguments as in `scaled_dot_product_attention`.
+        """One layer's attention, in the order of layers; arguments as in
+        `scaled_dot_product_attention`.
 
         query: (heads, queries, head_dim); key and value: (heads or fewer, keys, …).
+        w_output: (heads × value_dim, width), what the model merges the heads with.
         Returns the output (heads, queries, value_dim).
         """
         rule = full() if mask is None else mask
-        options = Options(mask=rule, bias=bias, scale=scale, softcap=softcap, sinks=sinks)
-        options["enable_gqa"] = key.shape[0] != query.shape[0]
-        layer = len(self._masks.setdefault(stack, []))
-        self._masks[stack].append(rule)
-        heads, n_queries, n_keys = query.shape[0], query.shape[1], key.shape[1]
-        if not self._fits(heads * n_queries * n_keys * max(query.dtype.itemsize, 4)):
-            watching = Summarizer(heads, n_queries, n_keys)
-            output = stream(query, key, value, [watching], **options)
+        inputs = prepare(
+            query, key, value, mask=rule, bias=bias, scale=scale, softcap=softcap, sinks=sinks,
+            enable_gqa=key.shape[0] != query.shape[0],
+        )  # fmt: skip
+        masks = self._masks.setdefault(stack, [])
+        assert layer == len(masks), f"layer {layer} of {stack} comes after {len(masks) - 1}"
+        masks.append(rule)
+        self._key_heads[stack] = key.shape[0]
+        if not self._fits(stack, inputs):
+            watching = Summarizer(query.shape[0], inputs.n_queries, inputs.n_keys)
+            output = stream_inputs(inputs, [watching])
             self._summaries.setdefault(stack, []).append(watching.summary())
             return output
-        output, weights = scaled_dot_product_attention(query, key, value, **options)
-        self._weights.setdefault(stack, []).append(weights)
+        output = attend_all(inputs, self._room(stack, inputs)[layer])
         if self._watch and (self._watch.stack, self._watch.layer) == (stack, layer):
-            self.watched = _attended(self._watch, query, key, value, rule, scale, output)
+            self.watched = _attended(self._watch, inputs, output, w_output)
         return output
 
     def stacks(self, head_names: tuple[str, ...] = ()) -> dict[str, Stack]:
         """What was recorded, for the record."""
         return {
             name: Stack(
-                query_tokens=self._tokens[name][0],
-                key_tokens=self._tokens[name][1],
-                weights=np.stack(self._weights[name]) if name in self._weights else None,
+                query_tokens=self._parts[name].queries,
+                key_tokens=self._parts[name].keys,
+                weights=self._weights.get(name),
                 summary=Summary.of(self._summaries[name]) if name in self._summaries else None,
                 masks=tuple(masks),
                 head_names=head_names,
                 two_texts=name == "cross",
+                key_heads=self._key_heads[name],
             )
             for name, masks in self._masks.items()
         }
 
-    def _fits(self, layer_bytes: int) -> bool:
-        return 2 * layer_bytes * self._n_layers <= self._budget
+    def _fits(self, stack: str, inputs: Inputs) -> bool:
+        n_weights = math.prod(inputs.lead) * inputs.n_queries * inputs.n_keys
+        layer_bytes = n_weights * inputs.query.dtype.itemsize
+        return 2 * layer_bytes * self._parts[stack].n_layers <= self._budget
+
+    def _room(self, stack: str, inputs: Inputs) -> Floats:
+        """Where the weights of all layers of a stack go, made when the first of them comes."""
+        if stack not in self._weights:
+            shape = (self._parts[stack].n_layers, *inputs.lead, inputs.n_queries, inputs.n_keys)
+            self._weights[stack] = np.zeros(shape, inputs.query.dtype)
+        return self._weights[stack]
 
 
 def _attended(
-    watch: Watch,
-    query: Floats,
-    key: Floats,
-    value: Floats,
-    rule: Rule,
-    scale: float | None,
-    output: Floats,
+    watch: Watch, inputs: Inputs, output: Floats, w_output: NDArray[Any] | None
 ) -> Attended:
     from attnviz.steps import Attended  # few runs are followed step by step
 
-    shared_by = query.shape[0] // key.shape[0]
+    if inputs.added or inputs.softcap is not None or inputs.sinks is not None:
+        raise AttnvizError(
+            "The scores of this model are not only q · k: it adds a bias, a cap or a sink to them.",
+            "Follow a model without (the built-in heads, minilm, GPT-2, Llama …).",
+        )
+    assert w_output is not None  # every model that is watched gives it
+    (source,) = inputs.source((watch.head,))
     return Attended(
-        query=query[watch.head, watch.query],
-        keys=key[watch.head // shared_by],
-        values=value[watch.head // shared_by],
-        allowed=np.array(rule([watch.query], np.arange(key.shape[1]))[0]),
-        scale=query.shape[-1] ** -0.5 if scale is None else scale,
+        query=inputs.query[watch.head, watch.query],
+        keys=inputs.key[source],
+        values=inputs.value[source],
+        allowed=np.array(inputs.rule([watch.query], np.arange(inputs.n_keys))[0]),
+        scale=inputs.scale,
         outputs=output[:, watch.query],
+        w_output=w_output.astype(output.dtype),
     )

@@ -46,6 +46,7 @@ class HeadRow:
     head: int
     name: str
     measures: Mapping[str, float]
+    key_head: int = 0  # whose keys and values it uses
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class Stack:
     masks: tuple[Rule, ...] = ()
     head_names: tuple[str, ...] = ()
     two_texts: bool = False  # queries and keys are different texts: cross-attention
+    key_heads: int | None = None  # heads of keys and values, fewer where query heads share them
 
     @property
     def n_layers(self) -> int:
@@ -196,6 +198,7 @@ class Stack:
                     head,
                     self.head_name(head),
                     {n: float(m[layer, head]) for n, m in means.items()},
+                    self.key_head(head),
                 )
                 for layer in range(self.n_layers)
                 for head in range(self.n_heads)
@@ -205,6 +208,15 @@ class Stack:
     def head_name(self, head: int) -> str:
         """What the head is built to look at, or "" when nobody knows."""
         return self.head_names[head] if self.head_names else ""
+
+    @property
+    def shares_keys(self) -> bool:
+        """Whether query heads share keys and values (grouped queries, arXiv 2305.13245)."""
+        return self.key_heads is not None and self.key_heads < self.n_heads
+
+    def key_head(self, head: int) -> int:
+        """Whose keys and values a query head uses: neighbours share."""
+        return head * (self.key_heads or self.n_heads) // self.n_heads
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Stack) and all(

@@ -26,7 +26,8 @@ MOST_KEYS = 10  # keys that are shown one by one
 
 @dataclass(frozen=True)
 class Attended:
-    """What one query met in one head. outputs: (heads, value_dim), this query's, of every head."""
+    """What one query met in one head. outputs: (heads, value_dim), this query's, of every head;
+    w_output: (heads × value_dim, width), which merges them."""
 
     query: Floats  # (head_dim,)
     keys: Floats  # (keys, head_dim)
@@ -34,6 +35,7 @@ class Attended:
     allowed: NDArray[np.bool_]  # (keys,)
     scale: float
     outputs: Floats
+    w_output: Floats
 
 
 @dataclass(frozen=True)

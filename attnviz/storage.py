@@ -104,6 +104,7 @@ def stack_tree(stack: Stack) -> Tree:
     """A stack as a tree whose leaves are arrays and what JSON can hold."""
     tree: Tree = {
         "two_texts": stack.two_texts,
+        "key_heads": stack.key_heads,
         "head_names": list(stack.head_names),
         "masks": [rule.to_dict() for rule in stack.masks],
         "query_tokens": _tokens_tree(stack.query_tokens),
@@ -120,7 +121,7 @@ def stack_tree(stack: Stack) -> Tree:
 
 
 def _tokens_tree(tokens: Tokens) -> Tree:
-    return {
+    tree = {
         "text": tokens.text,
         "labels": list(tokens.labels),
         "pieces": list(tokens.pieces),
@@ -128,6 +129,7 @@ def _tokens_tree(tokens: Tokens) -> Tree:
         "spans": tokens.spans,
         "special": tokens.special,
     }
+    return tree if tokens.segments is None else tree | {"segments": tokens.segments}
 
 
 def stack_of(tree: Tree) -> Stack:
@@ -142,6 +144,7 @@ def stack_of(tree: Tree) -> Stack:
         masks=tuple(masks.from_dict(rule) for rule in tree["masks"]),
         head_names=tuple(visible(name) for name in tree["head_names"]),
         two_texts=bool(tree["two_texts"]),
+        key_heads=tree.get("key_heads"),
     )
     _check(stack)
     return stack
@@ -190,6 +193,8 @@ def _check(stack: Stack) -> None:
     else:
         raise ValueError("a stack has neither weights nor a summary")
     expected["head names"] = (len(stack.head_names), heads if stack.head_names else 0)
+    if stack.key_heads not in (None, *(n for n in range(1, heads + 1) if heads % n == 0)):
+        raise ValueError(f"{stack.key_heads} key heads for {heads} heads")
     expected["masks"] = (len(stack.masks), layers if stack.masks else 0)
     for name, (found, wanted) in expected.items():
         if found != wanted:
@@ -222,8 +227,10 @@ def _tokens(tree: Tree) -> Tokens:
         tuple(str.__str__(piece) for piece in tree["pieces"]),
         np.array(tree["spans"], dtype=np.int64).reshape(-1, 2),
         np.array(tree["special"], dtype=np.bool_),
+        np.array(tree["segments"], dtype=np.int64) if "segments" in tree else None,
     )
-    parts = (tokens.ids, tokens.pieces, tokens.spans, tokens.special)
+    parts = [tokens.ids, tokens.pieces, tokens.spans, tokens.special]
+    parts += [] if tokens.segments is None else [tokens.segments]
     if any(len(part) != len(labels) for part in parts):
         raise ValueError("tokens have parts of unequal length")
     return tokens

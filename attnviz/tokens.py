@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from attnviz.errors import AttnvizError, bad_choice, empty_text, no_token, not_found
 
 if TYPE_CHECKING:
-    from tokenizers import Encoding
+    from tokenizers import Encoding, Tokenizer
 
 Span = tuple[int, int]  # half open, in characters of the text
 
@@ -59,7 +59,8 @@ class Tokens:
 
     ids: (n,) int64. labels: what to show, safe anywhere, one per token. pieces: the tokenizer's
     own strings. spans: (n, 2) int64, character positions in `text`; (0, 0) for special tokens.
-    special: (n,) bool, tokens that the tokenizer added.
+    special: (n,) bool, tokens that the tokenizer added. segments: (n,) int64, which text of a pair
+    each token belongs to, or None for one text.
     """
 
     text: str
@@ -68,6 +69,7 @@ class Tokens:
     pieces: tuple[str, ...]
     spans: NDArray[np.int64]
     special: NDArray[np.bool_]
+    segments: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -79,11 +81,21 @@ class Tokens:
             and np.array_equal(self.ids, other.ids)
             and np.array_equal(self.spans, other.spans)
             and np.array_equal(self.special, other.special)
+            and (self.segments is None) == (other.segments is None)
+            and (self.segments is None or np.array_equal(self.segments, other.segments))
         )
 
     def slices(self) -> list[str]:
         """The characters of the text that each token covers, unchanged."""
         return [self.text[start:stop] for start, stop in self.spans.tolist()]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels as views show them: those of a pair's second text behind a "²"."""
+        if self.segments is None:
+            return self.labels
+        second = (self.segments > 0).tolist()
+        return tuple(f"²{n}" if two else n for n, two in zip(self.labels, second, strict=True))
 
     def find(self, word: str) -> list[int]:
         """Positions of a token: a position ("3"), a word (every place), or "word#2" (the 2nd).
@@ -169,25 +181,104 @@ def _bytes(text: str) -> Tokens:
 
 
 def _encoded(text: str, path: Path) -> Tokens:
-    from tokenizers import Tokenizer
-
     if not path.is_file():
         raise not_found(path)
+    return encode(open_tokenizer(path), text)
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a tokenizer.json; AttnvizError if it is none."""
+    from tokenizers import Tokenizer
+
     try:
         tokenizer = Tokenizer.from_file(str(path))
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
-        encoding: Encoding = tokenizer.encode(text)
     except Exception as error:  # the library raises bare Exception for a file it cannot use
+        raise _unusable(path, error) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def encode(
+    tokenizer: Tokenizer, text: str, pair: str | None = None, *, special: bool = True,
+    what: str = "text",
+) -> Tokens:  # fmt: skip
+    """Cut `text`, or two texts, with a tokenizer of the Hugging Face library.
+
+    special: whether it adds its own tokens ([CLS], </s> …). Of a pair `text` holds both, a line
+    apart. Raises AttnvizError for an empty text or one that gives no tokens.
+    """
+    for each, name in ((text, what), (pair, "second text")):
+        if each is not None and not each.strip():
+            raise empty_text(name)
+        _refuse_surrogates(each or "", name)
+    try:
+        encoding: Encoding = tokenizer.encode(text, pair, add_special_tokens=special)
+    except Exception as error:  # as above
+        raise _unusable("The tokenizer", error) from error
+    if not encoding.ids:
         raise AttnvizError(
-            f"{path} is not a tokenizer that can be used: {error}.",
-            "Give a tokenizer.json written by the Hugging Face tokenizers library.",
-        ) from error
-    special = np.array(encoding.special_tokens_mask, dtype=np.bool_)
+            f"The tokenizer cut the {what} into no tokens.", "Try another text or tokenizer."
+        )
+    flags = np.array(encoding.special_tokens_mask, dtype=np.bool_)
     ids = np.array(encoding.ids, dtype=np.int64)
-    if not ids.size:
-        raise AttnvizError(f"{path} cut the text into no tokens.", "Try another text or tokenizer.")
-    return _tokens(text, tuple(encoding.tokens), encoding.offsets, ids, special)
+    if pair is None:
+        return _tokens(text, tuple(encoding.tokens), encoding.offsets, ids, flags)
+    segments = _segments(encoding)
+    spans = [
+        (start + len(text) + 1, stop + len(text) + 1) if second else (start, stop)
+        for (start, stop), second in zip(encoding.offsets, encoding.sequence_ids, strict=True)
+    ]
+    both = f"{text}\n{pair}"
+    return replace(_tokens(both, tuple(encoding.tokens), spans, ids, flags), segments=segments)
+
+
+def _segments(encoding: Encoding) -> NDArray[np.int64]:
+    """What the tokenizer says, or, where it says 0 for all, the text that each token is from."""
+    if any(encoding.type_ids):
+        return np.array(encoding.type_ids, dtype=np.int64)
+    found, last = [], 0
+    for sequence in encoding.sequence_ids:
+        last = last if sequence is None else sequence
+        found.append(last)
+    return np.array(found, dtype=np.int64)
+
+
+def _unusable(path: object, error: Exception) -> AttnvizError:
+    return AttnvizError(
+        f"{path} is not a tokenizer that can be used: {error}.",
+        "Give a tokenizer.json written by the Hugging Face tokenizers library.",
+    )
+
+
+def from_ids(
+    ids: Sequence[int], tokenizer: Tokenizer | None = None, segments: Sequence[int] | None = None
+) -> Tokens:
+    """Ready token ids, named by the tokenizer, or by their numbers where there is none."""
+    if not len(ids):
+        raise AttnvizError("There are no token ids.", "Give at least one.")
+    if not all(isinstance(i, int | np.integer) and not isinstance(i, bool) and i >= 0 for i in ids):
+        raise AttnvizError(f"The token ids are {list(ids)[:8]}.", "Give whole numbers from 0.")
+    array = np.array(ids, dtype=np.int64)
+    named = [(str(i), False) if tokenizer is None else _name(tokenizer, int(i)) for i in ids]
+    tokens = replace(
+        from_labels(name for name, _ in named),
+        ids=array,
+        special=np.array([special for _, special in named], dtype=np.bool_),
+    )
+    if segments is None:
+        return tokens
+    return replace(tokens, segments=np.array(segments, dtype=np.int64))
+
+
+def _name(tokenizer: Tokenizer, number: int) -> tuple[str, bool]:
+    """What an id stands for, and whether it is a special token."""
+    piece = tokenizer.id_to_token(number)
+    if piece is None:
+        return str(number), False
+    added = tokenizer.get_added_tokens_decoder().get(number)
+    text = tokenizer.decode([number], skip_special_tokens=False).strip()
+    return (text if text and "\ufffd" not in text else piece), bool(added and added.special)
 
 
 def _tokens(

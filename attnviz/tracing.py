@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from attnviz.attention import masks
@@ -12,62 +13,70 @@ from attnviz.attention.masks import Rule
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.models import HeadsModel, load_model
 from attnviz.record import AttentionRecord, Model
-from attnviz.recorder import Recorder, Watch
-from attnviz.tokens import Tokens, tokenize
+from attnviz.recorder import Part, Recorder, Watch
+from attnviz.tokens import Tokens, from_ids, tokenize
 
 if TYPE_CHECKING:
+    from attnviz.models.trained import TrainedModel
     from attnviz.steps import Steps
 
 TYPES = ("self", "causal", "cross", "local", "global")
+HEADS, WINDOW, GLOBAL_TOKENS = 4, 2, (0,)
 
 
 class Options(TypedDict, total=False):
     """What a run can be asked with; `trace` tells of each."""
 
     type: str | None
-    heads: int
+    heads: int | None
     window: int
-    global_tokens: Iterable[int | str]
+    global_tokens: Iterable[int | str] | None
     source: str | None
-    model: str
-    tokenizer: str
+    pair: str | None
+    model: str | Path | HeadsModel | TrainedModel
+    tokenizer: str | None
+    ids: Sequence[int] | None
+    source_ids: Sequence[int] | None
+    target_lang: str | None
+    source_lang: str | None
+    truncate: bool
     seed: int
 
 
 def trace(
-    text: str,
-    *,
-    type: str | None = None,
-    heads: int = 4,
-    window: int = 2,
-    global_tokens: Iterable[int | str] = (0,),
-    source: str | None = None,
-    model: str = "builtin",
-    tokenizer: str = "words",
-    seed: int = 0,
-    max_memory: int | None = None,
+    text: str | None = None, *, max_memory: int | None = None, **options: Unpack[Options]
 ) -> AttentionRecord:
     """Run attention over `text` and return the record of it.
 
+    model: "builtin", "random" (drawn with `seed`), "minilm", the folder of a checkpoint, its id on
+        the hub, or what `load_model` gave.
     type: "self", "causal", "cross", "local" or "global"; with a `source` it is "cross" by itself.
-    heads: 1 to 64. window: local and global look this many tokens to each side.
-    global_tokens: positions or words that see all and are seen by all, for "global".
-    source: the text that cross-attention takes its keys and values from.
-    model: "builtin" or "random" (drawn with `seed`).
-    tokenizer: "words", "characters", "bytes", or the path of a tokenizer.json.
+        A checkpoint has a type of its own: another one takes the place of the mask of every
+        self-attention, to see what the same model does under it.
+    heads: 1 to 64 built-in heads, 4 unless given; a checkpoint has its own.
+    window: local and global look this many tokens to each side.
+    global_tokens: positions or words that see all and are seen by all, for "global" and Longformer;
+        the first token unless given.
+    source: the text that cross-attention takes its keys and values from, or an encoder reads.
+    pair: a second text, for encoders that take two segments.
+    tokenizer: "words" (the default of built-in heads), "characters", "bytes", or the path of a
+        tokenizer.json; a checkpoint brings its own.
+    ids, source_ids: ready token ids in place of the texts; no special tokens are added.
+    target_lang, source_lang: the codes that a translation model puts before a text ("ary_Arab").
+    truncate: cut what a checkpoint has no positions for.
     max_memory: bytes; weights that do not fit are streamed and only summarised.
 
     Raises AttnvizError for anything that does not fit together.
     """
-    options = Options(type=type, heads=heads, window=window, global_tokens=global_tokens)
-    options |= {"source": source, "model": model, "tokenizer": tokenizer, "seed": seed}
     plan = _plan(text, **options)
-    recorder = Recorder({plan.stack: (plan.tokens, plan.keys)}, budget=max_memory)
+    recorder = Recorder(plan.parts, budget=max_memory)
     plan.run(recorder)
     return plan.record(recorder)
 
 
-def trace_steps(text: str, query: str, *, head: int = 0, **options: Unpack[Options]) -> Steps:
+def trace_steps(
+    text: str, query: str, *, head: int = 0, layer: int = 0, **options: Unpack[Options]
+) -> Steps:
     """One query of one head through the four steps; other options as in `trace`.
 
     query: a word of the text, "word#2" for its second place, or a position. Raises AttnvizError
@@ -76,71 +85,185 @@ def trace_steps(text: str, query: str, *, head: int = 0, **options: Unpack[Optio
     from attnviz.steps import merge, steps_of  # few runs are followed step by step
 
     plan = _plan(text, **options)
-    if not 0 <= head < len(plan.model.heads):
-        raise out_of_range("Head", head, 0, len(plan.model.heads) - 1)
-    place = _one_place(plan.tokens, query)
-    watch = Watch(plan.stack, place, head)
-    both = {plan.stack: (plan.tokens, plan.keys)}
-    recorder = Recorder(both, watch=watch, budget=sys.maxsize)
+    stack = "cross" if "cross" in plan.parts else "self"
+    part = plan.parts[stack]
+    n_heads = plan.n_heads(stack)
+    for what, number, n in (("Head", head, n_heads), ("Layer", layer, part.n_layers)):
+        if not 0 <= number < n:
+            raise out_of_range(what, number, 0, n - 1)
+    place = _one_place(part.queries, query)
+    recorder = Recorder(plan.parts, watch=Watch(stack, place, head, layer), budget=sys.maxsize)
     plan.run(recorder)
     assert recorder.watched is not None  # the budget keeps every layer dense
-    merged = merge(recorder.watched.outputs, plan.model.w_output)
-    name = f"{head} {plan.model.heads[head].name}"
-    return steps_of(recorder.watched, merged, plan.tokens, plan.keys, place, name)
+    merged = merge(recorder.watched.outputs, recorder.watched.w_output)
+    name = plan.head_name(head) if part.n_layers == 1 else f"{layer}.{head}"
+    return steps_of(recorder.watched, merged, part.queries, part.keys, place, name)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What was asked for, checked and read."""
+    """What was asked for, checked and read. mask: None leaves a checkpoint its own."""
 
     kind: str
     tokens: Tokens
     source: Tokens | None
-    rule: Rule
-    model: HeadsModel
+    mask: Rule | None
+    model: HeadsModel | TrainedModel
     settings: dict[str, Any]
+    global_tokens: Sequence[int] | None = None
 
     @property
-    def stack(self) -> str:
-        return "self" if self.source is None else "cross"
+    def parts(self) -> dict[str, Part]:
+        return self.model.stacks_of(self.tokens, self.source)
 
-    @property
-    def keys(self) -> Tokens:
-        return self.tokens if self.source is None else self.source
+    def n_heads(self, stack: str) -> int:
+        model = self.model
+        return len(model.heads) if isinstance(model, HeadsModel) else model.layouts[stack].n_heads
+
+    def head_name(self, head: int) -> str:
+        heads = self.model.heads if isinstance(self.model, HeadsModel) else ()
+        return f"{head} {heads[head].name}" if heads else str(head)
 
     def run(self, recorder: Recorder) -> None:
-        self.model(self.tokens, recorder, self.rule, self.source)
+        if isinstance(self.model, HeadsModel):
+            self.model(self.tokens, recorder, self.mask or masks.full(), self.source)
+            return
+        chosen = self.global_tokens
+        self.model(self.tokens, recorder, self.mask, self.source, global_tokens=chosen)
 
     def record(self, recorder: Recorder) -> AttentionRecord:
-        stacks = recorder.stacks(tuple(head.name for head in self.model.heads))
-        model = Model(self.model.name, self.model.origin)
+        names = self.model.heads if isinstance(self.model, HeadsModel) else ()
+        stacks = recorder.stacks(tuple(head.name for head in names))
+        model = Model(self.model.name, self.model.origin, self.model.details)
         return AttentionRecord(model, self.kind, stacks, self.settings)
 
 
-def _plan(
-    text: str,
-    *,
-    type: str | None = None,
-    heads: int = 4,
-    window: int = 2,
-    global_tokens: Iterable[int | str] = (0,),
-    source: str | None = None,
-    model: str = "builtin",
-    tokenizer: str = "words",
-    seed: int = 0,
-) -> _Plan:
-    kind = ("self" if source is None else "cross") if type is None else type
-    if kind not in TYPES:
+def _plan(text: str | None, **options: Unpack[Options]) -> _Plan:
+    kind = options.get("type")
+    if kind is not None and kind not in TYPES:
         raise bad_choice(kind, "--type", TYPES)
-    tokens = tokenize(text, tokenizer)
+    model = options.get("model", "builtin")
+    if isinstance(model, str) and model in ("builtin", "random"):
+        crossing = kind == "cross" or (kind is None and options.get("source") is not None)
+        n_heads, seed = options.get("heads"), options.get("seed", 0)
+        heads = HEADS if n_heads is None else n_heads
+        model = load_model(model, heads=heads, cross=crossing, seed=seed)
+    elif isinstance(model, str | Path):
+        model = load_model(model)
+    if isinstance(model, HeadsModel):
+        return _plan_heads(model, text, options)
+    return _plan_trained(model, text, options)
+
+
+def _plan_heads(model: HeadsModel, text: str | None, options: Options) -> _Plan:
+    _refuse(
+        options, f"the {model.name} heads", "pair", "ids", "source_ids", "target_lang",
+        "source_lang", "truncate",
+    )  # fmt: skip
+    source, tokenizer = options.get("source"), options.get("tokenizer") or "words"
+    kind = options.get("type") or ("self" if source is None else "cross")
+    tokens = tokenize(_given(text), tokenizer)
     other = _source(kind, source, tokenizer)
-    chosen = _positions(tokens, global_tokens) if kind == "global" else []
-    heads_model = load_model(model, heads=heads, cross=kind == "cross", seed=seed)
-    settings: dict[str, Any] = {"tokenizer": tokenizer}
-    settings |= {"window": window} if kind in ("local", "global") else {}
-    settings |= {"global_tokens": chosen} if kind == "global" else {}
-    settings |= {"seed": seed} if heads_model.origin == "random" else {}
-    return _Plan(kind, tokens, other, mask_of(kind, window, chosen), heads_model, settings)
+    rule, settings = _asked(kind, tokens, options)
+    settings = {"tokenizer": tokenizer} | settings
+    settings |= {"seed": options.get("seed", 0)} if model.origin == "random" else {}
+    return _Plan(kind, tokens, other, rule, model, settings)
+
+
+def _plan_trained(model: TrainedModel, text: str | None, options: Options) -> _Plan:
+    if options.get("heads") is not None:
+        raise AttnvizError(
+            f"{model.name} has its own number of heads.",
+            "Leave --heads out; --head chooses which of them are shown.",
+        )
+    kind = options.get("type") or model.type
+    if (kind == "cross") != model.reads_source and options.get("type") == "cross":
+        raise AttnvizError(
+            f"{model.name} ({model.family}) has no cross-attention.", "Leave --type out."
+        )
+    tokens, source = _read(model, text, options)
+    own = options.get("type") in (None, "cross")
+    rule, settings = (None, {}) if own else _asked(kind, tokens, options)
+    if rule is not None and _changes(model, rule):
+        settings["replaces"] = "self and causal" if model.reads_source else model.type
+    chosen: list[int] | None = None
+    if model.has_global_tokens:
+        chosen = _chosen(tokens, options.get("global_tokens"), allow_none=True)
+        settings["global_tokens"] = chosen
+    return _Plan(kind, tokens, source, rule, model, settings, chosen)
+
+
+def _changes(model: TrainedModel, rule: Rule) -> bool:
+    """Whether a mask is another than the model's own, in any self-attention."""
+    own = [mask for name, layout in model.layouts.items() if name != "cross" for mask in layout.masks]
+    return any(mask != rule for mask in own)
+
+
+def _read(model: TrainedModel, text: str | None, options: Options) -> tuple[Tokens, Tokens | None]:
+    """The tokens that a checkpoint is fed, and those that its encoder reads."""
+    ids, source_ids = options.get("ids"), options.get("source_ids")
+    source, pair = options.get("source"), options.get("pair")
+    if pair is not None and model.type != "self":
+        raise AttnvizError(
+            f"{model.name} ({model.family}) takes one text.", "--pair is for encoders, like BERT."
+        )
+    if not model.reads_source:
+        _refuse(options, f"{model.name} ({model.family})", "source_lang", "source_ids")
+    how: Any = {"tokenizer": options.get("tokenizer"), "truncate": options.get("truncate", False)}
+    if ids is not None:
+        if text is not None or pair is not None:
+            raise AttnvizError("A text and --ids were both given.", "Give one of them.")
+        tokens = from_ids(ids, _names(model, options))
+    else:
+        language, shifted = options.get("target_lang"), model.reads_source
+        tokens = model.tokenize(_given(text), pair, language=language, shifted=shifted, **how)
+    if source_ids is not None:
+        if source is not None:
+            raise AttnvizError("A source and --source-ids were both given.", "Give one of them.")
+        return tokens, from_ids(source_ids, _names(model, options))
+    if source is None:
+        return tokens, None
+    language = options.get("source_lang")
+    return tokens, model.tokenize(source, language=language, what="source", **how)
+
+
+def _names(model: TrainedModel, options: Options) -> Any:
+    """What names ready ids: a tokenizer, where there is one."""
+    from attnviz.tokens import open_tokenizer
+
+    given = options.get("tokenizer")
+    if given is not None:
+        return open_tokenizer(Path(given))
+    try:
+        return model.tokenizer
+    except AttnvizError:  # ids need no tokenizer: their numbers stand for them
+        return None
+
+
+def _refuse(options: Options, whose: str, *names: str) -> None:
+    for name in names:
+        if options.get(name):
+            option = f"--{name.replace('_', '-')}"
+            raise AttnvizError(
+                f"{option} means nothing to {whose}.", "It is for checkpoints that can use it."
+            )
+
+
+def _given(text: str | None) -> str:
+    if text is None:
+        raise AttnvizError("There is no text.", "Give one.")
+    return text
+
+
+def _asked(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, dict[str, Any]]:
+    """The mask of a type, and the settings that made it."""
+    window, settings = options.get("window", WINDOW), dict[str, Any]()
+    if kind in ("local", "global"):
+        settings["window"] = window
+    chosen: list[int] = []
+    if kind == "global":
+        chosen = settings["global_tokens"] = _chosen(tokens, options.get("global_tokens"))
+    return mask_of(kind, window, chosen), settings
 
 
 def mask_of(kind: str, window: int, positions: list[int]) -> Rule:
@@ -168,9 +291,13 @@ def _source(kind: str, source: str | None, tokenizer: str) -> Tokens | None:
     return None if source is None else tokenize(source, tokenizer, "source")
 
 
-def _positions(tokens: Tokens, wanted: Iterable[int | str]) -> list[int]:
-    found = sorted({p for word in wanted for p in tokens.find(str(word))})
-    if not found:
+def _chosen(
+    tokens: Tokens, wanted: Iterable[int | str] | None, *, allow_none: bool = False
+) -> list[int]:
+    """Positions of the global tokens."""
+    named = GLOBAL_TOKENS if wanted is None else wanted
+    found = sorted({p for word in named for p in tokens.find(str(word))})
+    if not found and not allow_none:
         raise AttnvizError("No global token was chosen.", "Name positions or words of the text.")
     return found
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attnviz.attention.masks import Rule, full
-from attnviz.attention.rows import Floats, attend, blocks, grown, prepare
+from attnviz.attention.rows import Floats, Inputs, attend, blocks, grown, prepare
 
 
 def scaled_dot_product_attention(
@@ -54,11 +54,17 @@ def scaled_dot_product_attention(
         sinks=sinks,
         enable_gqa=enable_gqa,
     )
-    shape, dtype = (*inputs.lead, inputs.n_queries), inputs.query.dtype
-    output = np.empty((*shape, inputs.value.shape[-1]), dtype)
     # Untouched memory is dearer to hand out in zeros, but masked parts need not be touched at all.
     blank = np.empty if inputs.rule == full() else np.zeros
-    weights = blank((*shape, inputs.n_keys), dtype)
+    weights = blank((*inputs.lead, inputs.n_queries, inputs.n_keys), inputs.query.dtype)
+    return attend_all(inputs, weights), weights
+
+
+def attend_all(inputs: Inputs, weights: Floats) -> Floats:
+    """Write the weights (…, heads, queries, keys), zeros where they are masked, and return the
+    output (…, heads, queries, value_dim)."""
+    dtype = inputs.query.dtype
+    output = np.empty((*inputs.lead, inputs.n_queries, inputs.value.shape[-1]), dtype)
     scratch = np.empty(0, dtype)  # kept from block to block: fresh memory costs more than the sums
     for rows in blocks(inputs):
         here = slice(rows.start, rows.stop)
@@ -71,4 +77,4 @@ def scaled_dot_product_attention(
                 part = exponentials[:, column : column + high - low]
                 np.multiply(part, factor, out=weights[index][here, low:high])
                 column += high - low
-    return output, weights
+    return output

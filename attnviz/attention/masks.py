@@ -76,6 +76,11 @@ class Rule:
     def check(self, n_queries: int, n_keys: int) -> None:
         """Refuse more queries or keys than the rule knows of."""
 
+    def __str__(self) -> str:
+        """The rule in a few words: "sliding 4", "local 2 or global 0"."""
+        numbers = [str(part) for part in dataclasses.astuple(self)]  # type: ignore[call-overload]
+        return " ".join([NAMES[type(self)], *numbers])
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready description that `from_dict` turns back into an equal rule."""
         return {"rule": NAMES[type(self)], **dataclasses.asdict(self)}  # type: ignore[call-overload]
@@ -252,6 +257,9 @@ class Joined(Rule):
 
 @dataclass(frozen=True)
 class AnyOf(Joined):
+    def __str__(self) -> str:
+        return " or ".join(map(str, self.rules))
+
     def allows(self, i: Indices, j: Indices) -> Bools:
         allowed: Bools = reduce(np.logical_or, (rule.allows(i, j) for rule in self.rules))
         return allowed
@@ -265,6 +273,9 @@ class AnyOf(Joined):
 
 @dataclass(frozen=True)
 class AllOf(Joined):
+    def __str__(self) -> str:
+        return " and ".join(map(str, self.rules))
+
     def allows(self, i: Indices, j: Indices) -> Bools:
         allowed: Bools = reduce(np.logical_and, (rule.allows(i, j) for rule in self.rules))
         return allowed

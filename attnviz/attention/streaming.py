@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.rows import Floats, Options, attend, blocks, grown, prepare
+from attnviz.attention.rows import Floats, Inputs, Options, attend, blocks, grown, prepare
 from attnviz.errors import AttnvizError
 
 
@@ -55,7 +55,13 @@ def stream(
         raise AttnvizError(
             f"query has shape {inputs.query.shape}.", "Streaming takes (heads, tokens, head_dim)."
         )
-    watching = list(observers)
+    return stream_inputs(inputs, list(observers), block_rows)
+
+
+def stream_inputs(
+    inputs: Inputs, watching: Sequence[Observer], block_rows: int | None = None
+) -> Floats:
+    """The same for inputs that were checked; returns the output (heads, queries, value_dim)."""
     (heads,), dtype = inputs.lead, inputs.query.dtype
     output = np.empty((heads, inputs.n_queries, inputs.value.shape[-1]), dtype)
     buffer = np.empty(0, dtype)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from attnviz.errors import AttnvizError
 
 TYPES = "self · causal · cross · local · global"
 
@@ -23,7 +26,10 @@ SourceFile = Annotated[
     Path | None, typer.Option(help="Read the source from a file.", show_default=False)
 ]
 Type = Annotated[str | None, typer.Option("--type", "-t", help=TYPES, show_default="self")]
-Heads = Annotated[int, typer.Option("--heads", "-H", help="How many built-in heads, 1 to 64.")]
+Heads = Annotated[
+    int | None,
+    typer.Option("--heads", "-H", help="How many built-in heads, 1 to 64.", show_default="4"),
+]
 Window = Annotated[
     int | None,
     typer.Option(
@@ -37,9 +43,42 @@ GlobalTokens = Annotated[
         show_default="0",
     ),
 ]
-Model = Annotated[str, typer.Option("--model", "-m", help="builtin (constructed heads) or random.")]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        help="builtin (constructed heads) · random · minilm · a checkpoint folder · a hub id.",
+    ),
+]
 Tokenizer = Annotated[
-    str, typer.Option(help="words · characters · bytes · the path of a tokenizer.json.")
+    str | None,
+    typer.Option(
+        help="words · characters · bytes · the path of a tokenizer.json.",
+        show_default="words; a checkpoint's own",
+    ),
+]
+Pair = Annotated[
+    str | None,
+    typer.Option(help="A second text, for encoders that take two.", show_default=False),
+]
+Ids = Annotated[
+    str | None,
+    typer.Option(help="Token ids in place of a text: 101,7592,102.", show_default=False),
+]
+SourceIds = Annotated[
+    str | None, typer.Option(help="Token ids in place of a source.", show_default=False)
+]
+TargetLang = Annotated[
+    str | None,
+    typer.Option(help="Translation models: the text's code (ary_Arab).", show_default=False),
+]
+SourceLang = Annotated[
+    str | None,
+    typer.Option(help="Translation models: the source's code (eng_Latn).", show_default=False),
+]
+Truncate = Annotated[
+    bool, typer.Option("--truncate", help="Cut what a checkpoint has no positions for.")
 ]
 Seed = Annotated[int, typer.Option(help="For --model random.")]
 Lang = Annotated[
@@ -60,8 +99,23 @@ def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
     return given
 
 
-def unused(kind: str, window: int | None, global_tokens: str | None) -> list[str]:
-    """Options that were given and do nothing for this type."""
-    without = {"--window": window is not None and kind not in ("local", "global")}
-    without["--global-tokens"] = global_tokens is not None and kind != "global"
-    return [option for option, idle in without.items() if idle]
+def unused(
+    settings: Mapping[str, Any], window: int | None, global_tokens: str | None
+) -> list[str]:
+    """Options that were given and did nothing in this run."""
+    given = {"window": window is not None, "global_tokens": global_tokens is not None}
+    idle = [name for name, was_given in given.items() if was_given and name not in settings]
+    return [f"--{name.replace('_', '-')}" for name in idle]
+
+
+def token_ids(words: str | None, option: str) -> list[int] | None:
+    """Numbers with commas or spaces between; AttnvizError where something is no number."""
+    if words is None:
+        return None
+    found = words.replace(",", " ").split()
+    wrong = next((word for word in found if not word.isdecimal() or len(word) > 18), None)
+    if wrong is not None or not found:
+        raise AttnvizError(
+            f'"{wrong or ""}" is not a token id.', f"Give whole numbers: {option} 101,7592,102."
+        )
+    return [int(word) for word in found]

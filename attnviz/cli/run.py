@@ -18,11 +18,23 @@ def run(
     source: options.Source = None,
     source_file: options.SourceFile = None,
     type: options.Type = None,
-    heads: options.Heads = 4,
+    heads: options.Heads = None,
     window: options.Window = None,
     global_tokens: options.GlobalTokens = None,
     model: options.Model = "builtin",
-    tokenizer: options.Tokenizer = "words",
+    tokenizer: options.Tokenizer = None,
+    pair: options.Pair = None,
+    ids: options.Ids = None,
+    source_ids: options.SourceIds = None,
+    target_lang: options.TargetLang = None,
+    source_lang: options.SourceLang = None,
+    truncate: options.Truncate = False,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"
+        ),
+    ] = None,
     layer: Annotated[str, typer.Option(help="The layer to show.")] = "0",
     head: Annotated[
         str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")
@@ -54,6 +66,8 @@ def run(
 
     attnviz run "The cat sat on the mat" --explain --lang darija
 
+    attnviz run "The cat sat because it was tired" --model minilm --layer 2 --head 0-3
+
     attnviz run --file story.txt --type causal -o map.png -o weights.csv
     """
     # Imported here, so that --help and a wrong option answer at once.
@@ -70,7 +84,7 @@ def run(
         warn_of_arabic,
         write_outputs,
     )
-    from attnviz.cli.texts import given_text, the_text
+    from attnviz.cli.texts import given_text, the_text_or_ids
     from attnviz.explain.language import language
     from attnviz.tracing import trace
     from attnviz.views.choice import choose
@@ -79,19 +93,27 @@ def run(
     words = language(lang)
     check_show(show_)
     outputs = output or []
-    check_outputs(outputs, [file, source_file, Path(tokenizer)])
+    check_outputs(outputs, [file, source_file, Path(tokenizer) if tokenizer else None])
+    ready = options.token_ids(ids, "--ids")
     record = trace(
-        the_text(text, file),
+        the_text_or_ids(text, file, ready),
         type=type,
         heads=heads,
         **options.of_type(window, global_tokens),
         source=given_text(source, source_file, "--source-file"),
         model=model,
         tokenizer=tokenizer,
+        pair=pair,
+        ids=ready,
+        source_ids=options.token_ids(source_ids, "--source-ids"),
+        target_lang=target_lang,
+        source_lang=source_lang,
+        truncate=truncate,
         seed=seed,
     )
+    record = record if stack is None else record.looking_at(stack)
     choice = choose(record.stack, layer, head)
-    for option in options.unused(record.type, window, global_tokens):
+    for option in options.unused(record.settings, window, global_tokens):
         say(words.say("warn.unused", option=option, type=record.type), quiet)
     if verbose:
         queries, keys = record.stack.shape

@@ -333,7 +333,7 @@ def best(found: list[Finding], most: int = MOST) -> list[Finding]:
 
 def _of_type(record: AttentionRecord, layer: int) -> Iterator[Finding]:
     stack = record.stack
-    (n, m), kind = stack.shape, record.type
+    (n, m), kind = stack.shape, record.kind
     if not stack.masks:
         return
     done = int(stack.allowed_keys()[layer].sum())
@@ -345,7 +345,7 @@ def _of_type(record: AttentionRecord, layer: int) -> Iterator[Finding]:
         band = np.minimum(i + window, n - 1) - np.maximum(i - window, 0) + 1
         if extra := done - int(band.sum()):
             yield GlobalCost(saved, extra, done, n * m)
-    if kind == "causal" and n > 1:
+    if kind == "causal" and n > 1 and done == n * (n + 1) // 2:  # no window besides
         yield MaskHides(saved, n * m - done, n * m)
         first = float(stack.map(layer, "mean", max(n, m)).mean[0, 0]) if n <= 512 else 1.0
         yield FirstSeesItself(0.0, stack.query_tokens.labels[0], first)

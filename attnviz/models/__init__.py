@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
-from attnviz.errors import bad_choice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from attnviz.models.builtin import HeadsModel, builtin, random
+
+if TYPE_CHECKING:
+    from attnviz.models.trained import TrainedModel
 
 __all__ = ["HeadsModel", "load_model"]
 
-MODELS = ("builtin", "random")
+CONSTRUCTED, RANDOM = "builtin", "random"
+NAMES = (CONSTRUCTED, RANDOM, "minilm")
 
 
 def load_model(
-    name: str = "builtin", *, heads: int = 4, cross: bool = False, seed: int = 0
-) -> HeadsModel:
+    name: str | Path = CONSTRUCTED, *, heads: int = 4, cross: bool = False, seed: int = 0
+) -> HeadsModel | TrainedModel:
     """The model of that name; AttnvizError when there is none, or not with so many heads.
 
     "builtin": heads constructed to look at one known thing each; with `cross`, heads that look
-    from one text at another. "random": random projections drawn with `seed`.
+    from one text at another. "random": random projections drawn with `seed`. "minilm": a small
+    trained BERT. Else the folder of a checkpoint, or its id on the hub: there heads and seed mean
+    nothing, the checkpoint has its own.
     """
-    if name == "builtin":
+    if name == CONSTRUCTED:
         return builtin(heads, cross=cross)
-    if name == "random":
+    if name == RANDOM:
         return random(heads, seed)
-    raise bad_choice(name, "--model", MODELS)
+    from attnviz.models.hub import find_folder  # neither of them is needed by the built-in heads
+    from attnviz.models.trained import load
+
+    folder = find_folder(str(name), NAMES)
+    return load(folder, str(name) if name in NAMES else _short(str(name), folder))
+
+
+def _short(name: str, folder: Path) -> str:
+    """A hub id as it is; of a folder its own name."""
+    return folder.resolve().name if Path(name).expanduser().is_dir() else name

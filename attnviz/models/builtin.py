@@ -8,8 +8,9 @@ layer looks like before it has learned anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,7 @@ from attnviz.models.features import (
     features,
     part,
 )
-from attnviz.recorder import Recorder
+from attnviz.recorder import Part, Recorder
 from attnviz.tokens import Tokens
 
 HEAD_DIM = 64
@@ -66,6 +67,16 @@ class HeadsModel:
     heads: tuple[Head, ...]
     w_output: Floats  # (heads × VALUE_DIM, WIDTH)
 
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing that the name does not say."""
+        return {}
+
+    def stacks_of(self, tokens: Tokens, source: Tokens | None = None) -> dict[str, Part]:
+        """What a recorder has to know of the one stack before the run."""
+        both = Part(tokens, tokens if source is None else source)
+        return {"self" if source is None else "cross": both}
+
     def __call__(
         self, tokens: Tokens, recorder: Recorder, mask: Rule, source: Tokens | None = None
     ) -> Floats:
@@ -74,7 +85,9 @@ class HeadsModel:
         Returns (tokens, WIDTH) float32: the heads' outputs side by side, merged by W_O.
         """
         stack = "self" if source is None else "cross"
-        output = recorder.attend(stack, *self._project(tokens, source or tokens), mask=mask)
+        output = recorder.attend(
+            stack, *self._project(tokens, source or tokens), mask=mask, w_output=self.w_output
+        )
         merged: Floats = np.concatenate(list(output), axis=1) @ self.w_output  # (n, WIDTH)
         return merged
 

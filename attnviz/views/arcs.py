@@ -25,13 +25,13 @@ def arcs(stack: Stack, layer: int, head: Which, width: int) -> list[Text]:
     the words on the right, which name every link.
     """
     links = _links(stack, layer, head)
-    left = widest(stack.query_tokens.labels, min(16, width // 3))
-    right = widest(stack.key_tokens.labels, 16) + 6
+    left = widest(stack.query_tokens.names, min(16, width // 3))
+    right = widest(stack.key_tokens.names, 16) + 6
     # Two texts have no lines between them: row i is not the i-th key.
     lanes = 0 if stack.two_texts else max((width - left - right - 6) // 2, 0)
     canvas = _canvas(len(stack.query_tokens), links, lanes)
     lines = []
-    for row, label in enumerate(stack.query_tokens.labels):
+    for row, label in enumerate(stack.query_tokens.names):
         line = label_text(label, left)
         line.pad_right(left + 1 - line.cell_len)
         line.append("".join(canvas[row]))
@@ -39,7 +39,7 @@ def arcs(stack: Stack, layer: int, head: Which, width: int) -> list[Text]:
             key, weight = links[row]
             line.append("  ")
             line.append(f" {percent(weight)}% ", background(level(weight, 1.0)))
-            line.append(" ").append_text(label_text(stack.key_tokens.labels[key], 16))
+            line.append(" ").append_text(label_text(stack.key_tokens.names[key], 16))
         line.rstrip()
         line.truncate(width, overflow="ellipsis")
         lines.append(line)

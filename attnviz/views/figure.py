@@ -69,7 +69,7 @@ def map_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLIS
     stack = record.stack
     pooled = stack.map(choice.layer, choice.head, MOST_PIXELS)
     allowed = stack.allowed(choice.layer, MOST_PIXELS)
-    rows, columns = _axis(stack.query_tokens.labels), _axis(stack.key_tokens.labels)
+    rows, columns = _axis(stack.query_tokens.names), _axis(stack.key_tokens.names)
     paper = _Paper(
         [title(record, words, PICTURE), _subtitle(stack, choice, pooled.cells, allowed, words)]
     )
@@ -350,7 +350,7 @@ def _families() -> list[str]:
 
 def _missing(record: AttentionRecord, words: Language) -> list[str]:
     """A note that names the characters no font has, once for the whole picture."""
-    shown = (record.stack.query_tokens.labels, record.stack.key_tokens.labels)
+    shown = (record.stack.query_tokens.names, record.stack.key_tokens.names)
     drawn = [title(record, words), *(label for labels in shown for label in _axis(labels).labels)]
     strange = {char for label in drawn for char in label if ord(char) > 0x24F}
     for family in _families() if strange else ():

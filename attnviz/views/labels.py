@@ -34,10 +34,12 @@ def percent(weight: float) -> str:
 def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLAIN) -> str:
     """What the reader is looking at: type, what it was asked with, and where weights come from."""
     stack, settings = record.stack, record.settings
-    parts = [f"{record.type} attention"]
+    parts = [f"{record.kind} attention"]
+    if "replaces" in settings and not stack.two_texts:
+        parts.append(words.say("ui.replaces", guard, type=settings["replaces"]))
     if "window" in settings:
         parts.append(f"window {settings['window']}")
-    if "global_tokens" in settings:
+    if settings.get("global_tokens"):
         labels = [stack.query_tokens.labels[i] for i in settings["global_tokens"]]
         parts.append(f"global {_some(labels, words, guard)}")
     if stack.n_layers > 1:
@@ -46,6 +48,12 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
         f"ui.{record.model.origin}", guard, n_heads=stack.n_heads, model=record.model.name
     )
     parts.append(made)
+    if stack.shares_keys:
+        parts.append(words.say("ui.shared", guard, n=stack.key_heads or 0))
+    if record.shown:
+        parts.append(record.shown)
+    if stack.query_tokens.segments is not None:
+        parts.append(words.say("ui.second", guard))
     if "seed" in settings:
         parts.append(f"seed {settings['seed']}")
     return " · ".join(parts)
@@ -53,15 +61,29 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
 
 def chosen(stack: Stack, layer: Which, head: Which, words: Language = ENGLISH) -> str:
     """Which layer and head a view shows, in words."""
-    of_layer = f"layer {layer} · " if stack.n_layers > 1 else ""
+    of_layer = f"layer {layer}{_window(stack, layer)} · " if stack.n_layers > 1 else ""
     if head == "mean" and stack.n_heads > 1:
         return of_layer + words.say("ui.mean", n=stack.n_heads)
-    return f"{of_layer}head {0 if head == 'mean' else head}"
+    return f"{of_layer}head {head_number(stack, 0 if head == 'mean' else head)}"
+
+
+def _window(stack: Stack, layer: Which) -> str:
+    """What a layer sees, where it has a window or layers differ: " (sliding 4)"."""
+    if layer == "mean" or not stack.masks:
+        return ""
+    mask = stack.masks[layer]
+    plain = mask.to_dict()["rule"] in ("full", "causal")
+    return "" if plain and len(set(stack.masks)) == 1 else f" ({mask})"
+
+
+def head_number(stack: Stack, head: int) -> str:
+    """The number of a head, and whose keys and values it shares."""
+    return f"{head} (kv {stack.key_head(head)})" if stack.shares_keys else str(head)
 
 
 def head_title(stack: Stack, head: int) -> str:
     """The number of a head and what it is built to look at."""
-    return f"{head} {stack.head_name(head)}".strip()
+    return f"{head_number(stack, head)} {stack.head_name(head)}".strip()
 
 
 def _some(labels: Sequence[str], words: Language, guard: Guard) -> str:

@@ -106,7 +106,7 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
 
 def table_fits(stack: Stack, width: int) -> bool:
     """Whether every weight finds its place in a table of that width."""
-    return widest(stack.query_tokens.labels, LABEL) + 1 + CELL * stack.shape[1] <= width
+    return widest(stack.query_tokens.names, LABEL) + 1 + CELL * stack.shape[1] <= width
 
 
 def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
@@ -118,7 +118,7 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
     keys, largest = stack.strongest(layer, head, 1)
     steps = levels(shown, allowed)
     corner = chosen(stack, layer, head, screen.words)
-    label = widest(stack.query_tokens.labels, LABEL)
+    label = widest(stack.query_tokens.names, LABEL)
     room = screen.width - 1 - CELL * stack.shape[1]
     label = max(
         label, min(cell_len(corner), room if room < label + STRONGEST else room - STRONGEST)
@@ -127,10 +127,10 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
     each = CELL + min(max(spare - STRONGEST, 0) // stack.shape[1], 4)
     named = screen.width - label - 1 - each * stack.shape[1] >= STRONGEST
     header = _padded(label_text(corner, label, "dim italic"), label + 1)
-    for key in stack.key_tokens.labels:
+    for key in stack.key_tokens.names:
         header.append_text(_centred(label_text(key, each - 1, "dim"), each))
     lines = [header.append(f"  {screen.words.say('ui.strongest')}" if named else "", "dim")]
-    for row, name in enumerate(stack.query_tokens.labels):
+    for row, name in enumerate(stack.query_tokens.names):
         line = _padded(label_text(name, label), label + 1)
         for j in range(stack.shape[1]):
             bold = j == keys[row, 0]
@@ -150,7 +150,7 @@ def heatmap(
     One line per row where that fits, else two rows per line. Numbers above are key positions.
     """
     n_queries, n_keys = stack.shape
-    name_width = widest(stack.query_tokens.labels, min(LABEL, screen.width // 3))
+    name_width = widest(stack.query_tokens.names, min(LABEL, screen.width // 3))
     label = name_width + len(str(n_queries - 1)) + 1
     across = max(screen.width - label - 2, 1)
     tall = lines - 2  # a line of positions above, a line about the scale below
@@ -169,7 +169,7 @@ def heatmap(
         row = line * each
         name = Text(no_wrap=True)
         name.append(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
-        name.append_text(label_text(stack.query_tokens.labels[row], name_width))
+        name.append_text(label_text(stack.query_tokens.names[row], name_width))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
     return [*body, _scale(stack, layer, head, pooled.mean.max(initial=0), pooled.cells, screen)]
@@ -203,17 +203,17 @@ def grid(
 def top(stack: Stack, layer: int, head: Which, screen: Screen, k: int = 3) -> list[RenderableType]:
     """Each query with its strongest keys and a bar for the first."""
     keys, weights = stack.strongest(layer, head, min(k, stack.shape[1]))
-    label = widest(stack.query_tokens.labels, LABEL)
+    label = widest(stack.query_tokens.names, LABEL)
     bar = max(min(screen.width - label - 3 - k * (LABEL + 6), 20), 6)
     lines: list[RenderableType] = []
-    for row, name in enumerate(stack.query_tokens.labels):
+    for row, name in enumerate(stack.query_tokens.names):
         line = label_text(name, label)
         line.pad_right(label + 1 - line.cell_len)
         full = round(bar * float(weights[row, 0]))
         line.append("█" * full, _bar_style(float(weights[row, 0]))).append(" " * (bar - full + 1))
         for key, weight in zip(keys[row].tolist(), weights[row].tolist(), strict=True):
             if weight >= 0.005:  # less is written as 0%
-                line.append_text(label_text(stack.key_tokens.labels[key], LABEL))
+                line.append_text(label_text(stack.key_tokens.names[key], LABEL))
                 line.append(f" {percent(weight)}%  ", "dim")
         line.rstrip()
         line.truncate(screen.width, overflow="ellipsis")
@@ -345,7 +345,7 @@ def _strongest_cell(stack: Stack, key: int, weight: float, screen: Screen) -> Te
         return Text(f"  {screen.words.say('ui.nothing')}", "dim")
     text = Text(f"{percent(weight).rjust(5)}% ", "dim")
     return text.append_text(
-        label_text(stack.key_tokens.labels[key], STRONGEST - 7, "default not dim")
+        label_text(stack.key_tokens.names[key], STRONGEST - 7, "default not dim")
     )
 
 

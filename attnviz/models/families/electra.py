@@ -1,0 +1,25 @@
+"""ELECTRA (arXiv 2003.10555), AraELECTRA: BERT whose embeddings may be narrower than its layers."""
+
+from __future__ import annotations
+
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.encoder import Encoder, Sizes, bert_embeddings, block, self_mask
+
+ANCHOR = "embeddings.word_embeddings.weight"
+
+
+def build(fields: Fields, weights: Weights) -> Encoder:
+    """The network that the config and the weights describe."""
+    sizes = Sizes.read(fields, 256, 4, 1024)
+    narrow = fields.number("embedding_size", 128)
+    widen = (
+        None
+        if narrow == sizes.width
+        else weights.linear("embeddings_project", narrow, sizes.width)
+    )
+    layers = range(fields.number("num_hidden_layers", 12))
+    return Encoder(
+        bert_embeddings(weights, fields, narrow, sizes.eps, widen=widen),
+        tuple(block(weights.under(f"encoder.layer.{i}."), sizes) for i in layers),
+        self_mask(fields),
+    )

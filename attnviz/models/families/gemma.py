@@ -1,0 +1,145 @@
+"""Gemma (arXiv 2403.08295), Gemma 2 (2408.00118), Gemma 3's text (2503.19786): Atlas-Chat, GemMaroc.
+
+Embeddings are multiplied by sqrt(width) and norms by 1 + weight. Gemma 2 caps its scores, Gemma 3
+norms its queries and keys; both alternate windows with full attention and norm what a part gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
+from attnviz.models.layers import RMSNorm
+from attnviz.models.network import Attention, FeedForward
+from attnviz.models.rope import Rope, read_rope
+
+ANCHOR = "embed_tokens.weight"
+FIRST, THIRD = "gemma", "gemma3_text"
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What a layer is measured by."""
+
+    kind: str
+    width: int
+    inner: int
+    n_heads: int
+    n_key_heads: int
+    head_dim: int
+    eps: float
+    scale: float
+    softcap: float | None
+    bias: bool
+
+
+def build(fields: Fields, weights: Weights) -> Decoder:
+    """The network that the config and the weights describe."""
+    sizes = _sizes(fields, fields.get("model_type"))
+    n_layers = fields.number("num_hidden_layers", 26)
+    kinds = _kinds(fields, sizes.kind, n_layers)
+    fields.only("use_bidirectional_attention", False)
+    window = None if sizes.kind == FIRST else fields.stated("sliding_window", 4096)
+    n_ids = fields.number("vocab_size", 256000)
+    return Decoder(
+        weights.embedding("embed_tokens", n_ids, sizes.width),
+        float(np.float32(sizes.width**0.5)),
+        tuple(_block(weights.under(f"layers.{i}."), fields, sizes) for i in range(n_layers)),
+        weights.rms_norm("norm", sizes.width, sizes.eps, 1.0),
+        layer_masks(fields, kinds, window),
+        _ropes(fields, sizes),
+        tuple(kinds),
+    )
+
+
+def _sizes(fields: Fields, kind: str) -> Sizes:
+    n_heads, head_dim = fields.number("num_attention_heads", 8), fields.number("head_dim", 256)
+    n_key_heads = fields.number("num_key_value_heads", 4)
+    if n_heads % n_key_heads:
+        raise fields.wrong("num_key_value_heads", n_key_heads, f"a divisor of {n_heads}")
+    usual_cap = 50.0 if kind == "gemma2" else None
+    cap = None if kind == FIRST else fields.stated("attn_logit_softcapping", usual_cap)
+    divided = head_dim if kind == FIRST else fields.real("query_pre_attn_scalar", 256)
+    return Sizes(
+        kind,
+        fields.number("hidden_size", 2304),
+        fields.number("intermediate_size", 9216),
+        n_heads,
+        n_key_heads,
+        head_dim,
+        fields.real("rms_norm_eps", 1e-6),
+        divided**-0.5,
+        None if cap is None else fields.real("attn_logit_softcapping", usual_cap),
+        fields.flag("attention_bias"),
+    )
+
+
+def _kinds(fields: Fields, kind: str, n_layers: int) -> list[str]:
+    """Every second layer is full in Gemma 2, every sixth in Gemma 3."""
+    if kind == FIRST:
+        return [FULL] * n_layers
+    every = 2
+    if kind == THIRD:
+        every = fields.number("sliding_window_pattern", fields.number("_sliding_window_pattern", 6))
+    usual = [SLIDING if (i + 1) % every else FULL for i in range(n_layers)]
+    return layer_kinds(fields, n_layers, usual)
+
+
+def _ropes(fields: Fields, sizes: Sizes) -> dict[str, Rope]:
+    if sizes.kind != THIRD:
+        return dict.fromkeys((FULL, SLIDING), read_rope(fields, sizes.head_dim))
+    return {
+        FULL: read_rope(fields, sizes.head_dim, kind=FULL, theta=1e6),
+        SLIDING: read_rope(
+            fields, sizes.head_dim, kind=SLIDING, theta_field="rope_local_base_freq", scaled=False
+        ),
+    }
+
+
+def _block(weights: Weights, fields: Fields, sizes: Sizes) -> Block:
+    def norm(name: str) -> RMSNorm:
+        return weights.rms_norm(name, sizes.width, sizes.eps, 1.0)
+
+    attention = _attention(weights.under("self_attn."), sizes)
+    feed_forward = _feed_forward(weights.under("mlp."), fields, sizes)
+    first, after = norm("input_layernorm"), norm("post_attention_layernorm")
+    if sizes.kind == FIRST:
+        return Block(first, attention, after, feed_forward)
+    before_feed, after_feed = norm("pre_feedforward_layernorm"), norm("post_feedforward_layernorm")
+    return Block(first, attention, before_feed, feed_forward, after, after_feed)
+
+
+def _attention(weights: Weights, sizes: Sizes) -> Attention:
+    queries, keys = sizes.n_heads * sizes.head_dim, sizes.n_key_heads * sizes.head_dim
+    norms = (
+        (weights.rms_norm(name, sizes.head_dim, sizes.eps, 1.0) for name in ("q_norm", "k_norm"))
+        if sizes.kind == THIRD
+        else (None, None)
+    )
+    return Attention(
+        weights.linear("q_proj", sizes.width, queries, sizes.bias),
+        weights.linear("k_proj", sizes.width, keys, sizes.bias),
+        weights.linear("v_proj", sizes.width, keys, sizes.bias),
+        weights.linear("o_proj", queries, sizes.width, sizes.bias),
+        sizes.n_heads,
+        sizes.n_key_heads,
+        sizes.scale,
+        sizes.softcap,
+        *norms,
+    )
+
+
+def _feed_forward(weights: Weights, fields: Fields, sizes: Sizes) -> FeedForward:
+    name = fields.get("hidden_activation") or fields.get("hidden_act", "gelu_pytorch_tanh")
+    # The first releases say "gelu" and mean its tanh form.
+    field = "hidden_activation" if fields.get("hidden_activation") else "hidden_act"
+    tanh = sizes.kind == FIRST and name == "gelu"
+    return FeedForward(
+        weights.linear("up_proj", sizes.width, sizes.inner, False),
+        weights.linear("down_proj", sizes.inner, sizes.width, False),
+        fields.activation("" if tanh else field, "gelu_pytorch_tanh"),
+        weights.linear("gate_proj", sizes.width, sizes.inner, False),
+    )

@@ -1,0 +1,45 @@
+"""GPT-2 (Radford et al. 2019), distilGPT-2, AraGPT2."""
+
+from __future__ import annotations
+
+from attnviz.attention.masks import causal
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.encoder import heads_of
+from attnviz.models.gpt import Block, Gpt
+from attnviz.models.network import Attention, FeedForward
+
+ANCHOR = "wte.weight"
+
+
+def build(fields: Fields, weights: Weights) -> Gpt:
+    """The network that the config and the weights describe."""
+    width, n_layers = fields.number("n_embd", 768), fields.number("n_layer", 12)
+    fields.only("add_cross_attention", False)
+    return Gpt(
+        weights.embedding("wte", fields.number("vocab_size", 50257), width),
+        weights.embedding("wpe", fields.number("n_positions", 1024), width),
+        tuple(_block(weights.under(f"h.{i}."), fields, i) for i in range(n_layers)),
+        weights.layer_norm("ln_f", width, fields.real("layer_norm_epsilon", 1e-5)),
+        (causal(),) * n_layers,
+    )
+
+
+def _block(weights: Weights, fields: Fields, layer: int) -> Block:
+    width, eps = fields.number("n_embd", 768), fields.real("layer_norm_epsilon", 1e-5)
+    n_heads = heads_of(fields, "n_embd", "n_head", 768, 12)
+    inner = fields.number("n_inner", 4 * width)
+    scale = (width // n_heads) ** -0.5 if fields.flag("scale_attn_weights", True) else 1.0
+    scale /= layer + 1 if fields.flag("scale_attn_by_inverse_layer_idx") else 1
+    fused = weights.conv1d("attn.c_attn", width, 3 * width)
+    query, key, value = (fused.rows(i * width, (i + 1) * width) for i in range(3))
+    output = weights.conv1d("attn.c_proj", width, width)
+    return Block(
+        weights.layer_norm("ln_1", width, eps),
+        Attention(query, key, value, output, n_heads, n_heads, scale),
+        weights.layer_norm("ln_2", width, eps),
+        FeedForward(
+            weights.conv1d("mlp.c_fc", width, inner),
+            weights.conv1d("mlp.c_proj", inner, width),
+            fields.activation("activation_function", "gelu_new"),
+        ),
+    )

@@ -1,0 +1,56 @@
+"""GPT-Neo (Black et al. 2021), TinyStories: GPT-2 with windows in some layers and unscaled scores."""
+
+from __future__ import annotations
+
+from attnviz.attention.masks import Rule, causal, sliding
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.encoder import heads_of
+from attnviz.models.gpt import Block, Gpt
+from attnviz.models.network import Attention, FeedForward
+
+ANCHOR = "wte.weight"
+
+
+def build(fields: Fields, weights: Weights) -> Gpt:
+    """The network that the config and the weights describe."""
+    width, n_layers = fields.number("hidden_size", 2048), fields.number("num_layers", 24)
+    return Gpt(
+        weights.embedding("wte", fields.number("vocab_size", 50257), width),
+        weights.embedding("wpe", fields.number("max_position_embeddings", 2048), width),
+        tuple(_block(weights.under(f"h.{i}."), fields) for i in range(n_layers)),
+        weights.layer_norm("ln_f", width, fields.real("layer_norm_epsilon", 1e-5)),
+        _masks(fields, n_layers),
+    )
+
+
+def _masks(fields: Fields, n_layers: int) -> tuple[Rule, ...]:
+    """[[["global", "local"], 12]] is twelve times a full layer and one with a window."""
+    groups = fields.get("attention_types", [[["global", "local"], 12]])
+    fields.get("attention_layers")  # the same, written out
+    try:
+        kinds = [kind for kind_list, times in groups for _ in range(times) for kind in kind_list]
+    except (TypeError, ValueError) as error:
+        raise fields.wrong("attention_types", groups, "[[[kinds], times], …]") from error
+    if len(kinds) != n_layers or not set(kinds) <= {"global", "local"}:
+        raise fields.wrong("attention_types", groups, f"global or local for {n_layers} layers")
+    window = sliding(fields.number("window_size", 256))
+    return tuple(window if kind == "local" else causal() for kind in kinds)
+
+
+def _block(weights: Weights, fields: Fields) -> Block:
+    width, eps = fields.number("hidden_size", 2048), fields.real("layer_norm_epsilon", 1e-5)
+    n_heads = heads_of(fields, "hidden_size", "num_heads", 2048, 16)
+    inner = fields.number("intermediate_size", 4 * width)
+    at = weights.under("attn.attention.")
+    query, key, value = (at.linear(n, width, width, False) for n in ("q_proj", "k_proj", "v_proj"))
+    output = at.linear("out_proj", width, width)
+    return Block(
+        weights.layer_norm("ln_1", width, eps),
+        Attention(query, key, value, output, n_heads, n_heads, 1.0),
+        weights.layer_norm("ln_2", width, eps),
+        FeedForward(
+            weights.linear("mlp.c_fc", width, inner),
+            weights.linear("mlp.c_proj", inner, width),
+            fields.activation("activation_function", "gelu_new"),
+        ),
+    )

@@ -1,0 +1,110 @@
+"""ModernBERT (arXiv 2412.13663): windows and full attention by turns, rotary positions, gated units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from attnviz.attention.masks import Rule
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.decoder import FULL, SLIDING, layer_kinds, layer_masks
+from attnviz.models.encoder import heads_of
+from attnviz.models.layers import Embedding, Floats, LayerNorm
+from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.models.rope import Rope, read_rope
+
+ANCHOR = "embeddings.tok_embeddings.weight"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One layer; the first has no norm before its attention, the embeddings were normed."""
+
+    norm: LayerNorm | None
+    attention: Attention
+    feed_norm: LayerNorm
+    feed_forward: FeedForward
+
+
+@dataclass(frozen=True)
+class ModernBert:
+    """Embeddings, a norm, layers, a norm."""
+
+    words: Embedding
+    norm: LayerNorm
+    blocks: tuple[Block, ...]
+    last_norm: LayerNorm
+    masks: tuple[Rule, ...]
+    ropes: Mapping[str, Rope]
+    kinds: tuple[str, ...]
+
+    n_positions = None  # rotations have no end
+
+    @property
+    def stacks(self) -> Mapping[str, Layout]:
+        """One stack, the mask of each layer."""
+        heads = self.blocks[0].attention.n_heads
+        return {"self": Layout(heads, heads, self.masks)}
+
+    @property
+    def n_ids(self) -> int:
+        """Ids that have an embedding."""
+        return len(self.words.weight)
+
+    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+        """The final hidden state: (tokens, width)."""
+        x = self.norm(self.words(inputs.ids))
+        rotations = {kind: rope.rotation(len(x)) for kind, rope in self.ropes.items()}
+        for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
+            normed = x if one.norm is None else one.norm(x)
+            rotation = rotations[self.kinds[layer]]
+            x = x + one.attention(attend, "self", layer, normed, mask=mask, rotation=rotation)
+            x = x + one.feed_forward(one.feed_norm(x))
+        return self.last_norm(x)
+
+
+def build(fields: Fields, weights: Weights) -> ModernBert:
+    """The network that the config and the weights describe."""
+    width = fields.number("hidden_size", 768)
+    n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 768, 12)
+    eps, bias = fields.real("norm_eps", 1e-5), fields.flag("norm_bias")
+    n_layers = fields.number("num_hidden_layers", 22)
+    every = fields.number("global_attn_every_n_layers", 3)
+    usual = [SLIDING if i % every else FULL for i in range(n_layers)]
+    kinds = layer_kinds(fields, n_layers, usual)
+    head_dim = width // n_heads
+    return ModernBert(
+        weights.embedding("embeddings.tok_embeddings", fields.number("vocab_size", 50368), width),
+        weights.layer_norm("embeddings.norm", width, eps, bias),
+        tuple(_block(weights.under(f"layers.{i}."), fields, n_heads, i) for i in range(n_layers)),
+        weights.layer_norm("final_norm", width, eps, bias),
+        layer_masks(fields, kinds, fields.number("local_attention", 128), both_ways=True),
+        {
+            FULL: read_rope(
+                fields, head_dim, kind=FULL, theta=160000.0, theta_field="global_rope_theta"
+            ),
+            SLIDING: read_rope(fields, head_dim, kind=SLIDING, theta_field="local_rope_theta"),
+        },
+        tuple(kinds),
+    )
+
+
+def _block(weights: Weights, fields: Fields, n_heads: int, layer: int) -> Block:
+    width, inner = fields.number("hidden_size", 768), fields.number("intermediate_size", 1152)
+    eps, norm_bias = fields.real("norm_eps", 1e-5), fields.flag("norm_bias")
+    bias, feed_bias = fields.flag("attention_bias"), fields.flag("mlp_bias")
+    fused = weights.linear("attn.Wqkv", width, 3 * width, bias)
+    query, key, value = (fused.rows(i * width, (i + 1) * width) for i in range(3))
+    output = weights.linear("attn.Wo", width, width, bias)
+    up = weights.linear("mlp.Wi", width, 2 * inner, feed_bias)  # activated, then its multiplier
+    return Block(
+        weights.layer_norm("attn_norm", width, eps, norm_bias) if layer else None,
+        Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5),
+        weights.layer_norm("mlp_norm", width, eps, norm_bias),
+        FeedForward(
+            up.rows(inner, 2 * inner),
+            weights.linear("mlp.Wo", inner, width, feed_bias),
+            fields.activation("hidden_activation", "gelu"),
+            up.rows(0, inner),
+        ),
+    )

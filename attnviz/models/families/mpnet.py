@@ -1,0 +1,31 @@
+"""MPNet (arXiv 2004.09297): RoBERTa with one table of biases over distances, shared by all layers."""
+
+from __future__ import annotations
+
+from attnviz.attention.masks import full
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.encoder import BUCKETS, Encoder, Names, Sizes, bert_embeddings, block
+
+ANCHOR = "embeddings.word_embeddings.weight"
+PADDING = 1  # fixed in the architecture, whatever the config says
+NAMES = Names(
+    query="attention.attn.q",
+    key="attention.attn.k",
+    value="attention.attn.v",
+    output="attention.attn.o",
+    attention_norm="attention.LayerNorm",
+)
+
+
+def build(fields: Fields, weights: Weights) -> Encoder:
+    """The network that the config and the weights describe."""
+    sizes = Sizes.read(fields)
+    layers = range(fields.number("num_hidden_layers", 12))
+    rows = fields.number("relative_attention_num_buckets", BUCKETS, BUCKETS)
+    return Encoder(
+        bert_embeddings(weights, fields, sizes.width, sizes.eps, n_segments=0),
+        tuple(block(weights.under(f"encoder.layer.{i}."), sizes, NAMES) for i in layers),
+        full(),
+        padding=PADDING,
+        buckets=weights.embedding("encoder.relative_attention_bias", rows, sizes.n_heads),
+    )

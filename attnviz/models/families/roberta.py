@@ -1,0 +1,20 @@
+"""RoBERTa (arXiv 1907.11692), XLM-RoBERTa, CamemBERT: BERT whose positions follow the padding id."""
+
+from __future__ import annotations
+
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.encoder import Encoder, Sizes, bert_embeddings, block, self_mask
+
+ANCHOR = "embeddings.word_embeddings.weight"
+
+
+def build(fields: Fields, weights: Weights) -> Encoder:
+    """The network that the config and the weights describe."""
+    sizes = Sizes.read(fields)
+    layers = range(fields.number("num_hidden_layers", 12))
+    return Encoder(
+        bert_embeddings(weights, fields, sizes.width, sizes.eps),
+        tuple(block(weights.under(f"encoder.layer.{i}."), sizes) for i in layers),
+        self_mask(fields),
+        padding=fields.number("pad_token_id", 1, 0),
+    )

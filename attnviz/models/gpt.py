@@ -1,0 +1,57 @@
+"""GPT-2's layers and learned positions, which GPT-Neo took over with other projections and masks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from attnviz.attention.masks import Rule
+from attnviz.models.layers import Embedding, Floats, LayerNorm
+from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
+
+
+@dataclass(frozen=True)
+class Block:
+    """One layer: a norm before each part."""
+
+    norm: LayerNorm
+    attention: Attention
+    feed_norm: LayerNorm
+    feed_forward: FeedForward
+
+
+@dataclass(frozen=True)
+class Gpt:
+    """Word and position vectors, layers, a last norm."""
+
+    words: Embedding
+    positions: Embedding
+    blocks: tuple[Block, ...]
+    norm: LayerNorm
+    masks: tuple[Rule, ...]
+
+    @property
+    def stacks(self) -> Mapping[str, Layout]:
+        """One stack, the mask of each layer."""
+        heads = self.blocks[0].attention.n_heads
+        return {"self": Layout(heads, heads, self.masks)}
+
+    @property
+    def n_ids(self) -> int:
+        """Ids that have an embedding."""
+        return len(self.words.weight)
+
+    @property
+    def n_positions(self) -> int | None:
+        """Rows of the position table."""
+        return len(self.positions.weight)
+
+    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+        """The final hidden state: (tokens, width)."""
+        x = self.words(inputs.ids) + self.positions(np.arange(len(inputs.ids)))
+        for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
+            x = x + one.attention(attend, "self", layer, one.norm(x), mask=mask)
+            x = x + one.feed_forward(one.feed_norm(x))
+        return self.norm(x)

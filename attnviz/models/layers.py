@@ -1,0 +1,261 @@
+"""What transformer layers are made of: linear maps, norms, activations, rotations, heads.
+
+Weights stay what the file holds: views of mapped memory, read when they are touched, and widened
+from half precision block by block. Activations are (tokens, features), float32 unless the
+checkpoint is float64.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating[Any]]
+Weight = NDArray[Any]  # float32, float64, float16 or bfloat16
+Activation = Callable[[Floats], Floats]
+
+WIDENED_AT_ONCE = 1 << 20  # weights of half precision that are widened together: 4 MiB
+CHUNK = 1 << 14  # numbers that an activation works on at once: 64 KiB stay in the cache
+
+
+@dataclass(frozen=True)
+class Linear:
+    """x @ weightᵀ + bias. weight: (n_out, n_in), a view of the file; bias: (n_out,) or None."""
+
+    weight: Weight
+    bias: Weight | None = None
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, n_in) → (tokens, n_out)"""
+        y = x @ self.weight.T if self.weight.dtype == x.dtype else self._widened(x)
+        if self.bias is not None:
+            y += self.bias.astype(x.dtype, copy=False)
+        return y
+
+    def rows(self, start: int, stop: int) -> Linear:
+        """The part that gives outputs start … stop: how fused projections are taken apart."""
+        bias = None if self.bias is None else self.bias[start:stop]
+        return Linear(self.weight[start:stop], bias)
+
+    def _widened(self, x: Floats) -> Floats:
+        y = np.empty((x.shape[0], self.weight.shape[0]), x.dtype)
+        step = max(WIDENED_AT_ONCE // max(self.weight.shape[1], 1), 1)
+        for start in range(0, self.weight.shape[0], step):
+            block = self.weight[start : start + step].astype(x.dtype)
+            np.matmul(x, block.T, out=y[:, start : start + step])
+        return y
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """One vector per id. weight: (ids, width)."""
+
+    weight: Weight
+
+    def __call__(self, ids: NDArray[np.int64]) -> Floats:
+        """(tokens,) → (tokens, width), float64 if the weight is, else float32."""
+        rows: Floats = self.weight[ids]
+        return rows.astype(np.result_type(np.float32, self._wide()), copy=False)
+
+    def _wide(self) -> Any:
+        return self.weight.dtype if self.weight.dtype == np.float64 else np.float32
+
+
+@dataclass(frozen=True)
+class LayerNorm:
+    """(x - mean) / sqrt(variance + eps) * weight + bias (arXiv 1607.06450)."""
+
+    weight: Weight
+    bias: Weight | None
+    eps: float
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, width) → (tokens, width)"""
+        y: Floats = x - x.mean(axis=-1, keepdims=True)
+        variance = np.einsum("...i,...i->...", y, y)[..., None] / x.dtype.type(x.shape[-1])
+        y /= np.sqrt(variance + x.dtype.type(self.eps))
+        y *= self.weight.astype(x.dtype, copy=False)
+        if self.bias is not None:
+            y += self.bias.astype(x.dtype, copy=False)
+        return y
+
+
+@dataclass(frozen=True)
+class RMSNorm:
+    """x / sqrt(mean(x²) + eps) * (weight + offset) (arXiv 1910.07467); Gemma's offset is 1."""
+
+    weight: Weight
+    eps: float
+    offset: float = 0.0
+
+    def __call__(self, x: Floats) -> Floats:
+        """(…, width) → (…, width)"""
+        squares = np.einsum("...i,...i->...", x, x)[..., None] / x.dtype.type(x.shape[-1])
+        y: Floats = x / np.sqrt(squares + x.dtype.type(self.eps))
+        y *= self.weight.astype(x.dtype) + x.dtype.type(self.offset)
+        return y
+
+
+Norm = LayerNorm | RMSNorm
+
+
+def split_heads(x: Floats, n_heads: int) -> Floats:
+    """(tokens, heads × head_dim) → (heads, tokens, head_dim), a view"""
+    return x.reshape(x.shape[0], n_heads, -1).transpose(1, 0, 2)
+
+
+def merge_heads(x: Floats) -> Floats:
+    """(heads, tokens, value_dim) → (tokens, heads × value_dim)"""
+    return x.transpose(1, 0, 2).reshape(x.shape[1], -1)
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """Rotary positions (arXiv 2104.09864): cos and sin of position × frequency, (tokens, dim / 2).
+
+    Feature i is paired with feature i + dim / 2; features from `dim` on are left alone.
+    """
+
+    cos: Floats
+    sin: Floats
+
+    def __call__(self, x: Floats) -> Floats:
+        """(heads, tokens, head_dim) → the same, rotated"""
+        half = self.cos.shape[1]
+        cos, sin = (part.astype(x.dtype, copy=False) for part in (self.cos, self.sin))
+        first, second = x[..., :half], x[..., half : 2 * half]
+        y = np.empty(x.shape, x.dtype)
+        y[..., :half] = first * cos - second * sin
+        y[..., half : 2 * half] = second * cos + first * sin
+        y[..., 2 * half :] = x[..., 2 * half :]
+        return y
+
+
+def relative_buckets(
+    n_queries: int, n_keys: int, n_buckets: int, max_distance: int, *, both_ways: bool
+) -> NDArray[np.int64]:
+    """The bucket of key - query for every pair: (queries, keys) (T5, arXiv 1910.10683, 2.1).
+
+    Half of the buckets are for one distance each, the rest grow with the logarithm up to
+    `max_distance`; `both_ways` keeps half of them for keys that follow.
+    """
+    offset = np.arange(n_keys)[None, :] - np.arange(n_queries)[:, None]
+    buckets = np.zeros(offset.shape, dtype=np.int64)
+    if both_ways:
+        n_buckets //= 2
+        buckets += (offset > 0) * n_buckets
+        distance = np.abs(offset)
+    else:
+        distance = np.maximum(-offset, 0)
+    exact = n_buckets // 2
+    # float32, as the models were trained: at the edge of a bucket the rounding decides
+    ratio = np.log(np.maximum(distance, 1).astype(np.float32) / np.float32(exact))
+    growth = ratio / np.float32(math.log(max_distance / exact)) * np.float32(n_buckets - exact)
+    far = np.minimum(exact + growth.astype(np.int64), n_buckets - 1)
+    return buckets + np.where(distance < exact, distance, far)
+
+
+def interleaved_sinusoids(n_positions: int, width: int) -> Floats:
+    """sin and cos of position / 10000^(2i / width), sines first: (positions, width) (Marian)."""
+    frequencies = 10000.0 ** (-2 * (np.arange(width) // 2) / width)
+    angles = np.multiply.outer(np.arange(n_positions), frequencies)
+    both = np.concatenate([np.sin(angles[:, 0::2]), np.cos(angles[:, 1::2])], axis=1)
+    return both.astype(np.float32)
+
+
+def _in_chunks(work: Callable[[Floats, Floats], None]) -> Activation:
+    """An activation that runs over its input in place, a chunk at a time, with one scratch."""
+
+    def activate(x: Floats) -> Floats:
+        flat = x.reshape(-1) if x.flags.c_contiguous else np.ascontiguousarray(x).reshape(-1)
+        scratch = np.empty(min(CHUNK, flat.size), x.dtype)
+        with np.errstate(over="ignore"):  # 1 / (1 + inf) is 0, as it should be
+            for start in range(0, flat.size, CHUNK):
+                part = flat[start : start + CHUNK]
+                work(part, scratch[: part.size])
+        return flat.reshape(x.shape)
+
+    return activate
+
+
+# x Φ(x) = x / (1 + 2^(-x Q(x²))): Q was fitted to the logit of the normal distribution on |x| <= 5.5;
+# past that Φ is 0 or 1 in float32. Largest error 1e-6 (at large x, where that is one rounding).
+_Q = (
+    2.302207203547777, 0.10483858200764698, -9.559384063324253e-05, -1.5938904514606136e-04,
+    1.1452366876245222e-05, -3.850402872669656e-07, 5.209784306256476e-09,
+)  # fmt: skip
+_Q_END = 30.25
+
+
+def _gelu32(x: Floats, scratch: Floats) -> None:
+    squares = np.minimum(np.multiply(x, x, out=scratch), np.float32(_Q_END), out=scratch)
+    sums = np.multiply(squares, np.float32(-_Q[-1]))
+    for coefficient in _Q[-2:0:-1]:
+        sums -= np.float32(coefficient)
+        sums *= squares
+    sums -= np.float32(_Q[0])
+    sums *= x
+    np.exp2(sums, out=sums)
+    sums += np.float32(1)
+    x /= sums
+
+
+def _gelu64(x: Floats, scratch: Floats) -> None:
+    scratch[:] = [math.erf(value) for value in (x * math.sqrt(0.5)).tolist()]
+    x *= 0.5 * (1 + scratch)
+
+
+def _gelu_part(x: Floats, scratch: Floats) -> None:
+    (_gelu64 if x.dtype == np.float64 else _gelu32)(x, scratch)
+
+
+def _gelu_tanh(x: Floats, scratch: Floats) -> None:
+    # 0.5 x (1 + tanh(u)) is x / (1 + e^(-2u)), u = sqrt(2 / π) (x + 0.044715 x³)
+    two_root = x.dtype.type(-2 * math.sqrt(2 / math.pi))
+    np.multiply(x, x, out=scratch)
+    scratch *= x.dtype.type(0.044715) * two_root
+    scratch += two_root
+    scratch *= x
+    _over_one_plus_exp(x, scratch)
+
+
+def _silu(x: Floats, scratch: Floats) -> None:
+    _over_one_plus_exp(x, np.negative(x, out=scratch))
+
+
+def _quick_gelu(x: Floats, scratch: Floats) -> None:
+    _over_one_plus_exp(x, np.multiply(x, x.dtype.type(-1.702), out=scratch))
+
+
+def _over_one_plus_exp(x: Floats, power: Floats) -> None:
+    np.exp(power, out=power)
+    power += x.dtype.type(1)
+    x /= power
+
+
+def _relu(x: Floats, _: Floats) -> None:
+    np.maximum(x, 0, out=x)
+
+
+def _tanh(x: Floats, _: Floats) -> None:
+    np.tanh(x, out=x)
+
+
+# Names as in Hugging Face configs. Each overwrites its input, which nothing else uses.
+ACTIVATIONS: dict[str, Activation] = {
+    "gelu": _in_chunks(_gelu_part),
+    "gelu_python": _in_chunks(_gelu_part),
+    "gelu_new": _in_chunks(_gelu_tanh),
+    "gelu_pytorch_tanh": _in_chunks(_gelu_tanh),
+    "gelu_fast": _in_chunks(_gelu_tanh),
+    "quick_gelu": _in_chunks(_quick_gelu),
+    "silu": _in_chunks(_silu),
+    "swish": _in_chunks(_silu),
+    "relu": _in_chunks(_relu),
+    "tanh": _in_chunks(_tanh),
+}

@@ -1,0 +1,142 @@
+"""What every family builds: a network that reads ids and sends its attention through one door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.attention.masks import Rule
+from attnviz.models.layers import (
+    Activation,
+    Floats,
+    Linear,
+    Norm,
+    Rotation,
+    merge_heads,
+    split_heads,
+)
+
+Ids = NDArray[np.int64]
+
+
+class Attend(Protocol):
+    """The one door for attention: `Recorder.attend`."""
+
+    def __call__(
+        self, stack: str, query: Floats, key: Floats, value: Floats, *, layer: int, **options: Any
+    ) -> Floats:
+        """(heads, queries, value_dim) of (heads, queries, …), (heads or fewer, keys, …)."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a network is fed. `source` is what an encoder-decoder's encoder reads.
+
+    segments: which of two texts each token belongs to. global_positions: for Longformer.
+    """
+
+    ids: Ids
+    segments: Ids
+    source: Ids | None = None
+    global_positions: tuple[int, ...] = (0,)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One stack of a network: its heads, and the mask of each layer."""
+
+    n_heads: int
+    n_key_heads: int
+    masks: tuple[Rule, ...]
+
+    @property
+    def n_layers(self) -> int:
+        """Layers in the stack."""
+        return len(self.masks)
+
+
+class Network(Protocol):
+    """A checkpoint's forward pass. n_positions: tokens it can take, None if there is no end."""
+
+    @property
+    def stacks(self) -> Mapping[str, Layout]:
+        """Its stacks: "self", or "encoder", "decoder" and "cross"."""
+
+    @property
+    def n_ids(self) -> int:
+        """Ids that have an embedding."""
+
+    @property
+    def n_positions(self) -> int | None:
+        """How many tokens it can take; None if there is no end."""
+
+    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+        """The final hidden state: (tokens, width)."""
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Projections around one attention: heads are split, normed, rotated, attended and merged.
+
+    Norms apply to each head's queries and keys before the rotation (Qwen 3, Gemma 3).
+    """
+
+    query: Linear
+    key: Linear
+    value: Linear
+    output: Linear
+    n_heads: int
+    n_key_heads: int
+    scale: float
+    softcap: float | None = None
+    query_norm: Norm | None = None
+    key_norm: Norm | None = None
+
+    def __call__(
+        self,
+        attend: Attend,
+        stack: str,
+        layer: int,
+        x: Floats,
+        source: Floats | None = None,
+        *,
+        mask: Rule,
+        bias: Floats | None = None,
+        rotation: Rotation | None = None,
+    ) -> Floats:
+        """(tokens, width) → (tokens, width), looking at `source` or at x itself."""
+        y = x if source is None else source
+        query = split_heads(self.query(x), self.n_heads)
+        key = split_heads(self.key(y), self.n_key_heads)
+        value = split_heads(self.value(y), self.n_key_heads)
+        query = query if self.query_norm is None else self.query_norm(query)
+        key = key if self.key_norm is None else self.key_norm(key)
+        if rotation is not None:
+            query, key = rotation(query), rotation(key)
+        attended = attend(
+            stack, query, key, value, layer=layer, mask=mask, bias=bias, scale=self.scale,
+            softcap=self.softcap, w_output=self.output.weight.T,
+        )  # fmt: skip
+        return self.output(merge_heads(attended))
+
+
+@dataclass(frozen=True)
+class FeedForward:
+    """down(activation(up(x))), or down(activation(gate(x)) * up(x)) with a gate."""
+
+    up: Linear
+    down: Linear
+    activation: Activation
+    gate: Linear | None = None
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, width) → (tokens, width)"""
+        if self.gate is None:
+            return self.down(self.activation(self.up(x)))
+        gated = self.activation(self.gate(x))
+        gated *= self.up(x)
+        return self.down(gated)

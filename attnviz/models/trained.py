@@ -1,0 +1,272 @@
+"""A checkpoint as a model: it cuts texts, runs them, and says what it holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from attnviz.attention.masks import Rule
+from attnviz.errors import AttnvizError, bad_choice
+from attnviz.models.checkpoint import Fields, Weights, read_config
+from attnviz.models.families import MODULE_OF
+from attnviz.models.layers import Floats
+from attnviz.models.network import Attend, Inputs, Layout, Network
+from attnviz.models.tensors import Tensors, open_tensors
+from attnviz.models.tokenizer import find_tokenizer
+from attnviz.recorder import Part, Recorder
+from attnviz.tokens import Tokens, encode, from_ids, open_tokenizer
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+NESTED = {"gemma3": "text_config"}  # models of text and images: their text half is read
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A transformer checkpoint whose attention goes through a recorder.
+
+    Called on tokens, it returns the final hidden state, (tokens, width).
+    """
+
+    name: str
+    folder: Path
+    config: Mapping[str, Any]
+    network: Network
+    tensors: Tensors
+
+    origin = "trained"
+
+    @property
+    def family(self) -> str:
+        """The config's model_type."""
+        return str(self.config["model_type"])
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """What the record says of it beside its name."""
+        return {"model_type": self.family, "dtype": self.about()["dtype"]}
+
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """Its stacks, with their heads and the mask of each layer."""
+        return self.network.stacks
+
+    @property
+    def reads_source(self) -> bool:
+        """Whether it has an encoder that reads another text than its decoder is fed."""
+        return "cross" in self.layouts
+
+    @property
+    def type(self) -> str:
+        """The type of attention that is its own: "self", "causal" or "cross"."""
+        if self.reads_source:
+            return "cross"
+        one_way = all(not rule([0], [1])[0, 0] for rule in self.layouts["self"].masks)
+        return "causal" if one_way else "self"
+
+    @property
+    def has_global_tokens(self) -> bool:
+        """Whether some tokens see all beside a window (Longformer)."""
+        return self.family == "longformer"
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The folder's own tokenizer; AttnvizError if it has none."""
+        return find_tokenizer(self.folder)
+
+    def stacks_of(self, tokens: Tokens, source: Tokens | None = None) -> dict[str, Part]:
+        """What a recorder has to know of each stack before the run."""
+        keys = {"encoder": source, "cross": source}
+        queries = {"encoder": source}
+        return {
+            name: Part(queries.get(name) or tokens, keys.get(name) or tokens, layout.n_layers)
+            for name, layout in self.layouts.items()
+        }
+
+    def __call__(
+        self,
+        tokens: Tokens | Sequence[int],
+        recorder: Recorder,
+        mask: Rule | None = None,
+        source: Tokens | Sequence[int] | None = None,
+        *,
+        global_tokens: Sequence[int] | None = None,
+    ) -> Floats:
+        """Run tokens, or token ids, through the network; each layer attends by way of `recorder`.
+
+        mask: takes the place of every self-attention's own, to see what the same model does under
+        another. source: what the encoder of an encoder-decoder reads. global_tokens: positions that see
+        all, for Longformer; the first alone unless given. Returns the final hidden state
+        (tokens, width). Raises AttnvizError for ids without an embedding, for more tokens than
+        there are positions, and where the weights give numbers that are none.
+        """
+        fed, read = self._checked(tokens, "text"), None
+        if self.reads_source:
+            read = self._checked(source, "source").ids
+        elif source is not None:
+            raise AttnvizError(
+                f"{self.name} ({self.family}) reads one text, and a source was given.",
+                "Leave the source out, or choose an encoder-decoder.",
+            )
+        segments = np.zeros_like(fed.ids) if fed.segments is None else fed.segments
+        chosen = (0,) if global_tokens is None else tuple(sorted(set(global_tokens)))
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            attend = recorder.attend if mask is None else _under(mask, recorder)
+            hidden = self.network(Inputs(fed.ids, segments, read, chosen), attend)
+        if not np.isfinite(hidden).all():
+            raise self._not_numbers()
+        return hidden
+
+    def tokenize(
+        self, text: str, pair: str | None = None, *, tokenizer: str | None = None,
+        what: str = "text", language: str | None = None, truncate: bool = False,
+        shifted: bool = False,
+    ) -> Tokens:  # fmt: skip
+        """Cut a text, or a pair of texts, as the model was trained to.
+
+        tokenizer: a tokenizer.json in place of the folder's own. language: the code that a
+        translation model puts before a text (ary_Arab …). truncate: cut what has no position.
+        shifted: as a decoder is fed: its start token first, the last token left out.
+        """
+        used = self.tokenizer if tokenizer is None else open_tokenizer(Path(tokenizer))
+        limit = self.network.n_positions
+        used.no_truncation()
+        if truncate and limit is not None:
+            used.enable_truncation(limit)
+        if language is not None:
+            tokens = _in_language(used, text, language, what)
+        else:
+            tokens = encode(used, text, pair, what=what)
+        return self._fed_to_decoder(tokens, used) if shifted else tokens
+
+    def _fed_to_decoder(self, tokens: Tokens, tokenizer: Tokenizer) -> Tokens:
+        start = self.config.get("decoder_start_token_id")
+        start = self.config.get("bos_token_id") if start is None else start
+        if not isinstance(start, int):
+            return tokens
+        first = from_ids([start], tokenizer)
+        kept = slice(0, -1 if tokens.special[-1] and len(tokens) > 1 else None)
+        return replace(
+            tokens,
+            ids=np.concatenate([first.ids, tokens.ids[kept]]),
+            labels=(*first.labels, *tokens.labels[kept]),
+            pieces=(*first.pieces, *tokens.pieces[kept]),
+            spans=np.concatenate([[[0, 0]], tokens.spans[kept]]),
+            special=np.concatenate([[True], tokens.special[kept]]),
+        )
+
+    def _checked(self, given: Tokens | Sequence[int] | None, what: str) -> Tokens:
+        if given is None:
+            raise AttnvizError(
+                f"{self.name} ({self.family}) has an encoder, and there is no source to read.",
+                "Give it with --source or --source-file.",
+            )
+        tokens = given if isinstance(given, Tokens) else from_ids(given)
+        largest = int(tokens.ids.max())
+        if largest >= self.network.n_ids:
+            raise AttnvizError(
+                f"The token id {largest} has no embedding: {self.name} has {self.network.n_ids:,}.",
+                "The tokenizer belongs to another model: give the right one with --tokenizer.",
+            )
+        limit = self.network.n_positions
+        if limit is not None and len(tokens) > limit:
+            raise AttnvizError(
+                f"The {what} has {len(tokens):,} tokens and {self.name} has positions for "
+                f"{limit:,}.",
+                "Give a shorter one, or --truncate to cut it.",
+                key="err.too_long",
+                n_tokens=len(tokens),
+                max=limit,
+                option="--truncate",
+            )
+        return tokens
+
+    def _not_numbers(self) -> AttnvizError:
+        """Where the numbers that are none came from."""
+        for name, entry in self.tensors.items():
+            if entry.dtype.startswith(("F", "BF")) and not np.isfinite(self.tensors.array(name)).all():
+                return AttnvizError(
+                    f"The tensor {name} in {entry.file} holds NaN or infinity.",
+                    "The checkpoint is damaged: fetch it again.",
+                )
+        return AttnvizError(
+            f"{self.name} gave NaN or infinity for this text.",
+            "Its numbers grew too large: check the checkpoint with `attnviz models --verify`.",
+        )
+
+    def about(self) -> dict[str, Any]:
+        """What the checkpoint holds, for people and programs."""
+        dtypes = Counter[str]()
+        for entry in self.tensors.values():
+            dtypes[entry.dtype] += entry.n_bytes
+        sizes = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+        return {
+            "model_type": self.family,
+            "parameters": sum(n // sizes.get(name, 1) for name, n in dtypes.items() if name in sizes),
+            "bytes": sum(dtypes.values()),
+            "dtype": ", ".join(sorted(name for name in dtypes if name in sizes)),
+            "positions": self.network.n_positions,
+            "vocabulary": self.network.n_ids,
+            "stacks": self.layouts,
+        }
+
+
+def _under(mask: Rule, recorder: Recorder) -> Attend:
+    """The recorder's door, with this mask for every self-attention."""
+
+    def attend(stack: str, *qkv: Floats, **options: Any) -> Floats:
+        given = options if stack == "cross" else options | {"mask": mask}
+        return recorder.attend(stack, *qkv, **given)
+
+    return attend
+
+
+def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> Tokens:
+    """[language] text </s>, as M2M-100, mBART and NLLB read and write."""
+    codes = (language, f"__{language}__")
+    code = next((c for c in codes if tokenizer.token_to_id(c) is not None), None)
+    if code is None:
+        known = sorted(
+            token.content for token in tokenizer.get_added_tokens_decoder().values()
+            if "_" in token.content
+        )  # fmt: skip
+        raise bad_choice(language, "a language of this model", known)
+    tokens = encode(tokenizer, text, special=False, what=what)
+    ends = [tokenizer.token_to_id(name) for name in (code, "</s>")]
+    first, last = (from_ids([number], tokenizer) for number in ends)
+    return replace(
+        tokens,
+        ids=np.concatenate([first.ids, tokens.ids, last.ids]),
+        labels=(*first.labels, *tokens.labels, *last.labels),
+        pieces=(*first.pieces, *tokens.pieces, *last.pieces),
+        spans=np.concatenate([[[0, 0]], tokens.spans, [[0, 0]]]),
+        special=np.concatenate([[True], tokens.special, [True]]),
+    )
+
+
+def load(folder: Path, name: str) -> TrainedModel:
+    """The model in a checkpoint folder. Every tensor is found and its shape checked; none is read.
+
+    Raises AttnvizError where config, tensors or family are not what they have to be.
+    """
+    config = read_config(folder)
+    inner = NESTED.get(str(config.get("model_type")))
+    if inner is not None and isinstance(config.get(inner), dict):
+        config = config[inner]
+    kind = config.get("model_type")
+    if kind not in MODULE_OF:
+        raise bad_choice(kind, f"model_type in {folder / 'config.json'}", MODULE_OF)
+    family = import_module(f"attnviz.models.families.{MODULE_OF[str(kind)]}")
+    tensors = open_tensors(folder)
+    fields = Fields(config, folder / "config.json")
+    network: Network = family.build(fields, Weights.found(tensors, folder, family.ANCHOR))
+    fields.finish()
+    return TrainedModel(name, folder, config, network, tensors)

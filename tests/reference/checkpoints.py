@@ -1,0 +1,93 @@
+"""Tiny checkpoints as transformers would save them, and what transformers computes with them.
+
+checkpoints.json holds each case's config.json and the names and shapes of its tensors, as
+`save_pretrained` wrote them; checkpoints.npz what was fed to the model and what came out. Both are
+made by make_checkpoints.py. The values of the tensors are drawn here, without PyTorch, so that
+nothing but shapes has to be stored.
+"""
+
+import json
+import re
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+RECIPES = Path(__file__).with_name("checkpoints.json")
+ANSWERS = Path(__file__).with_name("checkpoints.npz")
+
+INPUTS = ("ids", "source_ids", "segments", "global_tokens")
+STACKS = ("self", "encoder", "decoder", "cross")
+
+# What a tensor's name says of it. Attention has to be peaked, or wrong scales and orders hide; but
+# not so peaked that float32 rounds one model's weights to another's.
+EMBEDDINGS = re.compile(
+    r"(embeddings|embed_tokens|embed_positions|embed_in|shared|wte|wpe)\.weight$"
+)
+POSITION_BIAS = re.compile(r"relative_attention_bias")
+UNSCALED_QUERIES = re.compile(r"(SelfAttention|EncDecAttention)\.q\.|attn\.attention\.q_proj\.")
+
+
+_recipes = json.loads(RECIPES.read_text()) if RECIPES.exists() else {}
+CASES = tuple(_recipes)
+
+
+def config(case):
+    """A fresh copy of what config.json holds."""
+    return json.loads(json.dumps(_recipes[case]["config"]))
+
+
+def tensors(case):
+    """Name → values, as they are in the file."""
+    plus_one = _recipes[case]["config"]["model_type"].startswith("gemma")  # norms of 1 + weight
+    shapes = _recipes[case]["tensors"]
+    return {name: draw(case, name, shape, plus_one) for name, shape in shapes.items()}
+
+
+def draw(case, name, shape, plus_one=False):
+    """The same numbers wherever and whenever this runs: NumPy keeps RandomState's stream."""
+    seed = zlib.crc32(f"{case}/{name}".encode())
+    noise = np.random.RandomState(seed).standard_normal(shape)
+    if name.endswith("weight") and len(shape) == 1:
+        values = 0.25 * noise + (0 if plus_one else 1)
+    elif len(shape) < 2:
+        values = 0.25 * noise
+    elif POSITION_BIAS.search(name):
+        values = noise
+    elif EMBEDDINGS.search(name):
+        values = 0.5 * noise
+    else:
+        values = 1.3 / np.sqrt(shape[-1]) * noise
+    if UNSCALED_QUERIES.search(name):
+        values /= 4
+    return values.astype(np.float32)
+
+
+def save(folder, config, tensors):
+    """config.json and model.safetensors, the latter by its definition."""
+    folder.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(config, indent=2, sort_keys=True) + "\n"
+    (folder / "config.json").write_text(text)
+    header, end = {"__metadata__": {"format": "pt"}}, 0
+    for name, values in tensors.items():
+        start, end = end, end + values.nbytes
+        header[name] = {"dtype": "F32", "shape": values.shape, "data_offsets": [start, end]}
+    head = json.dumps(header).encode()
+    head += b" " * (-len(head) % 8)
+    data = b"".join(values.astype("<f4").tobytes() for values in tensors.values())
+    (folder / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + data)
+
+
+def write(case, folder):
+    """The checkpoint of the case, in `folder`."""
+    save(folder, config(case), tensors(case))
+
+
+def expected(case):
+    """Inputs (`INPUTS`), weights of each stack (`STACKS`) and "hidden", as far as there are any.
+
+    Weights are (layers, heads, queries, keys), hidden is (queries, width).
+    """
+    with np.load(ANSWERS, allow_pickle=False) as file:
+        fields = (path.rsplit("/", 1) for path in file.files)
+        return {field: file[f"{name}/{field}"] for name, field in fields if name == case}

@@ -1,0 +1,514 @@
+"""Makes checkpoints.json and checkpoints.npz: tiny models of every family, run by transformers.
+
+Run it again with the `parity` extra installed when a case is added:
+
+    python tests/reference/make_checkpoints.py
+
+For each case it writes the tiny model with `save_pretrained`, keeps config.json and the names and
+shapes of the tensors in the file, and then loads and runs the same folder with the values that
+checkpoints.py draws. Attention is transformers' own (`attn_implementation="eager"`, float32).
+"""
+
+import importlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import checkpoints
+import numpy as np
+import torch
+import transformers
+from safetensors import safe_open
+
+AT_MOST = 1_200_000  # bytes of both files: what a repository can carry without thinking of it
+NOISE = 2e-6  # float32 against float64; a case beyond it would measure rounding, not the model
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model of transformers, what its config says, and what it is fed.
+
+    It is fed `n` ids; `source` is how many the encoder reads, `pads` where padding ids stand in the
+    text (and in the source).
+    """
+
+    model: str
+    config: dict
+    n: int = 12
+    source: int | None = None
+    pads: tuple = ()
+    segments: int | None = None  # where the second text begins
+    global_tokens: tuple | None = None
+    absent: tuple = ()  # tensors that are left out of the file, as older ones on the hub do
+
+
+# One head is 16 wide at least: the rotations of narrower ones hide behind each other.
+ENCODER = {
+    "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "intermediate_size": 40, "max_position_embeddings": 24,
+}  # fmt: skip
+DISTIL = {
+    "vocab_size": 61, "dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 40,
+    "max_position_embeddings": 24,
+}  # fmt: skip
+ALBERT = ENCODER | {"embedding_size": 20, "num_hidden_layers": 3}
+MODERN = {
+    "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 4, "num_attention_heads": 2,
+    "intermediate_size": 40, "max_position_embeddings": 64, "pad_token_id": 0, "bos_token_id": 1,
+    "eos_token_id": 2, "cls_token_id": 1, "sep_token_id": 2,
+}  # fmt: skip
+GPT2 = {
+    "vocab_size": 61, "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 24,
+    "bos_token_id": 0, "eos_token_id": 0,
+}  # fmt: skip
+NEO = {
+    "vocab_size": 61, "hidden_size": 32, "num_layers": 2, "num_heads": 2, "window_size": 4,
+    "attention_types": [[["global", "local"], 1]], "max_position_embeddings": 24,
+    "bos_token_id": 0, "eos_token_id": 0,
+}  # fmt: skip
+NEOX = {
+    "vocab_size": 61, "hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "intermediate_size": 48, "max_position_embeddings": 64,
+}  # fmt: skip
+DECODER = {
+    "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "num_key_value_heads": 2, "intermediate_size": 40, "max_position_embeddings": 64,
+    "bos_token_id": 1, "eos_token_id": 2,
+}  # fmt: skip
+GROUPED = DECODER | {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}
+PHI = GROUPED | {"pad_token_id": 0}
+T5 = {
+    "vocab_size": 61, "d_model": 32, "d_kv": 16, "d_ff": 40, "num_layers": 2, "num_heads": 3,
+    "relative_attention_num_buckets": 12, "relative_attention_max_distance": 9,
+}  # fmt: skip
+BART = {
+    "vocab_size": 61, "d_model": 32, "encoder_layers": 2, "decoder_layers": 2,
+    "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 40,
+    "decoder_ffn_dim": 48, "max_position_embeddings": 24,
+}  # fmt: skip
+UNEVEN = BART | {
+    "d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2,
+    "decoder_attention_heads": 4,
+}  # fmt: skip
+MARIAN = {"pad_token_id": 60, "decoder_start_token_id": 60}
+LLAMA3 = {
+    "rope_type": "llama3", "rope_theta": 500.0, "factor": 8.0, "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0, "original_max_position_embeddings": 40,
+}  # fmt: skip
+LONG = {
+    "rope_type": "longrope",
+    "short_factor": [1.0, 1.02, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5],
+    "long_factor": [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0],
+}
+BY_LAYER = {
+    "full_attention": {"rope_type": "linear", "rope_theta": 1000.0, "factor": 4.0},
+    "sliding_attention": {"rope_type": "default", "rope_theta": 50.0},
+}
+
+CASES = {
+    "bert": Case("BertModel", ENCODER),
+    "bert, two segments": Case(
+        "BertModel",
+        ENCODER
+        | {"hidden_size": 64, "num_attention_heads": 4, "hidden_act": "gelu_new"}
+        | {"layer_norm_eps": 0.1},
+        segments=7,
+    ),
+    "bert, with a head": Case(
+        "BertForMaskedLM", ENCODER | {"hidden_act": "relu", "num_hidden_layers": 3}
+    ),
+    "bert, causal": Case("BertLMHeadModel", ENCODER | {"is_decoder": True}),
+    "roberta": Case("RobertaModel", ENCODER | {"type_vocab_size": 1}, pads=(4, 5)),
+    "roberta, with a head": Case(
+        "RobertaForMaskedLM",
+        ENCODER | {"pad_token_id": 5, "hidden_act": "gelu_new"},
+        segments=8,
+    ),
+    "xlm-roberta": Case("XLMRobertaModel", ENCODER | {"type_vocab_size": 1}),
+    "xlm-roberta, with a head": Case(
+        "XLMRobertaForSequenceClassification",
+        ENCODER | {"type_vocab_size": 1, "layer_norm_eps": 1e-5, "pad_token_id": 3},
+        pads=(2, 9),
+    ),
+    "camembert": Case("CamembertModel", ENCODER | {"type_vocab_size": 1}, pads=(6,)),
+    "camembert, with a head": Case(
+        "CamembertForMaskedLM", ENCODER | {"hidden_size": 64, "hidden_act": "relu"}
+    ),
+    "distilbert": Case("DistilBertModel", DISTIL),
+    "distilbert, with a head": Case(
+        "DistilBertForMaskedLM",
+        DISTIL | {"dim": 64, "n_heads": 4, "activation": "relu", "sinusoidal_pos_embds": True},
+    ),
+    "mpnet": Case("MPNetModel", ENCODER, n=14, pads=(5,)),
+    "mpnet, with a head": Case(
+        "MPNetForMaskedLM",
+        ENCODER
+        | {"relative_attention_num_buckets": 40, "pad_token_id": 7, "layer_norm_eps": 1e-5}
+        | {"hidden_act": "gelu_new"},
+        n=14,
+    ),
+    "electra": Case("ElectraModel", ENCODER | {"embedding_size": 20}, segments=5),
+    "electra, with a head": Case(
+        "ElectraForPreTraining",
+        ENCODER | {"embedding_size": 32, "hidden_act": "gelu_new", "num_attention_heads": 1},
+    ),
+    "albert": Case("AlbertModel", ALBERT, segments=6),
+    "albert, two groups": Case(
+        "AlbertForMaskedLM", ALBERT | {"num_hidden_groups": 2, "hidden_act": "gelu"}
+    ),
+    "modernbert": Case("ModernBertModel", MODERN | {"local_attention": 6}, n=14),
+    "modernbert, with a head": Case(
+        "ModernBertForMaskedLM",
+        MODERN
+        | {"num_hidden_layers": 3, "global_attn_every_n_layers": 2, "local_attention": 5}
+        | {"norm_bias": True, "attention_bias": True, "mlp_bias": True, "norm_eps": 1e-3}
+        | {"hidden_activation": "gelu_new"}
+        | {"global_rope_theta": 500.0, "local_rope_theta": 50.0},
+        n=13,
+    ),
+    "longformer": Case(
+        "LongformerModel", ENCODER | {"attention_window": 4}, n=13, global_tokens=(0,)
+    ),
+    "longformer, two global tokens": Case(
+        "LongformerForMaskedLM",
+        ENCODER | {"attention_window": [4, 8], "hidden_act": "gelu_new"},
+        n=14,
+        pads=(8,),
+        global_tokens=(0, 5),
+    ),
+    "longformer, no global token": Case(
+        "LongformerModel",
+        ENCODER | {"attention_window": [8, 4], "hidden_size": 64, "num_attention_heads": 4},
+        n=11,
+        segments=6,
+        global_tokens=(),
+    ),
+    "gpt2": Case("GPT2Model", GPT2),
+    "gpt2, with a head": Case(
+        "GPT2LMHeadModel", GPT2 | {"scale_attn_by_inverse_layer_idx": True, "n_inner": 40}
+    ),
+    "gpt2, no scale": Case(
+        "GPT2LMHeadModel",
+        GPT2
+        | {"scale_attn_weights": False, "activation_function": "relu", "n_head": 4, "n_embd": 64}
+        | {"n_inner": 40, "layer_norm_epsilon": 1e-3},
+    ),
+    "gpt_neo": Case("GPTNeoModel", NEO),
+    "gpt_neo, with a head": Case(
+        "GPTNeoForCausalLM",
+        NEO
+        | {"attention_types": [[["local"], 2], [["global"], 1]], "num_layers": 3}
+        | {"window_size": 3, "intermediate_size": 40, "activation_function": "gelu"},
+    ),
+    "gpt_neox": Case("GPTNeoXModel", NEOX | {"rotary_pct": 0.25}),
+    "gpt_neox, with a head": Case(
+        "GPTNeoXForCausalLM",
+        NEOX
+        | {"hidden_size": 64, "rotary_pct": 0.5, "rotary_emb_base": 500, "num_attention_heads": 4}
+        | {"use_parallel_residual": False, "attention_bias": False, "hidden_act": "gelu_new"},
+    ),
+    "llama": Case("LlamaModel", DECODER),
+    "llama, biases": Case(
+        "LlamaForCausalLM",
+        GROUPED
+        | {"head_dim": 24, "attention_bias": True, "mlp_bias": True, "rms_norm_eps": 1e-3}
+        | {"hidden_act": "gelu"},
+    ),
+    "llama, llama3 rotation": Case(
+        "LlamaForCausalLM", GROUPED | {"num_key_value_heads": 1, "rope_parameters": LLAMA3}
+    ),
+    "llama, linear rotation": Case(
+        "LlamaForCausalLM",
+        DECODER
+        | {"rope_parameters": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}}
+        | {"tie_word_embeddings": True},
+    ),
+    "mistral": Case("MistralModel", GROUPED | {"sliding_window": 4}),
+    "mistral, no window": Case(
+        "MistralForCausalLM", GROUPED | {"sliding_window": None, "head_dim": 32, "rope_theta": 50.0}
+    ),
+    "qwen2": Case("Qwen2Model", GROUPED),
+    "qwen2, windows": Case(
+        "Qwen2ForCausalLM",
+        GROUPED
+        | {"use_sliding_window": True, "sliding_window": 4, "max_window_layers": 1}
+        | {"num_hidden_layers": 3, "tie_word_embeddings": True, "rope_theta": 1000000.0},
+    ),
+    "qwen3": Case("Qwen3Model", GROUPED | {"head_dim": 24}),
+    "qwen3, windows": Case(
+        "Qwen3ForCausalLM",
+        GROUPED
+        | {"head_dim": 16, "attention_bias": True, "rms_norm_eps": 1e-3}
+        | {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 1},
+    ),
+    "phi3": Case(
+        "Phi3Model", PHI | {"rope_parameters": {"partial_rotary_factor": 0.5}, "sliding_window": 5}
+    ),
+    "phi3, long rotation": Case(
+        "Phi3ForCausalLM",
+        PHI
+        | {"original_max_position_embeddings": 8, "max_position_embeddings": 16}
+        | {"rope_parameters": LONG},
+    ),
+    "phi3, short rotation": Case(
+        "Phi3ForCausalLM",
+        PHI
+        | {"num_attention_heads": 2, "hidden_act": "gelu", "original_max_position_embeddings": 32}
+        | {"rope_parameters": LONG | {"partial_rotary_factor": 0.5}},
+    ),
+    "gemma": Case("GemmaModel", DECODER | {"num_key_value_heads": 1, "head_dim": 24}),
+    "gemma, with a head": Case(
+        "GemmaForCausalLM",
+        GROUPED | {"head_dim": 16, "attention_bias": True, "rope_theta": 100.0},
+    ),
+    "gemma2": Case(
+        "Gemma2Model",
+        GROUPED
+        | {"num_hidden_layers": 3, "head_dim": 16, "query_pre_attn_scalar": 9}
+        | {"sliding_window": 4, "attn_logit_softcapping": 3.0},
+    ),
+    "gemma2, no softcap": Case(
+        "Gemma2ForCausalLM",
+        DECODER
+        | {"head_dim": 32, "num_key_value_heads": 1, "query_pre_attn_scalar": 16}
+        | {"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 3}
+        | {"attn_logit_softcapping": None, "hidden_activation": "gelu"},
+    ),
+    "gemma3_text": Case(
+        "Gemma3TextModel",
+        DECODER
+        | {"num_hidden_layers": 6, "head_dim": 24, "num_key_value_heads": 1}
+        | {"query_pre_attn_scalar": 20, "sliding_window": 4},
+    ),
+    "gemma3_text, linear rotation": Case(
+        "Gemma3ForCausalLM",
+        GROUPED
+        | {"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 5}
+        | {"head_dim": 16, "query_pre_attn_scalar": 16, "attention_bias": True}
+        | {"rope_parameters": BY_LAYER},
+    ),
+    "t5": Case("T5Model", T5 | {"num_decoder_layers": 3}, n=11, source=14),
+    "t5, gated": Case(
+        "T5ForConditionalGeneration",
+        T5
+        | {"feed_forward_proj": "gated-gelu", "tie_word_embeddings": False}
+        | {"relative_attention_num_buckets": 8, "relative_attention_max_distance": 20}
+        | {"layer_norm_epsilon": 1e-3},
+        n=13,
+        source=9,
+    ),
+    "mt5": Case("MT5Model", T5 | {"num_decoder_layers": 1}, n=12, source=10),
+    "mt5, not gated": Case(
+        "MT5ForConditionalGeneration",
+        T5 | {"feed_forward_proj": "gelu", "d_kv": 20, "num_heads": 2},
+        n=9,
+        source=12,
+    ),
+    "bart": Case("BartModel", BART, n=11, source=13, pads=(4,)),
+    "bart, with a head": Case(
+        "BartForConditionalGeneration",
+        UNEVEN | {"scale_embedding": True, "activation_function": "relu"},
+        n=12,
+        source=9,
+    ),
+    "mbart": Case("MBartModel", BART, n=11, source=13),
+    "mbart, with a head": Case(
+        "MBartForConditionalGeneration",
+        UNEVEN | {"scale_embedding": True, "activation_function": "gelu_new"},
+        n=9,
+        source=12,
+    ),
+    "marian": Case(
+        "MarianMTModel",
+        BART | MARIAN | {"scale_embedding": True, "activation_function": "swish"},
+        n=11,
+        source=13,
+    ),
+    "marian, two vocabularies": Case(
+        "MarianMTModel",
+        UNEVEN
+        | MARIAN
+        | {"share_encoder_decoder_embeddings": False, "decoder_vocab_size": 70}
+        | {"tie_word_embeddings": False},
+        n=12,
+        source=9,
+    ),
+    "marian, positions in the file": Case("MarianModel", BART | MARIAN, n=9, source=12),
+    "m2m_100": Case("M2M100Model", BART, n=11, source=13, pads=(4, 7)),
+    "m2m_100, with a head": Case(
+        "M2M100ForConditionalGeneration",
+        UNEVEN | {"scale_embedding": False, "activation_function": "gelu", "pad_token_id": 3},
+        n=12,
+        source=9,
+    ),
+    "pegasus": Case(
+        "PegasusModel",
+        BART | {"scale_embedding": True},
+        n=11,
+        source=13,
+        absent=("encoder.embed_positions.weight", "decoder.embed_positions.weight"),
+    ),
+    "pegasus, with a head": Case(
+        "PegasusForConditionalGeneration",
+        UNEVEN | {"activation_function": "relu"},
+        n=9,
+        source=12,
+    ),
+}
+
+
+def model_class(case):
+    return getattr(transformers, case.model)
+
+
+def inputs(name):
+    """What is fed, as it is stored."""
+    case = CASES[name]
+    saved = checkpoints.config(name)
+    pad = 1 if saved["model_type"] == "mpnet" else saved.get("pad_token_id")  # MPNet's is built in
+    generator = np.random.RandomState(len(name))
+    lengths = {"ids": case.n} | ({} if case.source is None else {"source_ids": case.source})
+    given = {}
+    for field_name, n in lengths.items():
+        ids = generator.randint(8, 60, size=n)
+        ids[n - 2] = ids[2]  # a token that comes again: only its position tells it apart
+        if case.pads:
+            ids[list(case.pads)] = pad
+        given[field_name] = ids
+    if case.segments is not None:
+        given["segments"] = (np.arange(case.n) >= case.segments).astype(np.int64)
+    if case.global_tokens is not None:
+        given["global_tokens"] = np.array(case.global_tokens, dtype=np.int64)
+    return given
+
+
+def recipe(name):
+    """config.json, and the tensors in the file, as transformers saves them."""
+    case = CASES[name]
+    cls = model_class(case)
+    config = cls.config_class(**case.config)
+    with tempfile.TemporaryDirectory() as folder:
+        cls(config).save_pretrained(folder)
+        text = (Path(folder) / "config.json").read_text()
+        with safe_open(Path(folder) / "model.safetensors", "pt") as file:
+            names = [key for key in file.keys() if key not in case.absent]  # noqa: SIM118
+            shapes = {key: file.get_slice(key).get_shape() for key in names}
+    saved = json.loads(text)
+    assert text == json.dumps(saved, indent=2, sort_keys=True) + "\n", name
+    return {"config": saved, "tensors": shapes}
+
+
+def load(name, folder, dtype=torch.float32):
+    """The model, with every tensor of the file in its place."""
+    case = CASES[name]
+    model, report = model_class(case).from_pretrained(
+        folder, attn_implementation="eager", dtype=dtype, output_loading_info=True
+    )
+    assert set(report.pop("missing_keys")) == set(case.absent), (name, report)
+    assert not any(report.values()), (name, report)
+    return model.eval()
+
+
+def dense(local, globally, window, places):
+    """Longformer's band and the rows of its global tokens, as one (heads, n, n) map.
+
+    local: (heads, n, global tokens + window + 1). globally: (heads, keys, global tokens) or None;
+    its keys are not cut back to n where the text was padded to fill a window.
+    """
+    heads, n, _ = local.shape
+    weights = np.zeros((heads, n, n), dtype=local.dtype)
+    for column in range(window + 1):
+        for row in range(n):
+            key = row - window // 2 + column
+            if 0 <= key < n:
+                weights[:, row, key] += local[:, row, len(places) + column]
+    for column, place in enumerate(places):
+        weights[:, :, place] += local[:, :, column]
+    for column, place in enumerate(places):
+        weights[:, place, :] = globally[:, :n, column]
+    return weights
+
+
+def reference(name, folder, given=None, dtype=torch.float32):
+    """What transformers makes of the checkpoint in `folder`: stack → weights, and "hidden".
+
+    given: what is fed; by default what is stored with the case.
+    """
+    given = inputs(name) if given is None else given
+    model = load(name, folder, dtype).base_model
+    ids = {key: torch.tensor(given[key])[None] for key in ("ids", "source_ids") if key in given}
+    feed = {"input_ids": ids.get("source_ids", ids["ids"])}
+    if "source_ids" in ids:
+        feed["decoder_input_ids"] = ids["ids"]
+    if "segments" in given:
+        feed["token_type_ids"] = torch.tensor(given["segments"])[None]
+    if "global_tokens" in given:
+        feed["global_attention_mask"] = torch.zeros_like(ids["ids"])
+        feed["global_attention_mask"][0, given["global_tokens"]] = 1
+    with torch.no_grad():
+        out = model(**feed, output_attentions=True, output_hidden_states=True)
+
+    def stacked(layers):
+        return np.stack([layer[0].numpy() for layer in layers])
+
+    if "source_ids" in ids:
+        answer = {
+            "encoder": stacked(out.encoder_attentions),
+            "decoder": stacked(out.decoder_attentions),
+            "cross": stacked(out.cross_attentions),
+        }
+    elif "global_tokens" in given:
+        windows, places = model.config.attention_window, given["global_tokens"]
+        globally = out.global_attentions or [[None]] * len(windows)
+        answer = {
+            "self": np.stack(
+                [
+                    dense(local[0].numpy(), None if g[0] is None else g[0].numpy(), window, places)
+                    for local, g, window in zip(out.attentions, globally, windows, strict=True)
+                ]
+            )
+        }
+    else:
+        answer = {"self": stacked(out.attentions)}
+    for weights in answer.values():
+        np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=1e-5)
+    last = "last_hidden_state" if "last_hidden_state" in out else "decoder_hidden_states"
+    hidden = out[last] if last == "last_hidden_state" else out[last][-1]  # T5 has no model inside
+    return answer | {"hidden": hidden[0].numpy()}
+
+
+def noise(found, wide):
+    """How far float32 is from float64: of weights, and of hidden in proportion to its size."""
+    return max(
+        np.abs(found[key] - wide[key]).max() / max(1, np.abs(wide[key]).max()) for key in found
+    )
+
+
+def make():
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    recipes = {name: recipe(name) for name in CASES}
+    lines = [f"{json.dumps(name)}: {json.dumps(recipe)}" for name, recipe in recipes.items()]
+    checkpoints.RECIPES.write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    importlib.reload(checkpoints)
+    arrays = {}
+    for name in CASES:
+        with tempfile.TemporaryDirectory() as folder:
+            checkpoints.write(name, Path(folder))
+            given = inputs(name)
+            answer = reference(name, folder)
+            apart = noise(answer, reference(name, folder, dtype=torch.float64))
+        largest = {key: value.max(axis=-1).mean() for key, value in answer.items()}
+        print(f"{name:32} noise {apart:.1e} ", *(f"{k} {v:.2f}" for k, v in largest.items()))
+        assert apart < NOISE, name
+        assert all(0.2 < v < 0.95 for k, v in largest.items() if k != "hidden"), name
+        arrays |= {f"{name}/{key}": value for key, value in (given | answer).items()}
+    np.savez_compressed(checkpoints.ANSWERS, **arrays)
+    sizes = [place.stat().st_size for place in (checkpoints.RECIPES, checkpoints.ANSWERS)]
+    print(f"{len(CASES)} cases; recipes {sizes[0] / 1000:.0f} kB, answers {sizes[1] / 1000:.0f} kB")
+    assert sum(sizes) < AT_MOST
+
+
+if __name__ == "__main__":
+    make()
