@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from attnviz.attention.masks import Rule, full
-from attnviz.attention.rows import Floats, Inputs, attend, blocks, grown, prepare
+from attnviz.attention.rows import Floats, Index, Inputs, Rows, attend, blocks, prepare, scratch
+from attnviz.workers import in_turn, n_workers, share
 
 
 def scaled_dot_product_attention(
@@ -42,7 +46,7 @@ def scaled_dot_product_attention(
     if any input is, else float32. A row with no allowed key is all zeros in both.
     Raises AttnvizError where shapes or dtypes do not fit.
     """
-    inputs = prepare(
+    bare = prepare(
         query,
         key,
         value,
@@ -54,27 +58,37 @@ def scaled_dot_product_attention(
         sinks=sinks,
         enable_gqa=enable_gqa,
     )
+    inputs = bare.with_head_axis()
     # Untouched memory is dearer to hand out in zeros, but masked parts need not be touched at all.
     blank = np.empty if inputs.rule == full() else np.zeros
     weights = blank((*inputs.lead, inputs.n_queries, inputs.n_keys), inputs.query.dtype)
-    return attend_all(inputs, weights), weights
+    output = attend_all(inputs, weights)
+    return (output, weights) if bare.lead else (output[0], weights[0])
 
 
 def attend_all(inputs: Inputs, weights: Floats) -> Floats:
     """Write the weights (…, heads, queries, keys), zeros where they are masked, and return the
-    output (…, heads, queries, value_dim)."""
+    output (…, heads, queries, value_dim). Workers share the heads and blocks of rows."""
     dtype = inputs.query.dtype
     output = np.empty((*inputs.lead, inputs.n_queries, inputs.value.shape[-1]), dtype)
-    scratch = np.empty(0, dtype)  # kept from block to block: fresh memory costs more than the sums
-    for rows in blocks(inputs):
-        here = slice(rows.start, rows.stop)
-        scratch = grown(scratch, rows.n_rows * rows.n_keys)
-        exponentials = scratch[: rows.n_rows * rows.n_keys].reshape(rows.n_rows, rows.n_keys)
-        for index in np.ndindex(inputs.lead):
-            factor = attend(inputs, index, rows, exponentials, output[index][here])
-            column = 0
-            for low, high in rows.ranges:
-                part = exponentials[:, column : column + high - low]
-                np.multiply(part, factor, out=weights[index][here, low:high])
-                column += high - low
+
+    def job(rows: Rows, index: Index) -> None:
+        here = (*index, slice(rows.start, rows.stop))
+        shape = (*output[here].shape[:-1], rows.n_keys)
+        exponentials = scratch(math.prod(shape), dtype).reshape(shape)
+        factor = attend(inputs, index, rows, exponentials, output[here])
+        column = 0
+        for low, high in rows.ranges:
+            part = exponentials[..., column : column + high - low]
+            np.multiply(part, factor, out=weights[(*here, slice(low, high))])
+            column += high - low
+
+    shared = inputs.worth_sharing(inputs.n_queries * inputs.n_keys)
+    n_parts = n_workers() if shared else 1
+    jobs = [
+        partial(job, rows, index)
+        for rows in blocks(inputs)
+        for index in inputs.groups(rows.n_rows * rows.n_keys, n_parts)
+    ]
+    (share if shared else in_turn)(jobs)
     return output

@@ -5,13 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.rows import Floats, Inputs, Options, attend, blocks, grown, prepare
+from attnviz.attention.rows import (
+    Floats,
+    Index,
+    Inputs,
+    Options,
+    Rows,
+    attend,
+    blocks,
+    prepare,
+)
 from attnviz.errors import AttnvizError
+from attnviz.workers import in_turn, n_workers, share
 
 
 @dataclass(frozen=True)
@@ -65,13 +76,21 @@ def stream_inputs(
     (heads,), dtype = inputs.lead, inputs.query.dtype
     output = np.empty((heads, inputs.n_queries, inputs.value.shape[-1]), dtype)
     buffer = np.empty(0, dtype)
+
+    def job(rows: Rows, index: Index, weights: Floats) -> None:
+        here = output[(*index, slice(rows.start, rows.stop))]
+        weights *= attend(inputs, index, rows, weights, here)
+
     for rows in blocks(inputs, block_rows):
         shape = (heads, rows.n_rows, rows.n_keys)
-        buffer = grown(buffer, math.prod(shape))
+        if buffer.size < math.prod(shape):
+            buffer = np.empty(math.prod(shape), dtype)
         weights = buffer[: math.prod(shape)].reshape(shape)
-        for head in range(heads):
-            here = output[head, rows.start : rows.stop]
-            weights[head] *= attend(inputs, (head,), rows, weights[head], here)
+        each = rows.n_rows * rows.n_keys
+        shared = inputs.worth_sharing(each)
+        groups = inputs.groups(each, n_workers() if shared else 1)
+        jobs = [partial(job, rows, index, weights[index]) for index in groups]
+        (share if shared else in_turn)(jobs)
         for observer in watching:
             observer.see(Block(rows.start, rows.stop, rows.keys, weights))
     return output

@@ -53,7 +53,7 @@ BOOKKEEPING = frozenset(
     share_encoder_decoder_embeddings sinusoidal_pos_embds sparse_pred_ignore_index
     sparse_prediction static_position_embeddings summary_activation summary_first_dropout
     summary_last_dropout summary_proj_to_labels summary_type summary_use_proj suppress_tokens
-    tags task_specific_params temperature tf_legacy_loss tie_encoder_decoder tie_word_embeddings
+    tags task_specific_params temperature tf_legacy_loss tie_encoder_decoder tie_weights_ tie_word_embeddings
     title tokenizer_class top_k top_p torch_dtype torchscript transformers_version typical_p
     unk_token_id use_bfloat16 use_cache vocab_size_or_config_json_file
     """.split()

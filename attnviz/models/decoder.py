@@ -10,6 +10,7 @@ from attnviz.models.checkpoint import Fields
 from attnviz.models.layers import Embedding, Floats, RMSNorm
 from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
 from attnviz.models.rope import Rope
+from attnviz.workers import by_tokens
 
 FULL, SLIDING = "full_attention", "sliding_attention"
 
@@ -25,9 +26,9 @@ class Block:
     after_attention: RMSNorm | None = None
     after_feed: RMSNorm | None = None
 
-    def after(self, x: Floats, attended: Floats) -> Floats:
-        """What the layer makes of its input and of its attention's output."""
-        x = x + _normed(self.after_attention, attended)
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """What the layer makes of its input and of what its heads gave, token by token."""
+        x = x + _normed(self.after_attention, self.attention.output(heads))
         return x + _normed(self.after_feed, self.feed_forward(self.feed_norm(x)))
 
 
@@ -67,10 +68,10 @@ class Decoder:
         rotations = {kind: rope.rotation(len(x)) for kind, rope in self.ropes.items()}
         for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
             rotation = rotations[self.kinds[layer]]
-            normed = one.norm(x)
-            x = one.after(
-                x, one.attention(attend, "self", layer, normed, mask=mask, rotation=rotation)
+            heads = one.attention(
+                attend, "self", layer, x, mask=mask, norm=one.norm, rotation=rotation
             )
+            x = by_tokens(one.after, x, heads)
         return self.norm(x)
 
 

@@ -14,6 +14,7 @@ from attnviz.attention.masks import Rule, causal, full
 from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.layers import Activation, Embedding, Floats, LayerNorm, Linear, Norm, relative_buckets
 from attnviz.models.network import Attend, Attention, FeedForward, Ids, Inputs, Layout
+from attnviz.workers import by_tokens
 
 
 BUCKETS, FARTHEST = 32, 128  # MPNet's, whatever its config says
@@ -100,9 +101,9 @@ class Block:
     feed_forward: FeedForward
     norm: Norm
 
-    def after(self, x: Floats, attended: Floats) -> Floats:
-        """What the layer makes of its input and of its attention's output."""
-        x = self.attention_norm(x + attended)
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """What the layer makes of its input and of what its heads gave, token by token."""
+        x = self.attention_norm(x + self.attention.output(heads))
         return self.norm(x + self.feed_forward(x))
 
 
@@ -189,7 +190,8 @@ class Encoder:
         x = self.embeddings(inputs.ids, places(inputs.ids, self.padding), inputs.segments)
         bias = self._bias(x)
         for layer, one in enumerate(self.blocks):
-            x = one.after(x, one.attention(attend, "self", layer, x, mask=self.mask, bias=bias))
+            heads = one.attention(attend, "self", layer, x, mask=self.mask, bias=bias)
+            x = by_tokens(one.after, x, heads)
         return x
 
     def _bias(self, x: Floats) -> Floats | None:

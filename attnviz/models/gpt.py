@@ -10,6 +10,7 @@ import numpy as np
 from attnviz.attention.masks import Rule
 from attnviz.models.layers import Embedding, Floats, LayerNorm
 from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.workers import by_tokens
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,11 @@ class Block:
     attention: Attention
     feed_norm: LayerNorm
     feed_forward: FeedForward
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """What the layer makes of its input and of what its heads gave, token by token."""
+        x = x + self.attention.output(heads)
+        return x + self.feed_forward(self.feed_norm(x))
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,6 @@ class Gpt:
         """The final hidden state: (tokens, width)."""
         x = self.words(inputs.ids) + self.positions(np.arange(len(inputs.ids)))
         for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
-            x = x + one.attention(attend, "self", layer, one.norm(x), mask=mask)
-            x = x + one.feed_forward(one.feed_norm(x))
+            heads = one.attention(attend, "self", layer, x, mask=mask, norm=one.norm)
+            x = by_tokens(one.after, x, heads)
         return self.norm(x)

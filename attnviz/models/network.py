@@ -19,6 +19,7 @@ from attnviz.models.layers import (
     merge_heads,
     split_heads,
 )
+from attnviz.workers import by_tokens
 
 Ids = NDArray[np.int64]
 
@@ -105,14 +106,15 @@ class Attention:
         source: Floats | None = None,
         *,
         mask: Rule,
+        norm: Norm | None = None,
         bias: Floats | None = None,
         rotation: Rotation | None = None,
     ) -> Floats:
-        """(tokens, width) → (tokens, width), looking at `source` or at x itself."""
-        y = x if source is None else source
-        query = split_heads(self.query(x), self.n_heads)
-        key = split_heads(self.key(y), self.n_key_heads)
-        value = split_heads(self.value(y), self.n_key_heads)
+        """x (tokens, width), normed first where there is a `norm`, looking at `source` or at
+        itself → the heads side by side, (tokens, heads × value_dim), before `output`."""
+        query, key, value = self._projected(x, source, norm)
+        query = split_heads(query, self.n_heads)
+        key, value = split_heads(key, self.n_key_heads), split_heads(value, self.n_key_heads)
         query = query if self.query_norm is None else self.query_norm(query)
         key = key if self.key_norm is None else self.key_norm(key)
         if rotation is not None:
@@ -121,7 +123,21 @@ class Attention:
             stack, query, key, value, layer=layer, mask=mask, bias=bias, scale=self.scale,
             softcap=self.softcap, w_output=self.output.weight.T,
         )  # fmt: skip
-        return self.output(merge_heads(attended))
+        return merge_heads(attended)
+
+    def _projected(
+        self, x: Floats, source: Floats | None, norm: Norm | None
+    ) -> tuple[Floats, Floats, Floats]:
+        """Queries, keys and values, (tokens, heads × head_dim) each."""
+
+        def own(part: Floats) -> tuple[Floats, Floats, Floats]:
+            normed = part if norm is None else norm(part)
+            return self.query(normed), self.key(normed), self.value(normed)
+
+        if source is None:
+            return by_tokens(own, x)
+        query = by_tokens(lambda part: self.query(part if norm is None else norm(part)), x)
+        return query, *by_tokens(lambda part: (self.key(part), self.value(part)), source)
 
 
 @dataclass(frozen=True)

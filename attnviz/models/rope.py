@@ -42,7 +42,8 @@ class Rope:
 def read_rope(
     fields: Fields, head_dim: int, *, kind: str = "", theta: float = 10000.0,
     theta_field: str = "rope_theta", partial: float = 1.0,
-    partial_field: str = "partial_rotary_factor", scaled: bool = True,
+    partial_field: str = "partial_rotary_factor", scaled: bool = True, whole: int = 2048,
+    original: int | None = None,
 ) -> Rope:  # fmt: skip
     """The rotation that a config means, in its present form (`rope_parameters`, one for each
     `kind` of layer where kinds differ) or its older one (`rope_theta`, `rope_scaling` …)."""
@@ -60,14 +61,14 @@ def read_rope(
     for field, value in found.items():
         if field not in MEANT_FOR_ALL | allowed and value:
             raise fields.wrong(f"rope_parameters.{field}", value, "absent")
-    whole = fields.number("max_position_embeddings", 2048)
-    outer = fields.get("original_max_position_embeddings")  # Phi 3 keeps it outside
+    whole = fields.number("max_position_embeddings", whole)
     if "original_max_position_embeddings" in allowed:
-        original = outer or found.get("original_max_position_embeddings") or whole
-        found["original_max_position_embeddings"] = original
+        inner = found.get("original_max_position_embeddings")
+        outer = fields.get("original_max_position_embeddings", original)  # Phi 3 keeps it outside
+        found["original_max_position_embeddings"] = outer or inner or whole
+    fields.get("original_max_position_embeddings")
     try:
-        plain = float(found["rope_theta"]) ** _exponents(head_dim, found)
-        return stretch(plain.astype(np.float32), found, whole)
+        return stretch(_powers(float(found["rope_theta"]), head_dim, found), found, whole)
     except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise fields.wrong(f"rope_parameters of type {name}", found, f"whole ({error})") from error
 
@@ -79,9 +80,11 @@ def _object(fields: Fields, name: str) -> dict[str, Any]:
     return dict(value)
 
 
-def _exponents(head_dim: int, found: Parameters) -> Frequencies:
+def _powers(theta: float, head_dim: int, found: Parameters) -> Frequencies:
+    """theta^(2i / dim), rounded once: a power that is off in its last bit turns far tokens."""
     dim = int(head_dim * found["partial_rotary_factor"])
-    return np.arange(0, dim, 2, dtype=np.float32) / np.float32(dim)
+    exponents = np.arange(0, dim, 2, dtype=np.float32) / np.float32(dim)
+    return np.power(theta, exponents.astype(np.float64)).astype(np.float32)
 
 
 def _default(plain: Frequencies, found: Parameters, whole: int) -> Rope:
@@ -99,7 +102,7 @@ def _dynamic(plain: Frequencies, found: Parameters, whole: int) -> Rope:
 
     def longer(n_tokens: int) -> Frequencies:
         base = theta * (factor * n_tokens / whole - (factor - 1)) ** (dim / (dim - 2))
-        return 1 / (base ** (np.arange(0, dim, 2, dtype=np.float32) / dim)).astype(np.float32)
+        return 1 / _powers(base, dim, {"partial_rotary_factor": 1.0})
 
     return Rope(1 / plain, long=longer, limit=whole)
 
@@ -107,11 +110,12 @@ def _dynamic(plain: Frequencies, found: Parameters, whole: int) -> Rope:
 def _llama3(plain: Frequencies, found: Parameters, whole: int) -> Rope:
     """Slow waves are stretched, quick ones kept, those between blended (Llama 3.1)."""
     low, high = found["low_freq_factor"], found["high_freq_factor"]
-    original, factor = found["original_max_position_embeddings"], found["factor"]
+    original, factor = found["original_max_position_embeddings"], np.float32(found["factor"])
     frequencies = 1 / plain
-    turns = original * frequencies / (2 * math.pi)  # within the original length
-    blend = np.clip((turns - low) / (high - low), 0, 1).astype(np.float32)
-    return Rope((1 - blend) * frequencies / np.float32(factor) + blend * frequencies)
+    lengths = np.float32(2 * math.pi) / frequencies  # of the waves, in tokens
+    blend = (np.float32(original) / lengths - np.float32(low)) / np.float32(high - low)
+    blend = np.clip(blend, 0, 1)
+    return Rope((1 - blend) * frequencies / factor + blend * frequencies)
 
 
 def _longrope(plain: Frequencies, found: Parameters, whole: int) -> Rope:

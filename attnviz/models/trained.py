@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
@@ -22,10 +23,12 @@ from attnviz.models.tensors import Tensors, open_tensors
 from attnviz.models.tokenizer import find_tokenizer
 from attnviz.recorder import Part, Recorder
 from attnviz.tokens import Tokens, encode, from_ids, open_tokenizer
+from attnviz.workers import one_blas_thread
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+MANY = 192  # tokens from which on workers share a network; with fewer BLAS threads are quicker
 NESTED = {"gemma3": "text_config"}  # models of text and images: their text half is read
 
 
@@ -118,7 +121,11 @@ class TrainedModel:
             )
         segments = np.zeros_like(fed.ids) if fed.segments is None else fed.segments
         chosen = (0,) if global_tokens is None else tuple(sorted(set(global_tokens)))
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        long = len(fed) >= MANY  # BLAS threads wake sooner, workers also share what is not BLAS
+        with (
+            np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+            one_blas_thread() if long else nullcontext(),
+        ):
             attend = recorder.attend if mask is None else _under(mask, recorder)
             hidden = self.network(Inputs(fed.ids, segments, read, chosen), attend)
         if not np.isfinite(hidden).all():

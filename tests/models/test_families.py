@@ -245,6 +245,9 @@ BROKEN = {
     "llama, low frequencies": ("llama, llama3 rotation", rope(low_freq_factor=2.0)),
     "llama, high frequencies": ("llama, llama3 rotation", rope(high_freq_factor=8.0)),
     "llama, rotation factor": ("llama, linear rotation", rope(factor=2.0)),
+    "llama, slow waves": ("llama, yarn rotation", rope(factor=2.0)),
+    "llama, rotation not scaled": ("llama, yarn rotation", rope(attention_factor=1.0)),
+    "llama, base does not grow": ("llama, dynamic rotation", fields(max_position_embeddings=64)),
     "llama, heads tiled": ("llama, biases", values("q_proj", ordered(*TILED))),
     "llama, key heads": ("llama, biases", values("k_proj", ordered(1, 0))),
     "llama, attention biases": ("llama, biases", values("q_proj.bias", times(0))),
@@ -395,7 +398,7 @@ OLDER = {
         fields(
             "layer_types", "rope_parameters", global_attn_every_n_layers=3,
             global_rope_theta=160000.0, local_rope_theta=10000.0, reference_compile=None,
-            position_embedding_type="absolute", repad_logits_with_grad=False,
+            position_embedding_type="absolute", repad_logits_with_grad=False, layer_norm_eps=1e-5,
         ),
     ),
     "modernbert, every second layer": (
@@ -587,12 +590,21 @@ def test_trace_gives_the_same_weights(case, tmp_path):
     got = {name: stack.weights for name, stack in record.stacks.items()}
     expected = answers(stored)
     del expected["hidden"]
-    assert apart(got, expected) <= TOLERANCE
+    off = apart(got, expected)
+    assert off <= TOLERANCE
 
 
 @pytest.mark.parametrize("name", OLDER)
 def test_older_spellings_of_a_config_say_the_same(name, tmp_path):
     assert far_off(*OLDER[name], tmp_path) <= TOLERANCE
+
+
+@pytest.mark.parametrize("case", checkpoints.CASES)
+def test_fields_left_out_have_their_familys_default(case, tmp_path):
+    checkpoints.save(tmp_path, checkpoints.short_config(case), checkpoints.tensors(case))
+    stored = checkpoints.expected(case)
+    off = apart(computed(tmp_path, stored), answers(stored))
+    assert off <= TOLERANCE
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -14,7 +14,8 @@ import transformers
 import attnviz
 from attnviz.recorder import Recorder
 
-sys.path[:0] = [str(Path(__file__).parents[1] / folder) for folder in ("reference", "models")]
+sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
 
 import checkpoints
 import make_checkpoints
@@ -31,8 +32,14 @@ from test_families import (
     write_edited,
 )
 
-TOLERANCE = 1e-5
-SAME = 2e-6  # transformers against itself, on another machine
+FAR = 1000  # tokens
+TOLERANCE = 1e-5  # of the real model, and of long texts
+TINY = 2e-6  # of the tiny ones
+PEAKED = 5e-6  # of those whose attention is so peaked that the order of sums shows: 2e-6 was seen
+FAMILIES_PEAKED = {
+    "distilbert", "llama", "marian", "mistral", "modernbert", "mt5", "phi3", "qwen2", "t5",
+}  # fmt: skip
+SAME = 4e-6  # transformers against itself, on another machine
 
 SENTENCE = "the cat sat on the mat because it was tired and the dog ran home"  # a token a word
 PAIR = ("Who wrote the letter?", "My aunt, who lives in Fez, wrote it last week.")
@@ -55,25 +62,57 @@ def another_text(case):
 @pytest.mark.parametrize("case", checkpoints.CASES)
 def test_weights_and_hidden_state_are_those_of_transformers(case, tmp_path):
     checkpoints.write(case, tmp_path)
+    peaked = checkpoints.config(case)["model_type"] in FAMILIES_PEAKED
     for given in (checkpoints.expected(case), another_text(case)):
-        assert apart(computed(tmp_path, given), reference(case, tmp_path, given)) <= TOLERANCE
+        off = apart(computed(tmp_path, given), reference(case, tmp_path, given))
+        assert off <= (PEAKED if peaked else TINY)
+
+
+# Positions that are computed, not kept in a table: far into a text their rounding shows.
+@pytest.mark.parametrize(
+    "case",
+    [
+        "gemma3_text",
+        "gpt_neox",
+        "llama",
+        "llama, llama3 rotation",
+        "llama, yarn rotation",
+        "m2m_100",
+        "mistral",
+        "modernbert",
+        "qwen2, windows",
+        "t5",
+    ],
+)
+def test_far_into_a_long_text(case, tmp_path):
+    config = checkpoints.config(case)
+    if "max_position_embeddings" in config:  # T5 has no end
+        config["max_position_embeddings"] = FAR
+    checkpoints.save(tmp_path, config, checkpoints.tensors(case))
+    given = {"ids": np.random.RandomState(FAR).randint(8, 60, size=FAR)}
+    if "source_ids" in checkpoints.expected(case):
+        given["source_ids"] = given["ids"][::-1].copy()
+    off = apart(computed(tmp_path, given), reference(case, tmp_path, given))
+    assert off <= TOLERANCE
 
 
 @pytest.mark.parametrize("case", checkpoints.CASES)
 def test_what_is_stored_is_what_transformers_answers(case, tmp_path):
     checkpoints.write(case, tmp_path)
     stored = checkpoints.expected(case)
-    assert apart(reference(case, tmp_path), answers(stored)) <= SAME
+    off = apart(reference(case, tmp_path), answers(stored))
+    assert off <= SAME
     for name, value in make_checkpoints.inputs(case).items():
         np.testing.assert_array_equal(value, stored[name])
-    assert make_checkpoints.recipe(case)["config"] == checkpoints.config(case)
+    assert make_checkpoints.recipe(case) == checkpoints.recipe(case)
 
 
 @pytest.mark.parametrize("name", OLDER)
 def test_older_spellings_of_a_config_say_the_same_to_transformers(name, tmp_path):
     case, edit = OLDER[name]
     write_edited(case, edit, tmp_path)
-    assert apart(reference(case, tmp_path), answers(checkpoints.expected(case))) <= SAME
+    off = apart(reference(case, tmp_path), answers(checkpoints.expected(case)))
+    assert off <= SAME
 
 
 @pytest.mark.parametrize("name", [*BROKEN, *OTHER_GELU])
@@ -113,7 +152,8 @@ def check_minilm(record, encoded, expected):
     tokens = stack.query_tokens
     assert list(tokens.ids) == encoded["input_ids"][0].tolist()
     hidden = model(tokens, Recorder(model.stacks_of(tokens, None)), source=None, global_tokens=None)
-    assert apart({"self": stack.weights, "hidden": hidden}, expected) <= TOLERANCE
+    off = apart({"self": stack.weights, "hidden": hidden}, expected)
+    assert off <= TOLERANCE
 
 
 @pytest.mark.parametrize("n", [13, 128, 512])

@@ -9,7 +9,8 @@ from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.streaming import stream
 
 PEAK = 3.0  # makes rows that differ: near-uniform ones hide a wrong scale or order
-TOLERANCE = {torch.float32: 1e-6, torch.float64: 1e-12}
+# float32: as far as PyTorch itself is from its own answer in float64
+TOLERANCE = {torch.float32: 2e-6, torch.float64: 1e-12}
 
 # name: (lead, queries, keys, head_dim, value_dim, options). "mask" is how it is drawn.
 CASES = {

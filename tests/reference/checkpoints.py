@@ -1,9 +1,9 @@
 """Tiny checkpoints as transformers would save them, and what transformers computes with them.
 
 checkpoints.json holds each case's config.json and the names and shapes of its tensors, as
-`save_pretrained` wrote them; checkpoints.npz what was fed to the model and what came out. Both are
-made by make_checkpoints.py. The values of the tensors are drawn here, without PyTorch, so that
-nothing but shapes has to be stored.
+`save_pretrained` wrote them, and which fields of the config could have been left out;
+checkpoints.npz what was fed to the model and what came out. Both are made by make_checkpoints.py.
+The values of the tensors are drawn here, without PyTorch, so that nothing but shapes is stored.
 """
 
 import json
@@ -32,15 +32,27 @@ _recipes = json.loads(RECIPES.read_text()) if RECIPES.exists() else {}
 CASES = tuple(_recipes)
 
 
+def recipe(case):
+    """A fresh copy of what is stored: "config", "unsaid" (its fields that could have been left
+    out) and "tensors" (name → shape)."""
+    return json.loads(json.dumps(_recipes[case]))
+
+
 def config(case):
-    """A fresh copy of what config.json holds."""
-    return json.loads(json.dumps(_recipes[case]["config"]))
+    """What config.json holds."""
+    return recipe(case)["config"]
+
+
+def short_config(case):
+    """The same config, without the fields that have their family's default."""
+    unsaid = recipe(case)["unsaid"]
+    return {name: value for name, value in config(case).items() if name not in unsaid}
 
 
 def tensors(case):
     """Name → values, as they are in the file."""
-    plus_one = _recipes[case]["config"]["model_type"].startswith("gemma")  # norms of 1 + weight
-    shapes = _recipes[case]["tensors"]
+    plus_one = config(case)["model_type"].startswith("gemma")  # its norms are of 1 + weight
+    shapes = recipe(case)["tensors"]
     return {name: draw(case, name, shape, plus_one) for name, shape in shapes.items()}
 
 

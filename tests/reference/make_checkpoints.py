@@ -96,6 +96,11 @@ LLAMA3 = {
     "rope_type": "llama3", "rope_theta": 500.0, "factor": 8.0, "low_freq_factor": 1.0,
     "high_freq_factor": 4.0, "original_max_position_embeddings": 40,
 }  # fmt: skip
+YARN = {
+    "rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0,
+    "original_max_position_embeddings": 16,
+}  # fmt: skip
+DYNAMIC = {"rope_type": "dynamic", "rope_theta": 10000.0, "factor": 4.0}
 LONG = {
     "rope_type": "longrope",
     "short_factor": [1.0, 1.02, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5],
@@ -223,6 +228,10 @@ CASES = {
         DECODER
         | {"rope_parameters": {"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0}}
         | {"tie_word_embeddings": True},
+    ),
+    "llama, yarn rotation": Case("LlamaModel", DECODER | {"rope_parameters": YARN}),
+    "llama, dynamic rotation": Case(  # its base grows with texts that are longer than positions
+        "LlamaModel", DECODER | {"rope_parameters": DYNAMIC, "max_position_embeddings": 8}
     ),
     "mistral": Case("MistralModel", GROUPED | {"sliding_window": 4}),
     "mistral, no window": Case(
@@ -384,7 +393,10 @@ def inputs(name):
 
 
 def recipe(name):
-    """config.json, and the tensors in the file, as transformers saves them."""
+    """config.json and the tensors in the file, as transformers saves them.
+
+    "unsaid" are the fields that have their family's default: without them it is the same model.
+    """
     case = CASES[name]
     cls = model_class(case)
     config = cls.config_class(**case.config)
@@ -396,7 +408,11 @@ def recipe(name):
             shapes = {key: file.get_slice(key).get_shape() for key in names}
     saved = json.loads(text)
     assert text == json.dumps(saved, indent=2, sort_keys=True) + "\n", name
-    return {"config": saved, "tensors": shapes}
+    defaults = cls.config_class().to_dict()
+    unsaid = [
+        key for key, value in saved.items() if key != "model_type" and value == defaults.get(key)
+    ]
+    return {"config": saved, "unsaid": unsaid, "tensors": shapes}
 
 
 def load(name, folder, dtype=torch.float32):
@@ -499,6 +515,10 @@ def make():
             given = inputs(name)
             answer = reference(name, folder)
             apart = noise(answer, reference(name, folder, dtype=torch.float64))
+            checkpoints.save(
+                Path(folder), checkpoints.short_config(name), checkpoints.tensors(name)
+            )
+            assert noise(answer, reference(name, folder)) == 0, name
         largest = {key: value.max(axis=-1).mean() for key, value in answer.items()}
         print(f"{name:32} noise {apart:.1e} ", *(f"{k} {v:.2f}" for k, v in largest.items()))
         assert apart < NOISE, name

@@ -17,6 +17,7 @@ from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.encoder import heads_of, places
 from attnviz.models.layers import Embedding, Floats, LayerNorm, interleaved_sinusoids
 from attnviz.models.network import Attend, Attention, FeedForward, Ids, Inputs, Layout
+from attnviz.workers import by_tokens
 
 ANCHOR = "encoder.layers.0.self_attn.q_proj.weight"
 EPS = 1e-5
@@ -45,14 +46,20 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Part:
-    """Something added to what came in, with a norm before it or after the sum."""
+    """An attention or a feed-forward whose result is added to what came in, with a norm before it
+    or after the sum."""
 
     norm: LayerNorm
     norm_first: bool
 
-    def __call__(self, x: Floats, work: Callable[[Floats], Floats]) -> Floats:
-        """(tokens, width) → (tokens, width)"""
-        return x + work(self.norm(x)) if self.norm_first else self.norm(x + work(x))
+    @property
+    def before(self) -> LayerNorm | None:
+        """The norm of what goes in."""
+        return self.norm if self.norm_first else None
+
+    def added(self, x: Floats, result: Floats) -> Floats:
+        """(tokens, width) each → (tokens, width)"""
+        return x + result if self.norm_first else self.norm(x + result)
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,24 @@ class Block:
     feed_part: Part
     cross: Attention | None = None
     cross_part: Part | None = None
+
+    def attended(self, x: Floats, heads: Floats) -> Floats:
+        """What came in, and what the layer's own attention adds, token by token."""
+        return self.attention_part.added(x, self.attention.output(heads))
+
+    def crossed(self, x: Floats, heads: Floats) -> Floats:
+        """The end of a decoder's layer, token by token."""
+        assert self.cross is not None and self.cross_part is not None  # every decoder has both
+        return self.fed(self.cross_part.added(x, self.cross.output(heads)))
+
+    def encoded(self, x: Floats, heads: Floats) -> Floats:
+        """The end of an encoder's layer, token by token."""
+        return self.fed(self.attended(x, heads))
+
+    def fed(self, x: Floats) -> Floats:
+        """The feed-forward part."""
+        before = self.feed_part.before
+        return self.feed_part.added(x, self.feed_forward(x if before is None else before(x)))
 
 
 @dataclass(frozen=True)
@@ -119,35 +144,28 @@ class Bart:
         source = self._encoded(inputs.source, attend)
         x = self.decoder.embedded(inputs.ids)
         for layer, one in enumerate(self.decoder.blocks):
-            own, cross = one.attention, one.cross
-            assert cross is not None and one.cross_part is not None  # every decoder has both
-
-            def look_back(y: Floats, layer: int = layer, own: Attention = own) -> Floats:
-                return own(attend, "decoder", layer, y, mask=causal())
-
-            def look_across(y: Floats, layer: int = layer, cross: Attention = cross) -> Floats:
-                return cross(attend, "cross", layer, y, source, mask=full())
-
-            x = one.attention_part(x, look_back)
-            x = one.cross_part(x, look_across)
-            x = one.feed_part(x, one.feed_forward)
+            assert one.cross is not None and one.cross_part is not None  # every decoder has both
+            norm = one.attention_part.before
+            heads = one.attention(attend, "decoder", layer, x, mask=causal(), norm=norm)
+            x = by_tokens(one.attended, x, heads)
+            norm = one.cross_part.before
+            heads = one.cross(attend, "cross", layer, x, source, mask=full(), norm=norm)
+            x = by_tokens(one.crossed, x, heads)
         return self.decoder.finished(x)
 
     def _encoded(self, ids: Ids, attend: Attend) -> Floats:
         x = self.encoder.embedded(ids)
         for layer, one in enumerate(self.encoder.blocks):
-
-            def look(y: Floats, layer: int = layer, one: Block = one) -> Floats:
-                return one.attention(attend, "encoder", layer, y, mask=full())
-
-            x = one.feed_part(one.attention_part(x, look), one.feed_forward)
+            norm = one.attention_part.before
+            heads = one.attention(attend, "encoder", layer, x, mask=full(), norm=norm)
+            x = by_tokens(one.encoded, x, heads)
         return self.encoder.finished(x)
 
 
 def build(fields: Fields, weights: Weights) -> Bart:
     """The network that the config and the weights describe."""
     kind = KINDS[fields.get("model_type")]
-    fields.only("is_decoder", False)
+    fields.get("is_decoder")  # of the two halves; it says nothing of the whole
     fields.only("add_cross_attention", False)
     fields.get("num_hidden_layers")  # says encoder_layers again
     endless = kind.positions == "after padding"
@@ -200,7 +218,8 @@ def _fairseq_sinusoids(at: Ids, width: int) -> Floats:
     """sin and cos of position / 10000^(i / (width / 2 - 1)): (positions, width) float32."""
     half = width // 2
     steps = np.arange(half, dtype=np.float32) * np.float32(-math.log(10000) / (half - 1))
-    angles = np.multiply.outer(at.astype(np.float32), np.exp(steps))
+    frequencies = np.exp(steps.astype(np.float64)).astype(np.float32)  # rounded once
+    angles = np.multiply.outer(at.astype(np.float32), frequencies)
     both = np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
     return np.pad(both, ((0, 0), (0, width % 2)))
 

@@ -60,8 +60,11 @@ def _sizes(fields: Fields, kind: str) -> Sizes:
     n_key_heads = fields.number("num_key_value_heads", 4)
     if n_heads % n_key_heads:
         raise fields.wrong("num_key_value_heads", n_key_heads, f"a divisor of {n_heads}")
-    usual_cap = 50.0 if kind == "gemma2" else None
-    cap = None if kind == FIRST else fields.stated("attn_logit_softcapping", usual_cap)
+    cap = None
+    if kind == "gemma2" and fields.stated("attn_logit_softcapping", 50.0) is not None:
+        cap = fields.real("attn_logit_softcapping", 50.0)
+    if kind == THIRD:
+        fields.only("attn_logit_softcapping", None)  # which its layers do not have
     divided = head_dim if kind == FIRST else fields.real("query_pre_attn_scalar", 256)
     return Sizes(
         kind,
@@ -72,7 +75,7 @@ def _sizes(fields: Fields, kind: str) -> Sizes:
         head_dim,
         fields.real("rms_norm_eps", 1e-6),
         divided**-0.5,
-        None if cap is None else fields.real("attn_logit_softcapping", usual_cap),
+        cap,
         fields.flag("attention_bias"),
     )
 
@@ -81,9 +84,8 @@ def _kinds(fields: Fields, kind: str, n_layers: int) -> list[str]:
     """Every second layer is full in Gemma 2, every sixth in Gemma 3."""
     if kind == FIRST:
         return [FULL] * n_layers
-    every = 2
-    if kind == THIRD:
-        every = fields.number("sliding_window_pattern", fields.number("_sliding_window_pattern", 6))
+    fields.get("_sliding_window_pattern")  # the same, in files that also list the layers
+    every = fields.number("sliding_window_pattern", 6) if kind == THIRD else 2
     usual = [SLIDING if (i + 1) % every else FULL for i in range(n_layers)]
     return layer_kinds(fields, n_layers, usual)
 
@@ -133,10 +135,12 @@ def _attention(weights: Weights, sizes: Sizes) -> Attention:
 
 
 def _feed_forward(weights: Weights, fields: Fields, sizes: Sizes) -> FeedForward:
-    name = fields.get("hidden_activation") or fields.get("hidden_act", "gelu_pytorch_tanh")
-    # The first releases say "gelu" and mean its tanh form.
-    field = "hidden_activation" if fields.get("hidden_activation") else "hidden_act"
-    tanh = sizes.kind == FIRST and name == "gelu"
+    # The first Gemma's files say hidden_act = "gelu" and mean its tanh form; the later ones'
+    # hidden_activation is what counts.
+    field = "hidden_act" if sizes.kind == FIRST else "hidden_activation"
+    tanh = sizes.kind == FIRST and fields.get(field) == "gelu"
+    for other in ("hidden_act", "hidden_activation"):
+        fields.get(other)
     return FeedForward(
         weights.linear("up_proj", sizes.width, sizes.inner, False),
         weights.linear("down_proj", sizes.inner, sizes.width, False),

@@ -26,9 +26,11 @@ def build(fields: Fields, weights: Weights) -> Gpt:
 def _masks(fields: Fields, n_layers: int) -> tuple[Rule, ...]:
     """[[["global", "local"], 12]] is twelve times a full layer and one with a window."""
     groups = fields.get("attention_types", [[["global", "local"], 12]])
-    fields.get("attention_layers")  # the same, written out
     try:
-        kinds = [kind for kind_list, times in groups for _ in range(times) for kind in kind_list]
+        written_out = fields.get("attention_layers")
+        kinds = written_out or [
+            kind for kind_list, times in groups for _ in range(times) for kind in kind_list
+        ]
     except (TypeError, ValueError) as error:
         raise fields.wrong("attention_types", groups, "[[[kinds], times], …]") from error
     if len(kinds) != n_layers or not set(kinds) <= {"global", "local"}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from attnviz.attention.masks import causal
 from attnviz.models.checkpoint import Fields, Weights
@@ -12,6 +13,7 @@ from attnviz.models.encoder import heads_of
 from attnviz.models.layers import Embedding, Floats, LayerNorm, Linear, Rotation, merge_heads
 from attnviz.models.network import Attend, FeedForward, Inputs, Layout
 from attnviz.models.rope import Rope, read_rope
+from attnviz.workers import by_tokens
 
 ANCHOR = "embed_in.weight"
 
@@ -55,25 +57,31 @@ class NeoX:
         x = self.words(inputs.ids)
         rotation = self.rope.rotation(len(x))
         for layer, one in enumerate(self.blocks):
-            attended = self._attended(attend, layer, one, x, rotation)
-            fed = x if self.side_by_side else x + attended
-            x = x + attended + one.feed_forward(one.feed_norm(fed))
+            heads = self._heads(attend, layer, one, x, rotation)
+            x = by_tokens(partial(self._after, one), x, heads)
         return self.norm(x)
 
-    def _attended(
+    def _heads(
         self, attend: Attend, layer: int, one: Block, x: Floats, rotation: Rotation
     ) -> Floats:
-        fused = one.fused(one.norm(x)).reshape(len(x), self.n_heads, 3, -1)
-        query, key, value = fused.transpose(2, 1, 0, 3)  # (heads, tokens, head_dim) each
-        query, key = rotation(query), rotation(key)
-        attended = attend(
-            "self", query, key, value, layer=layer, mask=causal(), w_output=one.output.weight.T
+        fused = by_tokens(lambda part: one.fused(one.norm(part)), x)
+        query, key, value = fused.reshape(len(x), self.n_heads, 3, -1).transpose(2, 1, 0, 3)
+        query, key = rotation(query), rotation(key)  # (heads, tokens, head_dim) each
+        return merge_heads(
+            attend(
+                "self", query, key, value, layer=layer, mask=causal(), w_output=one.output.weight.T
+            )
         )
-        return one.output(merge_heads(attended))
+
+    def _after(self, one: Block, x: Floats, heads: Floats) -> Floats:
+        attended = one.output(heads)
+        fed = x if self.side_by_side else x + attended
+        return x + attended + one.feed_forward(one.feed_norm(fed))
 
 
 def build(fields: Fields, weights: Weights) -> NeoX:
     """The network that the config and the weights describe."""
+    fields.get("is_decoder")  # it is one, whatever this says
     width = fields.number("hidden_size", 6144)
     n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 6144, 64)
     rope = read_rope(

@@ -11,7 +11,7 @@ from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
 from attnviz.models.layers import Linear
 from attnviz.models.network import Attention, FeedForward
-from attnviz.models.rope import read_rope
+from attnviz.models.rope import Rope, read_rope
 
 ANCHOR = "embed_tokens.weight"
 
@@ -35,6 +35,7 @@ class Sizes:
 def build(fields: Fields, weights: Weights) -> Decoder:
     """The network that the config and the weights describe."""
     kind = fields.get("model_type")
+    fields.only("is_causal", True)
     sizes = _sizes(fields, kind)
     n_layers = fields.number("num_hidden_layers", 32)
     window, kinds = _windows(fields, kind, n_layers)
@@ -45,9 +46,16 @@ def build(fields: Fields, weights: Weights) -> Decoder:
         tuple(_block(one, fields, sizes) for one in at),
         weights.rms_norm("norm", sizes.width, sizes.eps),
         layer_masks(fields, kinds, window),
-        {"": read_rope(fields, sizes.head_dim)},
+        {"": _rope(fields, kind, sizes.head_dim)},
         ("",) * n_layers,
     )
+
+
+def _rope(fields: Fields, kind: str, head_dim: int) -> Rope:
+    if kind == "phi3":
+        return read_rope(fields, head_dim, whole=4096, original=4096)
+    fields.only("partial_rotary_factor", 1.0)  # the others rotate whole heads whatever it says
+    return read_rope(fields, head_dim)
 
 
 def _sizes(fields: Fields, kind: str) -> Sizes:
@@ -63,7 +71,7 @@ def _sizes(fields: Fields, kind: str) -> Sizes:
         n_heads,
         n_key_heads,
         fields.number("head_dim", usual_dim),
-        fields.real("rms_norm_eps", 1e-6),
+        fields.real("rms_norm_eps", 1e-5 if kind == "phi3" else 1e-6),
         input_bias=both or kind == "qwen2",
         output_bias=both,
         feed_bias=fields.flag("mlp_bias") if kind == "llama" else False,

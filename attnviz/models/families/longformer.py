@@ -16,6 +16,7 @@ from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.encoder import Block, Embeddings, Sizes, bert_embeddings, block, places
 from attnviz.models.layers import Floats, Linear, merge_heads, split_heads
 from attnviz.models.network import Attend, Inputs, Layout
+from attnviz.workers import by_tokens
 
 ANCHOR = "embeddings.word_embeddings.weight"
 
@@ -62,10 +63,10 @@ class Longformer:
         chosen = inputs.global_positions
         for layer, (one, window) in enumerate(zip(self.blocks, self.windows, strict=True)):
             if chosen:
-                attended = self._with_globals(attend, layer, x, window, chosen)
+                heads = self._with_globals(attend, layer, x, window, chosen)
             else:
-                attended = one.attention(attend, "self", layer, x, mask=window)
-            x = one.after(x, attended)
+                heads = one.attention(attend, "self", layer, x, mask=window)
+            x = by_tokens(one.after, x, heads)
         return x
 
     def _with_globals(
@@ -80,7 +81,7 @@ class Longformer:
         usual, other = self.blocks[layer].attention, self.globals[layer]
         n_heads, is_global = usual.n_heads, np.isin(np.arange(len(x)), chosen)
         query, key, value = (
-            np.concatenate([split_heads(one(x), n_heads), split_heads(two(x), n_heads)], axis=2)
+            np.concatenate([split_heads(by_tokens(each, x), n_heads) for each in (one, two)], axis=2)
             for one, two in (
                 (usual.query, other.query), (usual.key, other.key), (usual.value, other.value)
             )
@@ -91,7 +92,7 @@ class Longformer:
         mask = window | global_(chosen)
         both = attend("self", query, key, value, layer=layer, mask=mask, scale=usual.scale)
         attended = np.where(is_global[:, None], both[..., half:], both[..., :half])
-        return usual.output(merge_heads(attended))
+        return merge_heads(attended)
 
 
 def build(fields: Fields, weights: Weights) -> Longformer:
@@ -100,7 +101,8 @@ def build(fields: Fields, weights: Weights) -> Longformer:
     layers = [weights.under(f"encoder.layer.{i}.") for i in range(fields.number("num_hidden_layers", 12))]
     fields.only("attention_mode", "longformer")
     fields.get("attention_dilation")  # of the original code: never read
-    fields.flag("autoregressive")
+    fields.only("autoregressive", False)
+    fields.get("is_decoder")  # of BERT's code: never read
     return Longformer(
         bert_embeddings(weights, fields, sizes.width, sizes.eps),
         tuple(block(layer, sizes) for layer in layers),

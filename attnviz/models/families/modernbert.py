@@ -12,6 +12,7 @@ from attnviz.models.encoder import heads_of
 from attnviz.models.layers import Embedding, Floats, LayerNorm
 from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
 from attnviz.models.rope import Rope, read_rope
+from attnviz.workers import by_tokens
 
 ANCHOR = "embeddings.tok_embeddings.weight"
 
@@ -24,6 +25,11 @@ class Block:
     attention: Attention
     feed_norm: LayerNorm
     feed_forward: FeedForward
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """What the layer makes of its input and of what its heads gave, token by token."""
+        x = x + self.attention.output(heads)
+        return x + self.feed_forward(self.feed_norm(x))
 
 
 @dataclass(frozen=True)
@@ -56,15 +62,18 @@ class ModernBert:
         x = self.norm(self.words(inputs.ids))
         rotations = {kind: rope.rotation(len(x)) for kind, rope in self.ropes.items()}
         for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
-            normed = x if one.norm is None else one.norm(x)
             rotation = rotations[self.kinds[layer]]
-            x = x + one.attention(attend, "self", layer, normed, mask=mask, rotation=rotation)
-            x = x + one.feed_forward(one.feed_norm(x))
+            heads = one.attention(
+                attend, "self", layer, x, mask=mask, norm=one.norm, rotation=rotation
+            )
+            x = by_tokens(one.after, x, heads)
         return self.last_norm(x)
 
 
 def build(fields: Fields, weights: Weights) -> ModernBert:
     """The network that the config and the weights describe."""
+    fields.only("position_embedding_type", "absolute")  # left over from BERT, as the next is
+    fields.get("layer_norm_eps")
     width = fields.number("hidden_size", 768)
     n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 768, 12)
     eps, bias = fields.real("norm_eps", 1e-5), fields.flag("norm_bias")

@@ -18,6 +18,7 @@ from attnviz.models.layers import (
     relative_buckets,
 )
 from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.workers import by_tokens
 
 ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
 
@@ -32,6 +33,11 @@ class Block:
     feed_forward: FeedForward
     cross_norm: RMSNorm | None = None
     cross: Attention | None = None
+
+    def fed(self, x: Floats, heads: Floats) -> Floats:
+        """The end of a layer, token by token, from what its last attention's heads gave."""
+        x = x + (self.cross or self.attention).output(heads)
+        return x + self.feed_forward(self.feed_norm(x))
 
 
 @dataclass(frozen=True)
@@ -86,24 +92,29 @@ class T5:
         bias = self.decoder.bias(len(x), both_ways=False)
         for layer, one in enumerate(self.decoder.blocks):
             assert one.cross is not None and one.cross_norm is not None  # every decoder has both
-            normed = one.norm(x)
-            x = x + one.attention(attend, "decoder", layer, normed, mask=causal(), bias=bias)
-            x = x + one.cross(attend, "cross", layer, one.cross_norm(x), source, mask=full())
-            x = x + one.feed_forward(one.feed_norm(x))
+            heads = one.attention(
+                attend, "decoder", layer, x, mask=causal(), norm=one.norm, bias=bias
+            )
+            x = x + by_tokens(one.attention.output, heads)
+            heads = one.cross(attend, "cross", layer, x, source, mask=full(), norm=one.cross_norm)
+            x = by_tokens(one.fed, x, heads)
         return self.decoder.norm(x)
 
     def _encoded(self, x: Floats, attend: Attend) -> Floats:
         bias = self.encoder.bias(len(x), both_ways=True)
         for layer, one in enumerate(self.encoder.blocks):
-            x = x + one.attention(attend, "encoder", layer, one.norm(x), mask=full(), bias=bias)
-            x = x + one.feed_forward(one.feed_norm(x))
+            heads = one.attention(
+                attend, "encoder", layer, x, mask=full(), norm=one.norm, bias=bias
+            )
+            x = by_tokens(one.fed, x, heads)
         return self.encoder.norm(x)
 
 
 def build(fields: Fields, weights: Weights) -> T5:
     """The network that the config and the weights describe."""
     n_layers = fields.number("num_layers", 6)
-    fields.only("is_decoder", False)
+    for unused in ("is_decoder", "n_positions"):  # of a half, and of the data it was trained on
+        fields.get(unused)
     return T5(
         _half(weights, fields, "encoder", n_layers),
         _half(weights, fields, "decoder", fields.number("num_decoder_layers", n_layers)),
@@ -154,14 +165,16 @@ def _attention(weights: Weights, fields: Fields) -> Attention:
 
 def _feed_forward(weights: Weights, fields: Fields) -> FeedForward:
     width, inner = fields.number("d_model", 512), fields.number("d_ff", 2048)
-    name = str(fields.get("feed_forward_proj", "relu"))
-    for derived in ("is_gated_act", "dense_act_fn"):  # the same, written out
-        fields.get(derived)
-    gated, activation_name = name.startswith("gated-"), name.removeprefix("gated-")
-    if activation_name not in ACTIVATIONS:
+    usual = "gated-gelu" if fields.get("model_type") == "mt5" else "relu"
+    name = str(fields.get("feed_forward_proj", usual))
+    gated = name.startswith("gated-")
+    # The releases that say "gated-gelu" were trained with its tanh form; the two derived fields
+    # say the same again, and are believed where they are there.
+    derived = "gelu_new" if name == "gated-gelu" else name.removeprefix("gated-")
+    gated, derived = fields.flag("is_gated_act", gated), fields.get("dense_act_fn", derived)
+    if derived not in ACTIVATIONS:
         raise fields.wrong("feed_forward_proj", name, f"{', '.join(ACTIVATIONS)}, or gated- and one")
-    # The releases that say "gated-gelu" were trained with its tanh form.
-    activation = ACTIVATIONS["gelu_new" if name == "gated-gelu" else activation_name]
+    activation = ACTIVATIONS[derived]
     down = weights.linear("wo", inner, width, False)
     if not gated:
         return FeedForward(weights.linear("wi", width, inner, False), down, activation)

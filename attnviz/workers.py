@@ -1,0 +1,164 @@
+"""Threads that share the work of one call, while BLAS keeps to one thread in each.
+
+NumPy releases the interpreter lock inside its loops, so Python threads run side by side. BLAS
+threads besides them would wait in a spin for work that never comes: they are held to one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import Context, copy_context
+from functools import cache, partial
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+Result = TypeVar("Result")
+Job = Callable[[], object]
+Task = tuple[Context, Iterator[Job], "SimpleQueue[BaseException | None]"]
+
+MOST = 8  # more threads than that wait for memory
+WORTH_SHARING = 1 << 24  # multiply-adds: less is done before another thread wakes up
+
+
+@cache
+def n_workers() -> int:
+    """How many threads share the work: the processors this process may use, at most 8, and no
+    more than OMP_NUM_THREADS says."""
+    try:
+        here = len(os.sched_getaffinity(0))
+    except AttributeError:  # not every system says
+        here = os.cpu_count() or 1
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    return max(min(here, MOST, int(said) if said.isdecimal() else MOST), 1)
+
+
+def share(jobs: Iterable[Job]) -> None:
+    """Run all jobs, each once, on all workers; returns when the last is done.
+
+    What a job raises is raised here. Settings of the caller's context (np.errstate) hold in every
+    thread.
+    """
+    listed = list(jobs)
+    if len(listed) < 2 or n_workers() < 2:
+        in_turn(listed)
+        return
+    with one_blas_thread():
+        _run(listed)
+
+
+def by_tokens(work: Callable[..., Result], *arrays: NDArray[Any]) -> Result:
+    """What `work` makes of arrays (tokens, …), token by token: an array or several, (tokens, …).
+
+    Where BLAS is held to one thread, each worker takes a part of the tokens.
+    """
+    n_tokens = len(arrays[0])
+    n_parts = min(n_workers(), n_tokens) if _held else 1
+    if n_parts < 2:
+        return work(*arrays)
+    edges = [n_tokens * i // n_parts for i in range(n_parts + 1)]
+    found: list[Any] = [None] * n_parts
+
+    def job(i: int) -> None:
+        found[i] = work(*(array[edges[i] : edges[i + 1]] for array in arrays))
+
+    share([partial(job, i) for i in range(n_parts)])
+    if isinstance(found[0], tuple):
+        return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
+    return np.concatenate(found)  # type: ignore[return-value]
+
+
+def in_turn(jobs: Iterable[Job]) -> None:
+    """Run all jobs here, one after the other: what is small is not worth a thread."""
+    for job in jobs:
+        job()
+
+
+def _run(jobs: list[Job]) -> None:
+    remaining, done = iter(jobs), SimpleQueue[BaseException | None]()
+    others = _team.inboxes(min(n_workers(), len(jobs)) - 1)
+    for inbox in others:
+        inbox.put((copy_context(), remaining, done))
+    failed: BaseException | None = None
+    try:
+        in_turn(remaining)
+    except BaseException as error:
+        failed = error
+        for _ in remaining:  # what nobody has begun stays undone
+            pass
+    found = [done.get() for _ in others]
+    failed = failed or next((error for error in found if error is not None), None)
+    if failed is not None:
+        raise failed
+
+
+class _Team:
+    """The threads, made when they are first needed and kept."""
+
+    def __init__(self) -> None:
+        self._inboxes: list[SimpleQueue[Task]] = []
+        self._lock = Lock()
+
+    def inboxes(self, n: int) -> list[SimpleQueue[Task]]:
+        with self._lock:
+            while len(self._inboxes) < n:
+                inbox: SimpleQueue[Task] = SimpleQueue()
+                Thread(target=_work, args=(inbox,), name="attnviz", daemon=True).start()
+                self._inboxes.append(inbox)
+            return self._inboxes[:n]
+
+
+def _work(inbox: SimpleQueue[Task]) -> None:
+    while True:
+        _serve(*inbox.get())  # in a function of its own, so that no job is kept alive here
+
+
+def _serve(
+    context: Context, jobs: Iterator[Job], done: SimpleQueue[BaseException | None]
+) -> None:
+    try:
+        context.run(in_turn, jobs)  # a list's iterator hands each job to one thread
+        done.put(None)
+    except BaseException as error:
+        done.put(error)
+
+
+_team = _Team()
+_blas: ThreadpoolController | None = None
+_held = 0
+
+
+def _start_anew() -> None:
+    global _team, _held
+    _team, _held = _Team(), 0  # a forked process has none of the threads
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold BLAS to one thread in here; within another such block nothing more is done."""
+    global _blas, _held
+    if _held or n_workers() < 2:
+        yield
+        return
+    if _blas is None:
+        from threadpoolctl import ThreadpoolController  # only where threads share work
+
+        _blas = ThreadpoolController()
+    with _blas.limit(limits=1, user_api="blas"):
+        _held += 1
+        try:
+            yield
+        finally:
+            _held -= 1
