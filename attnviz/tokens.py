@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int]  # half open, in characters of the text
 
 TOKENIZERS = ("words", "characters", "bytes")
+SECOND = "²"  # marks the tokens of a pair's second text
 
 # One word: a Han, kana or Thai character; a number; letters with inner apostrophes or hyphens;
 # a run of full stops; else one user-perceived character that is not white space.
@@ -91,11 +92,11 @@ class Tokens:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The labels as views show them: those of a pair's second text behind a "²"."""
+        """The labels as views show them: those of a pair's second text behind a mark."""
         if self.segments is None:
             return self.labels
         second = (self.segments > 0).tolist()
-        return tuple(f"²{n}" if two else n for n, two in zip(self.labels, second, strict=True))
+        return tuple(f"{SECOND}{n}" if two else n for n, two in zip(self.labels, second, strict=True))
 
     def find(self, word: str) -> list[int]:
         """Positions of a token: a position ("3"), a word (every place), or "word#2" (the 2nd).

@@ -20,6 +20,7 @@ FLOORS = [  # from the street down; rooms that share a floor may not use one ano
     ["stack", "steps"],
     ["summary"],
     ["attention", "measures", "tokens"],
+    ["workers"],
     ["errors"],
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -240,12 +240,12 @@ MAP_SIZES = (1, 5, 64, 512)
 
 def attended(budget, dtype=np.float32, layers=LAYERS):
     tokens = from_labels(f"t{i}" for i in range(N))
-    recorder = Recorder({"self": (tokens, tokens)}, n_layers=len(layers), budget=budget)
+    recorder = Recorder({"self": (tokens, tokens, len(layers))}, budget=budget)
     rng = np.random.default_rng(8)
     outputs = []
-    for rule in layers.values():
+    for layer, rule in enumerate(layers.values()):
         query, key, value = rng.normal(size=(3, HEADS, N, 16)).astype(dtype)
-        outputs.append(recorder.attend("self", 3 * query, key, value, mask=rule))
+        outputs.append(recorder.attend("self", 3 * query, key, value, layer=layer, mask=rule))
     return recorder.stacks()["self"], outputs
 
 
@@ -365,9 +365,9 @@ def test_weights_are_kept_when_twice_all_layers_of_them_fit_the_budget(n_layers,
     inputs = np.ones((2, 6, 4), dtype), np.ones((2, 5, 4), dtype), np.ones((2, 5, 3), dtype)
     needed = 2 * n_layers * (2 * 6 * 5) * np.dtype(dtype).itemsize
     for budget, kept in ((needed, True), (needed - 1, False), (0, False), (None, True)):
-        recorder = Recorder({"cross": tokens}, n_layers=n_layers, budget=budget)
-        for _ in range(n_layers):
-            recorder.attend("cross", *inputs)
+        recorder = Recorder({"cross": (*tokens, n_layers)}, budget=budget)
+        for layer in range(n_layers):
+            recorder.attend("cross", *inputs, layer=layer)
         stack = recorder.stacks()["cross"]
         assert (stack.weights is not None) is kept
         assert (stack.summary is None) is kept
@@ -404,11 +404,11 @@ def test_the_recorder_passes_every_option_on(budget):
 
 def test_stacks_are_told_apart_and_only_cross_attention_has_two_texts():
     source, target = from_labels("abcd"), from_labels("xyz")
-    recorder = Recorder({"encoder": (source, source), "cross": (target, source)}, n_layers=2)
+    recorder = Recorder({"encoder": (source, source, 2), "cross": (target, source, 2)})
     far, near = np.ones((2, 4, 4)), np.ones((2, 3, 4))
-    for _ in range(2):
-        recorder.attend("encoder", far, far, far)
-        recorder.attend("cross", near, far, far)
+    for layer in range(2):
+        recorder.attend("encoder", far, far, far, layer=layer)
+        recorder.attend("cross", near, far, far, layer=layer)
     stacks = recorder.stacks(("first", "second"))
     assert list(stacks) == ["encoder", "cross"]
     assert [stack.shape for stack in stacks.values()] == [(4, 4), (3, 4)]

