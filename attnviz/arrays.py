@@ -44,6 +44,30 @@ def from_weights(
     return AttentionRecord(Model("given", "given"), name, {name: stack})
 
 
+def dense_longformer(
+    band: NDArray[Any], rows: NDArray[Any] | None, positions: Sequence[int]
+) -> NDArray[Any]:
+    """The weights of a Longformer layer as one map: (heads, queries, keys).
+
+    band: (heads, queries, globals + window + 1), weights on the global tokens, then on the window
+    around each query. rows: (heads, keys or more, globals), the weights of the global tokens' own
+    rows, or None where there are none. positions: of the global tokens. (arXiv 2004.05150; layout
+    of transformers' `attentions` and `global_attentions`.)
+    """
+    n, n_global = band.shape[1], len(positions)
+    half = (band.shape[2] - n_global - 1) // 2
+    dense = np.zeros((band.shape[0], n, n), band.dtype)
+    for offset in range(-half, half + 1):
+        queries = np.arange(max(-offset, 0), min(n - offset, n))
+        dense[:, queries, queries + offset] = band[:, queries, n_global + half + offset]
+    for nth, position in enumerate(positions):
+        dense[:, :, position] += band[:, :, nth]  # where a window meets it, its own column is 0
+    for nth, position in enumerate(positions):
+        assert rows is not None  # there are global tokens
+        dense[:, position] = rows[:, :n, nth]
+    return dense
+
+
 def _four_axes(weights: Any) -> NDArray[np.floating[Any]]:
     layers = weights if isinstance(weights, Sequence) else None
     try:

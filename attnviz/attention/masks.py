@@ -146,6 +146,9 @@ class Full(Interval):
 class Causal(Interval):
     offset: int = 0
 
+    def __str__(self) -> str:
+        return f"causal {self.offset}" if self.offset else "causal"
+
     def bounds(self, i: Indices) -> tuple[Indices, Indices]:
         return np.zeros_like(i), i + self.offset + 1
 

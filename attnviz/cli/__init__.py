@@ -11,6 +11,7 @@ import typer
 
 from attnviz import __version__
 from attnviz.cli.explain import explain
+from attnviz.cli.models import models
 from attnviz.cli.run import run
 from attnviz.cli.samples import samples
 from attnviz.cli.steps import steps
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (run, steps, explain, samples):
+for command in (run, steps, explain, models, samples):
     app.command()(command)
 
 

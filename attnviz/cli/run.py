@@ -35,7 +35,9 @@ def run(
             help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"
         ),
     ] = None,
-    layer: Annotated[str, typer.Option(help="The layer to show.")] = "0",
+    layer: Annotated[
+        str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · all (as grids).")
+    ] = "0",
     head: Annotated[
         str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")
     ] = "mean",
@@ -112,7 +114,7 @@ def run(
         seed=seed,
     )
     record = record if stack is None else record.looking_at(stack)
-    choice = choose(record.stack, layer, head)
+    choice = choose(record.stack, layer, head, show_)
     for option in options.unused(record.settings, window, global_tokens):
         say(words.say("warn.unused", option=option, type=record.type), quiet)
     if verbose:

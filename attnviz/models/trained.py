@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -19,7 +20,8 @@ from attnviz.models.checkpoint import Fields, Weights, read_config
 from attnviz.models.families import MODULE_OF
 from attnviz.models.layers import Floats
 from attnviz.models.network import Attend, Inputs, Layout, Network
-from attnviz.models.tensors import Tensors, open_tensors
+from attnviz.models.tensors import FLOATS, Tensors, open_tensors
+from attnviz.models.tokenizer import FILES as TOKENIZER_FILES
 from attnviz.models.tokenizer import find_tokenizer
 from attnviz.recorder import Part, Recorder
 from attnviz.tokens import Tokens, encode, from_ids, open_tokenizer
@@ -55,7 +57,7 @@ class TrainedModel:
     @property
     def details(self) -> Mapping[str, Any]:
         """What the record says of it beside its name."""
-        return {"model_type": self.family, "dtype": self.about()["dtype"]}
+        return {"model_type": self.family, "dtypes": self.about()["dtypes"]}
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -210,20 +212,46 @@ class TrainedModel:
         )
 
     def about(self) -> dict[str, Any]:
-        """What the checkpoint holds, for people and programs."""
-        dtypes = Counter[str]()
+        """What the checkpoint holds, for people and programs: JSON-ready."""
+        n_bytes, n_numbers = Counter[str](), 0
         for entry in self.tensors.values():
-            dtypes[entry.dtype] += entry.n_bytes
-        sizes = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
+            n_bytes[entry.dtype] += entry.n_bytes
+            n_numbers += math.prod(entry.shape) if entry.dtype in FLOATS else 0
         return {
+            "name": self.name,
             "model_type": self.family,
-            "parameters": sum(n // sizes.get(name, 1) for name, n in dtypes.items() if name in sizes),
-            "bytes": sum(dtypes.values()),
-            "dtype": ", ".join(sorted(name for name in dtypes if name in sizes)),
+            "parameters": n_numbers,
+            "bytes": n_bytes.total(),
+            "dtypes": sorted(n_bytes.keys() & FLOATS.keys()),
             "positions": self.network.n_positions,
             "vocabulary": self.network.n_ids,
-            "stacks": self.layouts,
+            "licence": _licence(self.folder),
+            "tokenizer": _tokenizer_file(self.folder),
+            "stacks": {
+                name: {
+                    "layers": layout.n_layers,
+                    "heads": layout.n_heads,
+                    "key_heads": layout.n_key_heads,
+                    "masks": [str(mask) for mask in layout.masks],
+                }
+                for name, layout in self.layouts.items()
+            },
         }
+
+
+def _licence(folder: Path) -> str | None:
+    """What the model card says at its head, if there is one."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return None
+    lines = card.read_text(encoding="utf-8", errors="replace").splitlines()[:100]
+    said = [line.partition(":")[2].strip() for line in lines if line.startswith("license:")]
+    return said[0].strip("\"'") if said else None
+
+
+def _tokenizer_file(folder: Path) -> str | None:
+    found = [name for name in TOKENIZER_FILES if (folder / name).is_file()]
+    return found[0] if found and found[0] != TOKENIZER_FILES[-1] else None
 
 
 def _under(mask: Rule, recorder: Recorder) -> Attend:

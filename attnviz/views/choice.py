@@ -10,10 +10,12 @@ from attnviz.stack import Stack, Which
 
 @dataclass(frozen=True)
 class Choice:
-    """The layer and heads to show: one head, some, or the mean of all."""
+    """The layer and heads to show: one head, some, or the mean of all. `layers` are several that
+    are shown as grids, one below the other."""
 
     layer: int = 0
     heads: tuple[int, ...] = ()  # none: the mean
+    layers: tuple[int, ...] = ()  # none: the one
 
     @property
     def head(self) -> Which:
@@ -21,12 +23,20 @@ class Choice:
         return self.heads[0] if len(self.heads) == 1 else "mean"
 
 
-def choose(stack: Stack, layer: str, head: str) -> Choice:
-    """Read "0", "0,2", "0-3", "all" or "mean"; AttnvizError names what does not exist."""
-    layers = _numbers("Layer", layer, stack.n_layers)
-    if len(layers) > 1 or (not layers and stack.n_layers > 1):
-        raise AttnvizError(f"--layer {layer} means several layers.", "Show one layer at a time.")
-    return Choice(layers[0] if layers else 0, _numbers("Head", head, stack.n_heads))
+def choose(stack: Stack, layer: str, head: str, show: str = "auto") -> Choice:
+    """Read "0", "0,2", "0-3", "all" or "mean"; AttnvizError names what does not exist, or what
+    cannot be shown for several layers."""
+    layers, heads = _numbers("Layer", layer, stack.n_layers), _numbers("Head", head, stack.n_heads)
+    if not layers and stack.n_layers > 1:
+        raise AttnvizError("There is no mean of layers.", "Show one, some (0-3), or all.")
+    if len(layers) < 2:
+        return Choice(layers[0] if layers else 0, heads)
+    if show not in ("auto", "grid", "none"):
+        raise AttnvizError(
+            f"--show {show} is for one layer, and --layer {layer} means {len(layers)}.",
+            "Choose one, or --show grid.",
+        )
+    return Choice(layers[0], heads, layers)
 
 
 def _numbers(what: str, words: str, n: int) -> tuple[int, ...]:

@@ -56,7 +56,8 @@ def picture(
     settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
     with rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # said once, in the notes
-        draw = grid_figure if grid or len(choice.heads) > 1 else map_figure
+        several = grid or len(choice.heads) > 1 or choice.layers
+        draw = grid_figure if several else map_figure
         figure = draw(record, choice, words)
         notes = [] if draw is grid_figure else _missing(record, words)
         buffer = io.BytesIO()
@@ -93,33 +94,34 @@ def map_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLIS
 
 
 def grid_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLISH) -> Figure:
-    """Every chosen head as a small map under its name, all on one axes and one scale each."""
+    """Every chosen head as a small map under its name, all on one axes and one scale each.
+
+    Of several layers each has a row of its own, numbered layer.head.
+    """
     stack = record.stack
     heads = choice.heads or tuple(range(stack.n_heads))
-    across = min(len(heads), 4 if len(heads) <= 16 else 8)
-    down = -(-len(heads) // across)
+    layers = choice.layers or (choice.layer,)
+    across = len(heads) if choice.layers else min(len(heads), 4 if len(heads) <= 16 else 8)
+    down = -(-len(heads) * len(layers) // across)
     side = SMALL_SIDE if across <= 4 else SMALL_SIDE * 0.7
-    maps = [stack.map(choice.layer, head, 128).mean for head in heads]
-    allowed = stack.allowed(choice.layer, 128)
-    n_rows, n_columns = maps[0].shape
     paper = _Paper([title(record, words, PICTURE), words.say("ui.own_scale", PICTURE)])
     name, name_size = 0.24, LABEL_SIZE - (across > 4) * 2  # inches above each map, points
-    shape = side * min(n_rows / n_columns, 2.0), side
-    width, height = across * (shape[1] + GAP) - GAP, down * (shape[0] + name + GAP) - GAP
+    tall = side * min(stack.shape[0] / stack.shape[1], 2.0)
+    width, height = across * (side + GAP) - GAP, down * (tall + name + GAP) - GAP
     axes = paper.add_axes(MARGIN, 0.05, width, height, right=MARGIN, bottom=MARGIN)
-    axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
-    for i, head in enumerate(heads):
-        x, y = (i % across) * (shape[1] + GAP), (i // across) * (shape[0] + name + GAP) + name
-        shades = _shades(maps[i], allowed, float(maps[i].max(initial=0)))
+    for i, (layer, head) in enumerate((layer, head) for layer in layers for head in heads):
+        x, y = (i % across) * (side + GAP), (i // across) * (tall + name + GAP) + name
+        weights, allowed = stack.map(layer, head, 128).mean, stack.allowed(layer, 128)
         axes.imshow(
-            shades,
-            extent=(x, x + shape[1], y + shape[0], y),
+            _shades(weights, allowed, float(weights.max(initial=0))),
+            extent=(x, x + side, y + tall, y),
             aspect="auto",
             interpolation="nearest",
         )
+        numbered = f"{layer}.{head_title(stack, head)}" if choice.layers else head_title(stack, head)
         axes.text(
-            x, y - 0.06, paper.fitted(head_title(stack, head), side, name_size), fontsize=name_size,
+            x, y - 0.06, paper.fitted(numbered, side, name_size), fontsize=name_size,
             color=_rgb(INK), parse_math=False,
         )  # fmt: skip
     axes.set(xlim=(0, width), ylim=(height, 0))

@@ -62,19 +62,20 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
 
 def chosen(stack: Stack, layer: Which, head: Which, words: Language = ENGLISH) -> str:
     """Which layer and head a view shows, in words."""
-    of_layer = f"layer {layer}{_window(stack, layer)} · " if stack.n_layers > 1 else ""
+    of_layer = f"{layer_title(stack, layer)} · " if stack.n_layers > 1 else ""
     if head == "mean" and stack.n_heads > 1:
         return of_layer + words.say("ui.mean", n=stack.n_heads)
     return f"{of_layer}head {head_number(stack, 0 if head == 'mean' else head)}"
 
 
-def _window(stack: Stack, layer: Which) -> str:
-    """What a layer sees, where it has a window or layers differ: " (sliding 4)"."""
+def layer_title(stack: Stack, layer: Which) -> str:
+    """The number of a layer, and what it sees where it has a window or layers differ."""
     if layer == "mean" or not stack.masks:
-        return ""
+        return f"layer {layer}"
     mask = stack.masks[layer]
     plain = mask.to_dict()["rule"] in ("full", "causal")
-    return "" if plain and len(set(stack.masks)) == 1 else f" ({mask})"
+    said = "" if plain and len(set(stack.masks)) == 1 else f" ({mask})"
+    return f"layer {layer}{said}"
 
 
 def head_number(stack: Stack, head: int) -> str:

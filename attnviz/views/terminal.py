@@ -19,7 +19,7 @@ from attnviz.stack import Stack, Which
 from attnviz.views.arcs import arcs
 from attnviz.views.cells import background, full_rows, half_rows, levels
 from attnviz.views.choice import Choice
-from attnviz.views.labels import chosen, head_title, label_text, percent, title, widest
+from attnviz.views.labels import chosen, head_title, label_text, layer_title, percent, title, widest
 from attnviz.views.palette import level
 
 SHOWS = ("auto", "table", "heatmap", "grid", "top", "arcs", "none")
@@ -54,6 +54,8 @@ def show(record: AttentionRecord, what: str, choice: Choice, screen: Screen) -> 
     if what == "none":
         return Group()
     lines: list[RenderableType] = [*_title(record, screen), Text()]
+    if choice.layers:
+        return Group(*lines, *_layers(record.stack, choice, screen), footer(record, choice, screen))
     several = len(choice.heads) > 1
     if what == "auto" and not several:
         return Group(*lines, *overview(record, choice, screen))
@@ -73,6 +75,16 @@ def show(record: AttentionRecord, what: str, choice: Choice, screen: Screen) -> 
                 body.append(_what(stack, one, what, screen))
             body += draw[what](stack, one, screen)
     return Group(*lines, *body, Text(), footer(record, choice, screen))
+
+
+def _layers(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
+    """The heads of several layers as small maps, layer by layer."""
+    lines: list[RenderableType] = []
+    for layer in choice.layers:
+        lines.append(label_text(layer_title(stack, layer), screen.width, "dim"))
+        heads = choice.heads or range(stack.n_heads)
+        lines += [*grid(stack, layer, heads, screen, lines_each=32), Text()]
+    return lines
 
 
 def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[RenderableType]:
