@@ -34,6 +34,9 @@ def _run(arguments: list[str]) -> int:
     if arguments == ["--version"]:  # answered before anything is imported
         print(f"attnviz {__version__}")
         return EXIT_DONE
+    # BLAS starts its threads as soon as NumPy is imported; a short run has no work for them, they
+    # wait in a spin beside it, and a long one has workers of its own (attnviz/workers.py).
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Imports make many objects that all stay: looking for garbage among them cost 6 % of a run.
     gc.set_threshold(100_000)
     from attnviz.cli import run_command_line

@@ -38,6 +38,7 @@ class Hub:
     private: dict = field(default_factory=dict)  # id → the token that opens it
     faults: dict = field(default_factory=dict)  # id, or (id, file) → what answers in its place
     log: list = field(default_factory=list)
+    connections: int = 0
     stopped: Event = field(default_factory=Event)
 
     def add(self, name, folder):
@@ -50,6 +51,11 @@ class Hub:
         """The files whose contents were asked for, in that order."""
         return [request.file for request in self.log if request.method == "GET" and request.file]
 
+    def forget(self):
+        """What was asked so far."""
+        self.log.clear()
+        self.connections = 0
+
     @property
     def looked_at(self):
         """The files that were asked about at all."""
@@ -59,8 +65,7 @@ class Hub:
 @contextmanager
 def serve():
     """A hub that runs until the block ends."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), _Handler)
     server.hub = hub = Hub(f"http://127.0.0.1:{server.server_address[1]}")
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -71,6 +76,14 @@ def serve():
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def process_request(self, *connection):
+        self.hub.connections += 1
+        super().process_request(*connection)
 
 
 class _Handler(BaseHTTPRequestHandler):
