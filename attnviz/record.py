@@ -43,7 +43,9 @@ class AttentionRecord:
     @property
     def stack(self) -> Stack:
         """The stack to look at first: the one that was chosen, cross-attention, or the only one."""
-        return self.stacks[self.shown or ("cross" if "cross" in self.stacks else next(iter(self.stacks)))]
+        return self.stacks[
+            self.shown or ("cross" if "cross" in self.stacks else next(iter(self.stacks)))
+        ]
 
     @property
     def kind(self) -> str:

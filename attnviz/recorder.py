@@ -153,12 +153,13 @@ def _attended(
 ) -> Attended:
     from attnviz.steps import Attended  # few runs are followed step by step
 
-    if inputs.added or inputs.softcap is not None or inputs.sinks is not None:
+    plain = not inputs.added and inputs.softcap is None and inputs.sinks is None
+    if not plain or w_output is None:
         raise AttnvizError(
-            "The scores of this model are not only q · k: it adds a bias, a cap or a sink to them.",
+            "The four steps are not all that this model does: it adds a bias or a cap to its "
+            "scores, or has two kinds of queries.",
             "Follow a model without (the built-in heads, minilm, GPT-2, Llama …).",
         )
-    assert w_output is not None  # every model that is watched gives it
     (source,) = inputs.source((watch.head,))
     return Attended(
         query=inputs.query[watch.head, watch.query],

@@ -229,9 +229,8 @@ def _tokens(tree: Tree) -> Tokens:
         np.array(tree["special"], dtype=np.bool_),
         np.array(tree["segments"], dtype=np.int64) if "segments" in tree else None,
     )
-    parts = [tokens.ids, tokens.pieces, tokens.spans, tokens.special]
-    parts += [] if tokens.segments is None else [tokens.segments]
-    if any(len(part) != len(labels) for part in parts):
+    parts = (tokens.ids, tokens.pieces, tokens.spans, tokens.special, tokens.segments)
+    if any(part is not None and len(part) != len(labels) for part in parts):
         raise ValueError("tokens have parts of unequal length")
     return tokens
 

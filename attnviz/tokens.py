@@ -82,8 +82,7 @@ class Tokens:
             and np.array_equal(self.ids, other.ids)
             and np.array_equal(self.spans, other.spans)
             and np.array_equal(self.special, other.special)
-            and (self.segments is None) == (other.segments is None)
-            and (self.segments is None or np.array_equal(self.segments, other.segments))
+            and _listed(self.segments) == _listed(other.segments)
         )
 
     def slices(self) -> list[str]:
@@ -96,7 +95,9 @@ class Tokens:
         if self.segments is None:
             return self.labels
         second = (self.segments > 0).tolist()
-        return tuple(f"{SECOND}{n}" if two else n for n, two in zip(self.labels, second, strict=True))
+        return tuple(
+            f"{SECOND}{n}" if two else n for n, two in zip(self.labels, second, strict=True)
+        )
 
     def find(self, word: str) -> list[int]:
         """Positions of a token: a position ("3"), a word (every place), or "word#2" (the 2nd).
@@ -151,6 +152,10 @@ def from_labels(labels: Iterable[object]) -> Tokens:
     special = np.zeros(len(pieces), dtype=np.bool_)
     shown = tuple(_show(piece) for piece in pieces)
     return Tokens(" ".join(pieces), _numbered(pieces), shown, pieces, spans, special)
+
+
+def _listed(numbers: NDArray[np.int64] | None) -> list[int] | None:
+    return None if numbers is None else numbers.tolist()
 
 
 def visible(text: str) -> str:

@@ -195,7 +195,9 @@ def _plan_trained(model: TrainedModel, text: str | None, options: Options) -> _P
 
 def _changes(model: TrainedModel, rule: Rule) -> bool:
     """Whether a mask is another than the model's own, in any self-attention."""
-    own = [mask for name, layout in model.layouts.items() if name != "cross" for mask in layout.masks]
+    own = [
+        mask for name, layout in model.layouts.items() if name != "cross" for mask in layout.masks
+    ]
     return any(mask != rule for mask in own)
 
 

@@ -121,9 +121,7 @@ def _work(inbox: SimpleQueue[Task]) -> None:
         _serve(*inbox.get())  # in a function of its own, so that no job is kept alive here
 
 
-def _serve(
-    context: Context, jobs: Iterator[Job], done: SimpleQueue[BaseException | None]
-) -> None:
+def _serve(context: Context, jobs: Iterator[Job], done: SimpleQueue[BaseException | None]) -> None:
     try:
         context.run(in_turn, jobs)  # a list's iterator hands each job to one thread
         done.put(None)

@@ -119,7 +119,8 @@ class Inputs:
 
     def worth_sharing(self, n_scores: int) -> bool:
         """Whether so many scores of every head are worth more than one thread."""
-        return math.prod(self.lead) * n_scores * 2 * self.query.shape[-1] > 4 * WORTH_SHARING
+        n_scores *= math.prod(self.lead)
+        return n_scores * 2 * int(self.query.shape[-1]) > 4 * WORTH_SHARING
 
 
 @dataclass(frozen=True)
@@ -271,8 +272,8 @@ def _calm_exponentials(inputs: Inputs, index: Index, rows: Rows, scores: Floats)
         scores *= rows.kept
     if inputs.allowed is not None:
         scores *= _part(inputs.allowed, index, rows)
-    ones = np.ones(scores.shape[-1], scores.dtype)
-    return np.matmul(scores, ones)[..., None]
+    total: Floats = np.matmul(scores, np.ones(scores.shape[-1], scores.dtype))
+    return total[..., None]
 
 
 def _exponentials(inputs: Inputs, index: Index, rows: Rows, scores: Floats) -> Floats:
@@ -301,9 +302,7 @@ def _exponentials(inputs: Inputs, index: Index, rows: Rows, scores: Floats) -> F
     return total
 
 
-def _products(
-    inputs: Inputs, index: Index, rows: Rows, scale: float, scores: Floats
-) -> None:
+def _products(inputs: Inputs, index: Index, rows: Rows, scale: float, scores: Floats) -> None:
     query = inputs.query[index][..., rows.start : rows.stop, :]  # (heads, rows, head_dim)
     key = _columns(inputs.key_columns[inputs.source(index)], rows.ranges, axis=-1)
     np.matmul(query * query.dtype.type(scale), key, out=scores)

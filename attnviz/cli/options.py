@@ -99,9 +99,7 @@ def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
     return given
 
 
-def unused(
-    settings: Mapping[str, Any], window: int | None, global_tokens: str | None
-) -> list[str]:
+def unused(settings: Mapping[str, Any], window: int | None, global_tokens: str | None) -> list[str]:
     """Options that were given and did nothing in this run."""
     given = {"window": window is not None, "global_tokens": global_tokens is not None}
     idle = [name for name, was_given in given.items() if was_given and name not in settings]

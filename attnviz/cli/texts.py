@@ -28,9 +28,7 @@ def the_text(text: str | None, file: Path | None) -> str:
     return words
 
 
-def the_text_or_ids(
-    text: str | None, file: Path | None, ids: Sequence[int] | None
-) -> str | None:
+def the_text_or_ids(text: str | None, file: Path | None, ids: Sequence[int] | None) -> str | None:
     """The text, or None where token ids take its place."""
     return given_text(text, file) if ids is not None else the_text(text, file)
 

@@ -53,15 +53,15 @@ BOOKKEEPING = frozenset(
     share_encoder_decoder_embeddings sinusoidal_pos_embds sparse_pred_ignore_index
     sparse_prediction static_position_embeddings summary_activation summary_first_dropout
     summary_last_dropout summary_proj_to_labels summary_type summary_use_proj suppress_tokens
-    tags task_specific_params temperature tf_legacy_loss tie_encoder_decoder tie_weights_ tie_word_embeddings
-    title tokenizer_class top_k top_p torch_dtype torchscript transformers_version typical_p
-    unk_token_id use_bfloat16 use_cache vocab_size_or_config_json_file
-    """.split()
+    tags task_specific_params temperature tf_legacy_loss tie_encoder_decoder tie_weights_
+    tie_word_embeddings title tokenizer_class top_k top_p torch_dtype torchscript
+    transformers_version typical_p unk_token_id use_bfloat16 use_cache vocab_size_or_config_json_file
+    """.split()  # noqa: SIM905 a list of so many names reads worse
 )
 
 
 class Fields:
-    """A config, field by field. What a family asks for it understands; `finish` refuses the rest."""
+    """A config by its fields: what a family asks for it understands, `finish` refuses the rest."""
 
     def __init__(self, config: Mapping[str, Any], file: Path):
         self._config = config
@@ -89,7 +89,11 @@ class Fields:
     def real(self, name: str, default: float | None = None) -> float:
         """A number."""
         value = self._needed(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
             raise self.wrong(name, value, "a number")
         return float(value)
 
@@ -113,7 +117,9 @@ class Fields:
         if value not in allowed:
             raise self.wrong(name, value, " or ".join(json.dumps(a) for a in allowed))
 
-    def per_layer(self, name: str, n_layers: int, default: list[str], known: tuple[str, ...]) -> Any:
+    def per_layer(
+        self, name: str, n_layers: int, default: list[str], known: tuple[str, ...]
+    ) -> Any:
         """One word per layer, each of them known."""
         value = self.get(name, default)
         if not isinstance(value, list) or len(value) != n_layers or not set(value) <= set(known):
@@ -141,14 +147,15 @@ class Fields:
                 raise AttnvizError(
                     f"{self._file} has a field that is not understood: "
                     f"{name} = {json.dumps(value, default=str)[:80]}.",
-                    "It could change the numbers. If it does not, delete it from a copy of the file.",
+                    "It could change the numbers; if it does not, take it out of a copy of the file.",
                 )
 
     def _needed(self, name: str, default: Any) -> Any:
         value = self.get(name, default)
         if value is None:
             raise AttnvizError(
-                f"{self._file} does not say {name}.", "Give the config that the model was saved with."
+                f"{self._file} does not say {name}.",
+                "Give the config that the model was saved with.",
             )
         return value
 

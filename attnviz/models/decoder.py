@@ -87,6 +87,6 @@ def layer_masks(
     """The mask of each layer. A window of w means 0 <= i - j < w; both ways |i - j| <= w // 2."""
     if SLIDING in kinds and (type(window) is not int or window < 1):
         raise fields.wrong("sliding_window", window, "a whole number from 1")
-    near = (local((window or 1) // 2) if both_ways else sliding(window or 1))
+    near = local((window or 1) // 2) if both_ways else sliding(window or 1)
     far = full() if both_ways else causal()
     return tuple(near if kind == SLIDING else far for kind in kinds)

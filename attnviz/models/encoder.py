@@ -12,10 +12,17 @@ import numpy as np
 
 from attnviz.attention.masks import Rule, causal, full
 from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.layers import Activation, Embedding, Floats, LayerNorm, Linear, Norm, relative_buckets
+from attnviz.models.layers import (
+    Activation,
+    Embedding,
+    Floats,
+    LayerNorm,
+    Linear,
+    Norm,
+    relative_buckets,
+)
 from attnviz.models.network import Attend, Attention, FeedForward, Ids, Inputs, Layout
 from attnviz.workers import by_tokens
-
 
 BUCKETS, FARTHEST = 32, 128  # MPNet's, whatever its config says
 
@@ -141,9 +148,7 @@ def bert_embeddings(
     return Embeddings(
         at.embedding("word_embeddings", fields.number("vocab_size", 30522), width),
         at.layer_norm("LayerNorm", width, eps),
-        at.embedding(
-            "position_embeddings", fields.number("max_position_embeddings", 512), width
-        ),
+        at.embedding("position_embeddings", fields.number("max_position_embeddings", 512), width),
         at.embedding("token_type_embeddings", n_segments, width) if n_segments else None,
         widen,
     )
@@ -207,4 +212,5 @@ def places(ids: Ids, padding: int | None) -> Ids:
     if padding is None:
         return np.arange(len(ids))
     counted = ids != padding
-    return np.cumsum(counted) * counted + padding
+    found: Ids = np.cumsum(counted) * counted + padding
+    return found

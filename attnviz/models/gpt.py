@@ -1,4 +1,4 @@
-"""GPT-2's layers and learned positions, which GPT-Neo took over with other projections and masks."""
+"""GPT-2's layers and learned positions, which GPT-Neo took over with other projections."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Gpt:
 
     def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
-        x = self.words(inputs.ids) + self.positions(np.arange(len(inputs.ids)))
+        x: Floats = self.words(inputs.ids) + self.positions(np.arange(len(inputs.ids)))
         for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
             heads = one.attention(attend, "self", layer, x, mask=mask, norm=one.norm)
             x = by_tokens(one.after, x, heads)

@@ -70,7 +70,8 @@ def _fetched(name: str) -> Path:
     from huggingface_hub import constants, hf_hub_download, logging
     from huggingface_hub.errors import EntryNotFoundError
 
-    logging.set_verbosity_error()  # what matters is said in one line, at the end
+    # What matters is said in one line, at the end.
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     here_only = not _reachable(constants.ENDPOINT)
 
     def fetch(file: str) -> Path:
@@ -160,7 +161,7 @@ def _told(name: str) -> Iterator[None]:
             "Check the id, give a folder, or set HF_TOKEN.",
         ) from error
     except (errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError) as error:
-        raise _not_here(name, offline=constants.is_offline_mode()) from error
+        raise _not_here(name, offline=constants.HF_HUB_OFFLINE) from error
     except errors.HFValidationError as error:
         raise AttnvizError(f"{name} is not a hub id.", "An id reads user/name.") from error
     except errors.EntryNotFoundError as error:

@@ -39,10 +39,8 @@ class Linear:
 
     def __call__(self, x: Floats) -> Floats:
         """(tokens, n_in) → (tokens, n_out)"""
-        if self.weight.dtype == x.dtype:
-            y = np.matmul(self.weight, x.T)  # (n_out, n_in) @ (n_in, tokens)
-        else:
-            y = self._widened(x)
+        wide = self.weight.dtype == x.dtype
+        y: Floats = np.matmul(self.weight, x.T) if wide else self._widened(x)  # (n_out, tokens)
         if self.bias is not None:
             y += self.bias[:, None].astype(x.dtype, copy=False)
         return y.T
@@ -170,7 +168,8 @@ def relative_buckets(
     ratio = np.log(np.maximum(distance, 1).astype(np.float32) / np.float32(exact))
     growth = ratio / np.float32(math.log(max_distance / exact)) * np.float32(n_buckets - exact)
     far = np.minimum(exact + growth.astype(np.int64), n_buckets - 1)
-    return buckets + np.where(distance < exact, distance, far)
+    buckets += np.where(distance < exact, distance, far)
+    return buckets
 
 
 def interleaved_sinusoids(n_positions: int, width: int) -> Floats:

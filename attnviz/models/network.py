@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +24,8 @@ from attnviz.workers import by_tokens
 Ids = NDArray[np.int64]
 
 
-class Attend(Protocol):
-    """The one door for attention: `Recorder.attend`."""
-
-    def __call__(
-        self, stack: str, query: Floats, key: Floats, value: Floats, *, layer: int, **options: Any
-    ) -> Floats:
-        """(heads, queries, value_dim) of (heads, queries, …), (heads or fewer, keys, …)."""
+# The one door for attention: `Recorder.attend`, or what stands before it.
+Attend = Callable[..., Floats]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from attnviz.models.checkpoint import Fields
 from attnviz.models.layers import Rotation
 
-Frequencies = NDArray[np.float32]
+Frequencies = NDArray[np.floating[Any]]  # float32
 Parameters = Mapping[str, Any]
 
 MEANT_FOR_ALL = {"rope_type", "type", "rope_theta", "partial_rotary_factor"}
@@ -87,11 +87,11 @@ def _powers(theta: float, head_dim: int, found: Parameters) -> Frequencies:
     return np.power(theta, exponents.astype(np.float64)).astype(np.float32)
 
 
-def _default(plain: Frequencies, found: Parameters, whole: int) -> Rope:
+def _default(plain: Frequencies, _: Parameters, __: int) -> Rope:
     return Rope(1 / plain)
 
 
-def _linear(plain: Frequencies, found: Parameters, whole: int) -> Rope:
+def _linear(plain: Frequencies, found: Parameters, _: int) -> Rope:
     return Rope(1 / plain / np.float32(found["factor"]))
 
 
@@ -107,7 +107,7 @@ def _dynamic(plain: Frequencies, found: Parameters, whole: int) -> Rope:
     return Rope(1 / plain, long=longer, limit=whole)
 
 
-def _llama3(plain: Frequencies, found: Parameters, whole: int) -> Rope:
+def _llama3(plain: Frequencies, found: Parameters, _: int) -> Rope:
     """Slow waves are stretched, quick ones kept, those between blended (Llama 3.1)."""
     low, high = found["low_freq_factor"], found["high_freq_factor"]
     original, factor = found["original_max_position_embeddings"], np.float32(found["factor"])

@@ -33,7 +33,7 @@ def find_tokenizer(folder: Path) -> Tokenizer:
             "Give a tokenizer.json with --tokenizer, or token ids with --ids.",
         ) from error
     raise AttnvizError(
-        f"{folder} has no tokenizer: no tokenizer.json, no vocab.txt, no vocab.json with merges.txt.",
+        f"{folder} has no tokenizer.json, no vocab.txt, and no vocab.json with merges.txt.",
         "Give a tokenizer.json with --tokenizer, or token ids with --ids.",
     )
 
@@ -88,7 +88,9 @@ def _frame(tokenizer: Tokenizer, single: str, pair: str, names: list[str]) -> No
     known = [name for name in names if tokenizer.token_to_id(name) is not None]
     tokenizer.add_special_tokens(known)
     tokenizer.post_processor = TemplateProcessing(
-        single=single, pair=pair, special_tokens=[(name, tokenizer.token_to_id(name)) for name in known]
+        single=single,
+        pair=pair,
+        special_tokens=[(name, tokenizer.token_to_id(name)) for name in known],
     )
 
 

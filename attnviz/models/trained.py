@@ -108,8 +108,8 @@ class TrainedModel:
         """Run tokens, or token ids, through the network; each layer attends by way of `recorder`.
 
         mask: takes the place of every self-attention's own, to see what the same model does under
-        another. source: what the encoder of an encoder-decoder reads. global_tokens: positions that see
-        all, for Longformer; the first alone unless given. Returns the final hidden state
+        another. source: what the encoder of an encoder-decoder reads. global_tokens: positions
+        that see all, for Longformer; the first alone unless given. Returns the final hidden state
         (tokens, width). Raises AttnvizError for ids without an embedding, for more tokens than
         there are positions, and where the weights give numbers that are none.
         """
@@ -128,7 +128,7 @@ class TrainedModel:
             np.errstate(over="ignore", invalid="ignore", divide="ignore"),
             one_blas_thread() if long else nullcontext(),
         ):
-            attend = recorder.attend if mask is None else _under(mask, recorder)
+            attend: Attend = recorder.attend if mask is None else _under(mask, recorder)
             hidden = self.network(Inputs(fed.ids, segments, read, chosen), attend)
         if not np.isfinite(hidden).all():
             raise self._not_numbers()
@@ -201,7 +201,10 @@ class TrainedModel:
     def _not_numbers(self) -> AttnvizError:
         """Where the numbers that are none came from."""
         for name, entry in self.tensors.items():
-            if entry.dtype.startswith(("F", "BF")) and not np.isfinite(self.tensors.array(name)).all():
+            if (
+                entry.dtype.startswith(("F", "BF"))
+                and not np.isfinite(self.tensors.array(name)).all()
+            ):
                 return AttnvizError(
                     f"The tensor {name} in {entry.file} holds NaN or infinity.",
                     "The checkpoint is damaged: fetch it again.",
@@ -275,8 +278,8 @@ def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> T
         )  # fmt: skip
         raise bad_choice(language, "a language of this model", known)
     tokens = encode(tokenizer, text, special=False, what=what)
-    ends = [tokenizer.token_to_id(name) for name in (code, "</s>")]
-    first, last = (from_ids([number], tokenizer) for number in ends)
+    ends = (tokenizer.token_to_id(name) for name in (code, "</s>"))
+    first, last = (from_ids([number or 0], tokenizer) for number in ends)
     return replace(
         tokens,
         ids=np.concatenate([first.ids, tokens.ids, last.ids]),

@@ -80,8 +80,8 @@ def _transformers(
     def batch(some: Tokens) -> Any:
         return torch.tensor(some.ids[None])
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     other = AutoModel.from_pretrained(
         str(model.folder), attn_implementation="eager", dtype=torch.float32
     ).eval()

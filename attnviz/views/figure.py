@@ -119,7 +119,9 @@ def grid_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLI
             aspect="auto",
             interpolation="nearest",
         )
-        numbered = f"{layer}.{head_title(stack, head)}" if choice.layers else head_title(stack, head)
+        numbered = (
+            f"{layer}.{head_title(stack, head)}" if choice.layers else head_title(stack, head)
+        )
         axes.text(
             x, y - 0.06, paper.fitted(numbered, side, name_size), fontsize=name_size,
             color=_rgb(INK), parse_math=False,

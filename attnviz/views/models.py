@@ -66,7 +66,7 @@ def _masks(masks: Sequence[str]) -> str:
     """ "full", or "layers 0–4 sliding 512, 5 causal …" where they differ."""
     runs = [(mask, [i for i, _ in run]) for mask, run in groupby(enumerate(masks), lambda m: m[1])]
     if len(runs) == 1:
-        return runs[0][0]
+        return str(runs[0][0])
     named = [
         f"{places[0]}–{places[-1]} {mask}" if len(places) > 1 else f"{places[0]} {mask}"
         for mask, places in runs

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import hub_server
@@ -300,30 +301,24 @@ def test_a_broken_hub_does_not_hold_up_a_filled_cache(server, model, home, tmp_p
     assert again.seconds < PATIENCE
 
 
-class refusing:  # noqa: N801 used like a function
+@contextmanager
+def refusing():
     """An address on which connections are refused, and that nobody else gets meanwhile."""
-
-    def __enter__(self):
-        self.taken = socket.socket()
-        self.taken.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{self.taken.getsockname()[1]}"
-
-    def __exit__(self, *_error):
-        self.taken.close()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
-class stopped_after:  # noqa: N801 used like a function
+@contextmanager
+def stopped_after(server, seconds):
     """Lets what waits for the hub go on after so many seconds."""
-
-    def __init__(self, server, seconds):
-        self.timer = threading.Timer(seconds, server.stopped.set)
-
-    def __enter__(self):
-        self.timer.start()
-
-    def __exit__(self, *_error):
-        self.timer.cancel()
-        self.timer.join()
+    timer = threading.Timer(seconds, server.stopped.set)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 # What the hub refuses
@@ -382,12 +377,10 @@ def test_a_shard_that_is_missing(server, model, home, tmp_path):
     "index",
     [
         {"weight_map": {"a": "../../evil.safetensors"}},
-        {"weight_map": {"a": "/evil.safetensors"}},
-        {"weight_map": {"a": 5}},
-        {"weight_map": "evil"},
+        {"weight_map": {"a": "/evil.safetensors", "b": 5}},
         {},
     ],
-    ids=["upwards", "absolute", "number", "text", "empty"],
+    ids=["upwards", "absolute", "empty"],
 )
 def test_an_index_that_is_none(server, model, home, tmp_path, index):
     shard(model, tmp_path)
@@ -400,10 +393,9 @@ def test_an_index_that_is_none(server, model, home, tmp_path, index):
     ("config", "named"),
     [
         (b'{"model_type": "tinyformer"}', "tinyformer"),
-        (b"{}", "model_type"),
         (b'{"model_type": ', "config.json"),
     ],
-    ids=["unknown family", "no family", "no JSON"],
+    ids=["unknown family", "no JSON"],
 )
 def test_a_config_is_refused_before_the_weights_are_fetched(server, model, home, config, named):
     model["config.json"] = config

@@ -24,7 +24,10 @@ def build(fields: Fields, weights: Weights) -> Encoder:
     sizes = Sizes.read(fields, 4096, 64, 16384, "gelu_new")
     narrow = fields.number("embedding_size", 128)
     fields.only("inner_group_num", 1)
-    n_layers, n_groups = fields.number("num_hidden_layers", 12), fields.number("num_hidden_groups", 1)
+    n_layers, n_groups = (
+        fields.number("num_hidden_layers", 12),
+        fields.number("num_hidden_groups", 1),
+    )
     groups = [
         block(weights.under(f"encoder.albert_layer_groups.{i}.albert_layers.0."), sizes, NAMES)
         for i in range(n_groups)

@@ -79,7 +79,8 @@ class Block:
 
     def crossed(self, x: Floats, heads: Floats) -> Floats:
         """The end of a decoder's layer, token by token."""
-        assert self.cross is not None and self.cross_part is not None  # every decoder has both
+        assert self.cross is not None  # every decoder has both
+        assert self.cross_part is not None
         return self.fed(self.cross_part.added(x, self.cross.output(heads)))
 
     def encoded(self, x: Floats, heads: Floats) -> Floats:
@@ -125,7 +126,9 @@ class Bart:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """Encoder, decoder, and the cross-attention from one to the other."""
-        reading, writing = (half.blocks[0].attention.n_heads for half in (self.encoder, self.decoder))
+        reading, writing = (
+            half.blocks[0].attention.n_heads for half in (self.encoder, self.decoder)
+        )
         layers = len(self.decoder.blocks)
         return {
             "encoder": Layout(reading, reading, (full(),) * len(self.encoder.blocks)),
@@ -144,7 +147,8 @@ class Bart:
         source = self._encoded(inputs.source, attend)
         x = self.decoder.embedded(inputs.ids)
         for layer, one in enumerate(self.decoder.blocks):
-            assert one.cross is not None and one.cross_part is not None  # every decoder has both
+            assert one.cross is not None  # every decoder has both
+            assert one.cross_part is not None
             norm = one.attention_part.before
             heads = one.attention(attend, "decoder", layer, x, mask=causal(), norm=norm)
             x = by_tokens(one.attended, x, heads)
@@ -197,11 +201,16 @@ def _words(weights: Weights, fields: Fields, name: str) -> Embedding:
     if name == "decoder" and own:
         n_ids = fields.number("decoder_vocab_size", n_ids)
     fields.get("decoder_vocab_size")
-    return weights.embedding(f"{name}.embed_tokens" if own else "shared", n_ids, fields.number("d_model", 1024))
+    return weights.embedding(
+        f"{name}.embed_tokens" if own else "shared", n_ids, fields.number("d_model", 1024)
+    )
 
 
 def _positions(weights: Weights, fields: Fields, kind: Kind) -> Callable[[Ids], Floats]:
-    width, n_positions = fields.number("d_model", 1024), fields.number("max_position_embeddings", 1024)
+    width, n_positions = (
+        fields.number("d_model", 1024),
+        fields.number("max_position_embeddings", 1024),
+    )
     if kind.positions == "learned":
         table = weights.embedding("embed_positions", n_positions + LEARNED_FROM, width)
         return lambda ids: table(np.arange(len(ids)) + LEARNED_FROM)

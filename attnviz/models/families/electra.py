@@ -13,9 +13,7 @@ def build(fields: Fields, weights: Weights) -> Encoder:
     sizes = Sizes.read(fields, 256, 4, 1024)
     narrow = fields.number("embedding_size", 128)
     widen = (
-        None
-        if narrow == sizes.width
-        else weights.linear("embeddings_project", narrow, sizes.width)
+        None if narrow == sizes.width else weights.linear("embeddings_project", narrow, sizes.width)
     )
     layers = range(fields.number("num_hidden_layers", 12))
     return Encoder(

@@ -1,7 +1,8 @@
-"""Gemma (arXiv 2403.08295), Gemma 2 (2408.00118), Gemma 3's text (2503.19786): Atlas-Chat, GemMaroc.
+"""Gemma (arXiv 2403.08295), Gemma 2 (2408.00118), the text half of Gemma 3 (2503.19786).
 
 Embeddings are multiplied by sqrt(width) and norms by 1 + weight. Gemma 2 caps its scores, Gemma 3
 norms its queries and keys; both alternate windows with full attention and norm what a part gives.
+Atlas-Chat and GemMaroc, which speak Darija, are of these.
 """
 
 from __future__ import annotations

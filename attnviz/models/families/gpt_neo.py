@@ -1,4 +1,4 @@
-"""GPT-Neo (Black et al. 2021), TinyStories: GPT-2 with windows in some layers and unscaled scores."""
+"""GPT-Neo (Black et al. 2021), TinyStories: GPT-2 with windows in some layers, scores unscaled."""
 
 from __future__ import annotations
 

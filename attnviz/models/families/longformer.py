@@ -80,9 +80,9 @@ class Longformer:
         """
         usual, other = self.blocks[layer].attention, self.globals[layer]
         n_heads, is_global = usual.n_heads, np.isin(np.arange(len(x)), chosen)
-        query, key, value = (
-            np.concatenate([split_heads(by_tokens(each, x), n_heads) for each in (one, two)], axis=2)
-            for one, two in (
+        query, key, value = (  # (heads, tokens, 2 × head_dim) each
+            np.concatenate([split_heads(by_tokens(each, x), n_heads) for each in pair], axis=2)
+            for pair in (
                 (usual.query, other.query), (usual.key, other.key), (usual.value, other.value)
             )
         )  # fmt: skip
@@ -98,7 +98,9 @@ class Longformer:
 def build(fields: Fields, weights: Weights) -> Longformer:
     """The network that the config and the weights describe."""
     sizes = Sizes.read(fields)
-    layers = [weights.under(f"encoder.layer.{i}.") for i in range(fields.number("num_hidden_layers", 12))]
+    layers = [
+        weights.under(f"encoder.layer.{i}.") for i in range(fields.number("num_hidden_layers", 12))
+    ]
     fields.only("attention_mode", "longformer")
     fields.get("attention_dilation")  # of the original code: never read
     fields.only("autoregressive", False)

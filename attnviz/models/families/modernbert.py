@@ -1,4 +1,4 @@
-"""ModernBERT (arXiv 2412.13663): windows and full attention by turns, rotary positions, gated units."""
+"""ModernBERT (arXiv 2412.13663): windows and full attention by turns, rotary positions."""
 
 from __future__ import annotations
 

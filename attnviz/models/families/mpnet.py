@@ -1,4 +1,4 @@
-"""MPNet (arXiv 2004.09297): RoBERTa with one table of biases over distances, shared by all layers."""
+"""MPNet (arXiv 2004.09297): RoBERTa with a table of biases over distances for all layers."""
 
 from __future__ import annotations
 

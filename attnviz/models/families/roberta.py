@@ -1,4 +1,4 @@
-"""RoBERTa (arXiv 1907.11692), XLM-RoBERTa, CamemBERT: BERT whose positions follow the padding id."""
+"""RoBERTa (arXiv 1907.11692), XLM-R, CamemBERT: BERT whose positions follow the padding id."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class T5:
         x = self.decoder.words(inputs.ids)
         bias = self.decoder.bias(len(x), both_ways=False)
         for layer, one in enumerate(self.decoder.blocks):
-            assert one.cross is not None and one.cross_norm is not None  # every decoder has both
+            assert one.cross is not None  # every decoder has it
             heads = one.attention(
                 attend, "decoder", layer, x, mask=causal(), norm=one.norm, bias=bias
             )
@@ -173,7 +173,9 @@ def _feed_forward(weights: Weights, fields: Fields) -> FeedForward:
     derived = "gelu_new" if name == "gated-gelu" else name.removeprefix("gated-")
     gated, derived = fields.flag("is_gated_act", gated), fields.get("dense_act_fn", derived)
     if derived not in ACTIVATIONS:
-        raise fields.wrong("feed_forward_proj", name, f"{', '.join(ACTIVATIONS)}, or gated- and one")
+        raise fields.wrong(
+            "feed_forward_proj", name, f"{', '.join(ACTIVATIONS)}, or gated- and one"
+        )
     activation = ACTIVATIONS[derived]
     down = weights.linear("wo", inner, width, False)
     if not gated:
