@@ -77,6 +77,10 @@ SourceLang = Annotated[
     str | None,
     typer.Option(help="Translation models: the source's code (eng_Latn).", show_default=False),
 ]
+Scale = Annotated[
+    str,
+    typer.Option(help="What is bright: auto · linear · log · rank · no-sink."),
+]
 Truncate = Annotated[
     bool, typer.Option("--truncate", help="Cut what a checkpoint has no positions for.")
 ]

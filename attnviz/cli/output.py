@@ -34,11 +34,11 @@ def console() -> Console:
     return _Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
-def screen_of(target: Console, words: Language) -> Screen:
-    """How much room there is, whether there is colour, and the reader's language."""
+def screen_of(target: Console, words: Language, scale: str = "auto") -> Screen:
+    """How much room there is, whether there is colour, the reader's language, what is bright."""
     height = target.height if target.is_terminal else PLAIN_HEIGHT
     colour = target.color_system is not None and not target.no_color
-    return Screen(target.width, height, colour, words)
+    return Screen(target.width, height, colour, words, scale)
 
 
 def put(target: Console, renderable: RenderableType) -> None:
@@ -84,11 +84,12 @@ def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> Non
 
 def write_outputs(
     record: AttentionRecord, outputs: Sequence[Path], choice: Choice, show: str, words: Language,
-    quiet: bool,
+    quiet: bool, scale: str = "auto",
 ) -> None:  # fmt: skip
     """Write each file, whole or not at all, and say so."""
     for path in outputs:
-        data, notes = write(record, path.suffix.lower(), choice, grid=show == "grid", words=words)
+        suffix, grid = path.suffix.lower(), show == "grid"
+        data, notes = write(record, suffix, choice, grid=grid, words=words, scale=scale)
         with written_whole(path) as file:
             file.write(data)
         for note in notes:

@@ -42,6 +42,7 @@ def run(
         str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")
     ] = "mean",
     show_: Annotated[str, typer.Option("--show", help=SHOWS)] = "auto",
+    scale: options.Scale = "auto",
     output: Annotated[
         list[Path] | None,
         typer.Option(
@@ -90,10 +91,12 @@ def run(
     from attnviz.explain.language import language
     from attnviz.tracing import trace
     from attnviz.views.choice import choose
+    from attnviz.views.scale import check_scale
     from attnviz.views.terminal import check_show, show
 
     words = language(lang)
     check_show(show_)
+    check_scale(scale)
     outputs = output or []
     check_outputs(outputs, [file, source_file, Path(tokenizer) if tokenizer else None])
     ready = options.token_ids(ids, "--ids")
@@ -121,12 +124,12 @@ def run(
         queries, keys = record.stack.shape
         kept = "streamed" if record.stack.weights is None else "kept whole"
         say(f"{queries} queries × {keys} keys, weights {kept}", quiet)
-    write_outputs(record, outputs, choice, show_, words, quiet)
+    write_outputs(record, outputs, choice, show_, words, quiet, scale)
     target = console()
     if json:
         put_text(record.to_json())
     else:
-        put(target, show(record, show_, choice, screen_of(target, words)))
+        put(target, show(record, show_, choice, screen_of(target, words, scale)))
     if explain and not json:
         from attnviz.views.sentences import explanation
 

@@ -162,6 +162,8 @@ SENTENCES = {
     "ui.replaces": "what if: in place of its own {type} attention",
     "ui.shared": "keys and values shared: {n}",
     "ui.truncated": "cut to {n_tokens}",
+    "ui.sink": '{pct} goes to "{key}": scaled without it',
+    "ui.scale": "{value} scale",
     "ui.second": "{mark} = second text",
     "ui.mean": "mean of {n}",
     "ui.strongest": "strongest",

@@ -11,7 +11,7 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
-from attnviz.views.palette import ink_on, level, ramp
+from attnviz.views.palette import ink_on, ramp
 
 Levels = NDArray[np.int64]  # steps of the ramp, -1 where the mask hides the cell
 
@@ -20,11 +20,10 @@ MASKED = -1
 DIM = Style(dim=True)
 
 
-def levels(weights: NDArray[Any], allowed: NDArray[np.bool_]) -> Levels:
-    """Each weight's step of the ramp, the largest on the last; masked cells are -1."""
-    largest = float(weights.max(initial=0))
-    steps = [[level(w, largest) for w in row] for row in weights.tolist()]
-    return np.where(allowed, np.array(steps, dtype=np.int64).reshape(weights.shape), MASKED)
+def levels(shares: NDArray[Any], allowed: NDArray[np.bool_]) -> Levels:
+    """Each share's step of the ramp, 1 on the last; masked cells are -1."""
+    steps = np.rint(np.clip(shares, 0, 1) * (len(ramp()) - 1)).astype(np.int64)
+    return np.where(allowed, steps, MASKED)
 
 
 def full_rows(steps: Levels, width: int, colour: bool) -> list[Text]:

@@ -33,6 +33,7 @@ from attnviz.stack import Stack, Which
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen, head_title, title
 from attnviz.views.palette import INK, MASKED_PAPER, ramp
+from attnviz.views.scale import shades, small
 
 DPI = 150
 LABEL_SIZE, SMALL_SIZE, TITLE_SIZE = 9.0, 7.0, 11.0  # points
@@ -46,8 +47,9 @@ MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
 
 
 def picture(
-    record: AttentionRecord, kind: str, choice: Choice, *, grid: bool, words: Language = ENGLISH
-) -> tuple[bytes, list[str]]:
+    record: AttentionRecord, kind: str, choice: Choice, *, grid: bool, words: Language = ENGLISH,
+    scale: str = "auto",
+) -> tuple[bytes, list[str]]:  # fmt: skip
     """The bytes of a "png", "svg" or "pdf", and a note on what the fonts lack.
 
     Several heads, or `grid`, give the grid of heads; else one map. The same record gives the same
@@ -58,22 +60,25 @@ def picture(
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # said once, in the notes
         several = grid or len(choice.heads) > 1 or choice.layers
         draw = grid_figure if several else map_figure
-        figure = draw(record, choice, words)
+        figure = draw(record, choice, words, scale)
         notes = [] if draw is grid_figure else _missing(record, words)
         buffer = io.BytesIO()
         figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, title(record)))
     return buffer.getvalue(), notes
 
 
-def map_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLISH) -> Figure:
+def map_figure(
+    record: AttentionRecord, choice: Choice, words: Language = ENGLISH, scale: str = "auto"
+) -> Figure:
     """One head or the mean: rows are queries, columns keys, the numbering from the top left."""
     stack = record.stack
     pooled = stack.map(choice.layer, choice.head, MOST_PIXELS)
     allowed = stack.allowed(choice.layer, MOST_PIXELS)
     rows, columns = _axis(stack.query_tokens.names), _axis(stack.key_tokens.names)
-    paper = _Paper(
-        [title(record, words, PICTURE), _subtitle(stack, choice, pooled.cells, allowed, words)]
-    )
+    bright = shades(pooled.mean, allowed, scale, whole=pooled.cells[1] == 1)
+    told = [_subtitle(stack, choice, pooled.cells, allowed, words)]
+    told.append(bright.note(stack.key_tokens.names, words, PICTURE))
+    paper = _Paper([title(record, words, PICTURE), " · ".join(part for part in told if part)])
     left = paper.widest(rows.labels or (f"{stack.shape[0]:,}",), LABEL_SIZE) + 0.3
     slanted = columns.named and paper.widest(columns.labels, LABEL_SIZE) > columns.cell - 0.05
     above = _height_above(paper, columns, slanted) + 0.25
@@ -83,17 +88,20 @@ def map_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLIS
     overhang = _overhang(paper, columns) if slanted else 0.0
     right = max(GAP + BAR + 0.75, overhang)
     axes = paper.add_axes(left, above, width, height, right=right)
-    _paint(axes, pooled.mean, allowed, float(pooled.mean.max(initial=0)))
+    _paint(axes, bright.shares, allowed)
     _label_axis(axes, "y", rows, pooled.cells[0], slanted=False)
     _label_axis(axes, "x", columns, pooled.cells[1], slanted=slanted)
     axes.set_xlabel(words.say("ui.key", PICTURE), fontsize=SMALL_SIZE, color=_rgb(INK))
     axes.set_ylabel(words.say("ui.query", PICTURE), fontsize=SMALL_SIZE, color=_rgb(INK))
     axes.xaxis.set_label_position("bottom")
-    _colour_bar(paper, left + width + GAP, above, height, float(pooled.mean.max(initial=0)))
+    if bright.scale in ("linear", "no-sink"):
+        _colour_bar(paper, left + width + GAP, above, height, bright.largest)
     return paper.figure
 
 
-def grid_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLISH) -> Figure:
+def grid_figure(
+    record: AttentionRecord, choice: Choice, words: Language = ENGLISH, scale: str = "auto"
+) -> Figure:
     """Every chosen head as a small map under its name, all on one axes and one scale each.
 
     Of several layers each has a row of its own, numbered layer.head.
@@ -112,9 +120,10 @@ def grid_figure(record: AttentionRecord, choice: Choice, words: Language = ENGLI
     axes.axis("off")
     for i, (layer, head) in enumerate((layer, head) for layer in layers for head in heads):
         x, y = (i % across) * (side + GAP), (i // across) * (tall + name + GAP) + name
-        weights, allowed = stack.map(layer, head, 128).mean, stack.allowed(layer, 128)
+        pooled, allowed = stack.map(layer, head, 128), stack.allowed(layer, 128)
+        bright = shades(pooled.mean, allowed, small(scale), whole=pooled.cells[1] == 1)
         axes.imshow(
-            _shades(weights, allowed, float(weights.max(initial=0))),
+            _coloured(bright.shares, allowed),
             extent=(x, x + side, y + tall, y),
             aspect="auto",
             interpolation="nearest",
@@ -238,22 +247,18 @@ def _overhang(paper: _Paper, columns: _Labels) -> float:
     return max(reach) + 0.2
 
 
-def _paint(
-    axes: Axes, weights: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any], largest: float
-) -> None:
-    axes.imshow(_shades(weights, allowed, largest), aspect="auto", interpolation="nearest")
+def _paint(axes: Axes, shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> None:
+    axes.imshow(_coloured(shares, allowed), aspect="auto", interpolation="nearest")
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0, colors=_rgb(INK), labelsize=LABEL_SIZE)
 
 
-def _shades(
-    weights: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any], largest: float
-) -> np.ndarray[Any, Any]:
-    """Weights as colours: (rows, columns, 3) bytes; masked cells as paper."""
+def _coloured(shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Shares of the ramp as colours: (rows, columns, 3) bytes; masked cells as paper."""
     table = np.array(ramp(), dtype=np.uint8)
-    steps = weights / largest if largest > 0 else np.zeros_like(weights)
-    colours = table[np.clip((steps * (len(table) - 1)).round(), 0, len(table) - 1).astype(np.intp)]
+    steps = np.clip((shares * (len(table) - 1)).round(), 0, len(table) - 1).astype(np.intp)
+    colours = table[steps]
     colours[~allowed] = MASKED_PAPER
     return colours
 

@@ -27,6 +27,7 @@ def write(
     *,
     grid: bool = False,
     words: Language = ENGLISH,
+    scale: str = "auto",
 ) -> tuple[bytes, list[str]]:
     """The bytes of one file, and what the reader should know about them.
 
@@ -42,7 +43,7 @@ def write(
         return _csv(record).encode(), [words.say("ui.csv_streamed")] if streamed else []
     from attnviz.views.figure import picture  # matplotlib, only when there is something to draw
 
-    return picture(record, suffix[1:], choice, grid=grid, words=words)
+    return picture(record, suffix[1:], choice, grid=grid, words=words, scale=scale)
 
 
 def _csv(record: AttentionRecord) -> str:

@@ -21,6 +21,7 @@ from attnviz.views.cells import background, full_rows, half_rows, levels
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen, head_title, label_text, layer_title, percent, title, widest
 from attnviz.views.palette import level
+from attnviz.views.scale import Shades, shades, small
 
 SHOWS = ("auto", "table", "heatmap", "grid", "top", "arcs", "none")
 
@@ -29,17 +30,19 @@ LABEL = 12  # characters that a token's label may take
 STRONGEST = 17  # " strongest" column: label, weight
 LOW = 7  # lines of room below which the heads are left out
 GAP = 2  # between small multiples
+EXAMINED = 512  # tokens up to which a sink is looked for, to be told beside a table
 NAME = 18  # characters for a head's name above its small multiple
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What is to be filled, whether it has colour, and the language of its reader."""
+    """What is to be filled, whether it has colour, the language of its reader, and what is bright."""
 
     width: int
     height: int
     colour: bool
     words: Language = ENGLISH
+    scale: str = "auto"
 
 
 def check_show(what: str) -> None:
@@ -128,7 +131,7 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
         stack.allowed(layer, max(stack.shape)),
     )
     keys, largest = stack.strongest(layer, head, 1)
-    steps = levels(shown, allowed)
+    steps = levels(shades(shown, allowed, screen.scale).shares, allowed)
     corner = chosen(stack, layer, head, screen.words)
     label = widest(stack.query_tokens.names, LABEL)
     room = screen.width - 1 - CELL * stack.shape[1]
@@ -169,9 +172,9 @@ def heatmap(
     one_each = n_queries <= tall and n_keys <= across
     fitting = min(across, tall if not screen.colour else 2 * tall)
     pooled = stack.map(layer, head, max(stack.shape) if one_each else max(fitting, 1))
-    steps = levels(
-        pooled.mean, stack.allowed(layer, max(stack.shape) if one_each else max(fitting, 1))
-    )
+    allowed = stack.allowed(layer, max(stack.shape) if one_each else max(fitting, 1))
+    bright = shades(pooled.mean, allowed, screen.scale, whole=pooled.cells[1] == 1)
+    steps = levels(bright.shares, allowed)
     wide = min(across // steps.shape[1], 3) if one_each else 1
     whole = one_each or not screen.colour
     drawn = full_rows(steps, wide, screen.colour) if whole else half_rows(steps, screen.colour)
@@ -184,7 +187,7 @@ def heatmap(
         name.append_text(label_text(stack.query_tokens.names[row], name_width))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
-    return [*body, _scale(stack, layer, head, pooled.mean.max(initial=0), pooled.cells, screen)]
+    return [*body, _scale(stack, layer, head, bright, pooled.cells, screen)]
 
 
 def grid(
@@ -206,7 +209,7 @@ def grid(
     body: list[RenderableType] = []
     for band in bands[:1] if one_band else bands:
         body += [Text()] if body else []
-        body += _band(stack, layer, band, each, size, screen.colour)
+        body += _band(stack, layer, band, each, size, screen)
     if one_band and len(bands) > 1:
         body.append(_one_line(f"… +{len(heads) - across} heads: --show grid", screen))
     return body
@@ -247,7 +250,18 @@ def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:
     if stack.masks and computed < total:
         parts.append(words.say("ui.masked"))
     parts.append(_row_sums(stack, choice, words))
+    parts = [*_colours(stack, choice, screen), *parts]
     return _one_line(" · ".join(parts), screen)
+
+
+def _colours(stack: Stack, choice: Choice, screen: Screen) -> list[str]:
+    """What the colours of a map of single cells mean, where bright does not just mean much."""
+    if max(stack.shape) > EXAMINED or choice.layers or len(choice.heads) > 1:
+        return []
+    shown = stack.map(choice.layer, choice.head, EXAMINED).mean
+    bright = shades(shown, stack.allowed(choice.layer, EXAMINED), screen.scale)
+    note = bright.note(stack.key_tokens.names, screen.words, TERMINAL)
+    return [note] if note else []
 
 
 def hints(screen: Screen) -> Text:
@@ -280,7 +294,7 @@ def _arcs_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableT
 
 
 def _band(
-    stack: Stack, layer: int, heads: Sequence[int], each: int, size: int, colour: bool
+    stack: Stack, layer: int, heads: Sequence[int], each: int, size: int, screen: Screen
 ) -> list[RenderableType]:
     allowed = stack.allowed(layer, size)
     names, columns = [], []
@@ -288,7 +302,9 @@ def _band(
         name = label_text(head_title(stack, head), each, "bold")
         name.pad_right(each + GAP - name.cell_len)
         names.append(name)
-        columns.append(half_rows(levels(stack.map(layer, head, size).mean, allowed), colour))
+        pooled = stack.map(layer, head, size)
+        bright = shades(pooled.mean, allowed, small(screen.scale), whole=pooled.cells[1] == 1)
+        columns.append(half_rows(levels(bright.shares, allowed), screen.colour))
     lines: list[RenderableType] = [Text("", end="").join(names)]
     for row in zip(*columns, strict=True):
         line = Text(no_wrap=True, end="")
@@ -379,14 +395,14 @@ def _positions(indent: int, n_cells: int, wide: int, tokens_each: int) -> Text:
 
 
 def _scale(
-    stack: Stack, layer: int, head: Which, largest: float, cells: tuple[int, int], screen: Screen
+    stack: Stack, layer: int, head: Which, bright: Shades, cells: tuple[int, int], screen: Screen
 ) -> Text:
     """What the colours mean, and how much of the text one cell holds."""
     line = Text(no_wrap=True)
     line.append(f"{chosen(stack, layer, head, screen.words)}: 0% ", "dim")
     steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
     line.append_text(full_rows(steps, 1, screen.colour)[0])
-    line.append(f" {_fine_percent(largest)}%", "dim")
+    line.append(f" {_fine_percent(bright.largest)}%", "dim")
     if cells != (1, 1):
         note = screen.words.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
         line.append(f" · {note}", "dim")

@@ -270,7 +270,7 @@ def test_colours_are_the_weights(kind, head):
     weights = record.stack.weights[0]
     weights = weights.mean(axis=0) if head == "mean" else weights[head]
     allowed = mask(kind, *weights.shape)
-    figure = map_figure(record, Choice(heads=() if head == "mean" else (head,)))
+    figure = map_figure(record, Choice(heads=() if head == "mean" else (head,)), scale="linear")
     found = colours(figure.axes[0])
     assert found.shape == (*weights.shape, 3)
     assert not differing(found, expected_colours(weights, allowed)).any()
@@ -295,7 +295,7 @@ def test_colours_of_a_long_text_are_the_means_of_cells():
 
 def test_each_small_map_has_its_own_scale():
     record = sentence(kind="local", heads=5)
-    axes = grid_figure(record, Choice()).axes[0]
+    axes = grid_figure(record, Choice(), scale="linear").axes[0]
     assert len(axes.images) == 5
     for head, weights in enumerate(record.stack.weights[0]):
         expected = expected_colours(weights, mask("local", 10, 10))
@@ -309,7 +309,7 @@ def test_the_colour_bar_ends_at_the_largest_weight(kind):
     for head in ("mean", 1):
         weights = record.stack.weights[0]
         largest = 100 * (weights.mean(axis=0) if head == "mean" else weights[head]).max()
-        figure = map_figure(record, Choice(heads=() if head == "mean" else (head,)))
+        figure = map_figure(record, Choice(heads=() if head == "mean" else (head,)), scale="linear")
         paint(figure)
         bar = figure.axes[1]
         assert bar.images[0].get_extent() == pytest.approx([0, 1, 0, largest], abs=1e-3)
@@ -361,7 +361,7 @@ def test_every_number_of_heads_draws(heads):
 
 def test_some_heads():
     record = sentence(heads=6)
-    axes = grid_figure(record, Choice(heads=(4, 1))).axes[0]
+    axes = grid_figure(record, Choice(heads=(4, 1)), scale="linear").axes[0]
     assert [text.get_text().split()[0] for text in axes.texts] == ["4", "1"]
     assert not differing(colours(axes), expected_colours(record.stack.weights[0, 4])).any()
 
