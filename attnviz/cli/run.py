@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,8 @@ def run(
     from attnviz.views.terminal import check_show, show
 
     words = language(lang)
+    if quiet:
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     check_show(show_)
     check_scale(scale)
     outputs = output or []

@@ -30,7 +30,7 @@ def load_model(
         return builtin(heads, cross=cross)
     if name == RANDOM:
         return random(heads, seed)
-    from attnviz.models.hub import find_folder  # neither of them is needed by the built-in heads
+    from attnviz.models.places import find_folder  # neither of them is needed by the built-in heads
     from attnviz.models.trained import load
 
     folder = find_folder(str(name), NAMES)

@@ -20,7 +20,7 @@ from attnviz.models.layers import (
     RMSNorm,
     Weight,
 )
-from attnviz.models.tensors import Tensors
+from attnviz.tensors import Tensors
 
 # Fields that change how a model is trained, headed, stored or decoded, and not what it attends to.
 BOOKKEEPING = frozenset(

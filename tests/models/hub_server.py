@@ -13,7 +13,7 @@ from threading import Event, Thread
 from urllib.parse import unquote
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-FILE = re.compile(r"/(?P<model>[^/]+(?:/[^/]+)?)/resolve/main/(?P<file>[^?]+)")
+FILE = re.compile(r"/(?P<model>[^/]+(?:/[^/]+)?)/resolve/[^/]+/(?P<file>[^?]+)")
 HARNESSES = "/api/agent-harnesses"  # the client asks who runs it, once a day and home
 ANONYMOUS = "anonymous; You are sending unauthenticated requests to the HF Hub. Set a HF_TOKEN."
 

