@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Span = tuple[int, int]  # half open, in characters of the text
 
 TOKENIZERS = ("words", "characters", "bytes")
+LARGEST_ID = 1 << 31
 SECOND = "²"  # marks the tokens of a pair's second text
 
 # One word: a Han, kana or Thai character; a number; letters with inner apostrophes or hyphens;
@@ -222,6 +223,13 @@ def encode(
         encoding: Encoding = tokenizer.encode(text, pair, add_special_tokens=special)
     except Exception as error:  # as above
         raise _unusable("The tokenizer", error) from error
+    except BaseException as error:  # what the library was not prepared for
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unusable("The tokenizer", error) from error
+    lengths = {len(encoding.tokens), len(encoding.offsets), len(encoding.special_tokens_mask)}
+    if lengths != {len(encoding.ids)}:
+        raise _unusable("The tokenizer", ValueError("its tokens and ids are not as many"))
     if not encoding.ids:
         raise AttnvizError(
             f"The tokenizer cut the {what} into no tokens.", "Try another text or tokenizer."
@@ -250,7 +258,7 @@ def _segments(encoding: Encoding) -> NDArray[np.int64]:
     return np.array(found, dtype=np.int64)
 
 
-def _unusable(path: object, error: Exception) -> AttnvizError:
+def _unusable(path: object, error: BaseException) -> AttnvizError:
     return AttnvizError(
         f"{path} is not a tokenizer that can be used: {error}.",
         "Give a tokenizer.json written by the Hugging Face tokenizers library.",
@@ -263,7 +271,8 @@ def from_ids(
     """Ready token ids, named by the tokenizer, or by their numbers where there is none."""
     if not len(ids):
         raise AttnvizError("There are no token ids.", "Give at least one.")
-    if not all(isinstance(i, int | np.integer) and not isinstance(i, bool) and i >= 0 for i in ids):
+    whole = (isinstance(i, int | np.integer) and not isinstance(i, bool) for i in ids)
+    if not all(whole) or not all(0 <= i < LARGEST_ID for i in ids):
         raise AttnvizError(f"The token ids are {list(ids)[:8]}.", "Give whole numbers from 0.")
     array = np.array(ids, dtype=np.int64)
     named = [(str(i), False) if tokenizer is None else _name(tokenizer, int(i)) for i in ids]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from attnviz.attention import masks
 from attnviz.attention.masks import Rule
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
+from attnviz.lens import VALUES, WEIGHTS, Lens
 from attnviz.models import HeadsModel, load_model
 from attnviz.record import AttentionRecord, Model
 from attnviz.recorder import Part, Recorder, Watch
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 TYPES = ("self", "causal", "cross", "local", "global")
 HEADS, WINDOW, GLOBAL_TOKENS = 4, 2, (0,)
+SOURCES = "A source and --source-ids"
 
 
 class Options(TypedDict, total=False):
@@ -40,6 +42,7 @@ class Options(TypedDict, total=False):
     target_lang: str | None
     source_lang: str | None
     truncate: bool
+    measure: str
     seed: int
 
 
@@ -64,14 +67,18 @@ def trace(
     ids, source_ids: ready token ids in place of the texts; no special tokens are added.
     target_lang, source_lang: the codes that a translation model puts before a text ("ary_Arab").
     truncate: cut what a checkpoint has no positions for.
+    measure: "weights"; "values", what each key gives by the length of its value, as a share of the
+        row (Kobayashi et al. 2020); "rollout" or "flow" through the layers (Abnar & Zuidema 2020).
     max_memory: bytes; weights that do not fit are streamed and only summarised.
 
     Raises AttnvizError for anything that does not fit together.
     """
     plan = _plan(text, **options)
-    recorder = Recorder(plan.parts, budget=max_memory)
+    lens = Lens(options.get("measure", WEIGHTS))
+    lens.check()
+    recorder = Recorder(plan.parts, budget=max_memory, values=lens.measure == VALUES)
     plan.run(recorder)
-    return plan.record(recorder)
+    return lens.look(plan.record(recorder))
 
 
 def trace_steps(
@@ -181,23 +188,18 @@ def _plan_trained(model: TrainedModel, text: str | None, options: Options) -> _P
         raise AttnvizError(
             f"{model.name} ({model.family}) has no cross-attention.", "Leave --type out."
         )
-    tokens, source = _read(model, text, options)
+    tokens, source, is_cut = _read(model, text, options)
     own = options.get("type") in (None, "cross")
     rule, settings = (None, {}) if own else _asked(kind, tokens, options)
     if rule is not None and _changes(model, rule):
         settings["replaces"] = "self and causal" if model.reads_source else model.type
-    if options.get("truncate") and _is_cut(tokens):
-        settings["truncated"] = len(tokens)
+    if is_cut:
+        settings["truncated"] = model.network.n_positions
     chosen: list[int] | None = None
     if model.has_global_tokens:
         chosen = _chosen(tokens, options.get("global_tokens"), allow_none=True)
         settings["global_tokens"] = chosen
     return _Plan(kind, tokens, source, rule, model, settings, chosen)
-
-
-def _is_cut(tokens: Tokens) -> bool:
-    """Whether the end of the text is in no token."""
-    return bool(tokens.spans.max(initial=0) < len(tokens.text.rstrip()))
 
 
 def _changes(model: TrainedModel, rule: Rule) -> bool:
@@ -208,8 +210,11 @@ def _changes(model: TrainedModel, rule: Rule) -> bool:
     return any(mask != rule for mask in own)
 
 
-def _read(model: TrainedModel, text: str | None, options: Options) -> tuple[Tokens, Tokens | None]:
-    """The tokens that a checkpoint is fed, and those that its encoder reads."""
+def _read(
+    model: TrainedModel, text: str | None, options: Options
+) -> tuple[Tokens, Tokens | None, bool]:
+    """The tokens that a checkpoint is fed, those that its encoder reads, and whether any were cut
+    for want of positions."""
     ids, source_ids = options.get("ids"), options.get("source_ids")
     source, pair = options.get("source"), options.get("pair")
     if pair is not None and model.type != "self":
@@ -218,22 +223,31 @@ def _read(model: TrainedModel, text: str | None, options: Options) -> tuple[Toke
         )
     if not model.reads_source:
         _refuse(options, f"{model.name} ({model.family})", "source_lang", "source_ids")
-    how: Any = {"tokenizer": options.get("tokenizer"), "truncate": options.get("truncate", False)}
-    if ids is not None:
-        if text is not None or pair is not None:
-            raise AttnvizError("A text and --ids were both given.", "Give one of them.")
-        tokens = from_ids(ids, _names(model, options))
-    else:
-        language, shifted = options.get("target_lang"), model.reads_source
-        tokens = model.tokenize(_given(text), pair, language=language, shifted=shifted, **how)
-    if source_ids is not None:
-        if source is not None:
-            raise AttnvizError("A source and --source-ids were both given.", "Give one of them.")
-        return tokens, from_ids(source_ids, _names(model, options))
-    if source is None:
-        return tokens, None
-    language = options.get("source_lang")
-    return tokens, model.tokenize(source, language=language, what="source", **how)
+    for given, ready, what in ((text, ids, "A text and --ids"), (source, source_ids, SOURCES)):
+        if given is not None and ready is not None:
+            raise AttnvizError(f"{what} were both given.", "Give one of them.")
+    if ids is not None and pair is not None:
+        raise AttnvizError("--pair and --ids were both given.", "Give two texts, or ids.")
+
+    def read(truncate: bool) -> tuple[Tokens, Tokens | None]:
+        how: Any = {"tokenizer": options.get("tokenizer"), "truncate": truncate}
+        if ids is not None:
+            tokens = model.cut(from_ids(ids, _names(model, options)), truncate=truncate)
+        else:
+            language, shifted = options.get("target_lang"), model.reads_source
+            tokens = model.tokenize(_given(text), pair, language=language, shifted=shifted, **how)
+        if source_ids is not None:
+            named = from_ids(source_ids, _names(model, options))
+            return tokens, model.cut(named, truncate=truncate)
+        if source is None:
+            return tokens, None
+        language = options.get("source_lang")
+        return tokens, model.tokenize(source, language=language, what="source", **how)
+
+    if not options.get("truncate"):
+        return *read(truncate=False), False
+    whole, cut = read(truncate=False), read(truncate=True)
+    return *cut, [len(t or ()) for t in whole] != [len(t or ()) for t in cut]
 
 
 def _names(model: TrainedModel, options: Options) -> Any:
@@ -251,7 +265,8 @@ def _names(model: TrainedModel, options: Options) -> Any:
 
 def _refuse(options: Options, whose: str, *names: str) -> None:
     for name in names:
-        if options.get(name):
+        given = options.get(name)
+        if given is not None and given is not False:
             option = f"--{name.replace('_', '-')}"
             raise AttnvizError(
                 f"{option} means nothing to {whose}.", "It is for checkpoints that can use it."

@@ -4,7 +4,6 @@ either, said plainly."""
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +60,10 @@ BOOKKEEPING = frozenset(
 )
 
 
+LARGEST = 1 << 24  # of what is counted in a config: more is a slip, and would fill the memory
+LARGEST_REAL = 1e30  # past which float32 has no room
+
+
 class Fields:
     """A config by its fields: what a family asks for it understands, `finish` refuses the rest."""
 
@@ -83,19 +86,16 @@ class Fields:
     def number(self, name: str, default: int | None = None, lowest: int = 1) -> int:
         """A whole number."""
         value = self._needed(name, default)
-        if type(value) is not int or value < lowest:
-            raise self.wrong(name, value, f"a whole number from {lowest}")
+        if type(value) is not int or not lowest <= value <= LARGEST:
+            raise self.wrong(name, value, f"a whole number from {lowest} to {LARGEST:,}")
         return value
 
     def real(self, name: str, default: float | None = None) -> float:
         """A number."""
         value = self._needed(name, default)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
-            raise self.wrong(name, value, "a number")
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 < value < LARGEST_REAL:
+            raise self.wrong(name, value, "a number above 0")
         return float(value)
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -108,7 +108,7 @@ class Fields:
     def activation(self, name: str, default: str) -> Activation:
         """An activation by its name."""
         value = self.get(name, default)
-        if value not in ACTIVATIONS:
+        if not isinstance(value, str) or value not in ACTIVATIONS:
             raise self.wrong(name, value, f"one of {', '.join(ACTIVATIONS)}")
         return ACTIVATIONS[value]
 
@@ -123,16 +123,10 @@ class Fields:
     ) -> Any:
         """One word per layer, each of them known."""
         value = self.get(name, default)
-        if not isinstance(value, list) or len(value) != n_layers or not set(value) <= set(known):
+        listed = isinstance(value, list) and len(value) == n_layers
+        if not listed or not all(isinstance(kind, str) and kind in known for kind in value):
             raise self.wrong(name, value, f"a list of {n_layers}, each {' or '.join(known)}")
         return value
-
-    def part(self, name: str) -> Fields:
-        """A config inside the config."""
-        value = self.get(name)
-        if not isinstance(value, Mapping):
-            raise self.wrong(name, value, "an object")
-        return Fields(value, self._file)
 
     def wrong(self, name: str, value: Any, due: str) -> AttnvizError:
         """A field whose value is not understood."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.attention.masks import Rule, causal, full
+from attnviz.errors import AttnvizError
 from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.layers import (
     Activation,
@@ -91,7 +92,13 @@ class Embeddings:
         """(tokens,) each → (tokens, width)"""
         x = self.words(ids)
         if self.segments is not None:
-            one_kind = len(self.segments.weight) == 1  # RoBERTa has one segment for all
+            n_kinds = len(self.segments.weight)
+            one_kind = n_kinds == 1  # RoBERTa has one segment for all
+            if not one_kind and segments.max(initial=0) >= n_kinds:
+                raise AttnvizError(
+                    f"The tokenizer has {segments.max() + 1} segments and the model {n_kinds}.",
+                    "It belongs to another model: give the right one with --tokenizer.",
+                )
             x = x + self.segments(np.zeros_like(segments) if one_kind else segments)
         if self.positions is not None:
             x = x + self.positions(places)

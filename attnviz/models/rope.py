@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.models.checkpoint import Fields
+from attnviz.models.checkpoint import LARGEST_REAL, Fields
 from attnviz.models.layers import Rotation
 
 Frequencies = NDArray[np.floating[Any]]  # float32
@@ -50,12 +50,14 @@ def read_rope(
     given = _object(fields, "rope_parameters")
     if kind and any(name in given for name in ONLY_KINDS):
         given = given.get(kind) or {}
+        if not isinstance(given, Mapping):
+            raise fields.wrong(f"rope_parameters.{kind}", given, "an object")
     old = _object(fields, "rope_scaling")
     found = {**(old if scaled else {}), **given}
     found.setdefault("rope_theta", fields.real(theta_field, theta))
     found.setdefault("partial_rotary_factor", fields.real(partial_field, partial))
     name = found.get("rope_type", found.get("type", "default"))
-    if name not in STRETCHES:
+    if not isinstance(name, str) or name not in STRETCHES:
         raise fields.wrong("rope_type", name, f"one of {', '.join(STRETCHES)}")
     allowed, stretch = STRETCHES[name]
     for field, value in found.items():
@@ -68,9 +70,14 @@ def read_rope(
         found["original_max_position_embeddings"] = outer or inner or whole
     fields.get("original_max_position_embeddings")
     try:
-        return stretch(_powers(float(found["rope_theta"]), head_dim, found), found, whole)
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        with np.errstate(all="raise", under="ignore"):
+            plain = _powers(float(found["rope_theta"]), head_dim, found)
+            rope = stretch(plain, found, whole)
+        if rope.frequencies.shape != plain.shape or not np.isfinite(rope.frequencies).all():
+            raise ValueError("it gives no frequencies")
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise fields.wrong(f"rope_parameters of type {name}", found, f"whole ({error})") from error
+    return rope
 
 
 def _object(fields: Fields, name: str) -> dict[str, Any]:
@@ -82,7 +89,11 @@ def _object(fields: Fields, name: str) -> dict[str, Any]:
 
 def _powers(theta: float, head_dim: int, found: Parameters) -> Frequencies:
     """theta^(2i / dim), rounded once: a power that is off in its last bit turns far tokens."""
+    if not 0 < theta < LARGEST_REAL:
+        raise ValueError(f"rope_theta is {theta}")
     dim = int(head_dim * found["partial_rotary_factor"])
+    if not 0 < dim <= head_dim:
+        raise ValueError(f"partial_rotary_factor is {found['partial_rotary_factor']}")
     exponents = np.arange(0, dim, 2, dtype=np.float32) / np.float32(dim)
     return np.power(theta, exponents.astype(np.float64)).astype(np.float32)
 

@@ -77,7 +77,8 @@ def _byte_pairs(folder: Path) -> Tokenizer:
     spaced = bool(says.get("add_prefix_space", False))
     tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=spaced)
     first, last = (tokenizer.token_to_id(name) for name in ("<s>", "</s>"))
-    if first is not None and last is not None:
+    begins = _written(says.get("bos_token", "<s>")) == "<s>"
+    if first is not None and last is not None and begins:
         _frame(tokenizer, "<s> $A </s>", "<s> $A </s> </s> $B </s>", ["<s>", "</s>", "<mask>"])
     return tokenizer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -30,6 +31,8 @@ from attnviz.workers import one_blas_thread
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+# The codes that translation models put before a text: __en__ (M2M-100), en_XX, eng_Latn (NLLB).
+LANGUAGE = re.compile(r"__[a-z]{2,3}__|[a-z]{2,3}_[A-Za-z]{2,4}")
 MANY = 192  # tokens from which on workers share a network; with fewer BLAS threads are quicker
 
 
@@ -148,12 +151,28 @@ class TrainedModel:
         limit = self.network.n_positions
         used.no_truncation()
         if truncate and limit is not None:
-            used.enable_truncation(limit)
+            used.enable_truncation(limit if language is None else max(limit - 2, 1))
         if language is not None:
             tokens = _in_language(used, text, language, what)
         else:
             tokens = encode(used, text, pair, what=what)
-        return self._fed_to_decoder(tokens, used) if shifted else tokens
+        fed = self._fed_to_decoder(tokens, used) if shifted else tokens
+        return self.cut(fed, truncate=truncate)
+
+    def cut(self, tokens: Tokens, *, truncate: bool) -> Tokens:
+        """The tokens that there are positions for, where it is asked to cut."""
+        limit = self.network.n_positions
+        if not truncate or limit is None or len(tokens) <= limit:
+            return tokens
+        return replace(
+            tokens,
+            ids=tokens.ids[:limit],
+            labels=tokens.labels[:limit],
+            pieces=tokens.pieces[:limit],
+            spans=tokens.spans[:limit],
+            special=tokens.special[:limit],
+            segments=None if tokens.segments is None else tokens.segments[:limit],
+        )
 
     def _tokenizer(self, file: str | None) -> Tokenizer:
         if file in TOKENIZERS:
@@ -286,14 +305,16 @@ def _under(mask: Rule, recorder: Recorder) -> Attend:
 
 def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> Tokens:
     """[language] text </s>, as M2M-100, mBART and NLLB read and write."""
-    codes = (language, f"__{language}__")
-    code = next((c for c in codes if tokenizer.token_to_id(c) is not None), None)
+    added = (token.content for token in tokenizer.get_added_tokens_decoder().values())
+    known = sorted(name for name in added if LANGUAGE.fullmatch(name))
+    code = next((c for c in (language, f"__{language}__") if c in known), None)
     if code is None:
-        known = sorted(
-            token.content for token in tokenizer.get_added_tokens_decoder().values()
-            if "_" in token.content
-        )  # fmt: skip
-        raise bad_choice(language, "a language of this model", known)
+        raise bad_choice(language, "a language of this model", known or ["none"])
+    if tokenizer.token_to_id("</s>") is None:
+        raise AttnvizError(
+            "The tokenizer has no </s>, which ends a text in a language.",
+            "Leave the language out, or give another tokenizer.",
+        )
     tokens = encode(tokenizer, text, special=False, what=what)
     ends = (tokenizer.token_to_id(name) for name in (code, "</s>"))
     first, last = (from_ids([number or 0], tokenizer) for number in ends)

@@ -27,14 +27,16 @@ def _masks(fields: Fields, n_layers: int) -> tuple[Rule, ...]:
     """[[["global", "local"], 12]] is twelve times a full layer and one with a window."""
     groups = fields.get("attention_types", [[["global", "local"], 12]])
     try:
-        written_out = fields.get("attention_layers")
-        kinds = written_out or [
-            kind for kind_list, times in groups for _ in range(times) for kind in kind_list
+        written_out = [
+            kind for kinds, times in groups for _ in range(min(times, n_layers)) for kind in kinds
         ]
     except (TypeError, ValueError) as error:
         raise fields.wrong("attention_types", groups, "[[[kinds], times], …]") from error
-    if len(kinds) != n_layers or not set(kinds) <= {"global", "local"}:
-        raise fields.wrong("attention_types", groups, f"global or local for {n_layers} layers")
+    kinds = fields.get("attention_layers", written_out)
+    listed = isinstance(kinds, list) and len(kinds) == n_layers
+    if not listed or not all(kind in ("global", "local") for kind in kinds):
+        said = "attention_layers" if fields.get("attention_layers") else "attention_types"
+        raise fields.wrong(said, kinds, f"global or local for {n_layers} layers")
     window = sliding(fields.number("window_size", 256))
     return tuple(window if kind == "local" else causal() for kind in kinds)
 

@@ -129,6 +129,11 @@ def _half(weights: Weights, fields: Fields, name: str, n_layers: int) -> Half:
     n_ids, n_buckets = (
         fields.number("vocab_size", 32128), fields.number("relative_attention_num_buckets", 32)
     )  # fmt: skip
+    furthest = fields.number("relative_attention_max_distance", 128)
+    if n_buckets < 4 or furthest <= n_buckets // 2:
+        raise fields.wrong(
+            "relative_attention_max_distance", furthest, "more than half the buckets"
+        )
     return Half(
         (at if own_words else weights).embedding(
             "embed_tokens" if own_words else "shared", n_ids, width
@@ -136,7 +141,7 @@ def _half(weights: Weights, fields: Fields, name: str, n_layers: int) -> Half:
         tuple(_block(at.under(f"block.{i}."), fields, name == "decoder") for i in range(n_layers)),
         at.rms_norm("final_layer_norm", width, fields.real("layer_norm_epsilon", 1e-6)),
         first.embedding("relative_attention_bias", n_buckets, n_heads),
-        fields.number("relative_attention_max_distance", 128),
+        furthest,
     )
 
 
@@ -172,9 +177,10 @@ def _feed_forward(weights: Weights, fields: Fields) -> FeedForward:
     # say the same again, and are believed where they are there.
     derived = "gelu_new" if name == "gated-gelu" else name.removeprefix("gated-")
     gated, derived = fields.flag("is_gated_act", gated), fields.get("dense_act_fn", derived)
-    if derived not in ACTIVATIONS:
+    if not isinstance(derived, str) or derived not in ACTIVATIONS:
+        said = "dense_act_fn" if fields.get("dense_act_fn") else "feed_forward_proj"
         raise fields.wrong(
-            "feed_forward_proj", name, f"{', '.join(ACTIVATIONS)}, or gated- and one"
+            said, fields.get(said, name), f"{', '.join(ACTIVATIONS)}, or gated- and one"
         )
     activation = ACTIVATIONS[derived]
     down = weights.linear("wo", inner, width, False)
