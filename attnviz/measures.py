@@ -152,3 +152,77 @@ def _sifted(weights: Weights, k: int) -> Indices:
     columns = np.nonzero(kept)[-1].reshape(*weights.shape[:-1], k)
     order = np.argsort(-np.take_along_axis(weights, columns, axis=-1), axis=-1, kind="stable")
     return np.take_along_axis(columns, order, axis=-1)
+
+
+# One number for a whole head ------------------------------------------------------------------
+
+Pattern = NDArray[np.bool_]  # (queries, keys): the pairs that a kind of head would look at
+
+
+def sink_share(first: ArrayLike, *, two_texts: bool = False) -> Floats:
+    """mean_{i ≥ 1} A_i0: how much of the weight rests on key 0 (Xiao et al. 2023). (…,)
+
+    first: the weights of key 0, (…, queries). The key's own row is left out: under a causal mask
+    its weight is 1 by necessity (Gu et al. 2024, arXiv 2410.10781, count it). With two texts key 0
+    has no row of its own and every row counts. NaN where no row is left.
+    """
+    return _mean_of_rows(np.asarray(first, dtype=np.float64)[..., 0 if two_texts else 1 :])
+
+
+def special_share(
+    weights: ArrayLike, special_keys: ArrayLike, special_queries: ArrayLike
+) -> Floats:
+    """mean_i Σ_{j special} A_ij over the queries i that are not special (Clark et al. 2019). (…,)
+
+    special_keys: (keys,) bool, special_queries: (queries,) bool. NaN where every query is special.
+    """
+    rows = _weights(weights)[..., ~np.asarray(special_queries, dtype=np.bool_), :]
+    return _mean_of_rows(total_weight(rows[..., np.asarray(special_keys, dtype=np.bool_)]))
+
+
+def duplicate_token(ids: ArrayLike) -> Pattern:
+    """P_ij: t_j = t_i and j < i, earlier places of the same token (TransformerLens). (n, n)"""
+    tokens = np.asarray(ids)
+    return _lower(tokens[:, None] == tokens[None, :], -1)
+
+
+def induction(ids: ArrayLike) -> Pattern:
+    """P_ij: t_{j-1} = t_i and 1 ≤ j ≤ i, what came after earlier places of the same token (Olsson
+    et al. 2022; TransformerLens). (n, n)"""
+    tokens = np.asarray(ids)
+    pattern = np.zeros((tokens.size, tokens.size), dtype=np.bool_)
+    pattern[:, 1:] = tokens[:, None] == tokens[None, :-1]
+    return _lower(pattern, 0)
+
+
+def _lower(pattern: Pattern, diagonal: int) -> Pattern:
+    kept: Pattern = np.tril(pattern, diagonal)
+    return kept
+
+
+def on_pattern(weights: ArrayLike, pattern: ArrayLike) -> Floats:
+    """Σ_j A_ij P_ij per query. (…, queries)"""
+    w = _weights(weights)
+    return _row_dot(w, np.broadcast_to(np.asarray(pattern, dtype=w.dtype), w.shape))
+
+
+def pattern_score(weights: ArrayLike, pattern: ArrayLike, *, without_first: bool = False) -> Floats:
+    """Σ(A∘P) / ΣA, the "mul" score of TransformerLens. (…,)
+
+    without_first: column 0, where sinks form, counts neither above nor below the line. NaN where
+    there is no weight at all.
+    """
+    w, p = _weights(weights), np.asarray(pattern)
+    if without_first:
+        w, p = w[..., 1:], p[..., 1:]
+    total = total_weight(w).sum(axis=-1)
+    found = on_pattern(w, p).sum(axis=-1)
+    score: Floats = np.divide(found, total, out=np.full_like(total, np.nan), where=total > 0)
+    return score
+
+
+def _mean_of_rows(values: Floats) -> Floats:
+    if not values.shape[-1]:
+        return np.full(values.shape[:-1], np.nan)
+    mean: Floats = values.mean(axis=-1)
+    return mean

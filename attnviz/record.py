@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,18 +44,21 @@ class AttentionRecord:
     @property
     def stack(self) -> Stack:
         """The stack to look at first: the one that was chosen, cross-attention, or the only one."""
-        return self.stacks[
-            self.shown or ("cross" if "cross" in self.stacks else next(iter(self.stacks)))
-        ]
+        return self.stacks[self.name]
+
+    @property
+    def name(self) -> str:
+        """The name of the stack to look at: the one chosen, cross-attention, or the only one."""
+        return self.shown or ("cross" if "cross" in self.stacks else next(iter(self.stacks)))
 
     @property
     def kind(self) -> str:
         """The type of attention of the stack to look at."""
-        if self.stack.two_texts:
+        if self.name == "cross":
             return "cross"
-        if "cross" in self.stacks and self.type == "cross":
-            return "causal" if self.shown == "decoder" else "self"
-        return self.type
+        if self.type != "cross":
+            return self.type
+        return "causal" if self.name == "decoder" else "self"
 
     def looking_at(self, name: str) -> AttentionRecord:
         """The same record with another of its stacks to look at; AttnvizError if it has none."""
@@ -78,6 +82,17 @@ class AttentionRecord:
     def to_npz(self) -> bytes:
         """The record as a .npz archive; the same record gives the same bytes."""
         return storage.to_npz(self._tree())
+
+    def to_csv(self) -> str:
+        """The record as a table, one line per weight that the mask lets through, or, of streamed
+        weights, per strongest key; the same record gives the same characters."""
+        return storage.to_csv(self._tree(), self.stacks)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know about weights that were given."""
+        notes = self.settings.get("notes")
+        return tuple(map(str, notes)) if isinstance(notes, list) else ()
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -117,16 +132,29 @@ class AttentionRecord:
 
 
 def read(path: str | Path) -> AttentionRecord:
-    """Open a record that was saved as .npz or .json; AttnvizError if it is none."""
+    """Open a record that was saved as .npz or .json, or written as a .csv table of all its weights;
+    AttnvizError if it is none."""
     place = Path(path)
     if not place.is_file():
         raise not_found(place)
-    try:
+    with _named(place):
         return _record(storage.read_tree(place))
+
+
+def of_tree(tree: storage.Tree, place: Path) -> AttentionRecord:
+    """The record whose tree was read from `place`; AttnvizError if it is none."""
+    with _named(place):
+        return _record(tree)
+
+
+@contextmanager
+def _named(place: Path) -> Iterator[None]:
+    try:
+        yield
     except storage.NOT_A_RECORD as error:
         raise AttnvizError(
             f"{place} is not a record of attnviz ({type(error).__name__}: {error}).",
-            "Give a .npz or .json file that attnviz wrote.",
+            "Give a .npz, .json or .csv file that attnviz wrote.",
         ) from error
 
 

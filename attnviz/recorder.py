@@ -16,6 +16,7 @@ from attnviz.attention.masks import Rule, full
 from attnviz.attention.rows import Inputs, prepare
 from attnviz.attention.streaming import stream_inputs
 from attnviz.errors import AttnvizError
+from attnviz.rollout import value_weighted
 from attnviz.stack import Stack
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
@@ -60,6 +61,8 @@ class Recorder:
 
     parts: each stack's tokens and layers. Weights are kept whole when all layers of them, with as
     much again to work on them, fit `budget` bytes; else they are streamed and a summary is kept.
+    values: keep, in place of weights, what each key gives to each query by the length of its
+    value, as a share of the row (Kobayashi et al. 2020).
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Recorder:
         *,
         budget: int | None = None,
         watch: Watch | None = None,
+        values: bool = False,
     ):
         self._parts = {name: Part(*part) for name, part in parts.items()}
         self._budget = default_budget() if budget is None else budget
@@ -76,6 +80,7 @@ class Recorder:
         self._masks: dict[str, list[Rule]] = {}
         self._key_heads: dict[str, int] = {}
         self._watch = watch
+        self._values = values
         self.watched: Attended | None = None
 
     def attend(
@@ -110,11 +115,19 @@ class Recorder:
         masks.append(rule)
         self._key_heads[stack] = key.shape[0]
         if not self._fits(stack, inputs):
+            if self._values:
+                raise AttnvizError(
+                    "Value-weighted attention of so long a text does not fit the memory.",
+                    "Give a shorter text, or more memory.",
+                )
             watching = Summarizer(query.shape[0], inputs.n_queries, inputs.n_keys)
             output = stream_inputs(inputs, [watching])
             self._summaries.setdefault(stack, []).append(watching.summary())
             return output
-        output = attend_all(inputs, self._room(stack, inputs)[layer])
+        weights = self._room(stack, inputs)[layer]
+        output = attend_all(inputs, weights)
+        if self._values:
+            weights[...] = _by_values(weights, inputs, w_output)
         if self._watch and (self._watch.stack, self._watch.layer) == (stack, layer):
             self.watched = _attended(self._watch, inputs, output, w_output)
         return output
@@ -146,6 +159,17 @@ class Recorder:
             shape = (self._parts[stack].n_layers, *inputs.lead, inputs.n_queries, inputs.n_keys)
             self._weights[stack] = np.zeros(shape, inputs.query.dtype)
         return self._weights[stack]
+
+
+def _by_values(weights: Floats, inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
+    if w_output is None:
+        raise AttnvizError(
+            "This model has two kinds of values, which cannot be weighed.", "Choose another."
+        )
+    lengths = value_weighted(weights, inputs.value, w_output.astype(weights.dtype, copy=False))
+    sums = lengths.sum(axis=-1, keepdims=True)
+    shares: Floats = np.divide(lengths, sums, out=np.zeros_like(lengths), where=sums > 0)
+    return shares
 
 
 def _attended(

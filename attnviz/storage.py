@@ -1,18 +1,43 @@
-"""A record's tree as a file, and back: .npz for programs in Python, .json for all others.
+"""A record's tree as a file, and back: .npz for programs in Python, .json for all others, and a
+.csv table for spreadsheets.
 
-Both hold the same tree. In .npz every array is an entry named by its path in the tree
-("stacks/self/weights") and the rest is JSON in the entry "record"; in .json arrays are nested
-lists whose numbers read back to the same bits, and NaN is null.
+All hold the same tree, version 1. In .npz every array is an entry named by its path in the tree
+("stacks/self/weights") and the rest is JSON in the entry "record". In .json arrays are nested lists
+whose numbers read back to the same bits, and NaN is null. In .csv each line is one weight that the
+mask lets through, and the rest of the tree is JSON in the column "record", cut into pieces from the
+first line on; a table of streamed weights holds only the strongest keys and is not read back.
+
+| key | what it holds |
+|---|---|
+| format, version, attnviz | "attnviz-record", 1, the version of the program that wrote it |
+| type | the kind of attention: self, causal, cross, local, global |
+| settings | tokenizer, window, global_tokens, seed, truncated, replaces; notes: what was odd |
+| model | name; origin: constructed, random, trained or given; details |
+| stacks | by name: self, or encoder, decoder and cross |
+
+| key of a stack | what it holds |
+|---|---|
+| two_texts | whether queries and keys are tokens of different texts |
+| key_heads | how many heads of keys and values there are, null: as many as heads |
+| head_names, masks | one name per head, one rule per layer (attention/masks.py), or none known |
+| query_tokens | text; per token labels, pieces, ids, spans, special, segments (of a pair) |
+| key_tokens | the same of the keys, null: they are the query tokens |
+| dtype, weights | float32 or float64; (layers, heads, queries, keys) |
+| summary | in place of the two, of streamed weights: see summary.py |
+
+Files are not trusted: nothing is unpickled, and sizes are checked before anything is unpacked.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import math
 import os
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -30,8 +55,18 @@ from attnviz.tokens import Tokens, visible
 # What a file that is something else, or was tampered with, can raise on its way to a record.
 NOT_A_RECORD = (
     ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError,
-    ValueError, zipfile.BadZipFile, zlib.error, AttnvizError,
+    ValueError, zipfile.BadZipFile, zlib.error, struct.error, AttnvizError,
 )  # fmt: skip
+
+GIB = 1 << 30
+LARGEST = 2 * GIB  # bytes of arrays that are read from one file
+PACKED = 100  # more than 1 GiB packed tighter than this is no file of weights
+LARGEST_JSON = GIB // 2  # bytes: in memory numbers take several times their digits
+
+TABLE = (
+    "stack", "layer", "head", "query", "key", "query_token", "key_token", "weight", "record",
+)  # fmt: skip
+CELL = 30_000  # characters: spreadsheets take 32,767
 
 Tree = dict[str, Any]
 
@@ -56,14 +91,204 @@ def to_npz(tree: Tree) -> bytes:
     return buffer.getvalue()
 
 
+def to_csv(tree: Tree, stacks: Mapping[str, Stack]) -> str:
+    """The stacks as a table, one line per weight that the mask lets through; of streamed stacks
+    the strongest keys of each query."""
+    import csv  # few runs write a table
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(TABLE)
+    pieces = _pieces(tree, stacks)
+    for name, stack in stacks.items():
+        lines = _strongest_weights(stack) if stack.weights is None else _all_weights(stack)
+        for layer, head, query, key, weight in lines:
+            tokens = stack.query_tokens.labels[query], stack.key_tokens.labels[key]
+            writer.writerow((name, layer, head, query, key, *tokens, weight, next(pieces, "")))
+    return buffer.getvalue()
+
+
+def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
+    """The tree without its weights, in as many cells as it needs."""
+    streamed = any(stack.weights is None for stack in stacks.values())
+    if streamed:
+        told, n_lines = tree | {"stacks": {}, "streamed": True}, 1
+    else:
+        n_lines = sum(_n_lines(stack) for stack in stacks.values())
+        kept = {
+            name: {key: value for key, value in stack.items() if key != "weights"}
+            | {"shape": stack["weights"].shape[:2]}
+            for name, stack in tree["stacks"].items()
+        }
+        told = tree | {"stacks": kept}
+    text = json.dumps(_plain(told), default=_item)
+    size = max(CELL, -(-len(text) // max(n_lines, 1)))
+    return (text[start : start + size] for start in range(0, len(text), size))
+
+
+def _n_lines(stack: Stack) -> int:
+    return int(stack.allowed_keys().sum()) * stack.n_heads
+
+
+def _all_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:
+    assert stack.weights is not None  # streamed stacks go the other way
+    for layer in range(stack.n_layers):
+        allowed = stack.allowed(layer, max(stack.shape))
+        for head in range(stack.n_heads):
+            for query, row in enumerate(stack.weights[layer, head]):
+                keys = np.flatnonzero(allowed[query])
+                # astype(str) gives the shortest digits that mean the number
+                for key, weight in zip(keys.tolist(), row[keys].astype(str).tolist(), strict=True):
+                    yield layer, head, query, key, weight
+
+
+def _strongest_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:
+    for layer in range(stack.n_layers):
+        for head in range(stack.n_heads):
+            keys, weights = stack.strongest(layer, head, min(8, stack.shape[1]))
+            for query, row in enumerate(
+                zip(keys.tolist(), weights.astype(str).tolist(), strict=True)
+            ):
+                for key, weight in zip(*row, strict=True):
+                    if float(weight) > 0:
+                        yield layer, head, query, key, weight
+
+
 def read_tree(path: Path) -> Tree:
-    """Open a .npz or .json file; raises one of `NOT_A_RECORD` if it cannot be read."""
-    if path.suffix != ".npz":
-        tree: Tree = json.loads(path.read_bytes())
+    """Open a .npz, .json or .csv file; raises one of `NOT_A_RECORD` if it cannot be read."""
+    if path.suffix.lower() == ".csv":
+        return _read_table(path)
+    if path.suffix.lower() != ".npz":
+        tree: Tree = read_json(path)
         return tree
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-        arrays: Tree = _put_arrays(json.loads(str(archive["record"])), archive)
+    entries = read_arrays(path)
+    arrays: Tree = _put_arrays(json.loads(str(entries["record"])), entries)
     return arrays
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; one of `NOT_A_RECORD` where it is none, too large or too deep."""
+    _check_length(path, LARGEST_JSON)
+    try:
+        return json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
+def array_names(path: Path) -> list[str]:
+    """The names of the arrays in a .npz file."""
+    with zipfile.ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """The arrays of a .npz file, all or those of these names; one of `NOT_A_RECORD` where it is
+    broken, holds Python objects, or is a bomb, which is never unpacked."""
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
+        unpacked = sum(entry.file_size for entry in entries)
+        packed = max(sum(entry.compress_size for entry in entries), 1)
+        if unpacked > LARGEST or (unpacked > GIB and unpacked > PACKED * packed):
+            most = f"{_gib(LARGEST)} are the most, {_gib(GIB)} where it was packed this tight"
+            raise ValueError(f"{packed:,} bytes would be unpacked to {_gib(unpacked)}: {most}")
+        for entry in entries:
+            name = entry.filename.removesuffix(".npy")
+            if names is None or name in names:
+                with archive.open(entry) as file:
+                    found[name] = _read_array(file, entry.file_size)
+    return found
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """The array of a .npy file; one of `NOT_A_RECORD` where it is broken or holds objects."""
+    size = _check_length(path, LARGEST)
+    with path.open("rb") as file:
+        return _read_array(file, size)
+
+
+def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
+    """An array whose header claims no more than its `size` bytes hold, and no objects."""
+    numpy_format = np.lib.format
+    try:
+        if numpy_format.read_magic(file) == (1, 0):
+            shape, _, dtype = numpy_format.read_array_header_1_0(file)
+        else:
+            shape, _, dtype = numpy_format.read_array_header_2_0(file)
+    except Exception as error:  # what a header can raise that is Python's text and no such text
+        raise ValueError(f"it does not begin as an array of NumPy does ({error})") from error
+    if dtype.hasobject:
+        raise ValueError("it holds pickled objects, which are not opened: a pickle runs code")
+    claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if min(shape, default=0) < 0 or claimed > held:
+        raise ValueError(f"its header claims {claimed:,} bytes and it has {held:,}")
+    file.seek(0)
+    array: NDArray[Any] = numpy_format.read_array(file, allow_pickle=False)
+    return array
+
+
+def _check_length(path: Path, most: int) -> int:
+    size = path.stat().st_size
+    if size > most:
+        raise ValueError(f"it has {_gib(size)}, and {_gib(most)} is the most")
+    return size
+
+
+def _gib(n_bytes: int) -> str:
+    return f"{n_bytes / GIB:.3g} GiB"
+
+
+def _read_table(path: Path) -> Tree:
+    """The tree of a .csv table that `to_csv` wrote."""
+    import csv
+
+    _check_length(path, LARGEST_JSON)
+    limit = csv.field_size_limit(LARGEST_JSON)  # the module's own is for shorter cells
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *lines = csv.reader(file)
+    except csv.Error as error:
+        raise ValueError(f"it is not a table ({error})") from error
+    finally:
+        csv.field_size_limit(limit)
+    if tuple(header) != TABLE:
+        raise ValueError(f"its columns are not {', '.join(TABLE)}")
+    tree: Tree = json.loads("".join(line[-1] for line in lines))
+    if "streamed" in tree:
+        raise ValueError(
+            "it is a table of streamed weights, with only the strongest keys of each query: "
+            "write .npz or .json to look at them again"
+        )
+    by_stack: dict[str, list[Sequence[str]]] = {name: [] for name in tree["stacks"]}
+    for number, line in enumerate(lines, start=2):
+        if len(line) != len(TABLE) or line[0] not in by_stack:
+            raise ValueError(f"line {number} is not one of its table")
+        by_stack[line[0]].append(line)
+    for name, stack in tree["stacks"].items():
+        stack["weights"] = _weights_of_lines(stack, by_stack[name])
+    return tree
+
+
+def _weights_of_lines(stack: Tree, lines: Sequence[Sequence[str]]) -> NDArray[Any]:
+    """The weights of a table, 0 where the mask lets none through and no line stands."""
+    queries = stack["query_tokens"]["labels"]
+    keys = (stack["key_tokens"] or stack["query_tokens"])["labels"]
+    shape = (*stack["shape"], len(queries), len(keys))
+    if len(shape) != 4 or 8 * math.prod(shape) > LARGEST:
+        raise ValueError(f"its shape is {shape}")
+    weights = np.full(shape, np.nan)
+    for _, layer, head, query, key, _, _, weight, _ in lines:
+        place = int(layer), int(head), int(query), int(key)
+        if min(place) < 0 or not np.isnan(weights[place]):
+            raise ValueError(f"layer, head, query and key {place} come twice")
+        weights[place] = float(weight)
+    rules = [masks.from_dict(rule) for rule in stack["masks"]] or [masks.full()] * shape[0]
+    for layer_weights, rule in zip(weights, rules, strict=True):
+        missing = np.isnan(layer_weights)
+        if (missing != ~rule.to_array(*shape[2:])).any():
+            raise ValueError("it lacks lines, or has lines of what its mask hides")
+        layer_weights[missing] = 0
+    return weights
 
 
 @contextmanager

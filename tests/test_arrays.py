@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from attnviz import AttnvizError, from_weights
+from attnviz.attention import masks
 
 L, H, Q, K = 2, 3, 4, 5
 TOKENS = [f"q{i}" for i in range(Q)]
@@ -81,6 +83,11 @@ GIVEN = {
     "detach": (Tensor(FULL), FULL),
     "a tuple of detach, (1, h, q, k)": (tuple(Tensor(layer[None]) for layer in FULL), FULL),
     "a tuple of bfloat16": (tuple(half(layer[None]) for layer in FULL), FULL),
+    "(l, 1, h, q, k)": (FULL[:, None], FULL),
+    "(1, l, h, q, k)": (FULL[None], FULL),
+    "(1, 1, h, q, k)": (FULL[None, :1], FULL[:1]),
+    "outputs": (SimpleNamespace(attentions=tuple(FULL[:, None]), cross_attentions=None), FULL),
+    "a mapping": ({"logits": 1, "attentions": list(FULL)}, FULL),
     "not contiguous": (FULL.transpose(3, 2, 1, 0).copy().transpose(3, 2, 1, 0), FULL),
     "big-endian": (FULL.astype(">f4"), FULL),
 }
@@ -145,6 +152,22 @@ def with_one(value, layer, head, row, column):
 
 
 WHERE = "layer 1, head 2, row 0, column 3"
+WHERE_ROW = "layer 1, head 2, row 3, column 0"
+ROWS = [[0.25, 0.25, 0.5]] * 3
+
+
+def with_row(row):
+    weights = FULL.copy()
+    weights[1, 2, 3] = row
+    return weights
+
+
+def leaking(layer, head, row, column):
+    weights = np.broadcast_to(np.eye(4), (L, H, 4, 4)).copy()
+    weights[layer, head, row, [row, column]] = 0.75, 0.25
+    return weights
+
+
 REFUSED = {
     "not a number": (with_one(np.nan, 1, 2, 0, 3), TOKENS, KEYS, ["nan", WHERE]),
     "infinite": (with_one(np.inf, 1, 2, 0, 3), TOKENS, KEYS, ["inf", WHERE]),
@@ -165,25 +188,393 @@ REFUSED = {
     "no layers": (np.ones((0, 1, 2, 2)), "ab", None, ["shape (0, 1, 2, 2)"]),
     "no keys": (np.ones((1, 2, 0)), "ab", [], ["shape (1, 2, 0)"]),
     "ragged": ([[1.0], [0.5, 0.5]], "ab", None, ["not a regular array"]),
-    "words": ([["a", "b"], ["c", "d"]], "ab", None, ["not a regular array", "dtype"]),
+    "words": ([["a", "b"], ["c", "d"]], "ab", None, ["not a regular array", "0, 0 holds 'a'"]),
     "objects": (np.array([[None]]), "a", None, ["not a regular array", "dtype object"]),
     "None": (None, "a", None, ["not a regular array"]),
     "complex": (np.eye(2) * 1j, "ab", None, ["not a regular array", "complex"]),
-    "a batch of two": ([np.ones((2, 3, 2, 2))], "ab", None, ["batch of 2"]),
+    "a batch of two": ([FULL[0][None], np.ones((2, 3, 4, 5))], "ab", None, ["Layer 1", "of 2"]),
+    "a batch of two in (l, b, h, q, k)": (np.ones((3, 2, 1, 2, 2)), "ab", None, ["batch of 2"]),
+    "a list in a row": ([[1.0, [0.5]], [0.5, 0.5]], "ab", None, ["not a regular array", "0, 1"]),
+    "a short row": ([*ROWS[:2], [1.0]], "abc", None, ["item 2 has 1 items and the first has 3"]),
+    "a short row, deep": ([[ROWS, ROWS[:2]]], "abc", None, ["item 0, 1 has 2 items"]),
+    "a word among numbers": ([[1.0, "x"], [0.5, 0.5]], "ab", None, ["item 0, 1 holds 'x'"]),
+    "None among numbers": ([[1.0, None], [0.5, 0.5]], "ab", None, ["item 0, 1 holds None"]),
+    "a number beyond floats": ([[10**400, 0], [1, 0]], "ab", None, ["not a regular array"]),
+    "a layer that is None": ((None, None), "ab", None, ["eager"]),
+    "no layers at all": ((), "ab", None, ["shape (0,)", "eager"]),
+    "outputs of nothing": ({"logits": 1, "attentions": ()}, "ab", None, ["logits", "eager"]),
+    "no tokens but a number": (np.eye(2), 5, None, ["query tokens are 5"]),
+    "a row of more than all": (with_row([0.6, 0.5, 0, 0, 0]), TOKENS, KEYS, ["1.1", WHERE_ROW]),
+    "the other way round": (FULL.swapaxes(2, 3), KEYS, TOKENS, ["swap", "more than 1"]),
+    "an unknown type": (np.eye(2), "ab", None, ["lokal", "local"], "lokal"),
+    "causal, and it leaks": (
+        leaking(1, 2, 0, 3),
+        TOKENS,
+        None,
+        ["0.25", WHERE, "causal"],
+        "causal",
+    ),
+    "causal between texts": (FULL, TOKENS, KEYS, ["causal", "key_tokens"], "causal"),
+    "causal and not square": (FULL, None, None, ["causal", "4 × 5"], "causal"),
+    "cross without keys": (np.eye(2), "ab", None, ["key_tokens"], "cross"),
+    "global and none sees all": (np.eye(4), "abcd", None, ["No token", "global"], "global"),
     "a layer of one axis": ([np.ones(2), np.ones(2)], "ab", None, ["shape (2,)"]),
     "layers of different shapes": ([FULL[0], FULL[1, :2]], TOKENS, KEYS, ["not a regular array"]),
 }
 
 
-@pytest.mark.parametrize(("weights", "tokens", "keys", "said"), REFUSED.values(), ids=REFUSED)
-def test_refused(weights, tokens, keys, said):
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+def test_refused(case):
+    weights, tokens, keys, said, *type = case
     with pytest.raises(AttnvizError) as caught:
-        from_weights(weights, tokens, keys)
+        from_weights(weights, tokens, keys, type=type[0] if type else None)
     for part in said:
         assert re.search(re.escape(part), str(caught.value)), part
+
+
+def test_more_than_dust_below_zero_is_refused():
+    with pytest.raises(AttnvizError, match="negative"):
+        from_weights([[1.0, -1e-4], [0.5, 0.5]], "ab")
+
+
+class Ids:
+    """Token ids as a PyTorch tensor has them: its items are tensors."""
+
+    def __iter__(self):
+        return iter(["tensor(101)", "tensor(7)"])
+
+    def tolist(self):
+        return [101, 7]
+
+
+def test_ids_in_a_tensor_are_numbers():
+    assert from_weights(np.eye(2), Ids()).stack.query_tokens.labels == ("101", "7")
 
 
 def test_the_last_bit_of_a_sum_is_no_error():
     weights = np.full((2, 2), np.float32(0.5))
     weights[0] = np.nextafter(np.float32(1), np.float32(2)), 0
     assert from_weights(weights, "ab").stack.weights[0, 0, 0, 0] > 1
+
+
+# Rows that do not sum to 1
+
+
+def test_rows_that_sum_to_less_are_shown_with_a_word():
+    weights = np.tile(np.eye(4, dtype=np.float32), (2, 2, 1, 1))
+    weights[1, 0, 2, 2] = 0.55  # the rest went to a sink
+    weights[0, 1, 3] = 0.0
+    record = from_weights(weights, "abcd")
+    assert np.array_equal(record.stack.weights, weights)
+    zero, less = record.notes
+    assert "1 of 16 rows" in zero
+    assert "layer 0, head 1, row 3" in zero
+    assert "1 of 16 rows" in less
+    assert "0.55" in less
+    assert "layer 1, head 0, row 2" in less
+
+
+@pytest.mark.parametrize("total", [0.9985, 1.0, 1.0015])
+def test_what_half_precision_does_to_a_sum_is_not_worth_a_word(total):
+    assert from_weights([[total, 0.0], [0.5, 0.5]], "ab").notes == ()
+
+
+def test_numbers_of_few_digits_are_shown():
+    assert "1.01" in from_weights([[0.67, 0.17, 0.17], *ROWS[1:]], "abc").notes[0]
+
+
+def test_dust_below_zero_is_zero():
+    assert from_weights([[1.0, -1e-9], [0.5, 0.5]], "ab").stack.weights.min() == 0
+
+
+# A type that is declared
+
+
+def softmax_under(allowed, heads=2, layers=2):
+    weights = np.random.default_rng(3).random((layers, heads, *allowed.shape)) * allowed
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+FAR = np.abs(np.subtract.outer(np.arange(9), np.arange(9)))
+ALLOWED = {
+    "self": (np.ones((9, 9), dtype=bool), masks.full(), {}),
+    "causal": (np.tri(9, dtype=bool), masks.causal(), {}),
+    "local": (FAR <= 2, masks.local(2), {"window": 2}),
+    "global": (
+        (FAR <= 1) | np.isin(np.arange(9), [0, 5]) | np.isin(np.arange(9), [0, 5])[:, None],
+        masks.local(1) | masks.global_([0, 5]),
+        {"window": 1, "global_tokens": [0, 5]},
+    ),
+}
+
+
+@pytest.mark.parametrize("type", ALLOWED)
+def test_a_declared_type_is_its_mask(type):
+    allowed, rule, settings = ALLOWED[type]
+    record = from_weights(softmax_under(allowed), "abcdefghi", type=type)
+    assert (record.type, record.kind, dict(record.settings)) == (type, type, settings)
+    assert record.stack.masks == (rule, rule)
+    assert np.array_equal(record.stack.allowed(1), allowed)
+
+
+def test_dust_behind_a_mask_is_swept_away():
+    weights = np.eye(3)
+    weights[0, 2] = 1e-8
+    assert from_weights(weights, "abc", type="causal").stack.weights[0, 0, 0, 2] == 0
+    assert weights[0, 2] == 1e-8
+
+
+def test_more_than_dust_behind_a_mask_is_a_leak():
+    weights = np.eye(3)
+    weights[0, 2] = 1e-4
+    with pytest.raises(AttnvizError, match=r"0\.0001 lies in layer 0, head 0, row 0, column 2"):
+        from_weights(weights, "abc", type="causal")
+
+
+def test_a_decoder_that_looks_ahead_is_not_called_causal():
+    parts = PARTS | {"decoder_attentions": PARTS["decoder_attentions"][..., ::-1]}
+    assert from_weights(parts, TARGET, SOURCE).stacks["decoder"].masks == ()
+
+
+def test_cross_attention_of_texts_of_one_length():
+    record = from_weights(np.eye(3), "abc", "xyz", type="cross")
+    assert (record.type, record.stack.two_texts, record.stack.masks) == ("cross", True, ())
+
+
+def test_without_tokens_there_are_positions():
+    one, two = from_weights(np.eye(3), None), from_weights(FULL, None)
+    assert (one.stack.query_tokens.labels, one.stack.two_texts) == (("0", "1", "2"), False)
+    assert (two.stack.key_tokens.labels, two.stack.two_texts) == (tuple("01234"), True)
+    assert from_weights(np.eye(2), np.array([101, 7])).stack.query_tokens.labels == ("101", "7")
+
+
+# What generate() returns
+
+
+def causal_weights(n, heads=2, layers=2, window=99):
+    allowed = np.tri(n, dtype=bool) & ~np.tri(n, k=-window, dtype=bool)
+    return softmax_under(allowed, heads, layers).astype(np.float32)
+
+
+def as_steps(weights, prompt, keep=99, cached=True, room=0):
+    """attentions[step][layer] as transformers has them: (1, heads, rows, keys so far)."""
+    n = weights.shape[-1]
+    steps = [tuple(layer[None, :, :prompt, :prompt] for layer in weights)]
+    for row in range(prompt, n):
+        first, rows = (
+            (max(row + 1 - keep, 0), slice(row, row + 1)) if cached else (0, slice(row + 1))
+        )
+        steps.append(tuple(layer[None, :, rows, first : row + 1] for layer in weights))
+    pad = [(0, 0)] * 3
+    return tuple(
+        tuple(np.pad(a, [*pad, (0, n + room - a.shape[3])]) if room else a for a in step)
+        for step in steps
+    )
+
+
+# name: (weights, prompt, how they are cut)
+GENERATED = {
+    "a prompt and three steps": (causal_weights(7), 4, {}),
+    "a prompt of one": (causal_weights(4), 1, {}),
+    "one step": (causal_weights(4), 4, {}),
+    "without a cache": (causal_weights(7), 4, {"cached": False}),
+    "a cache that slides": (causal_weights(9, window=4), 6, {"keep": 4}),
+    "a short prompt, sliding": (causal_weights(9, window=4), 2, {"keep": 4}),
+    "a cache that slides by one": (causal_weights(5, window=1), 1, {"keep": 1}),
+    "a cache with room": (causal_weights(7), 4, {"room": 3}),
+}
+
+
+@pytest.mark.parametrize(("weights", "prompt", "cut"), GENERATED.values(), ids=GENERATED)
+def test_steps_become_one_causal_matrix_per_layer(weights, prompt, cut):
+    n = weights.shape[-1]
+    steps = as_steps(weights, prompt, **cut)
+    for given in (steps, {"attentions": steps}, [[a.tolist() for a in step] for step in steps]):
+        record = from_weights(given, range(n))
+        np.testing.assert_allclose(record.stack.weights, weights, rtol=1e-7)
+        assert (record.type, record.notes) == ("causal", ())
+        assert record.stack.masks == (masks.causal(),) * 2
+
+
+def test_the_last_token_that_was_generated_never_looked():
+    record = from_weights(as_steps(causal_weights(5), 3), "abcdef")
+    assert record.stack.query_tokens.labels == tuple("abcde")
+    assert '"f"' in record.notes[0]
+    with pytest.raises(AttnvizError, match="7 query tokens"):
+        from_weights(as_steps(causal_weights(5), 3), "abcdefg")
+
+
+def test_a_prompt_that_sees_itself_whole_is_not_called_causal():
+    weights = causal_weights(5)
+    weights[:, :, :3, :3] = 1 / 3
+    record = from_weights(as_steps(weights, 3), "abcde")
+    assert (record.type, record.stack.masks) == ("self", ())
+    np.testing.assert_array_equal(record.stack.weights, weights)
+
+
+GOOD_STEPS = as_steps(causal_weights(6), 4)
+WRONG_STEPS = {
+    "two beams": (
+        [*GOOD_STEPS[:1], [np.repeat(a, 2, axis=0) for a in GOOD_STEPS[1]]],
+        "Step 1.*of 2",
+    ),
+    "a layer too few": ([*GOOD_STEPS[:1], GOOD_STEPS[1][:1]], "Step 1 has 1 layers"),
+    "a step left out": ([GOOD_STEPS[0], GOOD_STEPS[2]], r"Step 1, layer 0.*\(1, 2, 1, 6\)"),
+    "other heads": ([*GOOD_STEPS[:1], [a[:, :1] for a in GOOD_STEPS[1]]], "Step 1, layer 0"),
+}
+
+
+@pytest.mark.parametrize(("steps", "said"), WRONG_STEPS.values(), ids=WRONG_STEPS)
+def test_steps_that_do_not_follow(steps, said):
+    with pytest.raises(AttnvizError, match=said):
+        from_weights(steps, range(6))
+
+
+# Encoder-decoders
+
+SOURCE, TARGET = "wxyz", "abc"
+PARTS = {
+    "encoder_attentions": softmax_under(np.ones((4, 4), dtype=bool)).astype(np.float32),
+    "decoder_attentions": causal_weights(3),
+    "cross_attentions": softmax_under(np.ones((3, 4), dtype=bool)).astype(np.float32),
+}
+AS_STEPS = {
+    **PARTS,
+    "decoder_attentions": as_steps(PARTS["decoder_attentions"], 1),
+    "cross_attentions": tuple(
+        tuple(layer[None, :, row : row + 1] for layer in PARTS["cross_attentions"])
+        for row in range(3)
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        PARTS,
+        {name: list(layers[:, None]) for name, layers in PARTS.items()},
+        SimpleNamespace(**PARTS, attentions=None),
+        AS_STEPS,
+    ],
+    ids=["mapping", "a batch of one", "outputs", "generated"],
+)
+def test_an_encoder_decoder_has_three_stacks(given):
+    record = from_weights(given, TARGET, SOURCE)
+    assert (record.type, list(record.stacks)) == ("cross", ["encoder", "decoder", "cross"])
+    for name, queries, keys in (
+        ("encoder", SOURCE, SOURCE), ("decoder", TARGET, TARGET), ("cross", TARGET, SOURCE),
+    ):  # fmt: skip
+        stack = record.stacks[name]
+        np.testing.assert_array_equal(stack.weights, PARTS[f"{name}_attentions"])
+        assert (stack.query_tokens.labels, stack.key_tokens.labels) == (tuple(queries), tuple(keys))
+        assert stack.two_texts == (name == "cross")
+    assert record.stack is record.stacks["cross"]
+    assert record.stacks["decoder"].masks == (masks.causal(),) * 2
+    assert record.stacks["encoder"].masks == record.stack.masks == ()
+    assert record.looking_at("decoder").kind == "causal"
+    assert record.looking_at("encoder").kind == "self"
+    assert record.notes == ()
+
+
+def test_some_parts_of_an_encoder_decoder():
+    alone = from_weights({"encoder_attentions": PARTS["encoder_attentions"]}, SOURCE)
+    assert (alone.type, list(alone.stacks)) == ("self", ["self"])
+    crossing = from_weights({"cross_attentions": PARTS["cross_attentions"]}, TARGET, SOURCE)
+    assert (crossing.type, list(crossing.stacks)) == ("cross", ["cross"])
+    both = {
+        "attentions": PARTS["decoder_attentions"],
+        "cross_attentions": PARTS["cross_attentions"],
+    }
+    assert list(from_weights(both, TARGET, SOURCE).stacks) == ["decoder", "cross"]
+    assert from_weights(PARTS, None).stacks["cross"].key_tokens.labels == tuple("0123")
+
+
+def test_what_is_wrong_in_a_part_names_the_part():
+    encoder = PARTS["encoder_attentions"].copy()
+    encoder[1, 0, 2, 3] = np.nan
+    for given, tokens, keys, type, said in (
+        (
+            PARTS | {"encoder_attentions": encoder},
+            TARGET,
+            SOURCE,
+            None,
+            "encoder, layer 1, head 0, row 2",
+        ),
+        (PARTS, TARGET, None, None, "key_tokens"),
+        (PARTS, TARGET, SOURCE, "causal", "causal"),
+        (PARTS, "abcd", SOURCE, None, "4 query tokens.*3 rows"),
+        (PARTS, TARGET, "wxy", None, "3 key tokens.*4 columns"),
+        (
+            PARTS | {"cross_attentions": PARTS["cross_attentions"][..., :3]},
+            TARGET,
+            SOURCE,
+            None,
+            "cross",
+        ),
+    ):
+        with pytest.raises(AttnvizError, match=said):
+            from_weights(given, tokens, keys, type=type)
+
+
+# Longformers: the layout by its definition, cell by cell
+
+N, HALF = 9, 2
+
+
+def banded(dense, positions, padding=0):
+    """attentions and global_attentions of a layer, from its whole matrix."""
+    heads, n_global = dense.shape[0], len(positions)
+    band = np.zeros((1, heads, N, n_global + 2 * HALF + 1), np.float32)
+    rows = np.zeros((1, heads, N + padding, n_global), np.float32)
+    for i in range(N):
+        if i in positions:
+            continue
+        for t, position in enumerate(positions):
+            band[0, :, i, t] = dense[:, i, position]
+        for c in range(2 * HALF + 1):
+            j = i - HALF + c
+            if 0 <= j < N and j not in positions:
+                band[0, :, i, n_global + c] = dense[:, i, j]
+    for t, position in enumerate(positions):
+        rows[0, :, :N, t] = dense[:, position]
+    return band, rows if positions else None
+
+
+@pytest.mark.parametrize(
+    ("positions", "padded"), [([0], []), ([0, 7], []), ([4], [7, 8]), ([], [])], ids=str
+)
+def test_a_longformer_becomes_whole_matrices(positions, padded):
+    chosen = np.isin(np.arange(N), positions)
+    allowed = (FAR <= HALF) | chosen | chosen[:, None]
+    allowed[:, padded] = False
+    dense = softmax_under(allowed).astype(np.float32)
+    dense[:, :, padded] = 0
+    layers = [banded(layer, positions, padding=3) for layer in dense]
+    outputs = {
+        "attentions": tuple(band for band, _ in layers),
+        "global_attentions": tuple(rows for _, rows in layers) if positions else None,
+    }
+    record = from_weights(SimpleNamespace(**outputs), range(N))
+    np.testing.assert_array_equal(record.stack.weights, dense)
+    rule = masks.local(HALF) | masks.global_(positions) if positions else masks.local(HALF)
+    assert record.stack.masks == (rule, rule)
+    assert record.type == ("global" if positions else "local")
+    assert record.settings["window"] == HALF
+    assert record.settings.get("global_tokens", []) == positions
+    assert bool(record.notes) == bool(padded)
+    if positions:
+        assert from_weights(outputs, range(N)) == record
+
+
+def test_a_longformer_whose_parts_do_not_fit():
+    dense = softmax_under((FAR <= HALF) | (np.arange(N) == 0) | (np.arange(N)[:, None] == 0))[0]
+    band, rows = banded(dense.astype(np.float32), [0])
+    for attentions, global_attentions in (
+        (band[..., 1:], rows),
+        (band, rows[..., [0, 0]]),
+        (band, rows[:, :, :4]),
+    ):
+        with pytest.raises(AttnvizError, match="ayer 0 has"):
+            from_weights(
+                {"attentions": [attentions], "global_attentions": [global_attentions]}, range(N)
+            )

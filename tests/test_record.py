@@ -104,7 +104,7 @@ def test_strongest_keys_come_first_and_ties_in_the_order_of_the_text(cross, laye
 def test_a_group_of_columns_is_not_all_one_looks_at():
     """Rows of 6,000 keys are sieved in groups: the largest must come through, ties by place."""
     generator = np.random.default_rng(1)
-    weights = generator.integers(0, 50, (3, 6000)) / 50.0
+    weights = generator.integers(0, 50, (3, 6000)) / (50.0 * 6000)
     keys, _ = from_weights(weights, "abc", range(6000)).stack.strongest(0, 0, 4)
     assert keys.tolist() == [
         sorted(range(6000), key=lambda j, row=row: (-row[j], j))[:4] for row in weights
@@ -655,6 +655,20 @@ def test_what_could_move_the_cursor_is_shown_cleaned(tmp_path, where, shown):
     tree = tampered(SAVED, where, "\x1b[31mcat\u202e\x07")
     path.write_text(json.dumps(tree), encoding="utf-8")
     assert shown(read(path)) == "␛[31mcat⟨U+202E⟩␇"
+
+
+@pytest.mark.parametrize("notes", [5, "note", {"a": 1}, None])
+def test_notes_that_are_no_notes(tmp_path, notes):
+    path = tmp_path / "tampered.json"
+    path.write_text(json.dumps(tampered(SAVED, ("settings",), {"notes": notes})), encoding="utf-8")
+    assert read(path).notes == ()
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".json"])
+def test_notes_of_given_weights_are_kept(tmp_path, suffix):
+    record = from_weights([[0.5, 0.0], [0.5, 0.5]], "ab")
+    record.save(tmp_path / f"r{suffix}")
+    assert read(tmp_path / f"r{suffix}").notes == record.notes != ()
 
 
 def test_an_error_about_a_file_is_not_led_by_the_file(tmp_path):

@@ -11,7 +11,7 @@ import dataclasses
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from operator import and_, or_
 from typing import Any
 
@@ -250,6 +250,40 @@ class Strided(Rule):
 
 
 @dataclass(frozen=True)
+class Cells(Rule):
+    rows: tuple[str, ...]  # of each query: "1" for a key that it may see, "0" for another
+
+    def __str__(self) -> str:
+        return f"{int(self.array.sum())} of {self.array.size} cells"
+
+    @cached_property
+    def array(self) -> Bools:
+        flat = np.frombuffer("".join(self.rows).encode(), dtype=np.uint8)
+        allowed: Bools = flat.reshape(len(self.rows), -1) == ord("1")
+        return allowed
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        self.check(i.max(initial=-1) + 1, j.max(initial=-1) + 1)
+        allowed: Bools = self.array[i, j]
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        self.check(_ends(rows)[1] + 1, 0)
+        seen = self.array[np.atleast_1d(np.asarray(rows, dtype=np.int64))].any(axis=0)
+        edges = np.flatnonzero(np.diff(seen, prepend=False, append=False))
+        return [(low, high) for low, high in edges.reshape(-1, 2).tolist()]
+
+    def check(self, n_queries: int, n_keys: int) -> None:
+        known = self.array.shape
+        if n_queries > known[0] or n_keys > known[1]:
+            raise AttnvizError(
+                f"The mask has {known[0]} × {known[1]} cells but {n_queries} queries and "
+                f"{n_keys} keys were asked for.",
+                "Give one row for every query and one column for every key.",
+            )
+
+
+@dataclass(frozen=True)
 class Joined(Rule):
     rules: tuple[Rule, ...]
 
@@ -340,6 +374,45 @@ def strided(stride: int) -> Rule:
     return Strided(_size("stride", stride, 1))
 
 
+def cells(rows: ArrayLike) -> Rule:
+    """Just these cells: an array of booleans (queries, keys), or of each query a string of 0 and 1.
+
+    It knows no more queries and keys than it was given.
+    """
+    array = _cells(rows)
+    lines = (array.astype(np.uint8) + ord("0")).tobytes().decode()
+    n = array.shape[1]
+    return Cells(tuple(lines[start : start + n] for start in range(0, len(lines), n)))
+
+
+def from_array(array: Bools) -> Rule:
+    """The rule that allows what `array` (queries, keys) does: full or causal where it is that,
+    else `cells`."""
+    rule = cells(array)
+    for simple in (full(), causal(int(array[0].sum()) - 1)):
+        if np.array_equal(simple.to_array(*array.shape), array):
+            return simple
+    return rule
+
+
+def _cells(rows: ArrayLike) -> Bools:
+    try:
+        if isinstance(rows, list | tuple) and all(isinstance(row, str) for row in rows):
+            rows = [[{"0": False, "1": True}[sign] for sign in row] for row in rows]
+        array = np.asarray(rows)
+    except (KeyError, ValueError) as error:
+        raise _no_cells(f"The cells of the mask are no table ({error}).") from error
+    if array.dtype != np.bool_ or array.ndim != 2 or not array.size:
+        raise _no_cells(f"The cells of the mask have shape {array.shape} and dtype {array.dtype}.")
+    return array
+
+
+def _no_cells(message: str) -> AttnvizError:
+    return AttnvizError(
+        message, "Give booleans (queries, keys), or strings of 0 and 1 of a length."
+    )
+
+
 def _integer(what: str, value: object, lowest: int | None) -> int:
     if not isinstance(value, int | np.integer) or isinstance(value, bool):
         raise AttnvizError(f"The {what} is {value!r}.", "It must be a whole number.")
@@ -371,6 +444,7 @@ NAMES: dict[type[Rule], str] = {
     Document: "document",
     Chunked: "chunked",
     Strided: "strided",
+    Cells: "cells",
 }
 
 
@@ -385,6 +459,7 @@ MAKERS: dict[str, Callable[..., Rule]] = {
     "document": document,
     "chunked": chunked,
     "strided": strided,
+    "cells": cells,
 }
 
 

@@ -10,11 +10,14 @@ from typing import Annotated
 import typer
 
 from attnviz import __version__
+from attnviz.cli.compare import compare
 from attnviz.cli.explain import explain
+from attnviz.cli.heads import heads
 from attnviz.cli.models import models
 from attnviz.cli.run import run
 from attnviz.cli.samples import samples
 from attnviz.cli.steps import steps
+from attnviz.cli.view import view
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
 app = typer.Typer(
@@ -25,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (run, steps, explain, models, samples):
+for command in (run, steps, explain, compare, heads, view, models, samples):
     app.command()(command)
 
 

@@ -77,6 +77,23 @@ SourceLang = Annotated[
     str | None,
     typer.Option(help="Translation models: the source's code (eng_Latn).", show_default=False),
 ]
+Measure = Annotated[
+    str,
+    typer.Option(help="weights · values (weights × length of values) · rollout · flow."),
+]
+Merge = Annotated[
+    str | None, typer.Option(help="words: join the pieces of a word.", show_default=False)
+]
+HideSpecial = Annotated[
+    bool, typer.Option("--hide-special", help="Leave [CLS], </s> … out, and say their share.")
+]
+Rows = Annotated[
+    str | None,
+    typer.Option(help="Only these queries: 3 · 2:8 · cat · 2:8,cat.", show_default=False),
+]
+Columns = Annotated[
+    str | None, typer.Option("--cols", help="Only these keys, likewise.", show_default=False)
+]
 Scale = Annotated[
     str,
     typer.Option(help="What is bright: auto · linear · log · rank · no-sink."),

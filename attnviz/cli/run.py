@@ -44,6 +44,15 @@ def run(
     ] = "mean",
     show_: Annotated[str, typer.Option("--show", help=SHOWS)] = "auto",
     scale: options.Scale = "auto",
+    measure: options.Measure = "weights",
+    merge: options.Merge = None,
+    hide_special: options.HideSpecial = False,
+    rows: options.Rows = None,
+    cols: options.Columns = None,
+    query: Annotated[
+        str | None,
+        typer.Option(help="Show this query's row in full: a word or a position."),
+    ] = None,
     output: Annotated[
         list[Path] | None,
         typer.Option(
@@ -90,16 +99,19 @@ def run(
     )
     from attnviz.cli.texts import given_text, the_text_or_ids
     from attnviz.explain.language import language
+    from attnviz.lens import Lens
     from attnviz.tracing import trace
     from attnviz.views.choice import choose
     from attnviz.views.scale import check_scale
-    from attnviz.views.terminal import check_show, show
+    from attnviz.views.terminal import check_show, query_row, show
 
     words = language(lang)
     if quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     check_show(show_)
     check_scale(scale)
+    lens = Lens(measure, merge, hide_special, rows, cols)
+    lens.check()
     outputs = output or []
     check_outputs(outputs, [file, source_file, Path(tokenizer) if tokenizer else None])
     ready = options.token_ids(ids, "--ids")
@@ -117,9 +129,10 @@ def run(
         target_lang=target_lang,
         source_lang=source_lang,
         truncate=truncate,
+        measure=measure if measure == "values" else "weights",  # the rest follows the stack chosen
         seed=seed,
     )
-    record = record if stack is None else record.looking_at(stack)
+    record = lens.look(record if stack is None else record.looking_at(stack))
     choice = choose(record.stack, layer, head, show_)
     for option in options.unused(record.settings, window, global_tokens):
         say(words.say("warn.unused", option=option, type=record.type), quiet)
@@ -131,6 +144,8 @@ def run(
     target = console()
     if json:
         put_text(record.to_json())
+    elif query is not None:
+        put(target, query_row(record, query, choice, screen_of(target, words, scale)))
     else:
         put(target, show(record, show_, choice, screen_of(target, words, scale)))
     if explain and not json:

@@ -162,6 +162,10 @@ SENTENCES = {
     "ui.replaces": "what if: in place of its own {type} attention",
     "ui.shared": "keys and values shared: {n}",
     "ui.truncated": "cut to {n_tokens}",
+    "ui.values": "weights × length of values, each row to 100%",
+    "ui.rollout": "rollout: mean of heads, half residual",
+    "ui.flow": "flow: mean of heads, half residual",
+    "ui.hidden": "special tokens hidden, {pct} of the weight with them",
     "ui.sink": '{pct} goes to "{key}": scaled without it',
     "ui.scale": "{value} scale",
     "ui.second": "{mark} = second text",
@@ -188,6 +192,17 @@ SENTENCES = {
         "These heads are constructed, not trained: each has matrices made to look at one "
         "known thing."
     ),
+    "ui.worth": "worth a look: the surest of each kind first",
+    "ui.by_largest": "by {what}, largest first",
+    "ui.by_smallest": "by {what}, smallest first",
+    "ui.sure": "sure = share of the weight, first and special tokens set aside",
+    "ui.sharp": "sharp",
+    "ui.even": "even",
+    "ui.more_heads": "{n_heads} more: {option}",
+    "ui.more_layers": "{n_layers} more: {option}",
+    "ui.wider": "{n_heads} more on a wider screen",
+    "ui.not_kept": "streamed, so these were not kept: {what}",
+    "ui.where_not_why": "where a head looks is not why the model decides",
     "warn.unused": "{option} has no effect on {type} attention.",
     "ui.csv_streamed": (
         "The weights were streamed: the table holds the strongest keys of each query."

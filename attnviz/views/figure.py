@@ -26,13 +26,14 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.ticker import MaxNLocator
 
 from attnviz import __version__
+from attnviz.comparing import Side, differences
 from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import PICTURE, Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen, head_title, title
-from attnviz.views.palette import INK, MASKED_PAPER, ramp
+from attnviz.views.palette import INK, MASKED_PAPER, ramp, two_way
 from attnviz.views.scale import shades, small
 
 DPI = 150
@@ -43,6 +44,7 @@ CELL = 0.32  # inches for a cell whose token is named
 MAP_SIDE = 6.0  # inches for a map of a long text
 MOST_PIXELS = 1024  # cells along each side that a picture shows
 SMALL_SIDE = 1.9  # inches for one head in the grid
+COMPARED_SIDE = 2.6  # inches for one of several things compared
 MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
 
 
@@ -137,6 +139,66 @@ def grid_figure(
         )  # fmt: skip
     axes.set(xlim=(0, width), ylim=(height, 0))
     return paper.figure
+
+
+def compare_picture(sides: Sequence[Side], kind: str, words: Language = ENGLISH) -> bytes:
+    """The bytes of a picture of things compared: every side on one scale, then what changed."""
+    settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
+    with rc_context(settings), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        figure = compare_figure(sides, words)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, "comparison"))
+    return buffer.getvalue()
+
+
+def compare_figure(sides: Sequence[Side], words: Language = ENGLISH) -> Figure:
+    """Each side's map under its name, all on one scale; each other side minus the first below."""
+    maps = [side.rows() for side in sides]
+    largest = max(float(rows.max(initial=0)) for rows in maps)
+    changes = differences(sides)
+    most = max((float(np.abs(c.weights).max(initial=0)) for c in changes), default=0.0)
+    told = f"one scale: 0 – {100 * largest:.0f}%"
+    told += f" · differences: ±{100 * most:.0f}%, orange more, blue less" if changes else ""
+    names = " · ".join(title(side.record, words, PICTURE) for side in sides[:1])
+    paper = _Paper([f"{names}", told])
+    labels = _axis(sides[0].stack.query_tokens.names)
+    left = paper.widest(labels.labels, SMALL_SIZE) + 0.15
+    step, down = COMPARED_SIDE + GAP + (left if labels.named else 0.1), 2 if changes else 1
+    width, height = step * len(sides) - GAP, down * (COMPARED_SIDE + 0.45)
+    frame = paper.add_axes(0.0, 0.05, width, height, right=MARGIN, bottom=MARGIN)
+    frame.axis("off")
+    for i, (side, rows) in enumerate(zip(sides, maps, strict=True)):
+        shares = rows / (largest or 1)
+        colours = _coloured(shares, side.allowed())
+        _compared(paper, (i * step + left, 0.3), side.name, colours, side)
+    table = np.array(two_way(), dtype=np.uint8)
+    for i, change in enumerate(changes, start=1):
+        steps = ((change.weights / (most or 1) + 1) / 2 * (len(table) - 1)).round().astype(np.intp)
+        place = (i * step + left, COMPARED_SIDE + 0.75)
+        _compared(paper, place, f"{change.second} - {change.first}", table[steps], sides[i])
+    return paper.figure
+
+
+def _compared(
+    paper: _Paper, place: tuple[float, float], name: str, colours: np.ndarray[Any, Any], side: Side
+) -> None:
+    """One map under its name, its rows named where there is room."""
+    tall = COMPARED_SIDE * min(colours.shape[0] / colours.shape[1], 1.0)
+    axes = paper.place(MARGIN + place[0], paper.top + place[1], COMPARED_SIDE, tall)
+    axes.imshow(colours, aspect="auto", interpolation="nearest")
+    axes.set_xticks([])
+    axes.set_yticks([])
+    labels = _axis(side.stack.query_tokens.names)
+    if labels.named:
+        axes.set_yticks(range(len(labels.labels)), labels.labels, parse_math=False)
+        for text in axes.get_yticklabels():
+            text.set(fontsize=min(SMALL_SIZE, tall / len(labels.labels) * 72 * 0.8))
+    axes.tick_params(length=0, colors=_rgb(INK))
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    shown = paper.fitted(name, COMPARED_SIDE, LABEL_SIZE)
+    axes.set_title(shown, fontsize=LABEL_SIZE, color=_rgb(INK), loc="left", parse_math=False)
 
 
 @dataclass(frozen=True)
@@ -258,7 +320,7 @@ def _coloured(shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> np
     """Shares of the ramp as colours: (rows, columns, 3) bytes; masked cells as paper."""
     table = np.array(ramp(), dtype=np.uint8)
     steps = np.clip((shares * (len(table) - 1)).round(), 0, len(table) - 1).astype(np.intp)
-    colours = table[steps]
+    colours: np.ndarray[Any, Any] = table[steps]
     colours[~allowed] = MASKED_PAPER
     return colours
 

@@ -51,6 +51,10 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
     parts.append(made)
     if stack.shares_keys:
         parts.append(words.say("ui.shared", guard, n=stack.key_heads or 0))
+    if "measure" in settings:
+        parts.append(words.say(f"ui.{settings['measure']}", guard))
+    if "hidden" in settings:
+        parts.append(words.say("ui.hidden", guard, pct=settings["hidden"]))
     if "truncated" in settings:
         parts.append(words.say("ui.truncated", guard, n_tokens=settings["truncated"]))
     if record.shown:

@@ -15,6 +15,7 @@ LEVELS = 64
 DARK, BRIGHT = 0.20, 0.95  # lightness at the ends (OKLab)
 HUES = (285, 250, 205, 155, 105)  # degrees, at even steps
 CHROMAS = (0.09, 0.13, 0.11, 0.14, 0.13)
+LESS, MORE = 245, 60  # hues of differences: blue and orange, told apart by every kind of eye
 
 MASKED_PAPER: RGB = (236, 238, 242)  # behind a picture's masked cells
 INK: RGB = (32, 33, 48)
@@ -29,6 +30,24 @@ def level(weight: float, largest: float) -> int:
 def ramp() -> tuple[RGB, ...]:
     """The colours from no weight to the largest."""
     return tuple(_colour(step / (LEVELS - 1)) for step in range(LEVELS))
+
+
+@lru_cache(maxsize=1)
+def two_way() -> tuple[RGB, ...]:
+    """The colours of differences: blue for less, through the ramp's darkest, to orange for more."""
+    less, more = radians(LESS), radians(MORE)
+    sides = []
+    for hue in (less, more):
+        shares = [step / (LEVELS - 1) for step in range(LEVELS)]
+        sides.append(
+            [
+                _oklab_to_rgb(
+                    DARK + (0.80 - DARK) * share, 0.14 * share * cos(hue), 0.14 * share * sin(hue)
+                )
+                for share in shares
+            ]
+        )
+    return (*reversed(sides[0]), *sides[1][1:])
 
 
 def ink_on(colour: RGB) -> RGB:

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from attnviz.errors import bad_choice
+from attnviz.errors import AttnvizError, bad_choice
 from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import TERMINAL, Language, Saving
 from attnviz.record import AttentionRecord
@@ -36,7 +36,7 @@ NAME = 18  # characters for a head's name above its small multiple
 
 @dataclass(frozen=True)
 class Screen:
-    """What is to be filled, whether it has colour, the language of its reader, and what is bright."""
+    """What is to be filled, whether it has colour, its reader's language, and what is bright."""
 
     width: int
     height: int
@@ -234,6 +234,30 @@ def top(stack: Stack, layer: int, head: Which, screen: Screen, k: int = 3) -> li
         line.truncate(screen.width, overflow="ellipsis")
         lines.append(line)
     return lines
+
+
+def query_row(record: AttentionRecord, query: str, choice: Choice, screen: Screen) -> Group:
+    """One query's weights in full: every key it may see, the strongest first, with a bar."""
+    stack = record.stack
+    lines: list[RenderableType] = [*_title(record, screen), Text()]
+    allowed = stack.allowed(choice.layer, max(stack.shape))
+    weights = stack.map(choice.layer, choice.head, max(stack.shape))
+    if weights.cells != (1, 1):
+        raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
+    label = widest(stack.key_tokens.names, 2 * LABEL)
+    for place in stack.query_tokens.find(query):
+        name = f"{stack.query_tokens.names[place]} ({place})"
+        shown = chosen(stack, choice.layer, choice.head, screen.words)
+        lines.append(_one_line(f"{name} · {shown}", screen))
+        row = weights.mean[place]
+        for key in sorted(np.flatnonzero(allowed[place]).tolist(), key=lambda key: -row[key]):
+            line = Text(f"{key}".rjust(5), "dim", no_wrap=True).append(" ")
+            line.append_text(_padded(label_text(stack.key_tokens.names[key], label), label + 1))
+            line.append(f"{100 * row[key]:6.2f}% ")
+            bar = round(max(screen.width - line.cell_len, 0) * float(row[key]))
+            line.append("█" * bar, _bar_style(float(row[key])))
+            lines.append(line)
+    return Group(*lines, Text(), footer(record, choice, screen))
 
 
 def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:

@@ -1,0 +1,59 @@
+"""How a record is looked at: other measures in place of weights, words for pieces, parts of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from attnviz.errors import AttnvizError, bad_choice
+from attnviz.record import AttentionRecord
+from attnviz.rollout import flow, rollout
+from attnviz.selection import crop, hide_special, merge_words
+from attnviz.stack import Stack
+
+WEIGHTS, VALUES = "weights", "values"
+FOLLOWED: dict[str, Callable[[Stack], Stack]] = {"rollout": rollout, "flow": flow}
+MEASURES = (WEIGHTS, VALUES, *FOLLOWED)
+
+
+@dataclass(frozen=True)
+class Lens:
+    """measure: one of MEASURES; what a run recorded already are weights, or value-weighted ones.
+    merge: "words" or None. rows, columns: places, ranges and words ("2:8,cat"), or None for all."""
+
+    measure: str = WEIGHTS
+    merge: str | None = None
+    hide_special: bool = False
+    rows: str | None = None
+    columns: str | None = None
+
+    def check(self) -> None:
+        """Refuse what there is not, before any work."""
+        if self.measure not in MEASURES:
+            raise bad_choice(self.measure, "--measure", MEASURES)
+        if self.merge not in (None, "words"):
+            raise bad_choice(self.merge, "--merge", ("words",))
+
+    def look(self, record: AttentionRecord) -> AttentionRecord:
+        """The record with its shown stack seen this way, and what was done in its settings."""
+        stack, settings = record.stack, dict(record.settings)
+        if self.measure in FOLLOWED:
+            if stack.two_texts:
+                raise AttnvizError(
+                    f"--measure {self.measure} follows one text through layers, and this stack has "
+                    "two texts.",
+                    "Choose --stack encoder or decoder.",
+                )
+            stack = FOLLOWED[self.measure](stack)
+        if self.measure != WEIGHTS:
+            settings["measure"] = self.measure
+        if self.hide_special:
+            stack, share = hide_special(stack)
+            settings["hidden"] = float(share.mean())
+        if self.merge is not None:
+            stack, settings["merge"] = merge_words(stack), self.merge
+        if self.rows is not None or self.columns is not None:
+            stack = crop(stack, self.rows, self.columns)
+        if stack is record.stack:
+            return replace(record, settings=settings)
+        return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)

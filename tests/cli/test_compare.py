@@ -1,0 +1,106 @@
+"""`attnviz compare` from the command line: what it shows, what it writes, how it leaves."""
+
+import json
+
+import pytest
+
+from attnviz.cli import run_command_line
+
+TEXT = "The cat sat on the mat because it was tired"
+
+
+@pytest.fixture
+def command(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = run_command_line(["compare", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+def test_two_types_side_by_side(command):
+    status, out, err = command(TEXT, "--type", "self,local")
+    assert (status, err) == (0, "")
+    assert "A self: 100 of 100" in out
+    assert "B local: 44 of 100" in out
+    assert "Jensen-Shannon" in out
+    assert len(out.splitlines()) <= 24
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (TEXT, "--type", "self,causal,local"),
+        (TEXT, "--model", "builtin,random"),
+        (TEXT, "--head", "0,1,2"),
+        (TEXT, "The dog sat on the mat because it was hungry"),
+        ("one two three", "a much longer text than the other one"),
+    ],
+)
+def test_one_thing_varies(command, arguments):
+    status, out, err = command(*arguments)
+    assert (status, err) == (0, "")
+    assert out
+
+
+def test_json_holds_sides_and_differences(command):
+    status, out, _ = command(TEXT, "--type", "self,causal", "--json")
+    assert status == 0
+    found = json.loads(out)
+    assert [side["scores"]["computed"] for side in found["sides"]] == [100, 55]
+    (change,) = found["differences"]
+    assert len(change["divergence_per_row"]) == 10
+    assert len(change["divergence_per_head"][0]) == 4
+    assert 0 < change["divergence"] < 0.7
+
+
+def test_files_are_written(command, tmp_path):
+    status, _, err = command(TEXT, "--type", "self,local", "-o", "c.png", "-o", "c.json")
+    assert status == 0
+    assert err.count("saved") == 2
+    assert (tmp_path / "c.png").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((tmp_path / "c.json").read_text())["sides"]
+
+
+def test_records_are_compared_and_a_tolerance_is_held(command, tmp_path):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        arguments = ["run", TEXT, "--model", "random", "--seed", str(seed), "--show", "none"]
+        assert run_command_line([*arguments, "-o", str(tmp_path / f"{name}.npz")]) == 0
+    status, out, err = command("a.npz", "b.npz", "--tolerance", "1e-6")
+    assert status == 0
+    assert "within 1e-06" in err
+    status, out, err = command("a.npz", "c.npz", "--tolerance", "1e-6")
+    assert status == 1
+    assert "over 1e-06" in err
+    assert "layer 0, head" in err
+    assert "c.npz" in out
+
+
+BAD = {
+    "nothing to compare": (TEXT,),
+    "two things vary": (TEXT, "--type", "self,local", "--head", "0,1"),
+    "texts and types vary": (TEXT, "another", "--type", "self,local"),
+    "unknown type": (TEXT, "--type", "self,foo"),
+    "an empty list": (TEXT, "--type", ","),
+    "no such head": (TEXT, "--head", "0,99"),
+    "no text": ("--type", "self,local"),
+    "missing file": ("nowhere.npz", "nowhere.json"),
+    "tolerance without records": (TEXT, "--tolerance", "1"),
+    "wrong suffix": (TEXT, "--type", "self,local", "-o", "x.csv"),
+    "no folder": (TEXT, "--type", "self,local", "-o", "nowhere/x.png"),
+    "unknown language": (TEXT, "--type", "self,local", "--lang", "fr"),
+}
+
+
+@pytest.mark.parametrize("arguments", BAD.values(), ids=BAD)
+def test_what_is_wrong_is_said_in_one_line(command, arguments):
+    status, out, err = command(*arguments)
+    assert status == 2
+    assert err.count("\n") == 1
+    assert err.startswith("attnviz: ")
+    if "--tolerance" not in arguments:
+        assert out == ""

@@ -1,0 +1,123 @@
+"""Ways of looking from the command line: measures, words, parts of the text, one row in full."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.cli import run_command_line
+from attnviz.rollout import rollout, value_weighted
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
+
+import checkpoints
+
+TEXT = "The cat sat on the mat because it was tired"
+
+
+@pytest.fixture
+def command(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        status = run_command_line(["run", *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A tiny trained-like BERT: ids only."""
+    place = tmp_path_factory.mktemp("bert")
+    checkpoints.write("bert", place)
+    return str(place)
+
+
+IDS = [3, 7, 11, 5, 9, 2, 30]
+
+
+def test_rollout_is_a_stack_that_every_view_can_show(command, folder):
+    record = attnviz.trace(ids=IDS, model=folder)
+    expected = rollout(record.stack).weights
+    status, out, _ = command(
+        "--ids", ",".join(map(str, IDS)), "--model", folder, "--measure", "rollout", "--json"
+    )
+    assert status == 0
+    found = json.loads(out)
+    np.testing.assert_allclose(found["stacks"]["self"]["weights"], expected, atol=1e-6)
+    assert found["settings"]["measure"] == "rollout"
+    traced = attnviz.trace(ids=IDS, model=folder, measure="rollout")
+    np.testing.assert_allclose(traced.stack.weights, expected, atol=1e-6)
+
+
+def test_values_weigh_what_each_key_gives(folder):
+    """One layer of the tiny BERT by hand: values and W_O from its own file."""
+    model = attnviz.load_model(folder)
+    record = attnviz.trace(ids=IDS, model=model)
+    found = attnviz.trace(ids=IDS, model=model, measure="values").stack.weights[0]
+    x = model.network.embeddings(np.array(IDS), np.arange(len(IDS)), np.zeros(len(IDS), int))
+    attention = model.network.blocks[0].attention
+    values = attention.value(x).reshape(len(IDS), attention.n_heads, -1).transpose(1, 0, 2)
+    lengths = value_weighted(record.stack.weights[0], values, attention.output.weight.T)
+    np.testing.assert_allclose(found, lengths / lengths.sum(axis=-1, keepdims=True), atol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=-1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("measure", ["rollout", "flow", "values"])
+def test_the_title_says_what_is_shown(command, folder, measure):
+    status, out, _ = command("--ids", "1,2,3,4", "--model", folder, "--measure", measure)
+    assert status == 0
+    words = {"values": "length of values"}.get(measure, measure)
+    assert words in " ".join(out.split())
+
+
+def test_builtin_heads_have_values_too(command):
+    status, out, _ = command(TEXT, "--measure", "values")
+    assert status == 0
+    assert "length of values" in out
+
+
+def test_rows_and_columns(command):
+    status, out, _ = command(TEXT, "--rows", "cat,it", "--cols", "0:4", "--json")
+    assert status == 0
+    stack = json.loads(out)["stacks"]["self"]
+    assert stack["query_tokens"]["labels"] == ["cat", "it"]
+    assert stack["key_tokens"]["labels"] == ["The", "cat", "sat", "on"]
+    whole = attnviz.trace(TEXT).stack.weights
+    np.testing.assert_allclose(stack["weights"], whole[:, :, [1, 7], :4], atol=1e-7)
+
+
+def test_a_query_in_full(command):
+    status, out, _ = command(TEXT, "--query", "it", "--type", "causal")
+    assert status == 0
+    lines = [line for line in out.splitlines() if "%" in line and not line.startswith("55")]
+    assert len(lines) == 8  # what "it" may see
+    weights = attnviz.trace(TEXT, type="causal").stack.weights[0].mean(axis=0)[7]
+    shown = [float(line.split("%")[0].split()[-1]) for line in lines]
+    assert shown == pytest.approx(sorted(100 * weights[:8], reverse=True), abs=0.006)
+
+
+BAD = {
+    "unknown measure": (TEXT, "--measure", "importance"),
+    "unknown merge": (TEXT, "--merge", "sentence"),
+    "rollout of two texts": (TEXT, "--source", "le chat", "--measure", "rollout"),
+    "rows beyond the end": (TEXT, "--rows", "99"),
+    "no such word": (TEXT, "--cols", "dog"),
+    "an empty range": (TEXT, "--rows", "5:2"),
+    "an empty wish": (TEXT, "--rows", ""),
+    "no such query": (TEXT, "--query", "dog"),
+    "unknown scale": (TEXT, "--scale", "loud"),
+}
+
+
+@pytest.mark.parametrize("arguments", BAD.values(), ids=BAD)
+def test_what_is_wrong_is_said_in_one_line(command, arguments):
+    status, out, err = command(*arguments)
+    assert (status, out) == (2, "")
+    assert err.count("\n") == 1
+    assert err.startswith("attnviz: ")
