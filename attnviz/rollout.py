@@ -29,8 +29,8 @@ FUSIONS: dict[str, Callable[[Weights], Weights]] = {  # of the heads of all laye
     "min": lambda weights: weights.min(axis=1),
 }
 
-# The work of flow grows with tokens⁴ × layers; so much of it takes about half a minute.
-MOST_TOKENS, MOST_LAYERS = 64, 12
+# The work of flow grows with tokens⁴ × layers; so much of it takes 10 to 20 seconds.
+MOST_TOKENS, MOST_LAYERS = 48, 12
 SINKS_AT_ONCE = 16  # inputs whose networks are worked on together: few fit the cache
 EPSILON = 1e-13  # less than this is rounding, not room
 
@@ -73,7 +73,7 @@ def flow(
     the model's answer is made from. Work grows with n⁴ times the layers.
 
     Raises AttnvizError where `rollout` does, for a layer that is not there, and for more than the
-    work of 64 tokens and 12 layers.
+    work of 48 tokens and 12 layers.
     """
     mixed = _mixed(stack, "Flow", fusion, residual)
     last = stack.n_layers - 1 if layer is None else layer

@@ -202,6 +202,11 @@ def test_parts_in_safetensors_and_by_layer(tmp_path):
         np.testing.assert_array_equal(stack.weights, PARTS[f"{name}_attentions"])
 
 
+def test_cross_attention_between_equal_texts_is_of_two_texts(tmp_path):
+    (tmp_path / "v.json").write_bytes(as_json(view("Cross", SELF, WORDS, WORDS)))
+    assert open_file(tmp_path / "v.json").stack.two_texts
+
+
 def test_the_view_of_all_is_chosen_and_the_others_are_told_of(tmp_path):
     views = [view("Sentence A -> Sentence A", SELF[:, :, :2, :2], WORDS[:2], WORDS[:2])]
     (tmp_path / "v.json").write_bytes(as_json([*views, view("All", SELF, WORDS, WORDS)]))
@@ -419,8 +424,8 @@ REFUSED = {
     "no suffix": (b"1 0", "no suffix"),
     "model.pt": (b"PK", "pickle"),
     "model.pkl": (b"\x80\x04", "pickle"),
-    "objects.npy": (pickled(EVIL), "pickle"),
-    "objects.npz": (npz(attentions=EVIL), "pickle"),
+    "objects.npy": (pickled(EVIL), "a pickle runs code"),
+    "objects.npz": (npz(attentions=EVIL), "a pickle runs code"),
     "structures.npy": (npy(np.zeros(4, "f4,f4")), "dtype"),
     "words.npy": (npy(np.array([["a", "b"], ["c", "d"]])), "dtype"),
     "complex.npy": (npy(np.eye(2) * 1j), "complex"),
@@ -483,8 +488,9 @@ def test_places_that_are_no_files(tmp_path):
     (tmp_path / "loop.npy").symlink_to("loop.npy")
     os.mkfifo(tmp_path / "pipe.npy")
     for name in ("folder.npy", "missing.npy", "dead.npy", "loop.npy", "pipe.npy"):
-        with pytest.raises(AttnvizError, match=name):
+        with pytest.raises(AttnvizError, match=name) as caught:
             open_file(tmp_path / name)
+    assert "not a regular file" in str(caught.value)
 
 
 @pytest.mark.parametrize("suffix", [".json", ".csv"])
@@ -513,6 +519,15 @@ def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
     for opened in (open_file, read):
         with pytest.raises(AttnvizError, match="3 GiB"):
             opened(tmp_path / "bomb.npz")
+
+
+def test_a_zip_may_be_large_only_once_unpacked(tmp_path, monkeypatch):
+    (tmp_path / "a.npz").write_bytes(npz(attentions=SELF))
+    monkeypatch.setattr("attnviz.storage.LARGEST", SELF.nbytes + 128)  # the header's 128 too
+    open_file(tmp_path / "a.npz")
+    monkeypatch.setattr("attnviz.storage.LARGEST", SELF.nbytes + 127)
+    with pytest.raises(AttnvizError, match="unpacked"):
+        open_file(tmp_path / "a.npz")
 
 
 def test_arrays_that_nobody_asked_for_are_not_unpacked(tmp_path):

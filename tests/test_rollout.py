@@ -329,9 +329,9 @@ def test_a_token_that_nothing_reaches_has_an_empty_row():
 @pytest.mark.parametrize(
     ("layers", "n", "named"),
     [
-        (1, 120, "1 layers of 120 tokens.*64 tokens in 12 layers, or 119 in 1"),
-        (12, 65, "12 layers of 65 tokens.*64 tokens in 12 layers, or 64 in 12"),
-        (24, 64, "24 layers of 64 tokens.*or 53 in 24"),
+        (1, 120, "1 layers of 120 tokens.*48 tokens in 12 layers, or 89 in 1"),
+        (12, 49, "12 layers of 49 tokens.*48 tokens in 12 layers, or 48 in 12"),
+        (24, 48, "24 layers of 48 tokens.*or 40 in 24"),
     ],
 )
 def test_a_flow_that_would_take_too_long_is_refused(layers, n, named):
@@ -341,7 +341,7 @@ def test_a_flow_that_would_take_too_long_is_refused(layers, n, named):
 
 def test_what_is_at_the_limit_is_worked_on(monkeypatch):
     monkeypatch.setattr("attnviz.rollout.max_flow", lambda layers: layers[-1])
-    assert flow(stack_of(np.full((12, 1, 64, 64), 1 / 64))).shape == (64, 64)
+    assert flow(stack_of(np.full((12, 1, 48, 48), 1 / 48))).shape == (48, 48)
 
 
 def test_a_layer_below_the_limit_may_be_asked_of_a_deep_stack():

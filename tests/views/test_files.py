@@ -33,9 +33,10 @@ def rows_of(data):
     header, *rows = csv.reader(io.StringIO(data.decode(), newline=""))
     assert tuple(header) == HEADER
     assert all(len(row) == len(HEADER) for row in rows)
+    assert [bool(row[-1]) for row in rows] == [True] + [False] * (len(rows) - 1)  # the record
     return [
         (stack, int(layer), int(head), int(query), int(key), query_token, key_token, weight)
-        for stack, layer, head, query, key, query_token, key_token, weight in rows
+        for stack, layer, head, query, key, query_token, key_token, weight, _ in rows
     ]
 
 
