@@ -9,23 +9,8 @@ import numpy as np
 
 from attnviz.attention.masks import Rule
 from attnviz.models.layers import Embedding, Floats, LayerNorm
-from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.models.network import Attend, Inputs, Layout, PreNormBlock
 from attnviz.workers import by_tokens
-
-
-@dataclass(frozen=True)
-class Block:
-    """One layer: a norm before each part."""
-
-    norm: LayerNorm
-    attention: Attention
-    feed_norm: LayerNorm
-    feed_forward: FeedForward
-
-    def after(self, x: Floats, heads: Floats) -> Floats:
-        """What the layer makes of its input and of what its heads gave, token by token."""
-        x = x + self.attention.output(heads)
-        return x + self.feed_forward(self.feed_norm(x))
 
 
 @dataclass(frozen=True)
@@ -34,7 +19,7 @@ class Gpt:
 
     words: Embedding
     positions: Embedding
-    blocks: tuple[Block, ...]
+    blocks: tuple[PreNormBlock, ...]
     norm: LayerNorm
     masks: tuple[Rule, ...]
 

@@ -151,3 +151,19 @@ class FeedForward:
         gated = self.activation(self.gate(x))
         gated *= self.up(x)
         return self.down(gated)
+
+
+@dataclass(frozen=True)
+class PreNormBlock:
+    """One layer with a norm before each part. ModernBERT's first has none before its attention,
+    the embeddings were normed."""
+
+    norm: Norm | None
+    attention: Attention
+    feed_norm: Norm
+    feed_forward: FeedForward
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """What the layer makes of its input and of what its heads gave, token by token."""
+        x = x + self.attention.output(heads)
+        return x + self.feed_forward(self.feed_norm(x))

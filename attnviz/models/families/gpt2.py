@@ -5,8 +5,8 @@ from __future__ import annotations
 from attnviz.attention.masks import causal
 from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.encoder import heads_of
-from attnviz.models.gpt import Block, Gpt
-from attnviz.models.network import Attention, FeedForward
+from attnviz.models.gpt import Gpt
+from attnviz.models.network import Attention, FeedForward, PreNormBlock
 
 ANCHOR = "wte.weight"
 
@@ -24,7 +24,7 @@ def build(fields: Fields, weights: Weights) -> Gpt:
     )
 
 
-def _block(weights: Weights, fields: Fields, layer: int) -> Block:
+def _block(weights: Weights, fields: Fields, layer: int) -> PreNormBlock:
     width, eps = fields.number("n_embd", 768), fields.real("layer_norm_epsilon", 1e-5)
     n_heads = heads_of(fields, "n_embd", "n_head", 768, 12)
     inner = fields.number("n_inner", 4 * width)
@@ -33,7 +33,7 @@ def _block(weights: Weights, fields: Fields, layer: int) -> Block:
     fused = weights.conv1d("attn.c_attn", width, 3 * width)
     query, key, value = (fused.rows(i * width, (i + 1) * width) for i in range(3))
     output = weights.conv1d("attn.c_proj", width, width)
-    return Block(
+    return PreNormBlock(
         weights.layer_norm("ln_1", width, eps),
         Attention(query, key, value, output, n_heads, n_heads, scale),
         weights.layer_norm("ln_2", width, eps),

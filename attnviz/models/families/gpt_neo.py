@@ -5,8 +5,8 @@ from __future__ import annotations
 from attnviz.attention.masks import Rule, causal, sliding
 from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.encoder import heads_of
-from attnviz.models.gpt import Block, Gpt
-from attnviz.models.network import Attention, FeedForward
+from attnviz.models.gpt import Gpt
+from attnviz.models.network import Attention, FeedForward, PreNormBlock
 
 ANCHOR = "wte.weight"
 
@@ -41,14 +41,14 @@ def _masks(fields: Fields, n_layers: int) -> tuple[Rule, ...]:
     return tuple(window if kind == "local" else causal() for kind in kinds)
 
 
-def _block(weights: Weights, fields: Fields) -> Block:
+def _block(weights: Weights, fields: Fields) -> PreNormBlock:
     width, eps = fields.number("hidden_size", 2048), fields.real("layer_norm_epsilon", 1e-5)
     n_heads = heads_of(fields, "hidden_size", "num_heads", 2048, 16)
     inner = fields.number("intermediate_size", 4 * width)
     at = weights.under("attn.attention.")
     query, key, value = (at.linear(n, width, width, False) for n in ("q_proj", "k_proj", "v_proj"))
     output = at.linear("out_proj", width, width)
-    return Block(
+    return PreNormBlock(
         weights.layer_norm("ln_1", width, eps),
         Attention(query, key, value, output, n_heads, n_heads, 1.0),
         weights.layer_norm("ln_2", width, eps),

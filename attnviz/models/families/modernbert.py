@@ -10,26 +10,18 @@ from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.decoder import FULL, SLIDING, layer_kinds, layer_masks
 from attnviz.models.encoder import heads_of
 from attnviz.models.layers import Embedding, Floats, LayerNorm
-from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.models.network import (
+    Attend,
+    Attention,
+    FeedForward,
+    Inputs,
+    Layout,
+    PreNormBlock,
+)
 from attnviz.models.rope import Rope, read_rope
 from attnviz.workers import by_tokens
 
 ANCHOR = "embeddings.tok_embeddings.weight"
-
-
-@dataclass(frozen=True)
-class Block:
-    """One layer; the first has no norm before its attention, the embeddings were normed."""
-
-    norm: LayerNorm | None
-    attention: Attention
-    feed_norm: LayerNorm
-    feed_forward: FeedForward
-
-    def after(self, x: Floats, heads: Floats) -> Floats:
-        """What the layer makes of its input and of what its heads gave, token by token."""
-        x = x + self.attention.output(heads)
-        return x + self.feed_forward(self.feed_norm(x))
 
 
 @dataclass(frozen=True)
@@ -38,7 +30,7 @@ class ModernBert:
 
     words: Embedding
     norm: LayerNorm
-    blocks: tuple[Block, ...]
+    blocks: tuple[PreNormBlock, ...]
     last_norm: LayerNorm
     masks: tuple[Rule, ...]
     ropes: Mapping[str, Rope]
@@ -98,7 +90,7 @@ def build(fields: Fields, weights: Weights) -> ModernBert:
     )
 
 
-def _block(weights: Weights, fields: Fields, n_heads: int, layer: int) -> Block:
+def _block(weights: Weights, fields: Fields, n_heads: int, layer: int) -> PreNormBlock:
     width, inner = fields.number("hidden_size", 768), fields.number("intermediate_size", 1152)
     eps, norm_bias = fields.real("norm_eps", 1e-5), fields.flag("norm_bias")
     bias, feed_bias = fields.flag("attention_bias"), fields.flag("mlp_bias")
@@ -106,7 +98,7 @@ def _block(weights: Weights, fields: Fields, n_heads: int, layer: int) -> Block:
     query, key, value = (fused.rows(i * width, (i + 1) * width) for i in range(3))
     output = weights.linear("attn.Wo", width, width, bias)
     up = weights.linear("mlp.Wi", width, 2 * inner, feed_bias)  # activated, then its multiplier
-    return Block(
+    return PreNormBlock(
         weights.layer_norm("attn_norm", width, eps, norm_bias) if layer else None,
         Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5),
         weights.layer_norm("mlp_norm", width, eps, norm_bias),
