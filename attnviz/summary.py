@@ -37,6 +37,8 @@ def cell_size(n: int, max_size: int) -> int:
 
 def pool(array: Array, cell: int, axis: int, ufunc: np.ufunc, start: int = 0) -> Array:
     """Reduce `array` over cells of `cell` tokens along `axis`, whose first index is `start`."""
+    if cell == 1:
+        return array
     n = array.shape[axis]
     edges = [max(edge - start, 0) for edge in range(start // cell * cell, start + n, cell)] + [n]
     before = (slice(None),) * axis

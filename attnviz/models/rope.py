@@ -115,6 +115,7 @@ def _dynamic(plain: Frequencies, found: Parameters, whole: int) -> Rope:
         base = theta * (factor * n_tokens / whole - (factor - 1)) ** (dim / (dim - 2))
         return 1 / _powers(base, dim, {"partial_rotary_factor": 1.0})
 
+    longer(whole + 1)  # what is wrong shows now, not in the middle of a long text
     return Rope(1 / plain, long=longer, limit=whole)
 
 

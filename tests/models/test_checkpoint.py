@@ -515,7 +515,7 @@ def test_weights_are_never_copied_whole(tmp_path, dtype, width):
     tracemalloc.start()
     try:
         traced(folder, ids=[*range(8)])
-        assert tracemalloc.get_traced_memory()[1] < size / 3
+        assert tracemalloc.get_traced_memory()[1] < size / 4  # a block, not a tensor
     finally:
         tracemalloc.stop()
 

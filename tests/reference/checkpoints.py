@@ -103,3 +103,28 @@ def expected(case):
     with np.load(ANSWERS, allow_pickle=False) as file:
         fields = (path.rsplit("/", 1) for path in file.files)
         return {field: file[f"{name}/{field}"] for name, field in fields if name == case}
+
+
+def stand_in_for_minilm(package):
+    """A package of that name whose model has as many layers and heads, untrained and small: the
+    real one does not come with what the tests need (tests/parity runs it)."""
+    width, words = 48, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "cat", "sat", "on", "mat", "who"]
+    config = {
+        "model_type": "bert", "vocab_size": 5000, "hidden_size": width, "num_hidden_layers": 6,
+        "num_attention_heads": 12, "intermediate_size": width, "max_position_embeddings": 64,
+    }  # fmt: skip
+    shapes = {"word_embeddings": 5000, "position_embeddings": 64, "token_type_embeddings": 2}
+    tensors = {f"embeddings.{name}.weight": (n, width) for name, n in shapes.items()}
+    linear = "attention.self.query attention.self.key attention.self.value attention.output.dense"
+    layers = [f"encoder.layer.{i}." for i in range(6)]
+    linears = [
+        f"{i}{n}" for i in layers for n in (*linear.split(), "intermediate.dense", "output.dense")
+    ]
+    norms = [f"{i}{n}.LayerNorm" for i in layers for n in ("attention.output", "output")]
+    tensors |= {f"{name}.weight": (width, width) for name in linears}
+    tensors |= {f"{name}.weight": (width,) for name in ("embeddings.LayerNorm", *norms)}
+    tensors |= {f"{name}.bias": (width,) for name in (*linears, "embeddings.LayerNorm", *norms)}
+    draw = np.random.RandomState(0).standard_normal
+    save(package / "model", config, {n: draw(s).astype("f4") for n, s in tensors.items()})
+    (package / "__init__.py").write_text("")
+    (package / "model" / "vocab.txt").write_text("\n".join(words))

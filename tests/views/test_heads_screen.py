@@ -19,6 +19,7 @@ from attnviz.explain.darija import ARABIC, LATIN
 from attnviz.explain.english import ENGLISH
 from attnviz.heads import MARKS, MEASURES, look, ranked
 from attnviz.views import heads as views
+from attnviz.views.cells import background
 from attnviz.views.terminal import Screen
 
 TEXT = "The cat sat on the mat because it was tired and the cat slept on the mat"
@@ -66,6 +67,7 @@ def made(name):
 
 def drawn(name, width=80, height=24, colour=False, words=ENGLISH, sort=None, top=None):
     """The lines, as they are on paper that is wider than the screen they were made for."""
+    background.cache_clear()  # a style keeps the codes of the first console that it was drawn on
     record, looks = made(name)
     screen = Screen(width, height, colour, words)
     view = views.heads(record, looks, ranked(looks, sort), screen, sort=sort, top=top)
