@@ -160,8 +160,8 @@ def compare_figure(sides: Sequence[Side], words: Language = ENGLISH) -> Figure:
     most = max((float(np.abs(c.weights).max(initial=0)) for c in changes), default=0.0)
     told = f"one scale: 0 – {100 * largest:.0f}%"
     told += f" · differences: ±{100 * most:.0f}%, orange more, blue less" if changes else ""
-    names = " · ".join(title(side.record, words, PICTURE) for side in sides[:1])
-    paper = _Paper([f"{names}", told])
+    titles = list(dict.fromkeys(title(side.record, words, PICTURE) for side in sides))
+    paper = _Paper([*titles, told])
     labels = _axis(sides[0].stack.query_tokens.names)
     left = paper.widest(labels.labels, SMALL_SIZE) + 0.15
     step, down = COMPARED_SIDE + GAP + (left if labels.named else 0.1), 2 if changes else 1

@@ -13,7 +13,7 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 import pytest
-from test_tensors import FILE, packed, packed_in_shards
+from test_tensors import F8, FILE, packed, packed_in_shards
 
 import attnviz
 from attnviz import AttnvizError
@@ -272,8 +272,8 @@ def test_more_layers_than_there_are(tmp_path):
 
 
 ODD = (
-    "x", "", -1, 0, 3, -0.5, True, [], [[1]], [{}], {"a": 1}, 1e300, 10**20, 10**400, float("inf"),
-    "gelu",
+    "x", "", -1, 0, 3, -0.5, True, [], [[1]], [{}], {"a": 1}, 1e300, 10**7, 10**20, 10**400,
+    float("inf"), "gelu",
 )  # fmt: skip
 # One of each family, and the rotations that read most numbers.
 ODD_CASES = (
@@ -406,7 +406,7 @@ def test_one_nan_in_weights_of_any_precision_is_found(tmp_path, dtype):
     tensors = {k: v.astype(dtype) for k, v in checkpoints.tensors("bert").items()}
     tensors["encoder.layer.1.output.dense.weight"][3, 5] = np.nan
     # what nobody uses and could not be read takes no part in the search
-    tensors = {"a.position_ids": np.arange(4), **tensors}
+    tensors = {"a.position_ids": np.arange(4), "a.scale": np.zeros(4, F8), **tensors}
     save(tmp_path, "bert", tensors)
     refusal(lambda: traced(tmp_path), "encoder.layer.1.output.dense.weight")
 

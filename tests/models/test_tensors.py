@@ -26,7 +26,7 @@ from attnviz.tensors import open_tensors
 
 FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 NAMES = {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "u1": "U8", "b1": "BOOL"}
-BF16 = np.dtype(ml_dtypes.bfloat16)
+BF16, F8 = np.dtype(ml_dtypes.bfloat16), np.dtype(ml_dtypes.float8_e4m3fn)
 
 
 def blob(header, data=b"", claimed=None):
@@ -45,7 +45,7 @@ def packed(tensors, metadata=None, pad=0):
     header, data = {} if metadata is None else {"__metadata__": metadata}, b""
     for name, array in tensors.items():
         array = np.asarray(array)
-        dtype = "BF16" if array.dtype == BF16 else NAMES[array.dtype.str[1:]]
+        dtype = {BF16: "BF16", F8: "F8_E4M3"}.get(array.dtype) or NAMES[array.dtype.str[1:]]
         stop = len(data) + array.nbytes
         header[name] = claim(len(data), stop, array.shape, dtype)
         data += array.tobytes()

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.style import Style
 
 import attnviz
 from attnviz.attention import masks
@@ -67,7 +68,9 @@ def made(name):
 
 def drawn(name, width=80, height=24, colour=False, words=ENGLISH, sort=None, top=None):
     """The lines, as they are on paper that is wider than the screen they were made for."""
-    background.cache_clear()  # a style keeps the codes of the first console that it was drawn on
+    # A style, and a sum of styles, keeps the codes of the first console that it was drawn on.
+    background.cache_clear()
+    Style._add.cache_clear()
     record, looks = made(name)
     screen = Screen(width, height, colour, words)
     view = views.heads(record, looks, ranked(looks, sort), screen, sort=sort, top=top)
