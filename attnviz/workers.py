@@ -44,7 +44,7 @@ def n_workers() -> int:
 def share(jobs: Iterable[Job]) -> None:
     """Run all jobs, each once, on all workers; returns when the last is done.
 
-    What a job raises is raised here. Settings of the caller's context (np.errstate) hold in every
+    A job may not share in its turn. What a job raises is raised here. Settings of the caller's context (np.errstate) hold in every
     thread.
     """
     listed = list(jobs)

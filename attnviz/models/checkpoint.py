@@ -61,6 +61,7 @@ BOOKKEEPING = frozenset(
 
 
 LARGEST = 1 << 24  # of what is counted in a config: more is a slip, and would fill the memory
+MOST_LAYERS = 4096
 LARGEST_REAL = 1e30  # past which float32 has no room
 
 
@@ -86,8 +87,9 @@ class Fields:
     def number(self, name: str, default: int | None = None, lowest: int = 1) -> int:
         """A whole number."""
         value = self._needed(name, default)
-        if type(value) is not int or not lowest <= value <= LARGEST:
-            raise self.wrong(name, value, f"a whole number from {lowest} to {LARGEST:,}")
+        most = MOST_LAYERS if "layer" in name else LARGEST
+        if type(value) is not int or not lowest <= value <= most:
+            raise self.wrong(name, value, f"a whole number from {lowest} to {most:,}")
         return value
 
     def real(self, name: str, default: float | None = None) -> float:

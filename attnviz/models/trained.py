@@ -237,10 +237,7 @@ class TrainedModel:
     def _not_numbers(self) -> AttnvizError:
         """Where the numbers that are none came from."""
         for name, entry in self.tensors.items():
-            if (
-                entry.dtype.startswith(("F", "BF"))
-                and not np.isfinite(self.tensors.array(name)).all()
-            ):
+            if entry.dtype in FLOATS and not np.isfinite(self.tensors.array(name)).all():
                 return AttnvizError(
                     f"The tensor {name} in {entry.file} holds NaN or infinity.",
                     "The checkpoint is damaged: fetch it again.",
