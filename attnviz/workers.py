@@ -44,8 +44,8 @@ def n_workers() -> int:
 def share(jobs: Iterable[Job]) -> None:
     """Run all jobs, each once, on all workers; returns when the last is done.
 
-    A job may not share in its turn. What a job raises is raised here. Settings of the caller's context (np.errstate) hold in every
-    thread.
+    A job may not share in its turn. What a job raises is raised here. Settings of the caller's
+    context (np.errstate) hold in every thread.
     """
     listed = list(jobs)
     if len(listed) < 2 or n_workers() < 2:
