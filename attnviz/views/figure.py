@@ -65,7 +65,12 @@ def picture(
         figure = draw(record, choice, words, scale)
         notes = [] if draw is grid_figure else _missing(record, words)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, title(record)))
+        figure.savefig(
+            buffer,
+            format=kind,
+            dpi=DPI,
+            metadata=_metadata(kind, f"{title(record)} · scale {scale}"),
+        )
     return buffer.getvalue(), notes
 
 
