@@ -121,11 +121,11 @@ def _part(stack: Stack, rows: Places, columns: Places) -> Stack:
         return stack
     assert stack.weights is not None  # the caller made sure
     same = np.array_equal(rows, columns)
-    queries = _taken(stack.query_tokens, rows)
+    queries = stack.query_tokens.at(rows)
     return replace(
         stack,
         query_tokens=queries,
-        key_tokens=queries if same and _is_one(stack) else _taken(stack.key_tokens, columns),
+        key_tokens=queries if same and _is_one(stack) else stack.key_tokens.at(columns),
         weights=stack.weights[:, :, rows[:, None], columns],
         summary=None,
         masks=_remade(stack, lambda allowed: allowed[rows[:, None], columns]),
@@ -139,18 +139,6 @@ def _remade(
     """The masks of all layers, changed as arrays; layers that share a rule still do."""
     made = {rule: from_array(change(rule.to_array(*stack.shape))) for rule in set(stack.masks)}
     return tuple(made[rule] for rule in stack.masks)
-
-
-def _taken(tokens: Tokens, places: Places) -> Tokens:
-    return replace(
-        tokens,
-        ids=tokens.ids[places],
-        labels=tuple(tokens.labels[i] for i in places.tolist()),
-        pieces=tuple(tokens.pieces[i] for i in places.tolist()),
-        spans=tokens.spans[places],
-        special=tokens.special[places],
-        segments=None if tokens.segments is None else tokens.segments[places],
-    )
 
 
 # Which tokens make a word

@@ -86,6 +86,18 @@ class Tokens:
             and _listed(self.segments) == _listed(other.segments)
         )
 
+    def at(self, places: NDArray[np.int64]) -> Tokens:
+        """The tokens of these places, of the same text."""
+        return replace(
+            self,
+            ids=self.ids[places],
+            labels=tuple(self.labels[i] for i in places.tolist()),
+            pieces=tuple(self.pieces[i] for i in places.tolist()),
+            spans=self.spans[places],
+            special=self.special[places],
+            segments=None if self.segments is None else self.segments[places],
+        )
+
     def slices(self) -> list[str]:
         """The characters of the text that each token covers, unchanged."""
         return [self.text[start:stop] for start, stop in self.spans.tolist()]
@@ -141,7 +153,7 @@ def tokenize(text: str, tokenizer: str = "words", what: str = "text") -> Tokens:
         return {"words": _words, "characters": _characters, "bytes": _bytes}[tokenizer](text)
     if not tokenizer.endswith(".json"):
         raise bad_choice(tokenizer, "--tokenizer", [*TOKENIZERS, "a tokenizer.json file"])
-    return _encoded(text, Path(tokenizer))
+    return encode(open_tokenizer(Path(tokenizer)), text)
 
 
 def from_labels(labels: Iterable[object]) -> Tokens:
@@ -187,16 +199,12 @@ def _bytes(text: str) -> Tokens:
     return _tokens(text, tuple(f"{byte:02X}" for byte in ids.tolist()), spans, ids)
 
 
-def _encoded(text: str, path: Path) -> Tokens:
-    if not path.is_file():
-        raise not_found(path)
-    return encode(open_tokenizer(path), text)
-
-
 def open_tokenizer(path: Path) -> Tokenizer:
-    """The tokenizer of a tokenizer.json; AttnvizError if it is none."""
+    """The tokenizer of a tokenizer.json; AttnvizError if it is none, or not there."""
     from tokenizers import Tokenizer
 
+    if not path.is_file():
+        raise not_found(path)
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare Exception for a file it cannot use

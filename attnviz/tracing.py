@@ -15,7 +15,7 @@ from attnviz.lens import VALUES, WEIGHTS, Lens
 from attnviz.models import HeadsModel, load_model
 from attnviz.record import AttentionRecord, Model
 from attnviz.recorder import Part, Recorder, Watch
-from attnviz.tokens import Tokens, from_ids, tokenize
+from attnviz.tokens import Tokens, from_ids, open_tokenizer, tokenize
 
 if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
@@ -73,9 +73,9 @@ def trace(
 
     Raises AttnvizError for anything that does not fit together.
     """
-    plan = _plan(text, **options)
     lens = Lens(options.get("measure", WEIGHTS))
-    lens.check()
+    lens.check()  # before a checkpoint is opened, or fetched
+    plan = _plan(text, **options)
     recorder = Recorder(plan.parts, budget=max_memory, values=lens.measure == VALUES)
     plan.run(recorder)
     return lens.look(plan.record(recorder))
@@ -184,7 +184,7 @@ def _plan_trained(model: TrainedModel, text: str | None, options: Options) -> _P
             "Leave --heads out; --head chooses which of them are shown.",
         )
     kind = options.get("type") or model.type
-    if (kind == "cross") != model.reads_source and options.get("type") == "cross":
+    if kind == "cross" and not model.reads_source:
         raise AttnvizError(
             f"{model.name} ({model.family}) has no cross-attention.", "Leave --type out."
         )
@@ -252,8 +252,6 @@ def _read(
 
 def _names(model: TrainedModel, options: Options) -> Any:
     """What names ready ids: a tokenizer, where there is one."""
-    from attnviz.tokens import open_tokenizer
-
     given = options.get("tokenizer")
     if given is not None:
         return open_tokenizer(Path(given))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 DIFFERS = 1  # exit status where --tolerance was not kept
 RECORDS = (".npz", ".json")
-Several = Annotated[str | None, typer.Option(help="Several, comma between.", show_default=False)]
 
 
 def compare(
@@ -47,7 +46,7 @@ def compare(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
     lang: options.Lang = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No messages.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Show two or more things side by side on one scale, and what changed.
 

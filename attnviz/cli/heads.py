@@ -33,12 +33,7 @@ def heads(
     target_lang: options.TargetLang = None,
     source_lang: options.SourceLang = None,
     truncate: options.Truncate = False,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"
-        ),
-    ] = None,
+    stack: options.Stack = None,
     layer: Annotated[str, typer.Option(help="The layers to show: 2 · 0,2 · 0-3 · all.")] = "all",
     sort: Annotated[
         str | None, typer.Option(help=SORTS, show_default="the surest of each label first")

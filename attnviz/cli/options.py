@@ -11,6 +11,7 @@ import typer
 from attnviz.errors import AttnvizError
 
 TYPES = "self · causal · cross · local · global"
+SHOWS = "auto · table · heatmap · grid · top · arcs · none"
 
 Text = Annotated[
     str | None, typer.Argument(help="The text; - reads standard input.", show_default=False)
@@ -94,6 +95,13 @@ Rows = Annotated[
 Columns = Annotated[
     str | None, typer.Option("--cols", help="Only these keys, likewise.", show_default=False)
 ]
+Stack = Annotated[
+    str | None,
+    typer.Option(help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"),
+]
+Layer = Annotated[str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · all (as grids).")]
+Head = Annotated[str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")]
+Show = Annotated[str, typer.Option("--show", help=SHOWS)]
 Scale = Annotated[
     str,
     typer.Option(help="What is bright: auto · linear · log · rank · no-sink."),
@@ -102,6 +110,18 @@ Truncate = Annotated[
     bool, typer.Option("--truncate", help="Cut what a checkpoint has no positions for.")
 ]
 Seed = Annotated[int, typer.Option(help="For --model random.")]
+Output = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Write a file; the suffix chooses: .png .svg .pdf .json .csv .npz. Repeatable.",
+        show_default=False,
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="The record as JSON on stdout.")]
+Explain = Annotated[bool, typer.Option("--explain/--no-explain", help="Say it in words.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No messages.")]
 Lang = Annotated[
     str | None,
     typer.Option(

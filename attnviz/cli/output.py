@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
 
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
 from attnviz.explain.language import TERMINAL, Language
@@ -65,6 +66,16 @@ def warn_of_arabic(target: Console, words: Language, quiet: bool) -> None:
     """Many terminals neither join nor reorder Arabic letters: say what does."""
     if words.right_to_left and target.is_terminal:
         say(words.say("warn.rtl", TERMINAL, option="--lang darija"), quiet)
+
+
+def put_explanation(
+    target: Console, record: AttentionRecord, choice: Choice, words: Language, quiet: bool
+) -> None:
+    """The record in words, below what was shown of it."""
+    from attnviz.views.sentences import explanation
+
+    put(target, Group(Text(), *explanation(record, choice, words)))
+    warn_of_arabic(target, words, quiet)
 
 
 def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> None:

@@ -10,8 +10,6 @@ import typer
 
 from attnviz.cli import options
 
-SHOWS = "auto · table · heatmap · grid · top · arcs · none"
-
 
 def run(
     text: options.Text = None,
@@ -30,19 +28,10 @@ def run(
     target_lang: options.TargetLang = None,
     source_lang: options.SourceLang = None,
     truncate: options.Truncate = False,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"
-        ),
-    ] = None,
-    layer: Annotated[
-        str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · all (as grids).")
-    ] = "0",
-    head: Annotated[
-        str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")
-    ] = "mean",
-    show_: Annotated[str, typer.Option("--show", help=SHOWS)] = "auto",
+    stack: options.Stack = None,
+    layer: options.Layer = "0",
+    head: options.Head = "mean",
+    show_: options.Show = "auto",
     scale: options.Scale = "auto",
     measure: options.Measure = "weights",
     merge: options.Merge = None,
@@ -53,22 +42,12 @@ def run(
         str | None,
         typer.Option(help="Show this query's row in full: a word or a position."),
     ] = None,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Write a file; the suffix chooses: .png .svg .pdf .json .csv .npz. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="The record as JSON on stdout.")] = False,
+    output: options.Output = None,
+    json: options.Json = False,
     seed: options.Seed = 0,
-    explain: Annotated[
-        bool, typer.Option("--explain/--no-explain", help="Say it in words.")
-    ] = False,
+    explain: options.Explain = False,
     lang: options.Lang = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No messages.")] = False,
+    quiet: options.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More messages.")] = False,
 ) -> None:
     """Show where every token of a text looks.
@@ -84,17 +63,14 @@ def run(
     attnviz run --file story.txt --type causal -o map.png -o weights.csv
     """
     # Imported here, so that --help and a wrong option answer at once.
-    from rich.console import Group
-    from rich.text import Text
-
     from attnviz.cli.output import (
         check_outputs,
         console,
         put,
+        put_explanation,
         put_text,
         say,
         screen_of,
-        warn_of_arabic,
         write_outputs,
     )
     from attnviz.cli.texts import given_text, the_text_or_ids
@@ -149,7 +125,4 @@ def run(
     else:
         put(target, show(record, show_, choice, screen_of(target, words, scale)))
     if explain and not json:
-        from attnviz.views.sentences import explanation
-
-        put(target, Group(Text(), *explanation(record, choice, words)))
-        warn_of_arabic(target, words, quiet)
+        put_explanation(target, record, choice, words, quiet)

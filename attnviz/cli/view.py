@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from attnviz.cli import options
-from attnviz.cli.run import SHOWS
 
 
 def view(
@@ -37,35 +36,16 @@ def view(
             show_default=False,
         ),
     ] = None,
-    stack: Annotated[
-        str | None,
-        typer.Option(
-            help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"
-        ),
-    ] = None,
-    layer: Annotated[
-        str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · all (as grids).")
-    ] = "0",
-    head: Annotated[
-        str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")
-    ] = "mean",
-    show_: Annotated[str, typer.Option("--show", help=SHOWS)] = "auto",
+    stack: options.Stack = None,
+    layer: options.Layer = "0",
+    head: options.Head = "mean",
+    show_: options.Show = "auto",
     scale: options.Scale = "auto",
-    output: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            help="Write a file; the suffix chooses: .png .svg .pdf .json .csv .npz. Repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="The record as JSON on stdout.")] = False,
-    explain: Annotated[
-        bool, typer.Option("--explain/--no-explain", help="Say it in words.")
-    ] = False,
+    output: options.Output = None,
+    json: options.Json = False,
+    explain: options.Explain = False,
     lang: options.Lang = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No messages.")] = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Show a saved record, or weights that you already have. No model runs.
 
@@ -78,17 +58,14 @@ def view(
     # Imported here, so that --help and a wrong option answer at once.
     from dataclasses import replace
 
-    from rich.console import Group
-    from rich.text import Text
-
     from attnviz.cli.output import (
         check_outputs,
         console,
         put,
+        put_explanation,
         put_text,
         say,
         screen_of,
-        warn_of_arabic,
         write_outputs,
     )
     from attnviz.cli.texts import given_text
@@ -122,7 +99,4 @@ def view(
         screen = replace(screen, height=max(screen.height - told, 1))  # both on one screen
         put(target, show(record, show_, choice, screen))
     if explain and not json:
-        from attnviz.views.sentences import explanation
-
-        put(target, Group(Text(), *explanation(record, choice, words)))
-        warn_of_arabic(target, words, quiet)
+        put_explanation(target, record, choice, words, quiet)

@@ -69,10 +69,7 @@ class Embedding:
     def __call__(self, ids: NDArray[np.int64]) -> Floats:
         """(tokens,) → (tokens, width), float64 if the weight is, else float32."""
         rows: Floats = self.weight[ids]
-        return rows.astype(np.result_type(np.float32, self._wide()), copy=False)
-
-    def _wide(self) -> Any:
-        return self.weight.dtype if self.weight.dtype == np.float64 else np.float32
+        return rows.astype(np.float64 if rows.dtype == np.float64 else np.float32, copy=False)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.attention.masks import Rule
-from attnviz.errors import AttnvizError, bad_choice, not_found
+from attnviz.errors import AttnvizError, bad_choice
 from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.families import read_family
 from attnviz.models.layers import Floats
@@ -164,15 +164,7 @@ class TrainedModel:
         limit = self.network.n_positions
         if not truncate or limit is None or len(tokens) <= limit:
             return tokens
-        return replace(
-            tokens,
-            ids=tokens.ids[:limit],
-            labels=tokens.labels[:limit],
-            pieces=tokens.pieces[:limit],
-            spans=tokens.spans[:limit],
-            special=tokens.special[:limit],
-            segments=None if tokens.segments is None else tokens.segments[:limit],
-        )
+        return tokens.at(np.arange(limit))
 
     def _tokenizer(self, file: str | None) -> Tokenizer:
         if file in TOKENIZERS:
@@ -180,8 +172,6 @@ class TrainedModel:
                 f"--tokenizer {file} is for the built-in heads: {self.name} has its own.",
                 "Leave it out, or give a tokenizer.json.",
             )
-        if file is not None and not Path(file).is_file():
-            raise not_found(file)
         used = self.tokenizer if file is None else open_tokenizer(Path(file))
         n_pieces = used.get_vocab_size(with_added_tokens=True)
         if n_pieces > self.network.n_ids:
@@ -197,16 +187,8 @@ class TrainedModel:
         start = self.config.get("bos_token_id") if start is None else start
         if not isinstance(start, int):
             return tokens
-        first = from_ids([start], tokenizer)
-        kept = slice(0, -1 if tokens.special[-1] and len(tokens) > 1 else None)
-        return replace(
-            tokens,
-            ids=np.concatenate([first.ids, tokens.ids[kept]]),
-            labels=(*first.labels, *tokens.labels[kept]),
-            pieces=(*first.pieces, *tokens.pieces[kept]),
-            spans=np.concatenate([[[0, 0]], tokens.spans[kept]]),
-            special=np.concatenate([[True], tokens.special[kept]]),
-        )
+        n_kept = len(tokens) - bool(tokens.special[-1] and len(tokens) > 1)
+        return _between([start], tokens.at(np.arange(n_kept)), [], tokenizer)
 
     def _checked(self, given: Tokens | Sequence[int] | None, what: str) -> Tokens:
         if given is None:
@@ -313,15 +295,25 @@ def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> T
             "Leave the language out, or give another tokenizer.",
         )
     tokens = encode(tokenizer, text, special=False, what=what)
-    ends = (tokenizer.token_to_id(name) for name in (code, "</s>"))
-    first, last = (from_ids([number or 0], tokenizer) for number in ends)
+    first, last = (tokenizer.token_to_id(name) or 0 for name in (code, "</s>"))
+    return _between([first], tokens, [last], tokenizer)
+
+
+def _between(
+    before: Sequence[int], tokens: Tokens, after: Sequence[int], tokenizer: Tokenizer
+) -> Tokens:
+    """The tokens of one text with special tokens, by their ids, before and after."""
+    added = from_ids([*before, *after], tokenizer)
+    n = len(before)
+    no_span = np.zeros((len(added), 2), dtype=np.int64)
+    flags = np.ones(len(added), dtype=np.bool_)
     return replace(
         tokens,
-        ids=np.concatenate([first.ids, tokens.ids, last.ids]),
-        labels=(*first.labels, *tokens.labels, *last.labels),
-        pieces=(*first.pieces, *tokens.pieces, *last.pieces),
-        spans=np.concatenate([[[0, 0]], tokens.spans, [[0, 0]]]),
-        special=np.concatenate([[True], tokens.special, [True]]),
+        ids=np.concatenate([added.ids[:n], tokens.ids, added.ids[n:]]),
+        labels=(*added.labels[:n], *tokens.labels, *added.labels[n:]),
+        pieces=(*added.pieces[:n], *tokens.pieces, *added.pieces[n:]),
+        spans=np.concatenate([no_span[:n], tokens.spans, no_span[n:]]),
+        special=np.concatenate([flags[:n], tokens.special, flags[n:]]),
     )
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import Language
 from attnviz.record import AttentionRecord
-from attnviz.storage import TABLE
 from attnviz.views.choice import Choice
 
 PICTURES = (".png", ".svg", ".pdf")
 SUFFIXES = (*PICTURES, ".json", ".csv", ".npz")
-
-HEADER = TABLE  # of .csv
 
 
 def write(

@@ -82,6 +82,18 @@ def test_builtin_heads_have_values_too(command):
     assert "length of values" in out
 
 
+def test_a_wrong_measure_is_refused_before_a_checkpoint_is_opened(tmp_path):
+    with pytest.raises(attnviz.AttnvizError, match="fame"):
+        attnviz.trace("Hello", model=tmp_path / "nowhere", measure="fame")
+
+
+def test_a_tokenizer_for_ids_that_is_not_there_is_named_so(command, folder, tmp_path):
+    missing = tmp_path / "gone.json"
+    status, out, err = command("--ids", "1,2", "--model", folder, "--tokenizer", str(missing))
+    assert (status, out) == (2, "")
+    assert f"File not found: {missing}" in err
+
+
 def test_rows_and_columns(command):
     status, out, _ = command(TEXT, "--rows", "cat,it", "--cols", "0:4", "--json")
     assert status == 0

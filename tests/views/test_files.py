@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz.storage import TABLE
 from attnviz.views.choice import Choice
-from attnviz.views.files import HEADER, SUFFIXES, write
+from attnviz.views.files import SUFFIXES, write
 
 TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya"
@@ -31,8 +32,8 @@ TYPES = [
 
 def rows_of(data):
     header, *rows = csv.reader(io.StringIO(data.decode(), newline=""))
-    assert tuple(header) == HEADER
-    assert all(len(row) == len(HEADER) for row in rows)
+    assert tuple(header) == TABLE
+    assert all(len(row) == len(TABLE) for row in rows)
     assert [bool(row[-1]) for row in rows] == [True] + [False] * (len(rows) - 1)  # the record
     return [
         (stack, int(layer), int(head), int(query), int(key), query_token, key_token, weight)
