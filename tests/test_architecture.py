@@ -18,6 +18,7 @@ FLOORS = [  # from the street down; rooms that share a floor may not use one ano
     ["arrays"],
     ["comparing", "lens"],
     ["record"],
+    ["budget", "focus"],
     ["storage", "selection", "rollout", "heads"],
     ["stack", "steps"],
     ["summary"],
