@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -14,11 +15,12 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from attnviz import AttnvizError, from_weights, storage, trace
 from attnviz.attention import masks
-from attnviz.selection import crop, hide_special, merge_words
+from attnviz.selection import crop, hide_special, merge
 from attnviz.stack import Stack
 from attnviz.tokens import encode, from_ids, from_labels, tokenize
 
 LAYERS, HEADS = 2, 3
+merge_words = partial(merge, kind="words")
 MARKS = ("[UNK]", "[CLS]", "[SEP]")
 
 
@@ -167,7 +169,7 @@ def test_tokens_of_a_word_are_one(name):
     assert merged.weights.dtype == stack.weights.dtype
     one = merged.query_tokens
     assert list(one.pieces) == ["".join(tokens.pieces[i] for i in group) for group in groups]
-    assert one.ids.tolist() == [tokens.ids[group[0]] for group in groups]
+    assert_ids_tell_groups_apart(tokens, one, groups)
     assert one.special.tolist() == [all(tokens.special[i] for i in group) for group in groups]
     joined = [g for g, group in enumerate(groups) if len(group) > 1]
     assert [one.slices()[g] for g in joined] == [labels[g] for g in joined]
@@ -175,6 +177,18 @@ def test_tokens_of_a_word_are_one(name):
         if len(group) == 1:
             np.testing.assert_array_equal(one.spans[g], tokens.spans[group[0]])
             assert one.labels[g] == tokens.labels[group[0]]
+
+
+def assert_ids_tell_groups_apart(tokens, merged, groups):
+    """One token keeps its id; groups share one exactly where their pieces are the same."""
+    for group, number, piece in zip(groups, merged.ids.tolist(), merged.pieces, strict=True):
+        if len(group) == 1:
+            assert number == tokens.ids[group[0]]
+        else:
+            assert number not in tokens.ids.tolist()
+        for other, another, same in zip(groups, merged.ids.tolist(), merged.pieces, strict=True):
+            if len(group) > 1 and len(other) > 1:
+                assert (number == another) == (piece == same)
 
 
 @pytest.mark.parametrize("name", BY_HAND)
