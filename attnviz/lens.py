@@ -58,4 +58,7 @@ class Lens:
             stack = crop(stack, self.rows, self.columns)
         if stack is record.stack:
             return replace(record, settings=settings)
+        if settings.get("global_tokens"):  # their positions are those of the whole text's tokens
+            labels = record.stack.query_tokens.labels
+            settings["global_labels"] = [labels[i] for i in settings["global_tokens"]]
         return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)

@@ -24,13 +24,17 @@ CONTINUE = frozenset(",;:،؛、，；：")  # before these the sentence goes on
 DASHES = frozenset("-–—")  # and before these, on the same line
 
 # Abbreviations that end no sentence; none before a number; none before a number or small letter.
-BEFORE_NAMES = frozenset(
-    "dr mr mrs ms prof st mt rev gen col capt lt sgt mme mlle vs cf viz approx e.g i.e".split()
-)
-BEFORE_NUMBERS = frozenset("no nos fig figs eq vol pp ch sec art".split())
-WITHIN = frozenset(
-    "etc al inc ltd co corp jr sr jan feb mar apr jun jul aug sep sept oct nov dec".split()
-)
+BEFORE_NAMES = {
+    "dr", "mr", "mrs", "ms", "prof", "st", "mt", "rev", "gen", "col", "capt", "lt", "sgt", "mme",
+    "mlle", "v", "vs", "cf", "viz", "approx", "e.g", "i.e",
+}  # fmt: skip
+BEFORE_NUMBERS = {
+    "no", "nos", "fig", "figs", "eq", "vol", "pp", "ch", "sec", "art",
+}  # fmt: skip
+WITHIN = {
+    "etc", "al", "inc", "ltd", "co", "corp", "jr", "sr", "jan", "feb", "mar", "apr", "jun", "jul",
+    "aug", "sep", "sept", "oct", "nov", "dec",
+}  # fmt: skip
 _LONGEST = 24  # characters before a full stop that are looked at for an abbreviation
 
 _SPACE = re.compile(r"\s*")
@@ -77,12 +81,17 @@ def _is_abbreviation(text: str, stop: int, first: str) -> bool:
     if word.isdecimal():  # "1. The first": the number of a list
         return len(word) <= 3 and _begins_line(text, stop - len(word))
     return (
-        (len(word) == 1 and word != "I" and word.isalpha())  # an initial: "J. R. R.", "د."
+        (len(word) == 1 and word.isalpha() and _is_initial(word, first))
         or short in BEFORE_NAMES
         or (short in BEFORE_NUMBERS and first.isdecimal())
         or (short in WITHIN and (small or first.isdecimal()))
         or (small and _LETTERS.fullmatch(word) is not None)
     )
+
+
+def _is_initial(letter: str, first: str) -> bool:
+    """ "J. Smith", "د. أحمد", "p. 3"; not "So did I. Then", "3 m. Then"."""
+    return letter != "I" and not (letter.islower() and first.isupper())
 
 
 def _end(pattern: re.Pattern[str], text: str, place: int) -> int:

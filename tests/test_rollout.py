@@ -170,9 +170,7 @@ def test_without_a_residual_a_token_may_not_reach_itself(residual):
 
 
 def test_rollout_of_words_is_of_words():
-    stack = merge(
-        trace("the cat's mat", tokenizer="bytes", type="causal", heads=4).stack, "words"
-    )
+    stack = merge(trace("the cat's mat", tokenizer="bytes", type="causal", heads=4).stack, "words")
     rolled = rollout(stack)
     assert rolled.query_tokens.labels == ("the", "␠", "cat's", "␠", "mat")
     np.testing.assert_allclose(rolled.weights.sum(axis=-1), 1, rtol=1e-5)
