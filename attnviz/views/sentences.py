@@ -22,6 +22,8 @@ def explanation(record: AttentionRecord, choice: Choice, words: Language) -> lis
     found = best(findings(record, choice.layer, choice.head, choice.heads))
     said = [words.say(fact.sentence, TERMINAL, **fact.values()) for fact in found]
     caveats = [words.say("limit.explain", TERMINAL)]
+    if record.units:
+        caveats.insert(0, words.say("limit.units", TERMINAL))
     if record.model.origin in CAVEATS:
         caveats.insert(0, words.say(CAVEATS[record.model.origin], TERMINAL))
     shown = chosen(record.stack, choice.layer, choice.head, words)
