@@ -39,12 +39,12 @@ def merge_words(stack: Stack) -> Stack:
     Raises AttnvizError for a streamed stack.
     """
     weights = _kept_weights(stack, "merge words")
-    rows = _word_starts(stack.query_tokens)
-    columns = rows if _is_one(stack) else _word_starts(stack.key_tokens)
+    rows = word_starts(stack.query_tokens)
+    columns = rows if _is_one(stack) else word_starts(stack.key_tokens)
     if (rows.size, columns.size) == stack.shape:
         return stack
-    queries = _joined(stack.query_tokens, rows)
-    keys = queries if _is_one(stack) else _joined(stack.key_tokens, columns)
+    queries = joined(stack.query_tokens, rows)
+    keys = queries if _is_one(stack) else joined(stack.key_tokens, columns)
     lengths = np.diff(rows, append=stack.shape[0]).astype(weights.dtype)
     added = np.add.reduceat(np.add.reduceat(weights, columns, axis=3), rows, axis=2)
     return replace(
@@ -144,8 +144,8 @@ def _remade(
 # Which tokens make a word
 
 
-def _word_starts(tokens: Tokens) -> Places:
-    """The first token of every word, and every token that stands alone."""
+def word_starts(tokens: Tokens) -> Places:
+    """The first token of every word (see `merge_words`), and every token that stands alone."""
     spans = _trimmed(tokens)
     words = _words_of(spans, tokens.text)
     segments = [0] * len(tokens) if tokens.segments is None else tokens.segments.tolist()
@@ -182,7 +182,7 @@ def _words_of(spans: Sequence[Span], text: str) -> list[int | None]:
     return found
 
 
-def _joined(tokens: Tokens, starts: Places) -> Tokens:
+def joined(tokens: Tokens, starts: Places) -> Tokens:
     """The tokens with each group, from its start to the next, as one."""
     bounds = list(zip(starts.tolist(), [*starts.tolist()[1:], len(tokens)], strict=True))
     trimmed = _trimmed(tokens)
