@@ -56,12 +56,8 @@ def page(
         "tree": _json(tree),
     }
     before, blobs_here, after = _template().partition("{{blobs}}")
-    parts = [
-        _filled(before, values).encode(),
-        *_scripts(blobs.packed()),
-        _filled(after, values).encode(),
-    ]
-    return b"".join(parts)
+    around = [_filled(part, values).encode() for part in (before, after)]
+    return b"".join([around[0], *_scripts(blobs.packed()), around[1]])
 
 
 def policy(script: str, style: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 import zlib
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +24,7 @@ from attnviz.lens import FOLLOWED
 from attnviz.record import AttentionRecord
 from attnviz.rollout import rollout
 from attnviz.selection import joined, word_starts
-from attnviz.stack import Stack
+from attnviz.stack import Stack, Which
 from attnviz.tokens import Tokens, visible
 from attnviz.views.labels import head_title, layer_title, title
 from attnviz.views.quantised import bits_for, error, quantised
@@ -33,6 +34,7 @@ from attnviz.workers import share
 LANGUAGES = {"English": ENGLISH, "Darija": LATIN, "الدارجة": ARABIC}
 MOST_WEIGHTS = 1 << 25  # levels of one stack that a page carries; more are pooled
 SIDES = (512, 256, 128, 64, 32)  # cells a side that a map is pooled to
+SMALL_SIDE = 96  # cells a side of a map among all heads
 STRONGEST = 8  # keys of each query that go with a pooled map
 MOST_STRONGEST = 1 << 22  # of all queries and heads
 MOST_HEADS_TOLD = 256  # heads up to which each has findings of its own
@@ -58,14 +60,18 @@ class Blobs:
         done = [b""] * len(self._arrays)
 
         def pack(i: int) -> None:
-            array = self._arrays[i]
-            little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-            # level 1 and runs: on levels of attention as small as any, and three times as fast
-            packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
-            done[i] = packer.compress(little.reshape(-1).view(np.uint8)) + packer.flush()
+            done[i] = packed(self._arrays[i])
 
         share(partial(pack, i) for i in range(len(done)))
         return done
+
+
+def packed(array: Array) -> bytes:
+    """An array's little-endian bytes as a zlib stream."""
+    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    # level 1 and runs: on levels of attention as small as any other, and three times as fast
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
+    return packer.compress(little.reshape(-1).view(np.uint8)) + packer.flush()
 
 
 def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
@@ -211,6 +217,7 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
         "bits": bits,
         "largest": largest,
         "levels": numbers,
+        "small": _small(stack) if max(stack.shape) > SMALL_SIDE else None,
         "strongest": None if cells == (1, 1) else _strongest(stack, blobs),
         "about": _in_all(lambda words: _about(words, bits, within, cells)),
         "findings": _findings(record),
@@ -250,6 +257,27 @@ def _levels(stack: Stack, layer: int, size: int, bits: int) -> tuple[Array, list
     return levels, largest
 
 
+def _small(stack: Stack) -> Tree:
+    """Every head and the mean (last) as a small map: a page shows all before it unpacks any."""
+    heads: list[Which] = [*range(stack.n_heads), "mean"]
+    places = [(layer, head) for layer in range(stack.n_layers) for head in heads]
+    allowed = [stack.allowed(layer, SMALL_SIDE) for layer in range(stack.n_layers)]
+    levels = np.empty((len(places), *allowed[0].shape), np.uint8)
+    largest = [0.0] * len(places)
+
+    def fill(i: int) -> None:
+        layer, head = places[i]
+        weights = stack.map(layer, head, SMALL_SIDE).mean
+        levels[i], largest[i] = quantised(weights, allowed[layer], 8)
+
+    share(partial(fill, i) for i in range(len(places)))
+    return {
+        "shape": levels.shape[1:],
+        "levels": b64encode(packed(levels)).decode(),
+        "largest": largest,
+    }
+
+
 def _strongest(stack: Stack, blobs: Blobs) -> Tree:
     """Each query's strongest keys, of every head and of their mean (last)."""
     rows = stack.n_layers * (stack.n_heads + 1) * stack.shape[0]
@@ -268,17 +296,17 @@ def _strongest(stack: Stack, blobs: Blobs) -> Tree:
 def _findings(record: AttentionRecord) -> Tree:
     """Sentences by language, then by layer: of the mean first, then of each head."""
     stack = record.stack
-    told = stack.n_layers * stack.n_heads <= MOST_HEADS_TOLD
-    facts = [
-        [
+    told = 1 < stack.n_heads and stack.n_layers * stack.n_heads <= MOST_HEADS_TOLD
+    facts: list[list[list[Finding]]] = [[] for _ in range(stack.n_layers)]
+
+    def find(layer: int) -> None:
+        heads = range(stack.n_heads) if told else ()
+        facts[layer] = [
             _of_mean(record, layer),
-            *(
-                _of_head(record, layer, head)
-                for head in range(stack.n_heads if told and stack.n_heads > 1 else 0)
-            ),
+            *(_of_head(record, layer, head) for head in heads),
         ]
-        for layer in range(stack.n_layers)
-    ]
+
+    share(partial(find, layer) for layer in range(stack.n_layers))
     return _in_all(
         lambda words: [[in_words(found, words, PAGE) for found in layer] for layer in facts]
     )

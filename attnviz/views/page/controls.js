@@ -24,8 +24,8 @@ function build() {
   for (const view of VIEWS) if (view !== "heads") VIEW_OF[view].build();
 }
 
-// Everything that follows from the choices.
-function show() {
+// What follows from the choices before any weights are there.
+function showFrame() {
   document.documentElement.dataset.theme = isDark() ? "dark" : "light";
   document.querySelector("h1").replaceChildren(...isolated(stackNow().titles[state.language]));
   showChoices();
@@ -35,9 +35,13 @@ function show() {
     button.setAttribute("aria-selected", String(selected));
     button.tabIndex = selected ? 0 : -1;
   }
+}
+
+function showWeights() {
   side.show();
   showLegend();
-  Promise.resolve(VIEW_OF[state.view].show()).then(() => (document.documentElement.dataset.drawn = state.view));
+  if (state.view !== "heads") VIEW_OF[state.view].show();
+  document.documentElement.dataset.drawn = state.view;
 }
 
 // Only what follows from the query and the key.

@@ -1,6 +1,6 @@
 // All layers and heads as small maps, each on its own scale: what to click at first.
 
-const GRID_SIDE = 128, MANY = 400; // pixels of a map, and how many of them get only half
+const GRID_SIDE = 96; // cells a side of a map at most, as in pagedata.py
 
 const grid = {
   element: null,
@@ -12,13 +12,15 @@ const grid = {
     if (drawnFor !== this.drawnFor || !this.element.firstChild) {
       this.drawnFor = drawnFor;
       this.build(source);
+      const small = source.small && itemsNow().rows.whole && itemsNow().columns.whole;
       for (let layer = 0; layer < source.layers.length; layer += 1) {
-        await ready(source, layer);
+        await (small ? unpackSmall(source) : ready(source, layer));
         if (drawnFor !== this.drawnFor) return;
-        this.fill(source, layer);
+        this.fill(source, layer, small);
       }
     }
     this.point();
+    document.documentElement.dataset.heads = drawnFor;
   },
 
   build(source) {
@@ -48,12 +50,13 @@ const grid = {
     }, canvas, make("span", { textContent: name }));
   },
 
-  fill(source, layer) {
+  fill(source, layer, small) {
     const { rows, columns } = itemsNow();
-    const side = source.layers.length * source.heads.length > MANY ? GRID_SIDE / 2 : GRID_SIDE;
     const scale = state.scale === "auto" ? "linear" : state.scale; // see small() in scale.py
     for (const head of headsShown(source)) {
-      const matrix = pooled(matrixOf(source, layer, head, rows, columns), side);
+      const matrix = small
+        ? smallMatrix(source, layer, head)
+        : pooled(matrixOf(source, layer, head, rows, columns), GRID_SIDE);
       const image = painted(matrix, shades(matrix, scale, !source.strongest).shares);
       const canvas = this.at(layer, head).firstChild;
       Object.assign(canvas, { width: image.width, height: image.height });

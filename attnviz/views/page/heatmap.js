@@ -1,6 +1,6 @@
 // One head as a matrix: rows are queries, columns keys. Zooms, down to what was kept of long texts.
 
-const CELL_MOST = 46, CELL_NAMED = 12, CELL_WRITTEN = 32, LABEL_MOST = 150; // pixels
+const CELL_MOST = 60, CELL_NAMED = 12, CELL_WRITTEN = 32, LABEL_MOST = 150; // pixels
 const DETAIL = 400; // tokens across, below which the kept keys of a long text are drawn one by one
 const FEWEST = 8; // items that the closest zoom shows
 
@@ -61,7 +61,8 @@ const heatmap = {
     cell = Math.min((wide - left - 8 - over) / across, CELL_MOST, Math.max((high - top) / down, CELL_NAMED + 2, 0));
     if (down > 120) cell = Math.min(cell, (high - top) / down);
     if (cell >= 6) cell = Math.floor(cell);
-    return { left, top, cell, slanted, span, across, down, width: wide, height: Math.ceil(top + cell * down + 8) };
+    const width = Math.min(wide, Math.ceil(left + across * cell + over + 8));
+    return { left, top, cell, slanted, span, across, down, width, height: Math.ceil(top + cell * down + 8) };
   },
 
   point() {

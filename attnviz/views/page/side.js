@@ -65,7 +65,7 @@ const side = {
       type: "button", onclick: () => (state.asked === "query" ? look(queryNow(), item, "query") : look(item, keyNow(), "key")),
       ondblclick: () => (oneText() ? look(item, null, "query") : null),
     }, make("bdi", { textContent: items.labels[item] }), place,
-    make("span", { className: "track" }, filled), make("b", { textContent: percent(weight) })));
+    make("span", { className: "track" }, filled), make("b", { textContent: short(weight), dir: "ltr" })));
   },
 
   note(asking, found) {

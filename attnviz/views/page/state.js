@@ -98,11 +98,13 @@ function change(choices) {
 }
 
 async function draw() {
-  const mine = (drawing += 1);
-  await ready(sourceNow(), state.layer);
+  const mine = (drawing += 1), older = () => mine !== drawing; // something newer is to be drawn
   await new Promise(requestAnimationFrame);
-  if (mine !== drawing) return; // something newer is to be drawn
-  show();
+  if (older()) return;
+  showFrame();
+  if (state.view === "heads") await grid.show(); // all heads are on the screen before one is unpacked
+  await ready(sourceNow(), state.layer);
+  if (!older()) showWeights();
 }
 
 // Move to another query or key: only what depends on them is drawn again.

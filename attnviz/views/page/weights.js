@@ -1,13 +1,24 @@
 // From packed levels to weights: of tokens, of words, of one head or the mean of all.
 
-// The bytes of a blob. The same-origin stream unpacks zlib by itself.
-async function unpacked(number) {
+// The page is shown while the rest of it is still read: blobs are at its end.
+const allRead = new Promise((done) => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", done);
+  else done();
+});
+
+// The bytes of a blob.
+async function blob(number) {
+  await allRead;
   const element = document.getElementById(`blob-${number}`);
-  const packed = fromBase64(element.textContent);
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
-  const bytes = await new Response(stream).arrayBuffer();
+  const bytes = await unpacked(element.textContent);
   element.remove(); // the text is several times as large
   return bytes;
+}
+
+// The bytes of a zlib stream in base64.
+function unpacked(text) {
+  const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).arrayBuffer();
 }
 
 function fromBase64(text) {
@@ -23,7 +34,7 @@ const bytesOf = new Map(); // the same when it is there
 
 function open(number) {
   if (!opened.has(number)) {
-    opened.set(number, unpacked(number).then((bytes) => bytesOf.set(number, bytes)));
+    opened.set(number, blob(number).then((bytes) => bytesOf.set(number, bytes)));
   }
   return opened.get(number);
 }
@@ -127,6 +138,24 @@ function joinedMatrix(plain, rows, columns) {
   }
   for (const weight of weights) hidden -= weight;
   return { rows: rows.n, columns: columns.n, weights, masked, hidden: Math.max(hidden / rows.n, 0) };
+}
+
+// Every head and the mean of every layer as small maps, by "layer head".
+const smallMaps = new Map();
+async function unpackSmall(source) {
+  if (!smallMaps.has(source)) smallMaps.set(source, numbers(await unpacked(source.small.levels), Uint8Array));
+}
+
+function smallMatrix(source, layer, head) {
+  const [rows, columns] = source.small.shape, size = rows * columns;
+  const at = layer * (source.heads.length + 1) + (head ?? source.heads.length);
+  const levels = smallMaps.get(source).subarray(at * size, (at + 1) * size);
+  const table = tableOf(8), largest = source.small.largest[at];
+  return {
+    rows, columns,
+    weights: Float32Array.from(levels, (level) => table[level] * largest),
+    masked: levels.map((level) => (level ? 0 : 1)),
+  };
 }
 
 function matrixOf(source, layer, head, rows, columns) {

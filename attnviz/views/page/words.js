@@ -21,6 +21,13 @@ function percent(share) {
   return share > 0 && !whole ? words().lessThanOne : `${whole}%`;
 }
 
+// A share beside a bar: small ones keep one digit.
+function short(share) {
+  const exact = 100 * share;
+  if (exact >= 0.95 || exact === 0) return percent(share);
+  return exact < 0.01 ? "<0.01%" : `${Number(exact.toPrecision(1))}%`;
+}
+
 // An element; `properties` are set as properties, or as attributes where their names have a dash,
 // and for role; "on…" are listeners.
 function make(tag, properties = {}, ...children) {
