@@ -1,4 +1,4 @@
-"""How a record is looked at: other measures in place of weights, words for pieces, parts of it."""
+"""How a record is looked at: other measures in place of weights, units for tokens, parts of it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.record import AttentionRecord
 from attnviz.rollout import flow, rollout
-from attnviz.selection import crop, hide_special, merge_words
+from attnviz.selection import crop, hide_special, merge
 from attnviz.stack import Stack
+from attnviz.units import KINDS
 
 WEIGHTS, VALUES = "weights", "values"
 FOLLOWED: dict[str, Callable[[Stack], Stack]] = {"rollout": rollout, "flow": flow}
@@ -19,7 +20,8 @@ MEASURES = (WEIGHTS, VALUES, *FOLLOWED)
 @dataclass(frozen=True)
 class Lens:
     """measure: one of MEASURES; what a run recorded already are weights, or value-weighted ones.
-    merge: "words" or None. rows, columns: places, ranges and words ("2:8,cat"), or None for all."""
+    merge: one of `units.KINDS` or None. rows, columns: places, ranges and words ("2:8,cat"), or
+    None for all."""
 
     measure: str = WEIGHTS
     merge: str | None = None
@@ -31,8 +33,8 @@ class Lens:
         """Refuse what there is not, before any work."""
         if self.measure not in MEASURES:
             raise bad_choice(self.measure, "--measure", MEASURES)
-        if self.merge not in (None, "words"):
-            raise bad_choice(self.merge, "--merge", ("words",))
+        if self.merge not in (None, *KINDS):
+            raise bad_choice(self.merge, "--merge", KINDS)
 
     def look(self, record: AttentionRecord) -> AttentionRecord:
         """The record with its shown stack seen this way, and what was done in its settings."""
@@ -51,9 +53,12 @@ class Lens:
             stack, share = hide_special(stack)
             settings["hidden"] = float(share.mean())
         if self.merge is not None:
-            stack, settings["merge"] = merge_words(stack), self.merge
+            stack, settings["merge"] = merge(stack, self.merge), self.merge
         if self.rows is not None or self.columns is not None:
             stack = crop(stack, self.rows, self.columns)
         if stack is record.stack:
             return replace(record, settings=settings)
+        if settings.get("global_tokens"):  # their positions are those of the whole text's tokens
+            labels = record.stack.query_tokens.labels
+            settings["global_labels"] = [labels[i] for i in settings["global_tokens"]]
         return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)

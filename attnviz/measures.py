@@ -21,8 +21,13 @@ Weights = NDArray[np.floating[Any]]
 def entropy(weights: ArrayLike) -> Floats:
     """-Σ w ln w over the keys, with 0 ln 0 = 0; nats (Clark et al. 2019). (…, rows)"""
     w = _weights(weights)
-    logs = np.maximum(w, np.finfo(w.dtype).tiny)
-    return -_row_dot(w, np.log(logs, out=logs))
+    return entropy_with(w, np.empty_like(w))
+
+
+def entropy_with(weights: Weights, room: Weights) -> Floats:
+    """The same, with `room` for as many numbers."""
+    np.maximum(weights, np.finfo(weights.dtype).tiny, out=room)
+    return -row_dot(weights, np.log(room, out=room))
 
 
 def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
@@ -41,26 +46,30 @@ def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
     w = _weights(weights)
     places = (np.asarray(index).astype(w.dtype) for index in (rows, keys))
     apart = np.subtract.outer(*places)
-    total = total_weight(w)
-    moved = _row_dot(w, np.abs(apart, out=apart))
+    return mean_distance(w, np.abs(apart, out=apart), total_weight(w))
+
+
+def mean_distance(weights: Weights, apart: Weights, total: Floats) -> Floats:
+    """The same where it is known how far `apart` query and key of each weight are."""
+    moved = row_dot(weights, apart)
     return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
 def total_weight(weights: ArrayLike) -> Floats:
     """Σ w per query: 1, or less where a sink took the rest, or 0 where all was masked."""
     w = _weights(weights)
-    return _row_dot(w, np.ones(w.shape[-1], w.dtype))
+    return row_dot(w, np.ones(w.shape[-1], w.dtype))
 
 
 _COLUMNS_AT_ONCE = 4096  # sums in the weights' own precision stay short; their total is float64
 
 
-def _row_dot(weights: Weights, factors: Weights) -> Floats:
+def row_dot(weights: Weights, factors: Weights) -> Floats:
     """Σ over the last axis of weights × factors, in float64 over pieces of the row."""
     total = np.zeros(weights.shape[:-1])
     for start in range(0, weights.shape[-1], _COLUMNS_AT_ONCE):
         here = np.s_[..., start : start + _COLUMNS_AT_ONCE]
-        total += np.einsum("...k,...k->...", weights[here], factors[here])
+        total += np.vecdot(weights[here], factors[here])
     return total
 
 
@@ -124,24 +133,42 @@ def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
     return columns, np.take_along_axis(given, columns, axis=-1)
 
 
-GROUP = 128  # columns whose largest stands for all of them in the first sieve
+GROUPS = 32  # at least so many groups of columns, whose largest are sieved first
 
 
 def _largest(weights: Weights, k: int) -> Indices:
-    """Columns of the k largest of each row, largest first, ties by column: (…, rows, k)."""
-    n = weights.shape[-1]
-    if n <= 2 * GROUP * k:
+    """Columns of the k largest of each row, largest first, ties by column: (…, rows, k).
+
+    The k-th largest of the groups' largest is no more than the k-th largest of the row: only what
+    reaches it is sorted.
+    """
+    flat = weights.reshape(-1, weights.shape[-1])
+    tops = _group_tops(flat, max(GROUPS, 2 * k))
+    least = np.sort(tops, axis=-1)[:, -k, None]
+    reaching = flat >= least
+    counts = np.count_nonzero(reaching, axis=1)
+    if counts.max(initial=0) > 4 * k + GROUPS:  # many ties
         return _sifted(weights, k)
-    # The k largest lie in the k groups whose own largest come first, ties by place included.
-    whole = n // GROUP * GROUP
-    tops = weights[..., :whole].reshape(*weights.shape[:-1], -1, GROUP).max(axis=-1)
-    if whole < n:
-        tops = np.concatenate([tops, weights[..., whole:].max(axis=-1, keepdims=True)], axis=-1)
-    groups = np.sort(_largest(tops, k), axis=-1)
-    columns = (groups[..., None] * GROUP + np.arange(GROUP)).reshape(*groups.shape[:-1], -1)
-    near = np.take_along_axis(weights, np.minimum(columns, n - 1), axis=-1)
-    near[columns >= n] = -1  # below every weight
-    return np.take_along_axis(columns, _sifted(near, k), axis=-1)
+    row = np.repeat(np.arange(len(flat)), counts)
+    column = np.flatnonzero(reaching) - row * flat.shape[1]
+    columns = np.full((len(flat), max(int(counts.max(initial=0)), k)), -1)
+    place = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    columns[row, place] = column
+    found = np.where(columns < 0, -np.inf, np.take_along_axis(flat, columns, axis=1))
+    order = np.argsort(-found, axis=1, kind="stable")[:, :k]
+    return np.take_along_axis(columns, order, axis=1).reshape(*weights.shape[:-1], k)
+
+
+def _group_tops(weights: Weights, n_groups: int) -> Weights:
+    """The largest of each of at least `n_groups` groups of columns, (rows, groups): columns are
+    folded upon one another, which runs along memory."""
+    n = weights.shape[1]
+    while n >= 2 * n_groups:
+        half = -(-n // 2)
+        folded = weights[:, :half].copy()
+        np.maximum(folded[:, : n - half], weights[:, half:n], out=folded[:, : n - half])
+        weights, n = folded, half
+    return weights
 
 
 def _sifted(weights: Weights, k: int) -> Indices:
@@ -203,7 +230,7 @@ def _lower(pattern: Pattern, diagonal: int) -> Pattern:
 def on_pattern(weights: ArrayLike, pattern: ArrayLike) -> Floats:
     """Σ_j A_ij P_ij per query. (…, queries)"""
     w = _weights(weights)
-    return _row_dot(w, np.broadcast_to(np.asarray(pattern, dtype=w.dtype), w.shape))
+    return row_dot(w, np.broadcast_to(np.asarray(pattern, dtype=w.dtype), w.shape))
 
 
 def pattern_score(weights: ArrayLike, pattern: ArrayLike, *, without_first: bool = False) -> Floats:

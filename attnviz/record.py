@@ -60,6 +60,13 @@ class AttentionRecord:
             return self.type
         return "causal" if self.name == "decoder" else "self"
 
+    @property
+    def units(self) -> str:
+        """What rows and columns stand for where that is more than a word: "sentences" or "lines";
+        "" for tokens and words."""
+        merged = self.settings.get("merge")
+        return merged if merged in ("sentences", "lines") else ""
+
     def looking_at(self, name: str) -> AttentionRecord:
         """The same record with another of its stacks to look at; AttnvizError if it has none."""
         if name not in self.stacks:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,9 +15,11 @@ from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import Rule, full
 from attnviz.attention.rows import Inputs, prepare
 from attnviz.attention.streaming import stream_inputs
+from attnviz.budget import Choice, choose, default_budget, said
 from attnviz.errors import AttnvizError
 from attnviz.rollout import value_weighted
-from attnviz.stack import Stack
+from attnviz.focus import CutObserver, Cut, Focus, UnitsObserver
+from attnviz.stack import Place, Stack
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
 
@@ -25,18 +27,6 @@ if TYPE_CHECKING:
     from attnviz.steps import Attended
 
 Floats = NDArray[np.floating[Any]]
-
-BUDGET_AT_MOST = 1 << 30  # bytes
-
-
-def default_budget() -> int:
-    """A quarter of the memory that is free, at most 1 GiB; in bytes."""
-    try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not every system says
-        return BUDGET_AT_MOST
-    return min(free // 4, BUDGET_AT_MOST)
-
 
 class Part(NamedTuple):
     """A stack before it is recorded: the tokens of its queries and of its keys, and its layers."""
@@ -56,11 +46,15 @@ class Watch:
     layer: int = 0
 
 
+Progress = Callable[[str, int, int], object]  # told stack, layer, and rows just done
+
+
 class Recorder:
     """Runs a model's attention and keeps what was seen, stack by stack.
 
     parts: each stack's tokens and layers. Weights are kept whole when all layers of them, with as
-    much again to work on them, fit `budget` bytes; else they are streamed and a summary is kept.
+    much again to work on them, fit `budget` bytes; else they are streamed and a summary is kept,
+    and with it what `focus` names: a part at full detail, or units in place of tokens.
     values: keep, in place of weights, what each key gives to each query by the length of its
     value, as a share of the row (Kobayashi et al. 2020).
     """
@@ -72,6 +66,8 @@ class Recorder:
         budget: int | None = None,
         watch: Watch | None = None,
         values: bool = False,
+        focus: Mapping[str, Focus] | None = None,
+        progress: Progress | None = None,
     ):
         self._parts = {name: Part(*part) for name, part in parts.items()}
         self._budget = default_budget() if budget is None else budget
@@ -81,6 +77,10 @@ class Recorder:
         self._key_heads: dict[str, int] = {}
         self._watch = watch
         self._values = values
+        self._focus = focus or {}
+        self._focused: dict[str, list[Floats]] = {}
+        self._choices: dict[str, Choice] = {}
+        self._progress = progress or (lambda *_: None)
         self.watched: Attended | None = None
 
     def attend(
@@ -114,27 +114,43 @@ class Recorder:
         assert layer == len(masks), f"layer {layer} of {stack} comes after {len(masks) - 1}"
         masks.append(rule)
         self._key_heads[stack] = key.shape[0]
-        if not self._fits(stack, inputs):
-            if self._values:
-                raise AttnvizError(
-                    "Value-weighted attention of so long a text does not fit the memory.",
-                    "Give a shorter text, or more memory.",
-                )
-            watching = Summarizer(query.shape[0], inputs.n_queries, inputs.n_keys)
-            output = stream_inputs(inputs, [watching])
-            self._summaries.setdefault(stack, []).append(watching.summary())
-            return output
+        if stack not in self._choices:
+            self._choices[stack] = choose(inputs, self._parts[stack].n_layers, self._budget)
+            self._check_focus(stack, inputs)
+        if self._choices[stack].map_size is not None:
+            return self._stream(stack, inputs)
         weights = self._room(stack, inputs)[layer]
         output = attend_all(inputs, weights)
+        self._progress(stack, layer, inputs.n_queries)
         if self._values:
             weights[...] = _by_values(weights, inputs, w_output)
         if self._watch and (self._watch.stack, self._watch.layer) == (stack, layer):
             self.watched = _attended(self._watch, inputs, output, w_output)
         return output
 
+    def _stream(self, stack: str, inputs: Inputs) -> Floats:
+        """One layer whose weights are not kept."""
+        if self._values:
+            raise AttnvizError(
+                "Value-weighted attention of so long a text does not fit the memory.",
+                "Give a shorter text, or more memory.",
+            )
+        choice, summaries = self._choices[stack], self._summaries.setdefault(stack, [])
+        shape, dtype = (inputs.n_queries, inputs.n_keys), inputs.query.dtype
+        watching = Summarizer(*inputs.lead, *shape, choice.map_size or 0, dtype)
+        near: list[CutObserver | UnitsObserver] = []
+        if stack in self._focus:
+            near.append(self._focus[stack].observer(inputs.lead[0], shape, dtype))
+        output = np.empty((*inputs.query.shape[:2], inputs.value.shape[-1]), dtype)
+        advance = partial(self._progress, stack, len(summaries))
+        stream_inputs(inputs, [watching, *near], output, choice.block_rows, advance)
+        summaries.append(watching.summary())
+        self._focused.setdefault(stack, []).extend(each.weights for each in near)
+        return output
+
     def stacks(self, head_names: tuple[str, ...] = ()) -> dict[str, Stack]:
         """What was recorded, for the record."""
-        return {
+        found = {
             name: Stack(
                 query_tokens=self._parts[name].queries,
                 key_tokens=self._parts[name].keys,
@@ -147,11 +163,31 @@ class Recorder:
             )
             for name, masks in self._masks.items()
         }
+        return found | {
+            name: _part_of(found[name], self._focus[name], np.stack(layers))
+            for name, layers in self._focused.items()
+            if layers
+        }
 
-    def _fits(self, stack: str, inputs: Inputs) -> bool:
-        n_weights = math.prod(inputs.lead) * inputs.n_queries * inputs.n_keys
-        layer_bytes = n_weights * inputs.query.dtype.itemsize
-        return 2 * layer_bytes * self._parts[stack].n_layers <= self._budget
+    @property
+    def focused(self) -> bool:
+        """Whether a focus was kept, because its stack was streamed."""
+        return any(self._focused.values())
+
+    def _check_focus(self, stack: str, inputs: Inputs) -> None:
+        """Refuse a part or units whose weights do not fit in their turn."""
+        focus = self._focus.get(stack)
+        if focus is None or self._choices[stack].map_size is None:
+            return
+        n_layers, n_weights = self._parts[stack].n_layers, math.prod((*inputs.lead, *focus.shape))
+        needed, most = n_layers * n_weights * inputs.query.dtype.itemsize, self._budget
+        if needed > (most or default_budget()):
+            rows, columns = focus.shape
+            raise AttnvizError(
+                f"{rows:,} × {columns:,} weights in {n_layers * inputs.lead[0]} heads take "
+                f"{said(needed)}, and {said(most)} may be used.",
+                "Ask for a smaller part (--rows, --cols), larger units, or fewer heads.",
+            )
 
     def _room(self, stack: str, inputs: Inputs) -> Floats:
         """Where the weights of all layers of a stack go, made when the first of them comes."""
@@ -159,6 +195,23 @@ class Recorder:
             shape = (self._parts[stack].n_layers, *inputs.lead, inputs.n_queries, inputs.n_keys)
             self._weights[stack] = np.zeros(shape, inputs.query.dtype)
         return self._weights[stack]
+
+
+def _part_of(whole: Stack, focus: Focus, weights: Floats) -> Stack:
+    """The part of a streamed stack that was kept at full detail."""
+    queries, keys = focus.tokens(whole.query_tokens, whole.key_tokens)
+    ends = [(int(part[0]), int(part[-1]) + 1) for part in (focus.rows, focus.columns)]
+    made = {rule: focus.mask(rule, whole.shape) for rule in set(whole.masks)}
+    return replace(
+        whole,
+        query_tokens=queries,
+        key_tokens=keys,
+        weights=weights,
+        summary=None,
+        masks=tuple(made[rule] for rule in whole.masks),
+        two_texts=whole.two_texts or queries is not keys,
+        place=Place(whole, *ends) if isinstance(focus, Cut) else None,
+    )
 
 
 def _by_values(weights: Floats, inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:

@@ -1,4 +1,4 @@
-"""Stack → Stack: words for pieces, no special tokens, or only some rows and columns.
+"""Stack → Stack: units for tokens, no special tokens, or only some rows and columns.
 
 Rows are never scaled: what was hidden or cut away is missing from their sum, and can be seen there.
 """
@@ -6,8 +6,6 @@ Rows are never scaled: what was hidden or cut away is missing from their sum, an
 from __future__ import annotations
 
 import re
-import unicodedata
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,36 +13,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz import units
 from attnviz.attention.masks import Rule, from_array
 from attnviz.errors import AttnvizError
 from attnviz.stack import Stack
-from attnviz.tokens import Span, Tokens, from_labels, tokenize
+from attnviz.tokens import Tokens
 
 Weights = NDArray[np.floating[Any]]
 Places = NDArray[np.int64]
 
 _RANGE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?")
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-def merge_words(stack: Stack) -> Stack:
-    """The stack with the sub-tokens of each word as one: their weights are added over keys and
-    averaged over queries (Clark et al. 2019), so that rows sum to what they did.
+def merge(stack: Stack, kind: str) -> Stack:
+    """The stack with the tokens of each unit as one: their weights are added over keys and averaged
+    over queries (Clark et al. 2019), so that rows sum to what they did.
 
-    A word is what `tokenize(text, "words")` finds. A token belongs to the word that its span
-    begins in, white space aside; neighbours of one word, or that share characters, join. Special
-    tokens, tokens without characters and those that cover several words stay alone, and words
-    never join across the two texts of a pair. Masks allow a cell where they allowed any part.
+    kind: one of `units.KINDS`; `units.starts` tells which tokens are one unit. Masks allow a cell
+    where they allowed any part. Sentences and lines have their positions before their labels, and
+    the names of heads, which speak of tokens, are left out.
 
     Raises AttnvizError for a streamed stack.
     """
-    weights = _kept_weights(stack, "merge words")
-    rows = word_starts(stack.query_tokens)
-    columns = rows if _is_one(stack) else word_starts(stack.key_tokens)
+    weights = _kept_weights(stack, f"merge {kind}")
+    rows = units.starts(stack.query_tokens, kind)
+    columns = rows if _is_one(stack) else units.starts(stack.key_tokens, kind)
     if (rows.size, columns.size) == stack.shape:
         return stack
-    queries = joined(stack.query_tokens, rows)
-    keys = queries if _is_one(stack) else joined(stack.key_tokens, columns)
+    queries = _joined(stack.query_tokens, rows, kind)
+    keys = queries if _is_one(stack) else _joined(stack.key_tokens, columns, kind)
     lengths = np.diff(rows, append=stack.shape[0]).astype(weights.dtype)
     added = np.add.reduceat(np.add.reduceat(weights, columns, axis=3), rows, axis=2)
     return replace(
@@ -59,7 +56,13 @@ def merge_words(stack: Stack) -> Stack:
                 np.logical_or.reduceat(allowed, columns, axis=1), rows, axis=0
             ),
         ),
+        head_names=stack.head_names if kind == "words" else (),
     )
+
+
+def _joined(tokens: Tokens, starts: Places, kind: str) -> Tokens:
+    joined = units.joined(tokens, starts)
+    return joined if kind == "words" else units.numbered(joined)
 
 
 def hide_special(stack: Stack) -> tuple[Stack, NDArray[np.float64]]:
@@ -139,78 +142,6 @@ def _remade(
     """The masks of all layers, changed as arrays; layers that share a rule still do."""
     made = {rule: from_array(change(rule.to_array(*stack.shape))) for rule in set(stack.masks)}
     return tuple(made[rule] for rule in stack.masks)
-
-
-# Which tokens make a word
-
-
-def word_starts(tokens: Tokens) -> Places:
-    """The first token of every word (see `merge_words`), and every token that stands alone."""
-    spans = _trimmed(tokens)
-    words = _words_of(spans, tokens.text)
-    segments = [0] * len(tokens) if tokens.segments is None else tokens.segments.tolist()
-    starts, reach = [], 0
-    for i, (start, stop) in enumerate(spans):
-        one_word = i > 0 and words[i] is not None and words[i] == words[i - 1]
-        if not ((one_word or start < min(reach, stop)) and segments[i] == segments[i - 1]):
-            starts.append(i)
-        reach = max(reach, stop)
-    return np.array(starts, dtype=np.int64)
-
-
-def _trimmed(tokens: Tokens) -> list[Span]:
-    """The span of each token without white space at its ends; (0, 0) where nothing is left."""
-    trimmed = []
-    for (start, stop), special in zip(tokens.spans.tolist(), tokens.special.tolist(), strict=True):
-        piece = "" if special else tokens.text[start:stop]
-        start += len(piece) - len(piece.lstrip())
-        length = len(piece.strip())
-        trimmed.append((start, start + length) if length else (0, 0))
-    return trimmed
-
-
-def _words_of(spans: Sequence[Span], text: str) -> list[int | None]:
-    """The number of the word that holds each span; None where it covers more or nothing."""
-    whole = _SURROGATES.sub("\ufffd", text)  # as long as the text, and can be cut into words
-    words = tokenize(whole, "words").spans.tolist() if whole.strip() else []
-    firsts = [start for start, _ in words]
-    found: list[int | None] = []
-    for start, stop in spans:
-        word = bisect_right(firsts, start) - 1
-        inside = start < stop and word >= 0 and stop <= words[word][1]
-        found.append(word if inside else None)
-    return found
-
-
-def joined(tokens: Tokens, starts: Places) -> Tokens:
-    """The tokens with each group, from its start to the next, as one."""
-    bounds = list(zip(starts.tolist(), [*starts.tolist()[1:], len(tokens)], strict=True))
-    trimmed = _trimmed(tokens)
-    spans = [
-        _covered(tokens.text, trimmed[first:stop]) if stop - first > 1 else tokens.spans[first]
-        for first, stop in bounds
-    ]
-    words = from_labels(tokens.text[start:stop] for start, stop in spans).labels  # safe to show
-    return replace(
-        tokens,
-        ids=tokens.ids[starts],
-        labels=tuple(
-            word if stop - first > 1 else tokens.labels[first]
-            for word, (first, stop) in zip(words, bounds, strict=True)
-        ),
-        pieces=tuple("".join(tokens.pieces[first:stop]) for first, stop in bounds),
-        spans=np.array(spans, dtype=np.int64).reshape(-1, 2),
-        special=tokens.special[starts],  # those never join
-        segments=None if tokens.segments is None else tokens.segments[starts],
-    )
-
-
-def _covered(text: str, spans: Sequence[Span]) -> Span:
-    """From the first character to the last, with the combining marks that follow it."""
-    start, stop = min(start for start, _ in spans), max(stop for _, stop in spans)
-    while stop < len(text) and unicodedata.category(text[stop])[0] == "M":
-        stop += 1
-    return start, stop
 
 
 # What was wished for

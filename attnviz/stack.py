@@ -62,6 +62,16 @@ class HeadTable:
         return len(self.rows)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a part was cut from a long, streamed stack: the first row and column and one past the
+    last."""
+
+    whole: Stack
+    rows: tuple[int, int]
+    columns: tuple[int, int]
+
+
 @dataclass(frozen=True, eq=False)
 class Stack:
     """The attention of one part of a model: layers of heads over the same tokens.
@@ -78,6 +88,7 @@ class Stack:
     head_names: tuple[str, ...] = ()
     two_texts: bool = False  # queries and keys are different texts: cross-attention
     key_heads: int | None = None  # heads of keys and values, fewer where query heads share them
+    place: Place | None = None  # of a part: for views only, not saved and not compared
 
     @property
     def n_layers(self) -> int:
@@ -97,15 +108,15 @@ class Stack:
     def map(self, layer: Which = 0, head: Which = "mean", max_size: int = 1024) -> PooledMap:
         """The weights of one head, or the mean, in at most max_size × max_size cells.
 
-        Streamed stacks keep up to 512 cells a side and answer from those, with the same numbers
+        Streamed stacks keep up to 1,024 cells a side and answer from those, with the same numbers
         that dense ones give for the same cells.
         """
         self._check(layer, head)
         if max_size < 1:
             raise AttnvizError(f"The map size is {max_size}.", "It must be 1 or more.")
+        kept_cells = (None, None) if self.summary is None else self.summary.cells
         cells = tuple(
-            max(cell_size(n, max_size), kept)
-            for n, kept in zip(self.shape, self._kept_cells(), strict=True)
+            cell_size(n, max_size, kept) for n, kept in zip(self.shape, kept_cells, strict=True)
         )
         if self.summary is None:
             sums = largest = self._chosen(self._dense(), layer, head)
@@ -148,7 +159,7 @@ class Stack:
             raise AttnvizError(f"Only the {kept} strongest keys were kept of this long text.")
         row = self.n_heads if head == "mean" else head
         return (
-            self.summary.strongest_keys[layer, row, :, :k],
+            self.summary.strongest_keys[layer, row, :, :k].astype(np.int64),
             self.summary.strongest_weights[layer, row, :, :k],
         )
 
@@ -169,7 +180,7 @@ class Stack:
             return measures.normalized(self.measure("entropy"), self.allowed_keys()[:, None, :])
         if self.summary is not None:
             kept = self.summary
-            return kept.received if name == "received" else kept.measures[name]
+            return kept.received if name == "received" else kept.measures[name].astype(np.float64)
         if name == "received":
             return measures.received(self._dense())
         return self._measured(name)
@@ -220,7 +231,9 @@ class Stack:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Stack) and all(
-            same(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__
+            same(getattr(self, name), getattr(other, name))
+            for name in self.__dataclass_fields__
+            if name != "place"
         )
 
     def _first(self) -> Floats:

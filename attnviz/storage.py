@@ -49,7 +49,7 @@ from attnviz.attention import masks
 from attnviz.errors import AttnvizError, cannot_write
 from attnviz.measures import PER_QUERY
 from attnviz.stack import Stack
-from attnviz.summary import ARRAYS, MAP_SIZE, STRONGEST, Summary, cell_size
+from attnviz.summary import ARRAYS, STRONGEST, Summary
 from attnviz.tokens import Tokens, visible
 
 # What a file that is something else, or was tampered with, can raise on its way to a record.
@@ -341,7 +341,9 @@ def stack_tree(stack: Stack) -> Tree:
         return tree | {"dtype": str(stack.weights.dtype), "weights": stack.weights}
     assert stack.summary is not None  # a stack has weights or a summary
     kept = {name: getattr(stack.summary, name) for name in ARRAYS}
-    summary = {"cells": list(stack.summary.cells), "measures": stack.summary.measures, **kept}
+    measured = stack.summary.measures
+    summary = {"cells": list(stack.summary.cells), "measures": measured, **kept}
+    summary["dtype"] = str(next(iter(measured.values())).dtype)
     return tree | {"summary": summary}
 
 
@@ -395,10 +397,11 @@ def _check(stack: Stack) -> None:
     elif stack.summary is not None:
         kept = stack.summary
         (layers, heads), k = kept.sums.shape[:2], min(STRONGEST, n_keys)
-        cells = cell_size(n_queries, MAP_SIZE), cell_size(n_keys, MAP_SIZE)
+        cells = kept.cells
+        if any(cell < 1 or cell & (cell - 1) for cell in cells):
+            raise ValueError(f"the map's cells are {cells} and not powers of two")
         rows, columns = -(-n_queries // cells[0]), -(-n_keys // cells[1])
         expected = {
-            "cells": (kept.cells, cells),
             "sums": (kept.sums.shape, (layers, heads, rows, columns)),
             "maxima": (kept.maxima.shape, (layers, heads, rows, columns)),
             "strongest_keys": (kept.strongest_keys.shape, (layers, heads + 1, n_queries, k)),
@@ -432,14 +435,15 @@ def _check(stack: Stack) -> None:
 
 def _summary(tree: Tree) -> Summary:
     rows, columns = tree["cells"]
+    dtype = {"float32": np.float32, "float64": np.float64}[tree.get("dtype", "float64")]
     return Summary(
         (rows, columns),
         np.array(tree["sums"], dtype=np.float32),
         np.array(tree["maxima"], dtype=np.float32),
-        np.array(tree["strongest_keys"], dtype=np.int64),
+        np.array(tree["strongest_keys"], dtype=np.int32),
         np.array(tree["strongest_weights"], dtype=np.float32),
         np.array(tree["received"], dtype=np.float64),
-        {name: np.array(values, dtype=np.float64) for name, values in tree["measures"].items()},
+        {name: np.array(values, dtype=dtype) for name, values in tree["measures"].items()},
     )
 
 

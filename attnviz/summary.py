@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from threading import Lock, local
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz import measures
+from attnviz.attention.rows import scratch
 from attnviz.attention.streaming import Block
 from attnviz.measures import PER_QUERY, strongest
 
 Array = NDArray[Any]
 Floats = NDArray[np.floating[Any]]
 
-MAP_SIZE = 512  # cells along each side of the map that is kept
+MAP_SIZE = 1024  # cells along each side of the map that is kept
 STRONGEST = 8  # keys kept per query
 
+_NONE: Any = np.zeros(0)
+_NO_KEYS: Any = np.zeros(0, np.int64)
 
-def cell_size(n: int, max_size: int) -> int:
+
+def kept_cell(n: int, map_size: int) -> int:
+    """Tokens per cell of a map that is kept: the smallest power of two that gives at most
+    `map_size` cells, so that tiles of rows and cells never overlap by halves."""
+    kept = 1
+    while -(-n // kept) > map_size:
+        kept *= 2
+    return kept
+
+
+def cell_size(n: int, max_size: int, kept: int | None = None) -> int:
     """Tokens per cell, so that n tokens need at most `max_size` cells.
 
-    A multiple of what a summary of n tokens keeps, unless finer cells are asked for: then a
-    coarser map is an exact pooling of the summary.
+    A multiple of the cells that were `kept`, or of what a summary of n tokens keeps unless finer
+    cells are asked for: then a coarser map is an exact pooling of the summary.
     """
-    if max_size >= n:
-        return 1
-    kept = 1
-    while -(-n // kept) > MAP_SIZE:
-        kept *= 2
-    size = kept if max_size <= MAP_SIZE else 1
-    return size * -(-n // (size * max_size))
+    if kept is None:
+        kept = kept_cell(n, MAP_SIZE) if max_size <= MAP_SIZE else 1
+        if max_size >= n:
+            return 1
+    return kept * max(-(-n // (kept * max_size)), 1)
 
 
 def pool(array: Array, cell: int, axis: int, ufunc: np.ufunc, start: int = 0) -> Array:
@@ -59,10 +73,10 @@ class Summary:
     cells: tuple[int, int]  # queries and keys per cell
     sums: Floats
     maxima: Floats
-    strongest_keys: NDArray[np.int64]
+    strongest_keys: NDArray[np.int32]
     strongest_weights: Floats
     received: NDArray[np.float64]
-    measures: dict[str, NDArray[np.float64]]
+    measures: dict[str, Floats]
 
     @staticmethod
     def of(layers: Sequence[Summary]) -> Summary:
@@ -81,63 +95,218 @@ class Summary:
 ARRAYS = ("sums", "maxima", "strongest_keys", "strongest_weights", "received")
 
 
-class Summarizer:
-    """Watches the blocks of one layer and keeps their summary."""
+class InOrder:
+    """Adds what several threads bring in the order of their turns, so that sums are the same each
+    time."""
 
-    def __init__(self, heads: int, n_queries: int, n_keys: int):
+    def __init__(self, add: Callable[..., None]):
+        self._add = add
+        self._lock = Lock()
+        self._waiting: dict[int, tuple[Any, ...]] = {}
+        self._next = 0
+
+    def bring(self, turn: int, *parts: Any) -> None:
+        """Add these parts, and those that waited for them; or let them wait for others."""
+        with self._lock:
+            self._waiting[turn] = parts
+            while self._next in self._waiting:
+                self._add(*self._waiting.pop(self._next))
+                self._next += 1
+
+
+class Pooled:
+    """Watches one layer and keeps its map, mean and largest weight of each cell, and what each key
+    received."""
+
+    def __init__(self, heads: int, n_queries: int, n_keys: int, map_size: int = MAP_SIZE):
         self.n_queries, self.n_keys = n_queries, n_keys
-        self.cells = cell_size(n_queries, MAP_SIZE), cell_size(n_keys, MAP_SIZE)
+        self.cells = kept_cell(n_queries, map_size), kept_cell(n_keys, map_size)
         shape = (heads, -(-n_queries // self.cells[0]), -(-n_keys // self.cells[1]))
         self.sums = np.zeros(shape, np.float32)
         self.maxima = np.zeros(shape, np.float32)
-        k = min(STRONGEST, n_keys)
-        self.strongest_keys = np.zeros((heads + 1, n_queries, k), np.int64)
-        self.strongest_weights = np.zeros((heads + 1, n_queries, k), np.float32)
         self.received = np.zeros((heads, n_keys))
-        self.measures = {name: np.zeros((heads, n_queries)) for name in PER_QUERY}
+        self._ordered = [InOrder(partial(self._add, head)) for head in range(heads)]
+        self._here = local()
 
     def see(self, block: Block) -> None:
-        """Take one block into the summary, head by head, so that no large copy is made."""
-        for head, weights in enumerate(block.weights):
-            self._see_head(head, weights, block)
-        self._strongest(-1, block.weights.mean(axis=0), block)
+        """Pool rows first: that runs along memory, and leaves little for the columns."""
+        if not block.keys.size:
+            self._ordered[block.head].bring(block.turn, None)
+            return
+        if block.head == 0:  # the same rows of other heads go to the same cells
+            self._here.places = self._places(block)
+        edges, keys, cells = self._here.places
+        sums, maxima = (
+            pool(block.weights, self.cells[0], 1, ufunc, block.start)
+            .swapaxes(0, 1)  # (map rows, tiles, columns)
+            .reshape(cells.shape[0], -1)
+            for ufunc in (np.add, np.maximum)
+        )
+        self._ordered[block.head].bring(
+            block.turn,
+            cells.ravel(),
+            np.add.reduceat(sums, edges, axis=1).ravel(),
+            np.maximum.reduceat(maxima, edges, axis=1).ravel(),
+            keys,
+            sums.sum(axis=0, dtype=np.float64),
+        )
 
-    def _see_head(self, head: int, weights: Floats, block: Block) -> None:
-        self._map(head, weights, block)
-        self._strongest(head, weights, block)
-        self.received[head, block.keys] += weights.sum(axis=0)
-        rows = np.arange(block.start, block.stop)
-        for name, measure in PER_QUERY.items():
-            self.measures[name][head, rows] = measure(weights, rows, block.keys, self.n_keys)
+    def _places(self, block: Block) -> tuple[NDArray[np.int64], ...]:
+        """Where in each tile a cell of the map begins (edges), the key of every column (tiles ×
+        columns), and the cell of each row of the map that a tile touches (map rows, edges)."""
+        n_tiles, n_rows, n_columns = block.weights.shape
+        first = block.start + n_rows * np.arange(n_tiles)
+        touched = (first[0] + n_rows - 1) // self.cells[0] - first[0] // self.cells[0] + 1
+        keys = np.clip(block.keys, 0, self.n_keys - 1)
+        columns = keys // self.cells[1]
+        edges = np.flatnonzero(np.diff(columns, axis=1, prepend=-1))
+        rows = first[edges // n_columns] // self.cells[0] + np.arange(touched)[:, None]
+        return edges, keys.ravel(), rows * self.sums.shape[2] + columns.ravel()[edges]
+
+    def _add(
+        self, head: int, cells: NDArray[np.int64] | None, sums: Floats = _NONE,
+        maxima: Floats = _NONE, keys: NDArray[np.int64] = _NO_KEYS, given: Floats = _NONE,
+    ) -> None:  # fmt: skip
+        if cells is None:
+            return
+        np.add.at(self.sums[head].ravel(), cells, sums.astype(np.float32, copy=False))
+        np.maximum.at(self.maxima[head].ravel(), cells, maxima.astype(np.float32, copy=False))
+        low, high = int(keys.min()), int(keys.max()) + 1
+        self.received[head, low:high] += np.bincount(keys - low, given, high - low)
+
+
+class Strongest:
+    """Watches one layer and keeps each query's strongest keys, of every head and of their mean."""
+
+    def __init__(self, heads: int, n_queries: int, n_keys: int, k: int = STRONGEST):
+        self.heads, self.n_keys = heads, n_keys
+        self.k = min(k, n_keys)
+        self.keys = np.zeros((heads + 1, n_queries, self.k), np.int32)
+        self.weights = np.zeros((heads + 1, n_queries, self.k), np.float32)
+
+    def see(self, block: Block) -> None:
+        """All heads of the same rows come one after the other, so that their sum is at hand."""
+        if not block.keys.size:
+            return
+        self._keep(block.head, block, block.weights)
+        total = scratch(block.weights.size, block.weights.dtype, "mean")
+        total = total.reshape(block.weights.shape)
+        if block.head == 0:
+            total[...] = block.weights
+        else:
+            total += block.weights
+        if block.head == self.heads - 1:
+            total /= self.heads
+            self._keep(self.heads, block, total)
+
+    def _keep(self, row: int, block: Block, weights: Floats) -> None:
+        tile, columns = weights.shape[1], weights.shape[2]
+        found, largest = strongest(weights.reshape(-1, columns), self.k)
+        k = found.shape[1]
+        tiles = np.arange(len(found))[:, None] // tile
+        keys = np.clip(block.keys[tiles, found], 0, max(self.n_keys - 1, 0))
+        self.keys[row, block.start : block.stop, :k] = keys
+        self.weights[row, block.start : block.stop, :k] = largest
+
+
+class Measured:
+    """Watches one layer and keeps every measure of each query, as exact as the weights are."""
+
+    def __init__(self, heads: int, n_queries: int, n_keys: int, dtype: Any = np.float32):
+        self.n_keys = n_keys
+        self.values = {name: np.zeros((heads, n_queries), dtype) for name in PER_QUERY}
+
+    def see(self, block: Block) -> None:
+        """Measure the rows of a block; what a sum needs room for is this thread's own."""
+        w = block.weights
+        room = scratch(w.size, w.dtype, "room").reshape(w.shape)
+        total = measures.total_weight(w)
+        here = {
+            "entropy": measures.entropy_with(w, room),
+            "largest": w.max(axis=-1, initial=0),
+            "total": total,
+            "distance": self._distance(block, total),
+            "self": self._at(block, 0),
+            "previous": self._at(block, -1),
+            "next": self._at(block, 1),
+            "first": _weight_of_key(block, 0),
+        }
+        for name, values in here.items():
+            self.values[name][block.head, block.start : block.stop] = values.ravel()
+
+    def _distance(self, block: Block, total: NDArray[np.float64]) -> NDArray[np.float64]:
+        w, near = block.weights, block.near
+        rows = _rows(block)
+        apart = np.abs(rows[0][:, None] - block.keys[0, :near]).astype(w.dtype)
+        moved = measures.row_dot(w[..., :near], np.broadcast_to(apart, w[..., :near].shape))
+        if near < w.shape[2]:
+            far = np.abs(rows[:, :, None] - block.keys[:, None, near:])
+            moved += measures.row_dot(w[..., near:], far.astype(w.dtype))
+        return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
+
+    def _at(self, block: Block, offset: int) -> NDArray[np.float64]:
+        """The weight of key i + offset; NaN where the text has no such key."""
+        rows = _rows(block)
+        near = block.keys[0, : block.near]
+        wanted = rows[0] + offset
+        column = np.minimum(np.searchsorted(near, wanted), max(near.size - 1, 0))
+        found = np.zeros(rows.shape)
+        if near.size:
+            here = np.flatnonzero(near[column] == wanted)
+            found[:, here] = block.weights[:, here, column[here]]
+        for at in range(block.near, block.keys.shape[1]):
+            tile, row = np.nonzero(rows + offset == block.keys[0, at])
+            found[tile, row] += block.weights[tile, row, at]
+        wanted = rows + offset
+        found[(wanted < 0) | (wanted >= self.n_keys)] = np.nan
+        return found
+
+
+def _rows(block: Block) -> NDArray[np.int64]:
+    """The query of every row, (tiles, rows)."""
+    return np.arange(block.start, block.stop).reshape(block.weights.shape[:2])
+
+
+def _weight_of_key(block: Block, key: int) -> NDArray[np.float64]:
+    found = np.zeros(block.weights.shape[:2])
+    for tile, column in zip(*np.nonzero(block.keys == key), strict=True):
+        found[tile] += block.weights[tile, :, column]
+    return found
+
+
+class Summarizer:
+    """Watches the blocks of one layer and keeps their summary."""
+
+    def __init__(
+        self, heads: int, n_queries: int, n_keys: int, map_size: int = MAP_SIZE,
+        dtype: Any = np.float32,
+    ):  # fmt: skip
+        shape = heads, n_queries, n_keys
+        self.pooled = Pooled(*shape, map_size)
+        self.strongest, self.measured = Strongest(*shape), Measured(*shape, dtype)
+
+    def see(self, block: Block) -> None:
+        """Show the block to all that is kept."""
+        for observer in (self.pooled, self.strongest, self.measured):
+            observer.see(block)
 
     def summary(self) -> Summary:
         """The finished summary of one layer."""
+        pooled, kept = self.pooled, self.strongest
         return Summary(
-            self.cells,
-            self.sums[None],
-            self.maxima[None],
-            self.strongest_keys[None],
-            self.strongest_weights[None],
-            self.received[None] / max(self.n_queries, 1),
-            {name: values[None] for name, values in self.measures.items()},
+            pooled.cells,
+            pooled.sums[None],
+            pooled.maxima[None],
+            kept.keys[None],
+            kept.weights[None],
+            pooled.received[None] / max(pooled.n_queries, 1),
+            {name: values[None] for name, values in self.measured.values.items()},
         )
 
-    def _map(self, head: int, weights: Floats, block: Block) -> None:
-        if not block.keys.size:
-            return
-        columns = block.keys // self.cells[1]
-        edges = np.flatnonzero(np.diff(columns, prepend=-1))  # first column of each cell
-        first, last = block.start // self.cells[0], (block.stop - 1) // self.cells[0]
-        here = np.ix_(np.arange(first, last + 1), columns[edges])
-        for kept, ufunc in ((self.sums[head], np.add), (self.maxima[head], np.maximum)):
-            # rows first: that runs along contiguous memory, and leaves little for the columns
-            cells = ufunc.reduceat(
-                pool(weights, self.cells[0], 0, ufunc, block.start), edges, axis=1
-            )
-            kept[here] = ufunc(kept[here], cells)
 
-    def _strongest(self, head: int, weights: Floats, block: Block) -> None:
-        columns, largest = strongest(weights, self.strongest_keys.shape[-1])
-        rows = slice(block.start, block.stop)
-        self.strongest_keys[head, rows, : columns.shape[-1]] = block.keys[columns]
-        self.strongest_weights[head, rows, : columns.shape[-1]] = largest
+def summary_bytes(heads: int, n_queries: int, n_keys: int, map_size: int) -> int:
+    """What the summary of one layer takes, in bytes."""
+    rows, columns = (-(-n // kept_cell(n, map_size)) for n in (n_queries, n_keys))
+    strongest_bytes = (heads + 1) * n_queries * min(STRONGEST, n_keys) * 8
+    measured = heads * n_queries * len(PER_QUERY) * 4
+    return heads * (rows * columns * 8 + n_keys * 8) + strongest_bytes + measured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -115,6 +116,8 @@ class Tokens:
     def find(self, word: str) -> list[int]:
         """Positions of a token: a position ("3"), a word (every place), or "word#2" (the 2nd).
 
+        Where sentences or lines stand in place of tokens, a word is in every one that holds it.
+
         AttnvizError names the nearest words when there is none.
         """
         if word.removeprefix("-").isdecimal():
@@ -133,7 +136,14 @@ class Tokens:
         exact = [i for i, piece in enumerate(self.slices()) if piece == word]
         exact = exact or [i for i, label in enumerate(self.labels) if label == word]
         folded = word.casefold()
-        return exact or [i for i, label in enumerate(self.labels) if label.casefold() == folded]
+        exact = exact or [i for i, label in enumerate(self.labels) if label.casefold() == folded]
+        return exact or self._holding(folded)
+
+    def _holding(self, folded: str) -> list[int]:
+        """Sentences and the like that hold it as a word: no token has white space within."""
+        whole = re.compile(rf"(?<!\w){re.escape(folded)}(?!\w)")
+        pieces = ((i, piece.casefold()) for i, piece in enumerate(self.slices()))
+        return [i for i, piece in pieces if len(piece.split()) > 1 and whole.search(piece)]
 
     def _position(self, word: str) -> int:
         if len(word) < 19 and 0 <= int(word) < len(self):
@@ -174,6 +184,17 @@ def _listed(numbers: NDArray[np.int64] | None) -> list[int] | None:
 def visible(text: str) -> str:
     """`text` with every control, bidi control and lone surrogate in a visible form."""
     return text.translate(_VISIBLE)
+
+
+def shortened(label: str, most: int) -> str:
+    """The label in at most `most` characters, cut between those that stand together (letters and
+    their marks)."""
+    if len(label) <= most:
+        return label
+    end = most - 1
+    while end and unicodedata.combining(label[end]):
+        end -= 1
+    return label[:end].rstrip() + "…"
 
 
 def _words(text: str) -> Tokens:

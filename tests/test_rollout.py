@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from attnviz import AttnvizError, from_weights, trace
 from attnviz.attention import masks
 from attnviz.rollout import flow, max_flow, rollout, value_weighted
-from attnviz.selection import crop, merge_words
+from attnviz.selection import crop, merge
 from attnviz.stack import Stack
 from attnviz.tokens import from_labels
 
@@ -170,7 +170,7 @@ def test_without_a_residual_a_token_may_not_reach_itself(residual):
 
 
 def test_rollout_of_words_is_of_words():
-    stack = merge_words(trace("the cat's mat", tokenizer="bytes", type="causal", heads=4).stack)
+    stack = merge(trace("the cat's mat", tokenizer="bytes", type="causal", heads=4).stack, "words")
     rolled = rollout(stack)
     assert rolled.query_tokens.labels == ("the", "␠", "cat's", "␠", "mat")
     np.testing.assert_allclose(rolled.weights.sum(axis=-1), 1, rtol=1e-5)

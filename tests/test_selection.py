@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -14,11 +15,12 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from attnviz import AttnvizError, from_weights, storage, trace
 from attnviz.attention import masks
-from attnviz.selection import crop, hide_special, merge_words
+from attnviz.selection import crop, hide_special, merge
 from attnviz.stack import Stack
 from attnviz.tokens import encode, from_ids, from_labels, tokenize
 
 LAYERS, HEADS = 2, 3
+merge_words = partial(merge, kind="words")
 MARKS = ("[UNK]", "[CLS]", "[SEP]")
 
 
@@ -167,7 +169,7 @@ def test_tokens_of_a_word_are_one(name):
     assert merged.weights.dtype == stack.weights.dtype
     one = merged.query_tokens
     assert list(one.pieces) == ["".join(tokens.pieces[i] for i in group) for group in groups]
-    assert one.ids.tolist() == [tokens.ids[group[0]] for group in groups]
+    assert_ids_tell_groups_apart(tokens, one, groups)
     assert one.special.tolist() == [all(tokens.special[i] for i in group) for group in groups]
     joined = [g for g, group in enumerate(groups) if len(group) > 1]
     assert [one.slices()[g] for g in joined] == [labels[g] for g in joined]
@@ -175,6 +177,18 @@ def test_tokens_of_a_word_are_one(name):
         if len(group) == 1:
             np.testing.assert_array_equal(one.spans[g], tokens.spans[group[0]])
             assert one.labels[g] == tokens.labels[group[0]]
+
+
+def assert_ids_tell_groups_apart(tokens, merged, groups):
+    """One token keeps its id; groups share one exactly where their pieces are the same."""
+    for group, number, piece in zip(groups, merged.ids.tolist(), merged.pieces, strict=True):
+        if len(group) == 1:
+            assert number == tokens.ids[group[0]]
+        else:
+            assert number not in tokens.ids.tolist()
+        for other, another, same in zip(groups, merged.ids.tolist(), merged.pieces, strict=True):
+            if len(group) > 1 and len(other) > 1:
+                assert (number == another) == (piece == same)
 
 
 @pytest.mark.parametrize("name", BY_HAND)
@@ -290,6 +304,49 @@ def test_merging_twice_is_merging_once():
 def test_a_cropped_word_joins_what_is_left_of_it():
     stack = crop(stack_of(tokenize("cat sat", "characters")), "0,2,4", "0,2,4")
     assert merge_words(stack).query_tokens.labels == ("cat", "s")
+
+
+# Sentences and lines: their own cases are in test_units
+
+SAID = "Dr. Li sat. It was\nlate! So?\n\nYes"
+PARTS = {  # places of the words: Dr . Li sat . | It was late ! | So ? | Yes
+    "sentences": ([[0, 1, 2, 3, 4], [5, 6, 7, 8], [9, 10], [11]],
+                  ["0 Dr. Li sat.", "1 It was late!", "2 So?", "3 Yes"]),
+    "lines": ([[0, 1, 2, 3, 4, 5, 6], [7, 8, 9, 10], [11]],
+              ["0 Dr. Li sat. It was", "1 late! So?", "2 Yes"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+@pytest.mark.parametrize("kind", PARTS)
+def test_tokens_of_a_sentence_or_line_are_one(kind, rule):
+    groups, labels = PARTS[kind]
+    stack = stack_of(tokenize(SAID), rule=rule, head_names=("a", "b", "c"), key_heads=1)
+    merged = merge(stack, kind)
+    assert list(merged.query_tokens.labels) == labels
+    assert merged.key_tokens is merged.query_tokens
+    expected = merged_slowly(stack.weights, groups, groups)
+    np.testing.assert_allclose(merged.weights, expected, rtol=1e-5, atol=1e-7)
+    allowed = np.array(allowed_slowly(rule, groups, groups))
+    np.testing.assert_array_equal(merged.allowed(), allowed)
+    assert merged.head_names == ()  # they speak of tokens: "same word"
+    assert merged.key_heads == 1
+    assert merge(merged, kind) is merged
+
+
+def test_sentences_of_two_texts_are_merged_each_by_its_own():
+    stack = stack_of(tokenize(SAID), tokenize("كيف داير؟ بخير."))
+    merged = merge(stack, "sentences")
+    assert merged.key_tokens.labels == ("0 كيف داير؟", "1 بخير.")
+    rows, columns = PARTS["sentences"][0], [[0, 1, 2], [3, 4]]
+    expected = merged_slowly(stack.weights, rows, columns)
+    np.testing.assert_allclose(merged.weights, expected, rtol=1e-5)
+
+
+def test_a_part_of_the_sentences_keeps_their_numbers():
+    part = crop(merge(stack_of(tokenize(SAID)), "sentences"), "2:", "late,3")
+    assert part.query_tokens.labels == ("2 So?", "3 Yes")
+    assert part.key_tokens.labels == ("1 It was late!", "3 Yes")
 
 
 TEXTS = st.text(
@@ -493,7 +550,8 @@ def test_segments_of_a_pair_stay_with_their_tokens():
 
 
 def test_streamed_stacks_are_refused():
-    for change in (merge_words, hide_special, crop, lambda s: crop(s, "0:4", "0:4")):
+    changes = [partial(merge, kind=kind) for kind in ("words", "sentences", "lines")]
+    for change in (*changes, hide_special, crop, lambda s: crop(s, "0:4", "0:4")):
         with pytest.raises(AttnvizError, match=r"streamed, not kept.*shorter text"):
             change(streamed())
 

@@ -13,7 +13,7 @@ from attnviz.summary import Summarizer, cell_size
 from attnviz.tokens import from_labels
 
 HEADS = 3
-KEPT_CELLS, KEPT_KEYS = 512, 8  # a side of the map, and per query
+KEPT_CELLS, KEPT_KEYS = 1024, 8  # a side of the map, and per query
 
 RULES = {
     "full": masks.full(),
@@ -47,13 +47,15 @@ def shown(rule, n_queries, n_keys, even=False, dtype=np.float32):
 
 def summary_of(weights, allowed, block_rows):
     heads, n_queries, n_keys = weights.shape
-    summarizer = Summarizer(heads, n_queries, n_keys)
+    summarizer = Summarizer(heads, n_queries, n_keys, dtype=weights.dtype)
     for start in range(0, n_queries, block_rows):
         stop = min(start + block_rows, n_queries)
         keys = np.flatnonzero(allowed[start:stop].any(axis=0))
-        block = Block(start, stop, keys, weights[:, start:stop, keys].copy())
-        summarizer.see(block)
-        block.weights.fill(np.nan)  # a block is lent: the next one overwrites it
+        for head in range(heads):
+            part = weights[None, head, start:stop][..., keys].copy()
+            turn = start // block_rows
+            summarizer.see(Block(turn, head, start, stop, keys[None], part, keys.size))
+            part.fill(np.nan)  # a block is lent: the next one overwrites it
     return summarizer.summary()
 
 
@@ -175,16 +177,16 @@ def test_measures_and_received_weights(rule, n_queries, n_keys, block_sizes):
     [
         (1, 1),
         (511, 1),
-        (512, 1),
-        (513, 2),
-        (1024, 2),
-        (1025, 4),
-        (2048, 4),
-        (2049, 8),
-        (16_384, 32),
+        (1024, 1),
+        (1025, 2),
+        (2048, 2),
+        (2049, 4),
+        (4096, 4),
+        (4097, 8),
+        (16_384, 16),
     ],
 )
-def test_cells_are_doubled_until_512_cover_the_text(tokens, cell):
+def test_cells_are_doubled_until_1024_cover_the_text(tokens, cell):
     for shape, cells in (((tokens, 3), (cell, 1)), ((3, tokens), (1, cell))):
         summary = Summarizer(1, *shape).summary()
         assert summary.cells == cells
@@ -197,11 +199,11 @@ def test_cells_are_doubled_until_512_cover_the_text(tokens, cell):
 def test_a_coarser_map_takes_whole_cells_of_what_was_kept_and_never_too_many():
     for n in (1, 2, 7, 511, 512, 513, 700, 1023, 1024, 1025, 1100, 2049, 5000, 16_385):
         kept = kept_cell(n)
-        for max_size in (1, 2, 5, 6, 7, 64, 100, 333, 511, 512):
+        for max_size in (1, 2, 5, 6, 7, 64, 100, 333, 511, 512, 1024):
             cell = cell_size(n, max_size)
             assert cell == 1 if max_size >= n else cell % kept == 0
             assert -(-n // cell) <= max_size
-        for max_size in (513, 600, 1024, 4096):
+        for max_size in (1025, 2000, 4096):
             assert -(-n // cell_size(n, max_size)) <= max_size
             assert cell_size(n, max_size) <= kept
 

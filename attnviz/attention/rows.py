@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypedDict
@@ -27,6 +27,7 @@ Index = tuple[int | slice, ...]  # neighbouring heads: a position in the leading
 # Scores that are worked on together: 2 MiB of float32, which stays in the second-level cache.
 SCRATCH_SCORES = 1 << 19
 ROWS_AT_MOST, ROWS_AT_LEAST = 256, 64
+STREAMED_SCORES, STREAMED_ROWS = 1 << 19, 32
 
 LOG2_E = math.log2(math.e)
 # Powers of two up to 2^100, and sums of them with values, fit float32 without taking the largest
@@ -89,6 +90,13 @@ class Inputs:
             return False
         q, k = (np.einsum("...i,...i->...", a, a).max(initial=0) for a in (self.query, self.key))
         return bool(math.sqrt(q) * math.sqrt(k) * abs(self.scale) * LOG2_E < CALM)
+
+    @property
+    def factor(self) -> float:
+        """What products of queries and keys are multiplied by before `raise_scores`."""
+        if self.calm:
+            return self.scale * (LOG2_E if POWER is np.exp2 else 1)
+        return self.scale / (self.softcap or 1)
 
     def with_head_axis(self) -> Inputs:
         """The same with a head axis where there is none."""
@@ -206,19 +214,33 @@ def prepare(
     )
 
 
-def blocks(inputs: Inputs, rows_at_once: int | None = None) -> Iterator[Rows]:
+def blocks(inputs: Inputs) -> Iterator[Rows]:
     """Cut the queries into blocks of rows whose scores for one head fit the cache."""
-    if rows_at_once is not None and rows_at_once < 1:
-        raise AttnvizError(f"The block of rows is {rows_at_once}.", "It must be 1 or more.")
     start = 0
     while start < inputs.n_queries:
-        stop = min(start + (rows_at_once or ROWS_AT_MOST), inputs.n_queries)
+        stop = min(start + ROWS_AT_MOST, inputs.n_queries)
         rows, ranges = _seen(inputs, start, stop)
-        if rows_at_once is None and rows.size * _length(ranges) > SCRATCH_SCORES:
+        if rows.size * _length(ranges) > SCRATCH_SCORES:
             fitting = max(SCRATCH_SCORES // _length(ranges), ROWS_AT_LEAST)
             rows, ranges = _seen(inputs, start, min(start + fitting, stop))
         yield Rows(start, start + rows.size, tuple(ranges), _kept(inputs, rows, ranges))
         start += rows.size
+
+
+def rows_fitting(inputs: Inputs, start: int, rows_at_once: int | None) -> int:
+    """How many rows from `start` on make a block for streaming."""
+    left = inputs.n_queries - start
+    if rows_at_once is not None:
+        return min(rows_at_once, left)
+    _, ranges = _seen(inputs, start, start + min(ROWS_AT_MOST, left))
+    fitting = STREAMED_SCORES // max(_length(ranges), 1)
+    return min(max(fitting, STREAMED_ROWS), ROWS_AT_MOST, left)
+
+
+def rows_between(inputs: Inputs, start: int, stop: int) -> Rows:
+    """Query rows start … stop, and what they may see."""
+    rows, ranges = _seen(inputs, start, stop)
+    return Rows(start, stop, tuple(ranges), _kept(inputs, rows, ranges))
 
 
 def _seen(inputs: Inputs, start: int, stop: int) -> tuple[NDArray[np.int64], list[Range]]:
@@ -233,19 +255,19 @@ def _length(ranges: Iterable[Range]) -> int:
 _kept_buffers = threading.local()
 
 
-def scratch(size: int, dtype: Any) -> Floats:
-    """A flat buffer of `size` numbers, this thread's own, kept from call to call while it is no
-    larger than the cache: fresh memory costs more than the sums."""
-    kept = getattr(_kept_buffers, "flat", None)
+def scratch(size: int, dtype: Any, name: str = "scores") -> Floats:
+    """A flat buffer of `size` numbers, this thread's own, kept under its name from call to call
+    while it is no larger than the cache: fresh memory costs more than the sums."""
+    kept = getattr(_kept_buffers, name, None)
     if kept is None or kept.size < size or kept.dtype != dtype:
         kept = np.empty(size, dtype)
         if size <= 4 * SCRATCH_SCORES:
-            _kept_buffers.flat = kept
+            setattr(_kept_buffers, name, kept)
     return kept[:size]
 
 
 def attend(
-    inputs: Inputs, index: Index, rows: Rows, exponentials: Floats, output: Floats
+    inputs: Inputs, index: Index, rows: Rows, exponentials: Floats, output: Floats | None
 ) -> Floats:
     """Some heads' rows: fill `exponentials` (heads, rows, keys) and `output` (…, value_dim).
 
@@ -254,45 +276,56 @@ def attend(
     allowed key gets factor 0.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # infinite inputs give NaN, as they should
-        fill = _calm_exponentials if inputs.calm else _exponentials
-        total = fill(inputs, index, rows, exponentials)
-        factor: Floats = np.divide(1, total, out=np.zeros_like(total), where=total != 0)
-        value = _columns(inputs.value_rows[inputs.source(index)], rows.ranges, axis=-2)
-        np.matmul(exponentials, value, out=output)
-        output *= factor
+        query = inputs.query[index][..., rows.start : rows.stop, :]  # (heads, rows, head_dim)
+        key = _columns(inputs.key_columns[inputs.source(index)], rows.ranges, axis=-1)
+        np.matmul(query * query.dtype.type(inputs.factor), key, out=exponentials)
+        added = [_part(array, index, rows) for array in inputs.added]
+        kept = [] if rows.kept is None else [rows.kept]
+        if inputs.allowed is not None:
+            kept.append(_part(inputs.allowed, index, rows))
+        factor = inverse(raise_scores(inputs, index, exponentials, kept, added))
+        if output is not None:
+            value = _columns(inputs.value_rows[inputs.source(index)], rows.ranges, axis=-2)
+            np.matmul(exponentials, value, out=output)
+            output *= factor
     return factor
 
 
-def _calm_exponentials(inputs: Inputs, index: Index, rows: Rows, scores: Floats) -> Floats:
-    """Where no score is large its power can be taken at once; masked keys are cleared after it.
-    Returns the sum of each row (heads, rows, 1)."""
-    _products(inputs, index, rows, inputs.scale * (LOG2_E if POWER is np.exp2 else 1), scores)
-    POWER(scores, out=scores)
-    if rows.kept is not None:
-        scores *= rows.kept
-    if inputs.allowed is not None:
-        scores *= _part(inputs.allowed, index, rows)
-    total: Floats = np.matmul(scores, np.ones(scores.shape[-1], scores.dtype))
-    return total[..., None]
+def inverse(total: Floats) -> Floats:
+    """1 / total, and 0 where nothing was allowed."""
+    factor: Floats = np.divide(1, total, out=np.zeros_like(total), where=total != 0)
+    return factor
 
 
-def _exponentials(inputs: Inputs, index: Index, rows: Rows, scores: Floats) -> Floats:
-    """Any scores: scaled, then softcapped (Gemma 2, arXiv 2408.00118), then biased and masked, the
-    largest of each row taken away; a sink is one more logit in the sum (arXiv 2309.17453).
-    Returns the sum of each row (heads, rows, 1)."""
-    cap = inputs.softcap
-    _products(inputs, index, rows, inputs.scale / (cap or 1), scores)
-    if cap is not None:
-        np.multiply(np.tanh(scores, out=scores), cap, out=scores)
-    for added in inputs.added:
-        scores += _part(added, index, rows)
-    if inputs.allowed is not None:
-        np.copyto(scores, -np.inf, where=~_part(inputs.allowed, index, rows))
-    if rows.kept is not None:
-        np.copyto(scores, -np.inf, where=rows.kept == 0)
+def raise_scores(
+    inputs: Inputs,
+    index: Index,
+    scores: Floats,
+    kept: Sequence[NDArray[Any]],
+    added: Sequence[Floats] = (),
+) -> Floats:
+    """Turn products of queries and keys, times `inputs.factor`, into exponentials, in place; 0
+    where an array of `kept` is 0. Returns the sum of each row (…, rows, 1).
+
+    Where no score is large its power can be taken at once. Else scores are softcapped (Gemma 2,
+    arXiv 2408.00118), then biased and masked, and the largest of each row is taken away; a sink is
+    one more logit in the sum (arXiv 2309.17453).
+    """
+    if inputs.calm:
+        POWER(scores, out=scores)
+        for each in kept:
+            scores *= each
+        return row_sums(scores)
+    if inputs.softcap is not None:
+        np.multiply(np.tanh(scores, out=scores), inputs.softcap, out=scores)
+    for each in added:
+        scores += each
+    for each in kept:
+        np.copyto(scores, -np.inf, where=each == 0)
     largest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
-    sinks = None if inputs.sinks is None else inputs.sinks[index][..., None, None]
-    if sinks is not None:
+    sinks = None
+    if inputs.sinks is not None:
+        sinks = inputs.sinks[index][(..., *[None] * (scores.ndim - inputs.sinks[index].ndim))]
         np.maximum(largest, sinks, out=largest)
     largest[np.isneginf(largest)] = 0
     np.exp(np.subtract(scores, largest, out=scores), out=scores)
@@ -302,10 +335,11 @@ def _exponentials(inputs: Inputs, index: Index, rows: Rows, scores: Floats) -> F
     return total
 
 
-def _products(inputs: Inputs, index: Index, rows: Rows, scale: float, scores: Floats) -> None:
-    query = inputs.query[index][..., rows.start : rows.stop, :]  # (heads, rows, head_dim)
-    key = _columns(inputs.key_columns[inputs.source(index)], rows.ranges, axis=-1)
-    np.matmul(query * query.dtype.type(scale), key, out=scores)
+def row_sums(exponentials: Floats) -> Floats:
+    """The sum of each row, (…, rows, 1)."""
+    ones = np.ones(exponentials.shape[-1], exponentials.dtype)
+    total: Floats = np.matmul(exponentials, ones)
+    return total[..., None]
 
 
 def _part(array: NDArray[Any], index: Index, rows: Rows) -> NDArray[Any]:

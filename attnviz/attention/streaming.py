@@ -3,44 +3,61 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, Unpack
+from typing import Any, Protocol, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from attnviz.attention.bands import Band, Tiles, band_of, tile_rows, whole_vectors
 from attnviz.attention.rows import (
+    POWER,
     Floats,
-    Index,
     Inputs,
     Options,
-    Rows,
     attend,
-    blocks,
+    inverse,
     prepare,
+    raise_scores,
+    row_sums,
+    rows_between,
+    rows_fitting,
+    scratch,
 )
 from attnviz.errors import AttnvizError
-from attnviz.workers import in_turn, n_workers, share
+from attnviz.workers import in_turn, share
+
+Indices = NDArray[np.int64]
+
+TILED_KEYS = 1 << 10  # in fewer keys whole rows are as quick
+TILED_SCORES = 1 << 18  # of one head, worked on together: with what observers need, in the cache
 
 
 @dataclass(frozen=True)
 class Block:
-    """Finished weights of query rows start … stop, for all heads.
+    """Finished weights of one head for query rows start … stop, in tiles of as many rows.
 
-    Keys that these rows cannot see may be left out: column c holds key `keys[c]`. The arrays are
-    lent: they are overwritten when the next block is made.
+    Column c of tile t holds key `keys[t, c]`. What no query of a tile may see may be left out; where
+    a key lies outside of the text or comes twice, all weights but one are 0. The first `near`
+    columns of every tile are as far from its rows. A row may come again: first without weights,
+    then in a block of its own. The arrays are lent: they are overwritten when the next block is
+    made. `turn` numbers the blocks of a head in the order of the text.
     """
 
+    turn: int
+    head: int
     start: int
     stop: int
-    keys: NDArray[np.int64]  # (columns,), rising
-    weights: Floats  # (heads, stop - start, columns)
+    keys: Indices  # (tiles, columns)
+    weights: Floats  # (tiles, rows, columns)
+    near: int
 
 
 class Observer(Protocol):
-    """Sees every block once, in the order of its rows."""
+    """Sees every block once. Blocks come from several threads, but all heads of the same rows, one
+    after the other, from one."""
 
     def see(self, block: Block) -> None:
         """Look at the block now: it is gone with the next one."""
@@ -58,39 +75,194 @@ def stream(
     """`scaled_dot_product_attention` whose weights are shown to `observers` instead of kept.
 
     query: (heads, queries, head_dim), and so on; options are those of the dense way. Memory holds
-    one block of `block_rows` rows at a time. Returns the output (heads, queries, value_dim);
+    one block of `block_rows` rows for each thread. Returns the output (heads, queries, value_dim);
     raises AttnvizError where shapes do not fit.
     """
-    inputs = prepare(query, key, value, **options)
+    inputs = _three_axes(prepare(query, key, value, **options))
+    output = np.empty((*inputs.query.shape[:2], inputs.value.shape[-1]), inputs.query.dtype)
+    stream_inputs(inputs, list(observers), output, block_rows)
+    return output
+
+
+def observe(
+    query: ArrayLike, key: ArrayLike, observers: Iterable[Observer], **options: Unpack[Options]
+) -> None:
+    """Show the weights alone, as `stream` does: without values there is no output to compute."""
+    stream_inputs(_three_axes(prepare(query, key, key, **options)), list(observers), None)
+
+
+def _three_axes(inputs: Inputs) -> Inputs:
     if len(inputs.lead) != 1:
         raise AttnvizError(
             f"query has shape {inputs.query.shape}.", "Streaming takes (heads, tokens, head_dim)."
         )
-    return stream_inputs(inputs, list(observers), block_rows)
+    return inputs
+
+
+Advance = Callable[[int], object]  # told how many rows are done
+Span = tuple[int, int]  # query rows that are computed with all the keys they may see
+Pieces = list[tuple[int, Tiles | Span]]  # with their turns
+Make = Callable[[int], Floats]  # head → weights
 
 
 def stream_inputs(
-    inputs: Inputs, watching: Sequence[Observer], block_rows: int | None = None
+    inputs: Inputs,
+    watching: Sequence[Observer],
+    output: Floats | None,
+    block_rows: int | None = None,
+    advance: Advance = int,
+) -> None:
+    """The same for inputs that were checked; fills `output` (heads, queries, value_dim) if there
+    is one. Workers share the blocks of rows."""
+    band = _band(inputs)
+    kept = _pattern(inputs, band)
+
+    def job(pieces: Pieces) -> None:
+        for turn, piece in pieces:
+            if isinstance(piece, Tiles):
+                near, (start, stop) = piece.near, (piece.start, piece.stop)
+                keys, make = _tiled(inputs, piece, kept, output)
+            else:
+                start, stop = piece
+                keys, make = _whole(inputs, start, stop, output)
+                near = keys.shape[1]
+            for head in range(inputs.lead[0]):
+                block = Block(turn, head, start, stop, keys, make(head), near)
+                for observer in watching:
+                    observer.see(block)
+            advance(stop - start)
+
+    jobs = [partial(job, pieces) for pieces in _jobs(inputs, band, block_rows)]
+    (share if inputs.worth_sharing(_n_scores(inputs, band)) else in_turn)(jobs)
+
+
+def _n_scores(inputs: Inputs, band: Band | None) -> int:
+    """How many scores of a head are computed, at most."""
+    return inputs.n_queries * min(inputs.n_keys, inputs.n_keys if band is None else band.width)
+
+
+# Where the rows are cut
+
+
+def _band(inputs: Inputs) -> Band | None:
+    """The band to compute in tiles; none where whole rows are as good."""
+    if inputs.added or inputs.allowed is not None:
+        return None
+    band = band_of(inputs.rule)
+    least = max(4 * (0 if band is None else band.width + len(band.columns)), TILED_KEYS)
+    if band is None or inputs.n_keys < least:
+        return None
+    return band
+
+
+def _pattern(inputs: Inputs, band: Band | None) -> Floats | None:
+    """What every tile allows, where all are alike."""
+    if band is None or not band.is_shifted:
+        return None
+    rows = tile_rows(band)
+    inside = -(-band.before // rows) * rows  # where no key of the tile lies before the text
+    return Tiles(inside, 1, rows, band, np.arange(0), inputs.n_keys).kept()
+
+
+def _jobs(inputs: Inputs, band: Band | None, block_rows: int | None) -> Iterator[Pieces]:
+    """The rows in the order of the text, a list of pieces for each job."""
+    if block_rows is not None and block_rows < 1:
+        raise AttnvizError(f"The block of rows is {block_rows}.", "It must be 1 or more.")
+    turn = 0
+    cut = _row_spans(inputs, block_rows) if band is None else _tiles(inputs, band, block_rows)
+    for pieces in cut:
+        yield list(enumerate(pieces, turn))
+        turn += len(pieces)
+
+
+def _row_spans(inputs: Inputs, block_rows: int | None) -> Iterator[list[Tiles | Span]]:
+    start = 0
+    while start < inputs.n_queries:
+        stop = start + rows_fitting(inputs, start, block_rows)
+        yield [(start, stop)]
+        start = stop
+
+
+def _tiles(inputs: Inputs, band: Band, block_rows: int | None) -> Iterator[list[Tiles | Span]]:
+    """Tiles, what remains at the end of the text, and the rows of global tokens by themselves."""
+    rows = min(tile_rows(band), block_rows or inputs.n_queries)
+    columns = whole_vectors([p for p in band.columns if p < inputs.n_keys])
+    width = rows + band.width + columns.size
+    n_tiles = max((block_rows or max(TILED_SCORES // width, 256)) // rows, 1)
+    for start in range(0, inputs.n_queries, n_tiles * rows):
+        n = min(n_tiles, (inputs.n_queries - start) // rows)
+        whole, rest = start + n * rows, min(start + n_tiles * rows, inputs.n_queries)
+        pieces: list[Tiles | Span] = []
+        if n:
+            pieces.append(Tiles(start, n, rows, band, columns, inputs.n_keys))
+        if whole < rest:
+            pieces.append(Tiles(whole, 1, rest - whole, band, columns, inputs.n_keys))
+        yield pieces + [(p, p + 1) for p in band.columns if start <= p < rest]
+
+
+# The weights of one piece
+
+
+def _whole(
+    inputs: Inputs, start: int, stop: int, output: Floats | None
+) -> tuple[Indices, Make]:
+    rows = rows_between(inputs, start, stop)
+    shape = rows.n_rows, rows.n_keys
+
+    def make(head: int) -> Floats:
+        weights = scratch(math.prod(shape), inputs.query.dtype).reshape(shape)
+        here = None if output is None else output[head, rows.start : rows.stop]
+        weights *= attend(inputs, (head,), rows, weights, here)
+        return weights[None]
+
+    return rows.keys[None], make
+
+
+def _tiled(
+    inputs: Inputs, tiles: Tiles, pattern: Floats | None, output: Floats | None
+) -> tuple[Indices, Make]:
+    band, dtype = tiles.band, inputs.query.dtype
+    if not band.is_shifted:
+        pattern = tiles.kept()
+    elif pattern is not None:
+        pattern = pattern[:, : tiles.rows, : tiles.near]  # fewer rows at the end of the text
+    run = tiles.run[1] - tiles.run[0]
+
+    def make(head: int) -> Floats:
+        (source,) = inputs.source((head,))
+        query, key, value = inputs.query[head], inputs.key[source], inputs.value[source]
+        width = key.shape[1]
+        columns = scratch(run * width, dtype, "keys").reshape(width, run)
+        tiles.copy_columns(key, columns)
+        weights = scratch(math.prod(tiles.shape), dtype).reshape(tiles.shape)
+        q = query[tiles.start : tiles.stop] * dtype.type(inputs.factor)
+        q = q.reshape(tiles.n_tiles, tiles.rows, width)
+        with np.errstate(over="ignore", invalid="ignore"):
+            np.matmul(q, tiles.windows(columns, 1), out=weights[..., : tiles.near])
+            if tiles.columns.size:
+                np.matmul(q, key[tiles.columns].T, out=weights[..., tiles.near :])
+            factor = inverse(_raised(inputs, head, tiles, weights, pattern))
+            weights *= factor
+            if output is not None:
+                here = output[head, tiles.start : tiles.stop].reshape(*q.shape[:2], -1)
+                room = scratch(run * value.shape[1], dtype, "values").reshape(run, -1)
+                np.matmul(weights[..., : tiles.near], tiles.of_tiles(value, room), out=here)
+                if tiles.columns.size:
+                    here += np.matmul(weights[..., tiles.near :], value[tiles.columns])
+        return weights
+
+    return tiles.keys, make
+
+
+def _raised(
+    inputs: Inputs, head: int, tiles: Tiles, scores: Floats, pattern: Floats | None
 ) -> Floats:
-    """The same for inputs that were checked; returns the output (heads, queries, value_dim)."""
-    (heads,), dtype = inputs.lead, inputs.query.dtype
-    output = np.empty((heads, inputs.n_queries, inputs.value.shape[-1]), dtype)
-    buffer = np.empty(0, dtype)
-
-    def job(rows: Rows, index: Index, weights: Floats) -> None:
-        here = output[(*index, slice(rows.start, rows.stop))]
-        weights *= attend(inputs, index, rows, weights, here)
-
-    for rows in blocks(inputs, block_rows):
-        shape = (heads, rows.n_rows, rows.n_keys)
-        if buffer.size < math.prod(shape):
-            buffer = np.empty(math.prod(shape), dtype)
-        weights = buffer[: math.prod(shape)].reshape(shape)
-        each = rows.n_rows * rows.n_keys
-        shared = inputs.worth_sharing(each)
-        groups = inputs.groups(each, n_workers() if shared else 1)
-        jobs = [partial(job, rows, index, weights[index]) for index in groups]
-        (share if shared else in_turn)(jobs)
-        for observer in watching:
-            observer.see(Block(rows.start, rows.stop, rows.keys, weights))
-    return output
+    """Exponentials in place of scores, and the sum of each row (tiles, rows, 1)."""
+    if inputs.calm:
+        POWER(scores, out=scores)
+        tiles.clear(scores, pattern)
+        return row_sums(scores)
+    kept = scratch(scores.size, scores.dtype, "kept").reshape(scores.shape)
+    kept.fill(1)
+    tiles.clear(kept, pattern)
+    return raise_scores(inputs, (head,), scores, [kept])

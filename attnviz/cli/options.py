@@ -83,7 +83,8 @@ Measure = Annotated[
     typer.Option(help="weights · values (weights × length of values) · rollout · flow."),
 ]
 Merge = Annotated[
-    str | None, typer.Option(help="words: join the pieces of a word.", show_default=False)
+    str | None,
+    typer.Option(help="One row for each of: words · sentences · lines.", show_default=False),
 ]
 HideSpecial = Annotated[
     bool, typer.Option("--hide-special", help="Leave [CLS], </s> … out, and say their share.")

@@ -7,7 +7,7 @@ its reason, and every number of a fact is computed from the record.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from itertools import combinations
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from attnviz.explain.language import Saving
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
-from attnviz.tokens import Tokens
+from attnviz.tokens import Tokens, shortened
 
 MOST = 8  # facts that one run is worth
 
@@ -36,6 +36,7 @@ NEAR = 3  # tokens to each side that count as near
 LITTLE = 0.25  # a quarter: a key with more does stand out, however few keys there are
 FEW = 4  # tokens below which being flat or spread says nothing
 EXAMINED = 1024  # cells a side of the mask that is looked at to know what chance would give
+LONGEST = 48  # characters of a token, or of a sentence in its place, that a sentence quotes
 DENSE_PAIRS = 1 << 22  # weights of a head up to which heads are compared one by one
 
 Array = NDArray[Any]
@@ -297,6 +298,38 @@ class AlikeAndUnlike(Finding):
     d: int
 
 
+# What a sentence or a line does, where they stand in place of tokens --------------------------
+
+
+@dataclass(frozen=True)
+class StrongestUnit(StrongestKey):
+    """A sentence or a line looks mostly at one other."""
+
+    sentence = "unit.top"
+
+
+@dataclass(frozen=True)
+class UnitSelfWeight(SelfWeight):
+    """A sentence or a line keeps most of its weight."""
+
+    sentence = "unit.self"
+
+
+@dataclass(frozen=True)
+class BiggestWeightsOfUnit(BiggestWeights):
+    """A few sentences or lines share the weight of one."""
+
+    sentence = "unit.topk"
+
+
+# What is said of a token and is as true of a sentence or a line; nothing else is.
+OF_UNITS: dict[type[Finding], type[Finding]] = {
+    StrongestKey: StrongestUnit,
+    Aligned: StrongestUnit,
+    SelfWeight: UnitSelfWeight,
+    BiggestWeights: BiggestWeightsOfUnit,
+}
+
 PLACES: dict[str, type[LooksBack | LooksAhead | LooksAtItself]] = {
     "previous": LooksBack,
     "next": LooksAhead,
@@ -313,12 +346,18 @@ def findings(
     `heads`, or from all of them. Several chosen heads have no facts about tokens in common.
     """
     stack = record.stack
+    if record.units:
+        return _ranked(_of_units(record, layer, head)) if len(heads) < 2 else []
     found = [
         *_of_type(record, layer),
         *(_of_two_texts(stack, layer, head) if stack.two_texts else _of_reach(stack, layer)),
         *(_of_tokens(record, layer, head) if len(heads) < 2 else ()),
         *_of_heads(stack, layer, heads),
     ]
+    return _ranked(found)
+
+
+def _ranked(found: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=lambda fact: (fact.rank, -round(fact.strength, 2)))
 
 
@@ -416,12 +455,22 @@ def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Fin
     yield from _of_all_tokens(stack, layer, head, allowed)
 
 
+def _of_units(record: AttentionRecord, layer: int, head: Which) -> Iterator[Finding]:
+    """Facts about sentences or lines. Those about places, masks and costs count tokens, and what is
+    received or spread evenly depends on how long each is."""
+    of_two = _of_two_texts(record.stack, layer, head) if record.stack.two_texts else ()
+    for fact in (*of_two, *_of_tokens(record, layer, head)):
+        if type(fact) in OF_UNITS:
+            yield OF_UNITS[type(fact)](**vars(fact))
+
+
 def _names(tokens: Tokens) -> tuple[str, ...]:
     """Each token's label; where a text has it more than once, "cat#2" for the second."""
-    times = Counter(tokens.labels)
+    labels = [shortened(label, LONGEST) for label in tokens.labels]
+    times = Counter(labels)
     seen: Counter[str] = Counter()
     names = []
-    for label in tokens.labels:
+    for label in labels:
         seen[label] += 1
         names.append(f"{label}#{seen[label]}" if times[label] > 1 else label)
     return tuple(names)
@@ -517,24 +566,28 @@ def _of_pairs(stack: Stack, layer: int) -> Iterator[Finding]:
     if stack.weights is None or stack.n_heads < 3 or stack.weights[0, 0].size > DENSE_PAIRS:
         return
     pairs = list(combinations(range(stack.n_heads), 2))
-    alike = [_similarity(*stack.weights[layer, list(pair)]) for pair in pairs]
+    heads = stack.weights[layer]
+    known = [_information(head) for head in heads]
+    alike = [1 - _divergence(heads[a], heads[b], known[a] + known[b]) for a, b in pairs]
     high, low = int(np.argmax(alike)), int(np.argmin(alike))
     if alike[high] >= ALIKE and alike[low] <= UNLIKE:
         yield AlikeAndUnlike(alike[high], *pairs[high], alike[high], *pairs[low])
 
 
-def _similarity(first: Array, second: Array) -> float:
-    """1 - the mean Jensen-Shannon divergence of their rows / ln 2: 1 equal, 0 nothing shared."""
-    p, q = first.astype(np.float64), second.astype(np.float64)
-    middle = (p + q) / 2
+def _divergence(first: Array, second: Array, known: float) -> float:
+    """The mean Jensen-Shannon divergence of their rows / ln 2: 0 equal, 1 nothing shared.
 
-    def bits(x: Array) -> Array:
-        inside = x > 0
-        ratio = np.divide(x, middle, out=np.ones_like(x), where=inside)
-        values: Array = (x * np.log2(ratio)).sum(axis=-1)
-        return values
+    known: the sum of both heads' information."""
+    middle = np.add(first, second, dtype=np.float64)
+    middle /= 2
+    return known / 2 - _information(middle)
 
-    return float(1 - ((bits(p) + bits(q)) / 2).mean())
+
+def _information(weights: Array) -> float:
+    """The mean over the rows of the sum of w log2 w: minus the entropy in bits."""
+    exact = weights.astype(np.float64)
+    logarithms = np.log2(np.maximum(exact, np.finfo(np.float64).tiny))  # 0 log 0 is 0
+    return float(np.einsum("qk,qk->", exact, logarithms)) / len(weights)
 
 
 def _of_head(values: Array, head: Which) -> Array:

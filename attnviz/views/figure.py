@@ -7,7 +7,6 @@ pass is enough and nothing is cut. Labels are never read as mathematics.
 from __future__ import annotations
 
 import io
-import unicodedata
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import PICTURE, Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
+from attnviz.tokens import shortened
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen, head_title, title
 from attnviz.views.palette import INK, MASKED_PAPER, ramp, two_way
@@ -83,23 +83,27 @@ def map_figure(
     allowed = stack.allowed(choice.layer, MOST_PIXELS)
     rows, columns = _axis(stack.query_tokens.names), _axis(stack.key_tokens.names)
     bright = shades(pooled.mean, allowed, scale, whole=pooled.cells[1] == 1)
-    told = [_subtitle(stack, choice, pooled.cells, allowed, words)]
+    told = [_subtitle(record, choice, pooled.cells, allowed, words)]
     told.append(bright.note(stack.key_tokens.names, words, PICTURE))
     paper = _Paper([title(record, words, PICTURE), " · ".join(part for part in told if part)])
     left = paper.widest(rows.labels or (f"{stack.shape[0]:,}",), LABEL_SIZE) + 0.3
     slanted = columns.named and paper.widest(columns.labels, LABEL_SIZE) > columns.cell - 0.05
     above = _height_above(paper, columns, slanted) + 0.25
     width, height = _sides(rows, columns)
-    width = max(width, paper.widest([words.say("ui.key")], SMALL_SIZE))
-    height = max(height, paper.widest([words.say("ui.query")], SMALL_SIZE))
+    looked_at, looks = (
+        words.say(f"{'unit' if record.units else 'ui'}.{axis}", PICTURE)
+        for axis in ("key", "query")
+    )
+    width = max(width, paper.widest([looked_at], SMALL_SIZE))
+    height = max(height, paper.widest([looks], SMALL_SIZE))
     overhang = _overhang(paper, columns) if slanted else 0.0
     right = max(GAP + BAR + 0.75, overhang)
     axes = paper.add_axes(left, above, width, height, right=right)
     _paint(axes, bright.shares, allowed)
     _label_axis(axes, "y", rows, pooled.cells[0], slanted=False)
     _label_axis(axes, "x", columns, pooled.cells[1], slanted=slanted)
-    axes.set_xlabel(words.say("ui.key", PICTURE), fontsize=SMALL_SIZE, color=_rgb(INK))
-    axes.set_ylabel(words.say("ui.query", PICTURE), fontsize=SMALL_SIZE, color=_rgb(INK))
+    axes.set_xlabel(looked_at, fontsize=SMALL_SIZE, color=_rgb(INK))
+    axes.set_ylabel(looks, fontsize=SMALL_SIZE, color=_rgb(INK))
     axes.xaxis.set_label_position("bottom")
     if bright.scale in ("linear", "no-sink"):
         _colour_bar(paper, left + width + GAP, above, height, bright.largest)
@@ -281,14 +285,7 @@ def _axis(labels: Sequence[str]) -> _Labels:
 
 
 def _cut(label: str, most: int) -> str:
-    """Shorten between characters that stand together (letters and their marks)."""
-    label = label.replace("␠", "␣")  # the font has only the second sign for a space
-    if len(label) <= most:
-        return label
-    end = most - 1
-    while end and unicodedata.combining(label[end]):
-        end -= 1
-    return label[:end] + "…"
+    return shortened(label.replace("␠", "␣"), most)  # the font has only this sign for a space
 
 
 def _sides(rows: _Labels, columns: _Labels) -> tuple[float, float]:
@@ -372,12 +369,13 @@ def _colour_bar(paper: _Paper, left: float, above: float, height: float, largest
 
 
 def _subtitle(
-    stack: Stack, choice: Choice, cells: tuple[int, int], allowed: np.ndarray[Any, Any],
-    words: Language,
+    record: AttentionRecord, choice: Choice, cells: tuple[int, int],
+    allowed: np.ndarray[Any, Any], words: Language,
 ) -> str:  # fmt: skip
+    stack = record.stack
     total = stack.shape[0] * stack.shape[1]
     parts = [_what(stack, choice.layer, choice.head, words)]
-    if stack.masks:
+    if stack.masks and not record.units:  # what was computed were scores of tokens
         parts.append(words.say("ui.scores", PICTURE, done=stack.computed(), total_scores=total))
     if cells != (1, 1):
         parts.append(words.say("ui.cells", PICTURE, rows=cells[0], columns=cells[1]))

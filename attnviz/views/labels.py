@@ -11,7 +11,7 @@ from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import PLAIN, TERMINAL, Guard, Language
 from attnviz.record import AttentionRecord
 from attnviz.stack import Stack, Which
-from attnviz.tokens import SECOND
+from attnviz.tokens import SECOND, visible
 
 
 def label_text(label: str, width: int, style: str = "") -> Text:
@@ -41,8 +41,7 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
     if "window" in settings:
         parts.append(f"window {settings['window']}")
     if settings.get("global_tokens"):
-        labels = [stack.query_tokens.labels[i] for i in settings["global_tokens"]]
-        parts.append(f"global {_some(labels, words, guard)}")
+        parts.append(f"global {_some(_global_labels(record), words, guard)}")
     if stack.n_layers > 1:
         parts.append(words.count(stack.n_layers, "layer"))
     made = words.say(
@@ -53,6 +52,8 @@ def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLA
         parts.append(words.say("ui.shared", guard, n=stack.key_heads or 0))
     if "measure" in settings:
         parts.append(words.say(f"ui.{settings['measure']}", guard))
+    if record.units:
+        parts.append(words.say(f"ui.{record.units}", guard))
     if "hidden" in settings:
         parts.append(words.say("ui.hidden", guard, pct=settings["hidden"]))
     if "truncated" in settings:
@@ -92,6 +93,14 @@ def head_number(stack: Stack, head: int) -> str:
 def head_title(stack: Stack, head: int) -> str:
     """The number of a head and what it is built to look at."""
     return f"{head_number(stack, head)} {stack.head_name(head)}".strip()
+
+
+def _global_labels(record: AttentionRecord) -> list[str]:
+    """The global tokens, by the names that they had before others took their places."""
+    named = record.settings.get("global_labels")
+    if isinstance(named, list):
+        return [visible(str(label)) for label in named]
+    return [record.stack.query_tokens.labels[i] for i in record.settings["global_tokens"]]
 
 
 def _some(labels: Sequence[str], words: Language, guard: Guard) -> str:

@@ -23,9 +23,9 @@ from attnviz.explain.language import PAGE, Language
 from attnviz.lens import FOLLOWED
 from attnviz.record import AttentionRecord
 from attnviz.rollout import rollout
-from attnviz.selection import joined, word_starts
 from attnviz.stack import Stack, Which
 from attnviz.tokens import Tokens, visible
+from attnviz.units import KINDS, joined, numbered, starts
 from attnviz.views.labels import head_title, layer_title, title
 from attnviz.views.quantised import bits_for, error, quantised
 from attnviz.views.sentences import caveats, in_words
@@ -136,20 +136,31 @@ def _of_stack(record: AttentionRecord, name: str) -> AttentionRecord:
 def _tokens(tokens: Tokens) -> Tree:
     """Labels, what stands between them in the text, and how they join to words."""
     second = None if tokens.segments is None else (tokens.segments > 0).tolist()
-    tree = {
-        "labels": [visible(label) for label in tokens.labels],
+    labels = [visible(label) for label in tokens.labels]
+    return {
+        "labels": labels,
+        "plain": labels,
         "between": _between(tokens),
         "special": np.flatnonzero(tokens.special).tolist(),
         "second": second,
         "direction": _direction(tokens.text or "".join(tokens.labels)),
-        "words": None,
+        "units": {kind: unit for kind in KINDS if (unit := _units(tokens, kind)) is not None},
     }
-    starts = word_starts(tokens)
-    if 0 < starts.size < len(tokens):
-        words = joined(tokens, starts)
-        labels = [visible(label) for label in words.labels]
-        tree["words"] = {"starts": starts.tolist(), "labels": labels, "between": _between(words)}
-    return tree
+
+
+def _units(tokens: Tokens, kind: str) -> Tree | None:
+    """The tokens as words, sentences or lines; None where that makes no difference."""
+    first = starts(tokens, kind)
+    if not 1 < first.size < len(tokens):
+        return None
+    units = joined(tokens, first)
+    labels = (units if kind == "words" else numbered(units)).labels
+    return {
+        "starts": first.tolist(),
+        "labels": [visible(label) for label in labels],
+        "plain": [visible(label) for label in units.labels],
+        "between": _between(units),
+    }
 
 
 def _between(tokens: Tokens) -> list[str]:

@@ -37,8 +37,10 @@ def in_words(found: Iterable[Finding], words: Language, guard: Guard) -> list[st
 
 def caveats(record: AttentionRecord, words: Language, guard: Guard) -> list[str]:
     """What the weights of such a model do not show."""
-    of_origin = [CAVEATS[record.model.origin]] if record.model.origin in CAVEATS else []
-    return [words.say(key, guard) for key in (*of_origin, "limit.explain")]
+    keys = [CAVEATS[record.model.origin]] if record.model.origin in CAVEATS else []
+    if record.units:
+        keys.append("limit.units")
+    return [words.say(key, guard) for key in (*keys, "limit.explain")]
 
 
 def listed(sentences: Iterable[str]) -> Table:

@@ -182,9 +182,10 @@ def heatmap(
     body = [_positions(label + 2, steps.shape[1], wide, pooled.cells[1])]
     for line, cells in enumerate(drawn):
         row = line * each
-        name = Text(no_wrap=True)
-        name.append(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
-        name.append_text(label_text(stack.query_tokens.names[row], name_width))
+        shown, name = stack.query_tokens.names[row], Text(no_wrap=True)
+        if not shown.startswith(f"{row} "):  # sentences and lines are numbered already
+            name.append(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
+        name.append_text(label_text(shown, label - name.cell_len))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
     return [*body, _scale(stack, layer, head, bright, pooled.cells, screen)]
@@ -246,12 +247,13 @@ def query_row(record: AttentionRecord, query: str, choice: Choice, screen: Scree
         raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
     label = widest(stack.key_tokens.names, 2 * LABEL)
     for place in stack.query_tokens.find(query):
-        name = f"{stack.query_tokens.names[place]} ({place})"
+        name = TERMINAL.token(stack.query_tokens.names[place])
+        name += "" if record.units else f" ({place})"
         shown = chosen(stack, choice.layer, choice.head, screen.words)
         lines.append(_one_line(f"{name} · {shown}", screen))
         row = weights.mean[place]
         for key in sorted(np.flatnonzero(allowed[place]).tolist(), key=lambda key: -row[key]):
-            line = Text(f"{key}".rjust(5), "dim", no_wrap=True).append(" ")
+            line = Text("" if record.units else f"{key:5} ", "dim", no_wrap=True)
             line.append_text(_padded(label_text(stack.key_tokens.names[key], label), label + 1))
             line.append(f"{100 * row[key]:6.2f}% ")
             bar = round(max(screen.width - line.cell_len, 0) * float(row[key]))
@@ -265,7 +267,7 @@ def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:
     stack = record.stack
     total, computed = stack.shape[0] * stack.shape[1], stack.computed()
     words, parts = screen.words, []
-    if stack.masks:
+    if stack.masks and not record.units:  # what was computed were scores of tokens
         scores = words.say("ui.scores", TERMINAL, done=computed, total_scores=total)
         saved = words.say("ui.saved", TERMINAL, pct=Saving(1 - computed / total))
         parts.append(f"{scores} ({saved})" if computed < total else scores)

@@ -114,9 +114,80 @@ def test_a_query_in_full(command):
     assert shown == pytest.approx(sorted(100 * weights[:8], reverse=True), abs=0.006)
 
 
+STORY = "The cat sat. It was tired!\nA dog came, and a cat... They slept"
+
+
+def test_sentences_from_the_command_line(command):
+    status, out, _ = command(STORY, "--merge", "sentences", "--type", "local", "--json")
+    assert status == 0
+    found = json.loads(out)
+    assert found["settings"]["merge"] == "sentences"
+    stack = found["stacks"]["self"]
+    labels = ["0 The cat sat.", "1 It was tired!", "2 A dog came, and a cat...", "3 They slept"]
+    assert stack["query_tokens"]["labels"] == labels
+    whole = attnviz.trace(STORY, type="local").stack.weights.astype(np.float64)
+    edges = [0, 4, 8, 16, 18]  # The cat sat . | It was tired ! | A dog came , and a cat ... | …
+    for i in range(4):
+        for j in range(4):
+            cell = whole[:, :, edges[i] : edges[i + 1], edges[j] : edges[j + 1]]
+            expected = cell.sum(axis=3).mean(axis=2)
+            shown = np.array(stack["weights"])[:, :, i, j]
+            np.testing.assert_allclose(shown, expected, atol=1e-6)
+
+
+def test_a_sentence_is_named_by_its_number_a_word_in_it_or_whole(command):
+    for rows in ("0,2", "cat", "0 The cat sat.,cat#2"):
+        _, out, _ = command(STORY, "--merge", "sentences", "--rows", rows, "--json")
+        labels = json.loads(out)["stacks"]["self"]["query_tokens"]["labels"]
+        assert labels == ["0 The cat sat.", "2 A dog came, and a cat..."]
+    status, out, _ = command(STORY, "--merge", "lines", "--query", "dog")
+    assert status == 0
+    assert "1 A dog came, and a cat... They slept · mean" in out
+
+
+def test_views_of_sentences_do_not_count_or_name_tokens(command):
+    """Scores, heads and axes speak of tokens."""
+    plain = command(STORY, "--type", "local", "--show", "grid")[1]
+    assert "scores" in plain
+    assert "same word" in plain
+    for show in ("table", "heatmap", "grid", "top", "arcs"):
+        status, out, _ = command(STORY, "--type", "local", "--merge", "sentences", "--show", show)
+        assert status == 0
+        assert "sentences: keys added, queries averaged" in out
+        assert not {"scores", "token", "word"} & set(out.replace("tokens", "token").split())
+        assert show == "grid" or "0 The" in out
+
+
+@pytest.mark.parametrize("kind", ["words", "sentences"])
+def test_global_tokens_keep_their_names_where_others_take_their_places(command, kind, tmp_path):
+    options = ("--type", "global", "--global-tokens", "dog,They", "--merge", kind)
+    status, out, _ = command(STORY, *options, "--rows", "0:2", "-o", "some.npz")
+    assert status == 0
+    assert "global dog, They" in out
+    again = attnviz.read(tmp_path / "some.npz")
+    assert again.settings["global_labels"] == ["dog", "They"]
+
+
+def test_a_picture_of_sentences_names_its_axes_without_tokens():
+    from attnviz.explain import darija
+    from attnviz.explain.english import ENGLISH
+    from attnviz.lens import Lens
+    from attnviz.views.choice import Choice
+    from attnviz.views.figure import map_figure
+
+    record = Lens(merge="sentences").look(attnviz.trace(STORY * 40))
+    assert len(record.stack.query_tokens) > 64  # numbered places, pooled or not
+    for words in (ENGLISH, darija.LATIN, darija.ARABIC):
+        axes = map_figure(record, Choice(), words).axes[0]
+        for label in (axes.get_xlabel(), axes.get_ylabel()):
+            assert label
+            assert "token" not in label
+
+
 BAD = {
     "unknown measure": (TEXT, "--measure", "importance"),
     "unknown merge": (TEXT, "--merge", "sentence"),
+    "a unit that there is not": (TEXT, "--merge", "paragraphs"),
     "rollout of two texts": (TEXT, "--source", "le chat", "--measure", "rollout"),
     "rows beyond the end": (TEXT, "--rows", "99"),
     "no such word": (TEXT, "--cols", "dog"),

@@ -324,7 +324,32 @@ CASES = [
         {"a": 0, "b": 1, "sim": 1.0, "c": 0, "d": 2},
         [made(heads_apart(0.0, 0.70))],
     ),
+    (
+        "StrongestUnit",
+        made(one_row({5: 0.51}), merge="sentences"),
+        {"query": "ab", "key": "kl", "pct": 0.51},
+        [made(one_row({5: 0.49}), merge="sentences"), made(one_row({5: 0.9}), merge="words")],
+    ),
+    (
+        "StrongestUnit",
+        made([row(4, {2: 0.51}), *even(4)[1:].tolist()], "cross", two_texts=True, merge="lines"),
+        {"query": "ab", "key": "EF", "pct": 0.51},
+        [made([row(4, {2: 0.5})] * 4, "cross", two_texts=True, merge="lines")],
+    ),
+    (
+        "UnitSelfWeight",
+        made(one_row({0: 0.51}), merge="lines"),
+        {"query": "ab", "pct": 0.51},
+        [made(one_row({0: 0.49}), merge="lines"), made(one_row({0: 0.9}))],
+    ),
+    (
+        "BiggestWeightsOfUnit",
+        made(one_row({5: 0.375, 1: 0.25, 2: 0.125}), merge="sentences"),
+        {"query": "ab", "items": (("kl", 0.375), ("cd", 0.25), ("ef", 0.125))},
+        [made(one_row({5: 0.375, 1: 0.25, 2: 0.12}), merge="sentences")],
+    ),
 ]
+OF_UNITS = {"StrongestUnit", "UnitSelfWeight", "BiggestWeightsOfUnit"}
 
 
 def of_kind(record, name, **options):
@@ -600,6 +625,9 @@ RECOMPUTED = {
     "Flat": entropy_again,
     "Sharp": sharp_again,
     "AlikeAndUnlike": pairs_again,
+    "StrongestUnit": top_again,
+    "UnitSelfWeight": self_again,
+    "BiggestWeightsOfUnit": biggest_again,
 }
 
 
@@ -624,10 +652,18 @@ def real_records(**options):
     yield attnviz.trace(TEXT, model="random", heads=3, seed=4, **options)
 
 
+def records_of_units():
+    """The real ones with their tokens called sentences or lines."""
+    for nth, record in enumerate(real_records()):
+        merged = {**record.settings, "merge": ("sentences", "lines")[nth % 2]}
+        yield dataclasses.replace(record, settings=merged)
+
+
 EVERY_RECORD = {
     **{f"random {seed}": lambda seed=seed: [random_record(seed)] for seed in range(40)},
     "made": lambda: [case[1] for case in CASES] + [r for case in CASES for r in case[3]],
     "real": lambda: list(real_records()),
+    "of units": lambda: list(records_of_units()),
 }
 
 
@@ -652,6 +688,26 @@ def test_the_random_and_real_records_show_most_kinds():
         for fact in findings(record)
     }
     assert len(shown) >= len(KINDS) - 4, KINDS.keys() - shown
+
+
+def test_of_sentences_and_lines_only_what_is_true_of_them_is_said():
+    """No costs, no places, no heads, and no share that is larger only because a unit is longer."""
+    shown = {type(f).__name__ for record in records_of_units() for f in findings(record)}
+    assert shown == OF_UNITS
+    several = made([one_row({5: 0.9}), one_row({2: 0.8})], merge="lines")
+    assert of_kind(several, "StrongestUnit", head=0)
+    assert findings(several, heads=(0, 1)) == []
+
+
+def test_a_long_sentence_is_quoted_from_its_beginning():
+    record = made(one_row({5: 0.9}), merge="sentences")
+    long = dataclasses.replace(
+        record.stack.key_tokens, labels=tuple(f"{i} {'word ' * 30}" for i in range(8))
+    )
+    stack = dataclasses.replace(record.stack, query_tokens=long, key_tokens=long)
+    (fact,) = of_kind(dataclasses.replace(record, stacks={"self": stack}), "StrongestUnit")
+    assert fact.key == "5 word word word word word word word word word…"
+    assert len(fact.key) <= 48
 
 
 def test_a_head_is_asked_about_alone():

@@ -18,6 +18,12 @@ MOUCH = "Lmouch gles 3la zerbiya 7it kan 3eyyan"
 ARABIC = "القط كيقلب على الحوت حيت فيه الجوع"
 SIXTY = " ".join([CAT, "and slept until the donkey came home to eat . "] * 3)
 
+ARTICLE = (
+    "For many years the roof of our school was empty and grey. Last autumn Dr. Smith and 24 pupils "
+    "decided to build a garden there! Was it easy? No... but now it is green."
+)
+POEM = "القط كيقلب على الحوت\nحيت فيه الجوع بزاف بزاف بزاف.\n\nو من بعد نعس"
+
 SCREENS = {
     "local": [CAT, "--type", "local"],
     "cross": [MOUCH, "--source", "The tired cat sat near the door all day"],
@@ -27,6 +33,8 @@ SCREENS = {
     "arcs": [CAT, "--type", "causal", "--show", "arcs"],
     "top": [CAT, "--show", "top"],
     "heatmap-of-60-tokens": [SIXTY, "--type", "local", "--window", "5", "--show", "heatmap"],
+    "sentences": [ARTICLE, "--merge", "sentences", "--type", "causal", "--explain"],
+    "lines-arabic": [POEM, "--merge", "lines", "--show", "top", "--explain", "--lang", "ary-Arab"],
     "long": [SIXTY, "--type", "causal", "--heads", "6"],
 }
 

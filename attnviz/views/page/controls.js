@@ -1,6 +1,6 @@
 // The frame around the views: titles, choices, tabs, keys; and the start.
 
-const VIEW_OF = { heads: grid, heatmap, lines, text, table };
+const VIEW_OF = { heads: grid, heatmap, links, text, table };
 
 function build() {
   const page = document.getElementById("page");
@@ -97,7 +97,10 @@ function showChoices() {
     made.push(choice("head", say("page.head"), headsShown(source).map((head) => [head, headName(source, head)]), state.head, (head) => change({ head: number(head) })));
   }
   made.push(choice("scale", say("page.scale"), SCALES.map((scale) => [scale, scale === "no-sink" ? "no sink" : scale]), state.scale, (scale) => change({ scale })));
-  if (canJoin() && (stack.queries.words || stack.keys?.words)) made.push(box("merge", "page.merge"));
+  if (canJoin() && merges().length > 1) {
+    const named = merges().map((kind) => [kind, say(kind ? `page.${kind}` : "page.tokens")]);
+    made.push(choice("merge", say("page.merge"), named, state.merge, (merge) => change({ merge })));
+  }
   if (canJoin() && canHide(stack)) made.push(box("hide", "page.special"));
   document.getElementById("choices").replaceChildren(...made);
   if (focused) document.getElementById(focused)?.focus();
@@ -144,15 +147,17 @@ function showLegend() {
 const KEYS = {
   h: () => stepTo("head", -1), l: () => stepTo("head", 1),
   k: () => stepTo("layer", -1), j: () => stepTo("layer", 1),
-  s: () => change({ scale: SCALES[(SCALES.indexOf(state.scale) + 1) % SCALES.length] }),
-  m: () => document.getElementById("choose-merge")?.click(),
+  s: () => change({ scale: after(SCALES, state.scale) }),
+  m: () => canJoin() && change({ merge: after(merges(), state.merge) }),
   x: () => document.getElementById("choose-hide")?.click(),
-  g: () => inLanguage(tree.languages[(tree.languages.indexOf(words()) + 1) % tree.languages.length].tag),
+  g: () => inLanguage(after(tree.languages, words()).tag),
   d: () => inTheme(isDark() ? "light" : "dark"),
   "+": () => heatmap.zoom(0.5), "=": () => heatmap.zoom(0.5), "-": () => heatmap.zoom(2), 0: () => change({ span: null }),
   Escape: () => look(null, null, state.asked, false),
   Enter: () => look(null, null, state.asked, true),
 };
+
+const after = (all, one) => all[(all.indexOf(one) + 1) % all.length];
 
 // The head or layer before or after; heads begin with the mean.
 function stepTo(what, by) {

@@ -1,6 +1,6 @@
 // What the reader chose, what follows from it, and drawing again when it changes.
 
-const VIEWS = ["heads", "heatmap", "lines", "text", "table"];
+const VIEWS = ["heads", "heatmap", "links", "text", "table"];
 const state = {
   view: tree.start.view,
   stack: 0,
@@ -8,11 +8,11 @@ const state = {
   layer: tree.start.layer,
   head: tree.start.head, // null is the mean
   scale: tree.start.scale,
-  merge: false,
+  merge: "", // words, sentences, lines, or tokens as they are
   hide: false,
   language: tree.start.language,
   theme: "system",
-  query: null, // tokens, so that they stay when words are merged
+  query: null, // tokens, so that they stay when units are merged
   key: null,
   asked: "query", // whose weights stand beside the picture: the query's or the key's
   pinned: false,
@@ -23,6 +23,10 @@ const stackNow = () => tree.stacks[state.stack];
 const sourceNow = () => stackNow().sources[state.source];
 const oneText = () => stackNow().keys === null;
 const canJoin = () => !sourceNow().strongest;
+const merges = () => [
+  "",
+  ...Object.keys({ ...stackNow().queries.units, ...stackNow().keys?.units }),
+];
 
 const kept = new Map(); // what was worked out last
 function remembered(key, work) {
@@ -34,14 +38,14 @@ function remembered(key, work) {
 }
 
 function itemsNow() {
-  const stack = stackNow(), merge = state.merge && canJoin(), hide = state.hide && canJoin();
+  const stack = stackNow(), merge = canJoin() ? state.merge : "", hide = state.hide && canJoin();
   return remembered(`items ${state.stack} ${merge} ${hide}`, () => {
     const rows = itemsOf(stack.queries, merge, hide);
     return { rows, columns: stack.keys ? itemsOf(stack.keys, merge, hide) : rows };
   });
 }
 
-const whichWeights = () => [state.stack, state.source, state.merge && canJoin(), state.hide && canJoin()].join(" ");
+const whichWeights = () => [state.stack, state.source, canJoin() ? state.merge : "", state.hide && canJoin()].join(" ");
 
 function matrixFor(layer, head) {
   const { rows, columns } = itemsNow();
@@ -78,6 +82,7 @@ function settle() {
   state.layer = Math.min(state.layer, source.layers.length - 1);
   if (state.head !== null && state.head >= source.heads.length) state.head = null;
   if (state.head === null && source.heads.length === 1) state.head = 0;
+  if (!merges().includes(state.merge)) state.merge = "";
   const { rows, columns } = itemsNow();
   const first = Math.max(rows.special.indexOf(false), 0);
   state.query ??= rows.starts[first];

@@ -1,4 +1,4 @@
-// From packed levels to weights: of tokens, of words, of one head or the mean of all.
+// From packed levels to weights: of tokens, of units, of one head or the mean of all.
 
 // The page is shown while the rest of it is still read: blobs are at its end.
 const allRead = new Promise((done) => {
@@ -65,9 +65,9 @@ function numbers(buffer, Kind) {
   return found.map((_, i) => view[read[Kind.BYTES_PER_ELEMENT]](i * Kind.BYTES_PER_ELEMENT, true));
 }
 
-// What one sees of a side's tokens: tokens or words, with or without the special ones.
+// What one sees of a side's tokens: tokens or units, with or without the special ones.
 function itemsOf(tokens, merge, hide) {
-  const from = merge && tokens.words ? tokens.words : { ...tokens, starts: null };
+  const from = tokens.units[merge] ?? { ...tokens, starts: null };
   const n = tokens.labels.length, all = from.labels.length;
   const special = new Set(tokens.special);
   const items = { labels: [], plain: [], starts: [], stops: [], between: [], special: [] };
@@ -76,7 +76,7 @@ function itemsOf(tokens, merge, hide) {
     if (hide && special.has(start)) continue;
     const second = tokens.second?.[start] ? "²" : "";
     items.labels.push(second + from.labels[i]);
-    items.plain.push(from.labels[i]);
+    items.plain.push(from.plain[i]);
     items.starts.push(start);
     items.stops.push(from.starts ? (from.starts[i + 1] ?? n) : i + 1);
     items.between.push(from.between[i]);
@@ -116,7 +116,7 @@ function plainMatrix(source, layer, head, shape) {
   return { rows, columns, weights, masked };
 }
 
-// Weights of items: added over the keys of a word, averaged over its queries. A pair is masked
+// Weights of items: added over the keys of a unit, averaged over its queries. A pair is masked
 // where every part of it is. `hidden`: weight on keys that are not shown, mean over the queries.
 function joinedMatrix(plain, rows, columns) {
   const weights = new Float32Array(rows.n * columns.n);

@@ -3,7 +3,7 @@
 const LINES_MOST = 4000, LINE_LEAST = 0.04, TOKENS_MOST = 400; // lines, share of the ramp, tokens shown
 const ROW_HEIGHT = 26;
 
-const lines = {
+const links = {
   element: null,
 
   build() {
