@@ -46,7 +46,9 @@ def said(size: int) -> str:
     """Bytes for people: "12 KiB", "1.5 GiB"."""
     power = min(int(math.log2(max(size, 1))) // 10, 4)
     number = size / 1024**power
-    return f"{number:.{0 if number >= 10 or not power else 1}f} {('', 'Ki', 'Mi', 'Gi', 'Ti')[power]}B"
+    return (
+        f"{number:.{0 if number >= 10 or not power else 1}f} {('', 'Ki', 'Mi', 'Gi', 'Ti')[power]}B"
+    )
 
 
 @dataclass(frozen=True)
@@ -110,5 +112,3 @@ def _rounded(size: int) -> int:
     power = min(int(math.log2(max(size, 1))) // 10, 4)
     step = 1024**power if size >= 10 * 1024**power or not power else 1024**power // 8
     return -(-size // step) * step
-
-

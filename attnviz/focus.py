@@ -109,9 +109,7 @@ class UnitsObserver:
     queries."""
 
     def __init__(self, units: Units, heads: int, shape: tuple[int, int], dtype: Any):
-        self.row_of = np.repeat(
-            np.arange(units.rows.size), np.diff(units.rows, append=shape[0])
-        )
+        self.row_of = np.repeat(np.arange(units.rows.size), np.diff(units.rows, append=shape[0]))
         self.column_of = np.repeat(
             np.arange(units.columns.size), np.diff(units.columns, append=shape[1])
         )

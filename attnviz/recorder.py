@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.floating[Any]]
 
+
 class Part(NamedTuple):
     """A stack before it is recorded: the tokens of its queries and of its keys, and its layers."""
 

@@ -203,9 +203,7 @@ def _tiles(inputs: Inputs, band: Band, block_rows: int | None) -> Iterator[list[
 # The weights of one piece
 
 
-def _whole(
-    inputs: Inputs, start: int, stop: int, output: Floats | None
-) -> tuple[Indices, Make]:
+def _whole(inputs: Inputs, start: int, stop: int, output: Floats | None) -> tuple[Indices, Make]:
     rows = rows_between(inputs, start, stop)
     shape = rows.n_rows, rows.n_keys
 

@@ -585,8 +585,9 @@ def _divergence(first: Array, second: Array, known: float) -> float:
 
 def _information(weights: Array) -> float:
     """The mean over the rows of the sum of w log2 w: minus the entropy in bits."""
-    exact = weights.astype(np.float64)
-    logarithms = np.log2(np.maximum(exact, np.finfo(np.float64).tiny))  # 0 log 0 is 0
+    exact = weights.astype(np.float64, copy=False)
+    logarithms = np.maximum(exact, np.finfo(np.float64).tiny)  # 0 log 0 is 0
+    np.log2(logarithms, out=logarithms)
     return float(np.einsum("qk,qk->", exact, logarithms)) / len(weights)
 
 

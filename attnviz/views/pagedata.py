@@ -23,7 +23,7 @@ from attnviz.explain.language import PAGE, Language
 from attnviz.lens import FOLLOWED
 from attnviz.record import AttentionRecord
 from attnviz.rollout import rollout
-from attnviz.stack import Stack, Which
+from attnviz.stack import Stack
 from attnviz.tokens import Tokens, visible
 from attnviz.units import KINDS, joined, numbered, starts
 from attnviz.views.labels import head_title, layer_title, title
@@ -38,6 +38,7 @@ SMALL_SIDE = 96  # cells a side of a map among all heads
 STRONGEST = 8  # keys of each query that go with a pooled map
 MOST_STRONGEST = 1 << 22  # of all queries and heads
 MOST_HEADS_TOLD = 256  # heads up to which each has findings of its own
+WHOLE = 1e-3  # how far from 1 a row of float16 weights may sum
 MOST_ROLLED = 1 << 30  # multiply-adds of a rollout: about a second
 
 Tree = dict[str, Any]
@@ -81,7 +82,6 @@ def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
         "stacks": [
             {
                 "name": visible(name),
-                "titles": _in_all(lambda words, one=one: title(one, words, PAGE)),
                 "queries": _tokens(one.stack.query_tokens),
                 "keys": None if _is_one(one.stack) else _tokens(one.stack.key_tokens),
                 "twoTexts": one.stack.two_texts,
@@ -195,18 +195,24 @@ def _sources(record: AttentionRecord) -> Iterator[tuple[str, AttentionRecord]]:
     measure = record.settings.get("measure", "weights")
     yield str(measure), record
     stack = record.stack
-    n = stack.shape[0]
-    if (
-        measure == "weights"
-        and stack.weights is not None
+    if measure == "weights" and _can_be_followed(record):
+        stacks = {**record.stacks, record.name: rollout(stack)}
+        settings = {**record.settings, "measure": "rollout"}
+        yield "rollout", replace(record, stacks=stacks, settings=settings)
+
+
+def _can_be_followed(record: AttentionRecord) -> bool:
+    """Whether the stack has layers of whole rows, of one text, that are little work to follow."""
+    stack, n = record.stack, record.stack.shape[0]
+    return (
+        stack.weights is not None
+        and not record.settings.keys() & {"merge", "hidden"}
         and stack.n_layers > 1
         and not stack.two_texts
         and stack.query_tokens == stack.key_tokens
         and stack.n_layers * n**3 <= MOST_ROLLED
-    ):
-        stacks = {**record.stacks, record.name: rollout(stack)}
-        settings = {**record.settings, "measure": "rollout"}
-        yield "rollout", replace(record, stacks=stacks, settings=settings)
+        and np.allclose(stack.weights.sum(axis=-1), 1, atol=WHOLE)  # else a part was cut out
+    )
 
 
 def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
@@ -222,6 +228,7 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
     within = error(max(map(max, largest)), bits)
     return {
         "what": visible(what),
+        "titles": _in_all(lambda words: title(record, words, PAGE)),
         "layers": [visible(layer_title(stack, i)) for i in range(stack.n_layers)],
         "heads": [visible(head_title(stack, i)) for i in range(stack.n_heads)],
         "cells": cells,
@@ -270,20 +277,18 @@ def _levels(stack: Stack, layer: int, size: int, bits: int) -> tuple[Array, list
 
 def _small(stack: Stack) -> Tree:
     """Every head and the mean (last) as a small map: a page shows all before it unpacks any."""
-    heads: list[Which] = [*range(stack.n_heads), "mean"]
-    places = [(layer, head) for layer in range(stack.n_layers) for head in heads]
     allowed = [stack.allowed(layer, SMALL_SIDE) for layer in range(stack.n_layers)]
-    levels = np.empty((len(places), *allowed[0].shape), np.uint8)
-    largest = [0.0] * len(places)
+    levels = np.empty((stack.n_layers, stack.n_heads + 1, *allowed[0].shape), np.uint8)
+    largest = [[0.0] * (stack.n_heads + 1) for _ in allowed]
 
-    def fill(i: int) -> None:
-        layer, head = places[i]
-        weights = stack.map(layer, head, SMALL_SIDE).mean
-        levels[i], largest[i] = quantised(weights, allowed[layer], 8)
+    def fill(layer: int) -> None:
+        heads = [stack.map(layer, head, SMALL_SIDE).mean for head in range(stack.n_heads)]
+        for i, weights in enumerate([*heads, np.mean(heads, axis=0)]):
+            levels[layer, i], largest[layer][i] = quantised(weights, allowed[layer], 8)
 
-    share(partial(fill, i) for i in range(len(places)))
+    share(partial(fill, layer) for layer in range(stack.n_layers))
     return {
-        "shape": levels.shape[1:],
+        "shape": allowed[0].shape,
         "levels": b64encode(packed(levels)).decode(),
         "largest": largest,
     }

@@ -220,7 +220,9 @@ def test_long_texts_streamed_by_default_are_the_dense_numbers(rule):
         seen = Copier()
         output = stream(*inputs, [seen], **how)
         assert len(seen.blocks) > 1
-        np.testing.assert_allclose(seen.whole(2, n_queries, n_keys), dense_weights, rtol=0, atol=1e-6)
+        np.testing.assert_allclose(
+            seen.whole(2, n_queries, n_keys), dense_weights, rtol=0, atol=1e-6
+        )
         np.testing.assert_allclose(output, dense_output, rtol=0, atol=3e-6)
 
 

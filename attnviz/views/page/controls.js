@@ -27,7 +27,7 @@ function build() {
 // What follows from the choices before any weights are there.
 function showFrame() {
   document.documentElement.dataset.theme = isDark() ? "dark" : "light";
-  document.querySelector("h1").replaceChildren(...isolated(stackNow().titles[state.language]));
+  document.querySelector("h1").replaceChildren(...dotted(sourceNow().titles[state.language]));
   showChoices();
   for (const view of VIEWS) {
     VIEW_OF[view].element.hidden = view !== state.view;
@@ -38,9 +38,9 @@ function showFrame() {
 }
 
 function showWeights() {
+  if (state.view !== "heads") VIEW_OF[state.view].show();
   side.show();
   showLegend();
-  if (state.view !== "heads") VIEW_OF[state.view].show();
   document.documentElement.dataset.drawn = state.view;
 }
 
@@ -125,7 +125,7 @@ function legend() {
 
 function showLegend() {
   const { shade, columns, matrix } = current();
-  const [low, bar, high, note] = document.querySelector(".legend").children;
+  const [low, bar, , note] = document.querySelector(".legend").children;
   const pen = bar.getContext("2d");
   tree.ramp.forEach((rgb, i) => {
     pen.fillStyle = `rgb(${rgb.join(" ")})`;
@@ -133,13 +133,20 @@ function showLegend() {
   });
   const own = state.view === "heads";
   low.textContent = own ? "" : "0%";
-  high.textContent = own ? "" : percent(shade.largest);
   const told = [];
-  if (own) told.push(say("ui.own_scale"));
-  else if (shade.sink) told.push(say("ui.sink", { pct: percent(shade.sink.share), key: token(columns.labels[shade.sink.column]) }));
+  if (state.view === "heatmap" && heatmap.detailed()) told.push(say("page.kept", { n: sourceNow().strongest.k }));
+  else if (own) told.push(say("ui.own_scale"));
+  else if (shade.sink && state.view !== "links") told.push(say("ui.sink", { pct: percent(shade.sink.share), key: token(columns.labels[shade.sink.column]) }));
   else if (shade.scale !== "linear") told.push(say("ui.scale", { value: shade.scale }));
-  if (matrix.masked.includes(1)) told.push(say("ui.grey"));
+  if (matrix.masked.includes(1) && !["links", "text"].includes(state.view)) told.push(say("ui.grey"));
   note.replaceChildren(...isolated(told.join(" · ")));
+}
+
+// The weight that is brightest: of the row where a view shows one, else of the head.
+function showBrightest() {
+  const { shade } = current(), high = document.querySelector(".legend").children[2];
+  if (state.view === "heads") high.textContent = "";
+  else high.textContent = percent(["links", "text"].includes(state.view) ? brightest() : state.view === "heatmap" ? heatmap.largest() : shade.largest);
 }
 
 // Keys

@@ -24,22 +24,27 @@ const grid = {
   },
 
   build(source) {
+    const { rows, columns } = itemsNow(), heads = headsShown(source);
+    const tall = rows.n / columns.n;
+    if (heads.length === 1) {
+      const maps = source.layers.map((title, layer) => this.map(source, layer, heads[0], tall, title));
+      return this.element.replaceChildren(make("div", { className: "maps" }, ...maps));
+    }
     const several = source.layers.length > 1;
-    const { rows, columns } = itemsNow();
+    this.element.style.setProperty("--heads", heads.length);
     this.element.replaceChildren(
       ...source.layers.map((title, layer) =>
         make("section", { className: "layer", "aria-label": title },
           several ? make("h3", { textContent: title }) : "",
           make("div", { className: several ? "maps in-row" : "maps" },
-            ...headsShown(source).map((head) => this.map(source, layer, head, rows.n / columns.n)),
+            ...heads.map((head) => this.map(source, layer, head, tall, headName(source, head))),
           ),
         ),
       ),
     );
-    this.element.style.setProperty("--heads", headsShown(source).length);
   },
 
-  map(source, layer, head, tall) {
+  map(source, layer, head, tall, shown) {
     const name = headName(source, head);
     const canvas = make("canvas", { "aria-hidden": "true" });
     canvas.style.aspectRatio = String(1 / Math.min(tall, 2));
@@ -47,7 +52,7 @@ const grid = {
       type: "button", className: "map", title: `${source.layers[layer]} · ${name}`,
       "aria-label": `${source.layers[layer]}, ${name}`, "data-place": `${layer} ${head}`,
       onclick: () => change({ layer, head, view: "heatmap" }),
-    }, canvas, make("span", { textContent: name }));
+    }, canvas, make("span", { textContent: shown }));
   },
 
   fill(source, layer, small) {
@@ -60,6 +65,7 @@ const grid = {
       const image = painted(matrix, shades(matrix, scale, !source.strongest).shares);
       const canvas = this.at(layer, head).firstChild;
       Object.assign(canvas, { width: image.width, height: image.height });
+      canvas.classList.toggle("few", image.width <= 48);
       canvas.getContext("2d").drawImage(image, 0, 0);
     }
   },

@@ -2,6 +2,7 @@
 
 const CELL_MOST = 60, CELL_NAMED = 12, CELL_WRITTEN = 32, LABEL_MOST = 150; // pixels
 const DETAIL = 400; // tokens across, below which the kept keys of a long text are drawn one by one
+const SCROLLED = 32; // tokens that keep their names on a narrow screen
 const FEWEST = 8; // items that the closest zoom shows
 
 const heatmap = {
@@ -61,13 +62,15 @@ const heatmap = {
     cell = Math.min((wide - left - 8 - over) / across, CELL_MOST, Math.max((high - top) / down, CELL_NAMED + 2, 0));
     if (down > 120) cell = Math.min(cell, (high - top) / down);
     if (cell >= 6) cell = Math.floor(cell);
-    const width = Math.min(wide, Math.ceil(left + across * cell + over + 8));
+    if (Math.max(across, down) <= SCROLLED) cell = Math.max(cell, CELL_NAMED + 1); // rather than no names
+    const width = Math.ceil(left + across * cell + over + 8);
     return { left, top, cell, slanted, span, across, down, width, height: Math.ceil(top + cell * down + 8) };
   },
 
   point() {
     const { place, canvas } = this, { rows, columns, source } = current();
     const ratio = Math.min(devicePixelRatio || 1, 8192 / place.height);
+    canvas.style.touchAction = state.span ? "none" : "pan-x pan-y"; // a finger moves what is closer
     canvas.style.width = `${place.width}px`;
     canvas.style.height = `${place.height}px`;
     canvas.width = Math.round(place.width * ratio);
@@ -89,15 +92,21 @@ const heatmap = {
       this.image, span.left / width, span.top / height, across / width, down / height,
       left, top, across * cell, down * cell,
     );
-    if (source.strongest && Math.max(across, down) <= DETAIL) this.drawKept(pen);
+    if (this.detailed()) this.drawKept(pen);
   },
 
-  // Single weights of a long text, over its pooled map.
+  detailed() {
+    return Boolean(sourceNow().strongest) && Math.max(this.place.across, this.place.down) <= DETAIL;
+  },
+
+  // Single weights of a long text, in place of its pooled map.
   drawKept(pen) {
-    const { left, top, cell, span } = this.place;
+    const { left, top, cell, span, across, down } = this.place;
     const rows = [];
+    pen.fillStyle = colour(0);
+    pen.fillRect(left, top, across * cell, down * cell);
     for (let row = span.top; row < span.bottom; row += 1) rows.push(keysOf(row));
-    const largest = Math.max(1e-9, ...rows.map((found) => found[0]?.weight ?? 0));
+    const largest = this.largest();
     rows.forEach((found, i) => {
       for (const { item, weight } of found) {
         if (item < span.left || item >= span.right) continue;
@@ -105,6 +114,15 @@ const heatmap = {
         pen.fillRect(left + (item - span.left) * cell, top + i * cell, Math.max(cell - 0.5, 1), Math.max(cell - 0.5, 1));
       }
     });
+  },
+
+  // The weight that is brightest.
+  largest() {
+    if (!this.place || !this.detailed()) return current().shade.largest;
+    const { top, bottom } = this.place.span;
+    let largest = 0;
+    for (let row = top; row < bottom; row += 1) largest = Math.max(largest, keysOf(row)[0]?.weight ?? 0);
+    return largest || 1;
   },
 
   drawNumbers(pen) {
@@ -179,7 +197,7 @@ const heatmap = {
     const row = queryNow() - span.top, column = keyNow() - span.left;
     const inside = (x, n) => x >= 0 && x < n;
     pen.strokeStyle = inkOf("--accent");
-    pen.lineWidth = 1.5;
+    pen.lineWidth = cell < 4 ? 0.5 : 1.5;
     if (inside(row, down)) pen.strokeRect(left - 1, top + row * cell - 0.5, across * cell + 2, cell + 1);
     if (inside(column, across)) pen.strokeRect(left + column * cell - 0.5, top - 1, cell + 1, down * cell + 2);
     if (!inside(row, down) || !inside(column, across)) return;

@@ -1,6 +1,6 @@
 // Two columns of tokens, queries at the left and keys at the right, and lines between them.
 
-const LINES_MOST = 4000, LINE_LEAST = 0.04, TOKENS_MOST = 400; // lines, share of the ramp, tokens shown
+const LINES_MOST = 4000, LINE_LEAST = 0.04, TOKENS_MOST = 600; // lines, share of the ramp, tokens shown
 const ROW_HEIGHT = 26;
 
 const links = {

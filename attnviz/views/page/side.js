@@ -1,6 +1,6 @@
 // Beside the picture: where the chosen token looks, what the weights show, what the numbers are.
 
-const BARS = 8;
+const BARS = 8, LEAST = 5e-5; // bars, and what is worth one
 
 const side = {
   build() {
@@ -25,7 +25,7 @@ const side = {
     const own = source.heads.length > 1 && state.head !== null && told[state.head + 1];
     const sentences = own || told[0];
     this.foundHeading.replaceChildren(
-      ...isolated(say("ui.findings")), make("small", { textContent: chosenName(own ? state.head : null) }),
+      ...isolated(say("ui.findings")), make("small", {}, ...dotted(chosenName(own ? state.head : null))),
     );
     this.found.replaceChildren(...sentences.map((sentence) => written("li", sentence)));
     this.caveats.replaceChildren(...tree.caveats[state.language].map((sentence) => written("p", sentence)));
@@ -42,10 +42,11 @@ const side = {
   },
 
   point() {
+    showBrightest();
     const { rows, columns } = current(), asking = state.asked === "query";
     const [asked, others] = asking ? [rows, columns] : [columns, rows];
     const at = asking ? queryNow() : keyNow();
-    const found = (asking ? keysOf(at) : queriesOf(at)).filter(({ weight }) => weight > 0);
+    const found = (asking ? keysOf(at) : queriesOf(at)).filter(({ weight }) => weight >= LEAST);
     this.heading.replaceChildren(
       ...isolated(say(asking ? "page.looks" : "page.looked", { query: token(asked.labels[at]), key: token(asked.labels[at]) })),
     );
@@ -65,7 +66,7 @@ const side = {
       type: "button", onclick: () => (state.asked === "query" ? look(queryNow(), item, "query") : look(item, keyNow(), "key")),
       ondblclick: () => (oneText() ? look(item, null, "query") : null),
     }, make("bdi", { textContent: items.labels[item] }), place,
-    make("span", { className: "track" }, filled), make("b", { textContent: short(weight), dir: "ltr" })));
+    make("span", { className: "track" }, filled), make("b", { textContent: short(weight, sourceNow().bits), dir: "ltr" })));
   },
 
   note(asking, found) {

@@ -18,7 +18,7 @@ const table = {
     const { matrix, shade } = current();
     const cell = (at) => {
       if (matrix.masked[at]) return make("td", { className: "hidden-pair", textContent: "·", "aria-label": say("page.masked") });
-      const td = make("td", { textContent: percent(matrix.weights[at]) });
+      const td = make("td", { textContent: short(matrix.weights[at], sourceNow().bits) });
       td.style.background = colour(shade.shares[at]);
       td.style.color = inkOn(shade.shares[at]);
       return td;
@@ -34,10 +34,10 @@ const table = {
 
   strongest(rows, columns) {
     const [from, to] = windowAround(queryNow(), rows.n, TABLE_ROWS);
-    const body = [];
+    const { source } = current(), body = [];
     for (let row = from; row < to; row += 1) {
       const cells = keysOf(row).slice(0, TABLE_KEYS).map(({ item, weight }) =>
-        written("td", `${token(columns.labels[item])} ${percent(weight)}`));
+        written("td", `${token(columns.labels[item])} ${short(weight, source.bits)}`));
       body.push(make("tr", { "data-row": String(row) }, make("td", { className: "place", textContent: String(row) }),
         named("th", rows.labels[row], "row"), ...cells));
     }

@@ -37,7 +37,6 @@ const text = {
   },
 
   point() {
-    const { shade } = current();
     const asked = oneText() ? "query" : state.asked; // in one text a token is both
     const plates = this.plates.children;
     const shaded = oneText() || asked === "key" ? plates[0] : plates[1];
@@ -49,12 +48,11 @@ const text = {
         span.classList.remove("chosen");
       }
     }
-    const sink = shade.sink && asked === "query" ? shade.sink.column : -1;
-    const largest = found.find(({ item }) => item !== sink)?.weight || 1;
+    const largest = brightest() || 1;
     for (const { item, weight } of found) {
       const span = this.token(shaded, item);
       if (!span) continue;
-      const share = shareOf(weight, Math.min(largest, 1));
+      const share = shareOf(weight, largest);
       span.classList.remove("masked");
       span.style.background = colour(share);
       span.style.color = inkOn(share);
@@ -81,6 +79,14 @@ const text = {
     return true;
   },
 };
+
+// The weight of the chosen row, or column, that is brightest; without the sink if need be.
+function brightest() {
+  const { shade } = current(), byQuery = state.asked === "query" || (state.view === "text" && oneText());
+  const found = byQuery ? keysOf(queryNow()) : queriesOf(keyNow());
+  const sink = state.view === "text" && byQuery && shade.sink ? shade.sink.column : -1;
+  return found.find(({ item }) => item !== sink)?.weight ?? 0;
+}
 
 // How bright one weight among those of a row is.
 function shareOf(weight, largest) {

@@ -148,9 +148,9 @@ async function unpackSmall(source) {
 
 function smallMatrix(source, layer, head) {
   const [rows, columns] = source.small.shape, size = rows * columns;
-  const at = layer * (source.heads.length + 1) + (head ?? source.heads.length);
+  const n = source.heads.length, at = layer * (n + 1) + (head ?? n);
   const levels = smallMaps.get(source).subarray(at * size, (at + 1) * size);
-  const table = tableOf(8), largest = source.small.largest[at];
+  const table = tableOf(8), largest = source.small.largest[layer][head ?? n];
   return {
     rows, columns,
     weights: Float32Array.from(levels, (level) => table[level] * largest),

@@ -21,11 +21,12 @@ function percent(share) {
   return share > 0 && !whole ? words().lessThanOne : `${whole}%`;
 }
 
-// A share beside a bar: small ones keep one digit.
-function short(share) {
+// A share beside a bar, as exact as its level; small ones keep one digit.
+function short(share, bits) {
   const exact = 100 * share;
-  if (exact >= 0.95 || exact === 0) return percent(share);
-  return exact < 0.01 ? "<0.01%" : `${Number(exact.toPrecision(1))}%`;
+  if (exact < 0.005) return "0%";
+  if (exact < 0.95) return `${Number(exact.toPrecision(1))}%`;
+  return `${exact.toFixed(bits === 16 ? 1 : 0)}%`;
 }
 
 // An element; `properties` are set as properties, or as attributes where their names have a dash,
@@ -52,6 +53,15 @@ function isolated(text) {
     else parts.push(make("bdi", { dir: direction, textContent: piece.slice(1, -1) }));
   }
   return parts;
+}
+
+// Names with dots between, each in its own direction.
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+function dotted(text) {
+  return text.split(" · ").flatMap((part, i) => [
+    i ? " · " : "",
+    make("bdi", { dir: RIGHT_TO_LEFT.test(part) ? "rtl" : "ltr" }, ...isolated(part)),
+  ]);
 }
 
 const written = (tag, text, properties = {}) => make(tag, properties, ...isolated(text));
