@@ -39,7 +39,8 @@ def bytes_of(size: str) -> int:
         raise AttnvizError(f'"{size}" is not a size of memory.', "Write 500MB, 1GiB or 4096.")
     number, unit, binary = found.groups()
     decimal = size.strip()[-1:] in "bB" and not binary and unit
-    return int(float(number) * (1000 if decimal else 1024) ** _UNITS.index(unit.upper()))
+    step: int = (1000 if decimal else 1024) ** _UNITS.index(unit.upper())
+    return int(float(number) * step)
 
 
 def said(size: int) -> str:

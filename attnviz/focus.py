@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from attnviz.attention.masks import Rule, clip, from_array
 from attnviz.attention.streaming import Block
+from attnviz.selection import united
 from attnviz.summary import InOrder
 from attnviz.tokens import Tokens
-from attnviz.units import joined
 
 Floats = NDArray[np.floating[Any]]
 Places = NDArray[np.int64]
@@ -41,7 +41,7 @@ class Cut:
         kept = queries.at(self.rows)
         return kept, kept if same else keys.at(self.columns)
 
-    def mask(self, rule: Rule, shape: tuple[int, int]) -> Rule:
+    def mask(self, rule: Rule, shape: tuple[int, int]) -> Rule:  # noqa: ARG002 as of units
         """What a rule allows of the part."""
         return from_array(np.array(rule(self.rows, self.columns)))
 
@@ -76,6 +76,7 @@ def _places(chosen: Places, n: int) -> Places:
 class Units:
     """Units in place of tokens, by the first token of each (`attnviz.units.starts`)."""
 
+    kind: str
     rows: Places
     columns: Places
 
@@ -90,8 +91,8 @@ class Units:
 
     def tokens(self, queries: Tokens, keys: Tokens) -> tuple[Tokens, Tokens]:
         """The units as tokens."""
-        merged = joined(queries, self.rows)
-        return merged, merged if keys is queries else joined(keys, self.columns)
+        merged = united(queries, self.rows, self.kind)
+        return merged, merged if keys is queries else united(keys, self.columns, self.kind)
 
     def mask(self, rule: Rule, shape: tuple[int, int]) -> Rule:
         """A cell is allowed where the rule may allow any part of it."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+import numpy as np
+
+from attnviz import units
 from attnviz.errors import AttnvizError, bad_choice
+from attnviz.focus import Cut, Focus, Units
 from attnviz.record import AttentionRecord
 from attnviz.rollout import flow, rollout
-from attnviz.selection import crop, hide_special, merge
+from attnviz.selection import chosen, crop, hide_special, merge
 from attnviz.stack import Stack
+from attnviz.tokens import Tokens
 from attnviz.units import KINDS
 
 WEIGHTS, VALUES = "weights", "values"
@@ -28,6 +34,7 @@ class Lens:
     hide_special: bool = False
     rows: str | None = None
     columns: str | None = None
+    query: str | None = None  # whose row is asked for in full
 
     def check(self) -> None:
         """Refuse what there is not, before any work."""
@@ -35,6 +42,25 @@ class Lens:
             raise bad_choice(self.measure, "--measure", MEASURES)
         if self.merge not in (None, *KINDS):
             raise bad_choice(self.merge, "--merge", KINDS)
+
+    def focus(self, queries: Tokens, keys: Tokens) -> Focus | None:
+        """What a long text's streaming has to keep, for what could not be seen afterwards."""
+        if self.merge is not None:
+            rows = units.starts(queries, self.merge)
+            columns = rows if keys is queries else units.starts(keys, self.merge)
+            return Units(self.merge, rows, columns)
+        wish = self.rows if self.query is None else self.query
+        if wish is None and self.columns is None:
+            return None
+        rows = np.arange(len(queries)) if wish is None else chosen(queries, wish)
+        columns = np.arange(len(keys)) if self.columns is None else chosen(keys, self.columns)
+        return Cut(rows, columns)
+
+    def after(self, focus: Focus) -> Lens:
+        """What is left to do where the focus was kept."""
+        if isinstance(focus, Units):
+            return replace(self, merge=None)
+        return replace(self, rows=None, columns=None, query=None)
 
     def look(self, record: AttentionRecord) -> AttentionRecord:
         """The record with its shown stack seen this way, and what was done in its settings."""
@@ -58,7 +84,11 @@ class Lens:
             stack = crop(stack, self.rows, self.columns)
         if stack is record.stack:
             return replace(record, settings=settings)
-        if settings.get("global_tokens"):  # their positions are those of the whole text's tokens
-            labels = record.stack.query_tokens.labels
-            settings["global_labels"] = [labels[i] for i in settings["global_tokens"]]
+        settings |= global_labels(record.settings, record.stack.query_tokens)
         return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)
+
+
+def global_labels(settings: Mapping[str, Any], tokens: Tokens) -> dict[str, list[str]]:
+    """The global tokens by name: their positions are those of the whole text's tokens."""
+    places = settings.get("global_tokens")
+    return {"global_labels": [tokens.labels[i] for i in places]} if places else {}

@@ -17,8 +17,8 @@ from attnviz.attention.rows import Inputs, prepare
 from attnviz.attention.streaming import stream_inputs
 from attnviz.budget import Choice, choose, default_budget, said
 from attnviz.errors import AttnvizError
+from attnviz.focus import Cut, CutObserver, Focus, UnitsObserver
 from attnviz.rollout import value_weighted
-from attnviz.focus import CutObserver, Cut, Focus, UnitsObserver
 from attnviz.stack import Place, Stack
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
@@ -138,7 +138,7 @@ class Recorder:
             )
         choice, summaries = self._choices[stack], self._summaries.setdefault(stack, [])
         shape, dtype = (inputs.n_queries, inputs.n_keys), inputs.query.dtype
-        watching = Summarizer(*inputs.lead, *shape, choice.map_size or 0, dtype)
+        watching = Summarizer(inputs.lead[0], *shape, choice.map_size or 0, dtype)
         near: list[CutObserver | UnitsObserver] = []
         if stack in self._focus:
             near.append(self._focus[stack].observer(inputs.lead[0], shape, dtype))
@@ -201,7 +201,6 @@ class Recorder:
 def _part_of(whole: Stack, focus: Focus, weights: Floats) -> Stack:
     """The part of a streamed stack that was kept at full detail."""
     queries, keys = focus.tokens(whole.query_tokens, whole.key_tokens)
-    ends = [(int(part[0]), int(part[-1]) + 1) for part in (focus.rows, focus.columns)]
     made = {rule: focus.mask(rule, whole.shape) for rule in set(whole.masks)}
     return replace(
         whole,
@@ -211,7 +210,8 @@ def _part_of(whole: Stack, focus: Focus, weights: Floats) -> Stack:
         summary=None,
         masks=tuple(made[rule] for rule in whole.masks),
         two_texts=whole.two_texts or queries is not keys,
-        place=Place(whole, *ends) if isinstance(focus, Cut) else None,
+        place=Place(whole, focus.rows, focus.columns) if isinstance(focus, Cut) else None,
+        head_names=whole.head_names if isinstance(focus, Cut) or focus.kind == "words" else (),
     )
 
 

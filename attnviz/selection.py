@@ -40,8 +40,8 @@ def merge(stack: Stack, kind: str) -> Stack:
     columns = rows if _is_one(stack) else units.starts(stack.key_tokens, kind)
     if (rows.size, columns.size) == stack.shape:
         return stack
-    queries = _joined(stack.query_tokens, rows, kind)
-    keys = queries if _is_one(stack) else _joined(stack.key_tokens, columns, kind)
+    queries = united(stack.query_tokens, rows, kind)
+    keys = queries if _is_one(stack) else united(stack.key_tokens, columns, kind)
     lengths = np.diff(rows, append=stack.shape[0]).astype(weights.dtype)
     added = np.add.reduceat(np.add.reduceat(weights, columns, axis=3), rows, axis=2)
     return replace(
@@ -50,17 +50,18 @@ def merge(stack: Stack, kind: str) -> Stack:
         key_tokens=keys,
         weights=added / lengths[:, None],
         summary=None,
-        masks=_remade(
+        masks=_of_each(
             stack,
-            lambda allowed: np.logical_or.reduceat(
-                np.logical_or.reduceat(allowed, columns, axis=1), rows, axis=0
+            lambda rule: np.logical_or.reduceat(
+                np.logical_or.reduceat(rule.to_array(*stack.shape), columns, axis=1), rows, axis=0
             ),
         ),
         head_names=stack.head_names if kind == "words" else (),
     )
 
 
-def _joined(tokens: Tokens, starts: Places, kind: str) -> Tokens:
+def united(tokens: Tokens, starts: Places, kind: str) -> Tokens:
+    """The units of a kind in place of tokens; sentences and lines with their positions."""
     joined = units.joined(tokens, starts)
     return joined if kind == "words" else units.numbered(joined)
 
@@ -100,8 +101,8 @@ def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> S
     n_queries, n_keys = stack.shape
     return _part(
         stack,
-        np.arange(n_queries) if rows is None else _chosen(stack.query_tokens, rows),
-        np.arange(n_keys) if columns is None else _chosen(stack.key_tokens, columns),
+        np.arange(n_queries) if rows is None else chosen(stack.query_tokens, rows),
+        np.arange(n_keys) if columns is None else chosen(stack.key_tokens, columns),
     )
 
 
@@ -131,24 +132,22 @@ def _part(stack: Stack, rows: Places, columns: Places) -> Stack:
         key_tokens=queries if same and _is_one(stack) else stack.key_tokens.at(columns),
         weights=stack.weights[:, :, rows[:, None], columns],
         summary=None,
-        masks=_remade(stack, lambda allowed: allowed[rows[:, None], columns]),
+        masks=_of_each(stack, lambda rule: np.array(rule(rows, columns))),
         two_texts=stack.two_texts or not same,
     )
 
 
-def _remade(
-    stack: Stack, change: Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
-) -> tuple[Rule, ...]:
-    """The masks of all layers, changed as arrays; layers that share a rule still do."""
-    made = {rule: from_array(change(rule.to_array(*stack.shape))) for rule in set(stack.masks)}
+def _of_each(stack: Stack, allowed: Callable[[Rule], NDArray[np.bool_]]) -> tuple[Rule, ...]:
+    """What is `allowed` of the masks of all layers; layers that share a rule still do."""
+    made = {rule: from_array(allowed(rule)) for rule in set(stack.masks)}
     return tuple(made[rule] for rule in stack.masks)
 
 
 # What was wished for
 
 
-def _chosen(tokens: Tokens, wish: str) -> Places:
-    """The positions that a wish names, in order."""
+def chosen(tokens: Tokens, wish: str) -> Places:
+    """The positions that a wish names (see `crop`), in order."""
     parts = [part.strip() for part in wish.split(",")]
     if len(parts) > 1 and not all(map(_is_numeric, parts)) and (whole := _places(tokens, wish)):
         return np.array(whole, dtype=np.int64)

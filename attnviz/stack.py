@@ -19,6 +19,8 @@ Floats = NDArray[np.floating[Any]]
 Which = int | Literal["mean"]  # one layer or head, or the mean of all
 
 MEASURES = (*measures.PER_QUERY, "normalized_entropy", "received")
+FAR = 16  # tokens, and parts of a text, that are far
+FAR_AMONG = 8  # strongest keys of each query, among which far links are looked for
 _ROWS_AT_ONCE = 512  # rows measured together, so that temporaries stay small
 
 
@@ -63,13 +65,21 @@ class HeadTable:
 
 
 @dataclass(frozen=True)
+class Link:
+    """A query, a key, and the weight that one gives to the other."""
+
+    query: int
+    key: int
+    weight: float
+
+
+@dataclass(frozen=True)
 class Place:
-    """Where a part was cut from a long, streamed stack: the first row and column and one past the
-    last."""
+    """Where a part was cut from a long, streamed stack: the positions of its rows and columns."""
 
     whole: Stack
-    rows: tuple[int, int]
-    columns: tuple[int, int]
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -228,6 +238,30 @@ class Stack:
     def key_head(self, head: int) -> int:
         """Whose keys and values a query head uses: neighbours share."""
         return head * (self.key_heads or self.n_heads) // self.n_heads
+
+    @property
+    def positions(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where in the text the rows and columns stand."""
+        if self.place is not None:
+            return self.place.rows, self.place.columns
+        return np.arange(self.shape[0]), np.arange(self.shape[1])
+
+    def far_links(self, layer: int = 0, head: Which = "mean", k: int = 8) -> list[Link]:
+        """The k strongest links between tokens that are far apart, each key once, strongest first:
+        at least a sixteenth of the text, and 16 tokens. Streamed stacks know those among the
+        strongest keys of each query. None of two texts, where nothing is far."""
+        if self.two_texts:
+            return []
+        keys, weights = self.strongest(layer, head, min(FAR_AMONG, self.shape[1]))
+        apart = np.abs(keys - np.arange(len(keys))[:, None])
+        far = (apart >= max(FAR, self.shape[1] // FAR)) & (weights > 0)
+        query, column = np.nonzero(far)
+        found = keys[query, column]
+        order = np.argsort(-weights[query, column], kind="stable")
+        _, first = np.unique(found[order], return_index=True)
+        best = order[np.sort(first)[:k]]
+        links = zip(query[best], found[best], weights[query[best], column[best]], strict=True)
+        return [Link(int(i), int(j), float(weight)) for i, j, weight in links]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Stack) and all(

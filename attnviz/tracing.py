@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from attnviz.attention import masks
 from attnviz.attention.masks import Rule
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
-from attnviz.lens import VALUES, WEIGHTS, Lens
+from attnviz.lens import VALUES, WEIGHTS, Lens, global_labels
 from attnviz.models import HeadsModel, load_model
 from attnviz.record import AttentionRecord, Model
 from attnviz.recorder import Part, Recorder, Watch
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 TYPES = ("self", "causal", "cross", "local", "global")
 HEADS, WINDOW, GLOBAL_TOKENS = 4, 2, (0,)
 SOURCES = "A source and --source-ids"
+
+
+# Told all parts of a run, then stack, layer, and rows just done.
+Progress = Callable[[Mapping[str, Part], str, int, int], object]
 
 
 class Options(TypedDict, total=False):
@@ -47,8 +52,9 @@ class Options(TypedDict, total=False):
 
 
 def trace(
-    text: str | None = None, *, max_memory: int | None = None, **options: Unpack[Options]
-) -> AttentionRecord:
+    text: str | None = None, *, max_memory: int | None = None, lens: Lens | None = None,
+    stack: str | None = None, progress: Progress | None = None, **options: Unpack[Options],
+) -> AttentionRecord:  # fmt: skip
     """Run attention over `text` and return the record of it.
 
     model: "builtin", "random" (drawn with `seed`), "minilm", the folder of a checkpoint, its id on
@@ -69,16 +75,35 @@ def trace(
     truncate: cut what a checkpoint has no positions for.
     measure: "weights"; "values", what each key gives by the length of its value, as a share of the
         row (Kobayashi et al. 2020); "rollout" or "flow" through the layers (Abnar & Zuidema 2020).
-    max_memory: bytes; weights that do not fit are streamed and only summarised.
+    max_memory: bytes; weights that do not fit are streamed and only summarised; 0 always streams.
+        A quarter of the free memory, at most 1 GiB, unless given.
+    lens: how to look at it: units in place of tokens, some rows and columns … which a long text
+        keeps at full detail while it is streamed. `measure` is short for one.
+    stack: of an encoder-decoder, the one to look at.
+    progress: told how many rows of which layers are done, while it runs.
 
     Raises AttnvizError for anything that does not fit together.
     """
-    lens = Lens(options.get("measure", WEIGHTS))
+    lens = lens or Lens(options.get("measure", WEIGHTS))
     lens.check()  # before a checkpoint is opened, or fetched
     plan = _plan(text, **options)
-    recorder = Recorder(plan.parts, budget=max_memory, values=lens.measure == VALUES)
+    shown, part = plan.shown(stack)
+    focus = lens.focus(part.queries, part.keys)
+    recorder = Recorder(
+        plan.parts,
+        budget=max_memory,
+        values=lens.measure == VALUES,
+        focus={} if focus is None else {shown: focus},
+        progress=progress and partial(progress, plan.parts),
+    )
     plan.run(recorder)
-    return lens.look(plan.record(recorder))
+    record = plan.record(recorder)
+    record = record if stack is None else record.looking_at(stack)
+    if focus is None or not recorder.focused:
+        return replace(lens, query=None).look(record)
+    settings = {**record.settings, **global_labels(record.settings, part.queries)}
+    settings |= {} if lens.merge is None else {"merge": lens.merge}
+    return lens.after(focus).look(replace(record, settings=settings))
 
 
 def trace_steps(
@@ -122,6 +147,12 @@ class _Plan:
     @property
     def parts(self) -> dict[str, Part]:
         return self.model.stacks_of(self.tokens, self.source)
+
+    def shown(self, stack: str | None) -> tuple[str, Part]:
+        """The stack that is looked at: the one asked for, else the record's first choice."""
+        parts = self.parts
+        name = stack if stack in parts else "cross" if "cross" in parts else next(iter(parts))
+        return name, parts[name]
 
     def n_heads(self, stack: str) -> int:
         model = self.model

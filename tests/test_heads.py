@@ -470,7 +470,7 @@ LONG = " ".join(["the cat sat on the mat because it was tired and then the dog c
 
 def test_a_streamed_stack_tells_what_its_summary_has():
     dense = attnviz.trace(LONG, type="causal", heads=6).stack
-    stack = attnviz.trace(LONG, type="causal", heads=6, max_memory=1000).stack
+    stack = attnviz.trace(LONG, type="causal", heads=6, max_memory=0).stack
     assert stack.weights is None
     gone = {"duplicate", "induction", "duplicate_no_first", "induction_no_first"}
     assert set(rooms.missing(stack)) == gone
@@ -490,12 +490,12 @@ def test_a_streamed_stack_tells_what_its_summary_has():
 
 
 def test_a_streamed_sink_and_two_streamed_texts():
-    stack = attnviz.trace("a b c d e f g h. " * 9, type="causal", heads=4, max_memory=100).stack
+    stack = attnviz.trace("a b c d e f g h. " * 9, type="causal", heads=4, max_memory=0).stack
     tokens = replace(stack.key_tokens, special=np.arange(len(stack.key_tokens)) < 1)
     special = replace(stack, key_tokens=tokens, query_tokens=tokens)
     assert "special" in rooms.missing(special)
     assert all(math.isnan(one.measures["special"]) for one in look(special))
-    two = attnviz.trace(LONG, source=LONG, heads=2, max_memory=100).stack
+    two = attnviz.trace(LONG, source=LONG, heads=2, max_memory=0).stack
     assert two.weights is None
     assert [one.label.kind for one in look(two)] == ["unknown", "unknown"]
 
@@ -503,7 +503,7 @@ def test_a_streamed_sink_and_two_streamed_texts():
 def streamed(weights):
     """The stack of one head's causal weights, as if they had not been kept."""
     dense = stack_of(weights, mask=masks.causal())
-    summary = attnviz.trace(LONG, heads=1, max_memory=100).stack.summary
+    summary = attnviz.trace(LONG, heads=1, max_memory=0).stack.summary
     kept = {name: dense.measure(name) for name in measures.PER_QUERY}
     return replace(dense, weights=None, summary=replace(summary, measures=kept))
 

@@ -267,7 +267,7 @@ def test_streaming_gives_the_same_measures(both_ways):
 
 def test_memory_decides_what_is_kept():
     assert trace(TEXT, max_memory=1 << 20).stack.weights is not None
-    assert trace(TEXT, max_memory=1).stack.weights is None
+    assert trace(TEXT, max_memory=0).stack.weights is None
 
 
 def test_the_strongest_keys_of_a_long_text_are_limited():

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from attnviz import AttnvizError
 from attnviz.tokens import encode, from_ids, from_labels, tokenize
 from attnviz.units import KINDS, joined, numbered, starts
 
@@ -121,6 +122,14 @@ def test_numbers_stand_before_labels_and_special_tokens_keep_theirs():
     assert found.find("2") == found.find("sat") == found.find("2 sat") == [2]
     assert found.find("CAT") == [1]
     assert found.find("the cat.") == [1]
+    with pytest.raises(AttnvizError, match="not in the text"):
+        found.find("ca")
+
+
+def test_a_word_within_a_token_is_no_token():
+    """Only where units of several words stand in their place."""
+    with pytest.raises(AttnvizError, match="not in the text"):
+        tokenize("I don't go").find("don")
 
 
 TEXTS = st.text(st.sampled_from('ab .?!…\n\r\u2029"»،؟。本é'), min_size=1, max_size=40)

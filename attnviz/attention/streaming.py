@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol, Unpack
+from typing import Protocol, Unpack
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,11 +39,11 @@ TILED_SCORES = 1 << 18  # of one head, worked on together: with what observers n
 class Block:
     """Finished weights of one head for query rows start … stop, in tiles of as many rows.
 
-    Column c of tile t holds key `keys[t, c]`. What no query of a tile may see may be left out; where
-    a key lies outside of the text or comes twice, all weights but one are 0. The first `near`
-    columns of every tile are as far from its rows. A row may come again: first without weights,
-    then in a block of its own. The arrays are lent: they are overwritten when the next block is
-    made. `turn` numbers the blocks of a head in the order of the text.
+    Column c of tile t holds key `keys[t, c]`. What no query of a tile may see may be left out;
+    where a key lies outside of the text or comes twice, all weights but one are 0. The first
+    `near` columns of every tile are as far from its rows. A row may come again: first without
+    weights, then in a block of its own. The arrays are lent: they are overwritten when the next
+    block is made. `turn` numbers the blocks of a head in the order of the text.
     """
 
     turn: int

@@ -11,7 +11,7 @@ import typer
 from attnviz.errors import AttnvizError
 
 TYPES = "self · causal · cross · local · global"
-SHOWS = "auto · table · heatmap · grid · top · arcs · none"
+SHOWS = "auto · table · heatmap · grid · top · arcs · far · none"
 
 Text = Annotated[
     str | None, typer.Argument(help="The text; - reads standard input.", show_default=False)
@@ -109,6 +109,13 @@ Scale = Annotated[
 ]
 Truncate = Annotated[
     bool, typer.Option("--truncate", help="Cut what a checkpoint has no positions for.")
+]
+MaxMemory = Annotated[
+    str | None,
+    typer.Option(
+        help="What weights may take (500MB, 1GiB): more are streamed. 0 always streams.",
+        show_default="a quarter of what is free, at most 1GiB",
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="For --model random.")]
 Output = Annotated[

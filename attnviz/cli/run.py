@@ -44,6 +44,7 @@ def run(
     ] = None,
     output: options.Output = None,
     json: options.Json = False,
+    max_memory: options.MaxMemory = None,
     seed: options.Seed = 0,
     explain: options.Explain = False,
     lang: options.Lang = None,
@@ -61,8 +62,11 @@ def run(
     attnviz run "The cat sat because it was tired" --model minilm --layer 2 --head 0-3
 
     attnviz run --file story.txt --type causal -o map.png -o weights.csv
+
+    attnviz run --file book.txt --type local --rows 2000:2400 --cols 1900:2400
     """
     # Imported here, so that --help and a wrong option answer at once.
+    from attnviz.budget import bytes_of
     from attnviz.cli.output import (
         check_outputs,
         console,
@@ -73,6 +77,7 @@ def run(
         screen_of,
         write_outputs,
     )
+    from attnviz.cli.progress import progress
     from attnviz.cli.texts import given_text, the_text_or_ids
     from attnviz.explain.language import language
     from attnviz.lens import Lens
@@ -86,36 +91,40 @@ def run(
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     check_show(show_)
     check_scale(scale)
-    lens = Lens(measure, merge, hide_special, rows, cols)
-    lens.check()
+    lens = Lens(measure, merge, hide_special, rows, cols, query)
+    budget = None if max_memory is None else bytes_of(max_memory)
     outputs = output or []
     check_outputs(outputs, [file, source_file, Path(tokenizer) if tokenizer else None])
     ready = options.token_ids(ids, "--ids")
-    record = trace(
-        the_text_or_ids(text, file, ready),
-        type=type,
-        heads=heads,
-        **options.of_type(window, global_tokens),
-        source=given_text(source, source_file, "--source-file"),
-        model=model,
-        tokenizer=tokenizer,
-        pair=pair,
-        ids=ready,
-        source_ids=options.token_ids(source_ids, "--source-ids"),
-        target_lang=target_lang,
-        source_lang=source_lang,
-        truncate=truncate,
-        measure=measure if measure == "values" else "weights",  # the rest follows the stack chosen
-        seed=seed,
-    )
-    record = lens.look(record if stack is None else record.looking_at(stack))
+    with progress(quiet) as told:
+        record = trace(
+            the_text_or_ids(text, file, ready),
+            type=type,
+            heads=heads,
+            **options.of_type(window, global_tokens),
+            source=given_text(source, source_file, "--source-file"),
+            model=model,
+            tokenizer=tokenizer,
+            pair=pair,
+            ids=ready,
+            source_ids=options.token_ids(source_ids, "--source-ids"),
+            target_lang=target_lang,
+            source_lang=source_lang,
+            truncate=truncate,
+            seed=seed,
+            lens=lens,
+            stack=stack,
+            max_memory=budget,
+            progress=told,
+        )
     choice = choose(record.stack, layer, head, show_)
     for option in options.unused(record.settings, window, global_tokens):
         say(words.say("warn.unused", option=option, type=record.type), quiet)
-    if verbose:
+    if verbose or budget is not None:
         queries, keys = record.stack.shape
-        kept = "streamed" if record.stack.weights is None else "kept whole"
-        say(f"{queries} queries × {keys} keys, weights {kept}", quiet)
+        streamed = record.stack.weights is None or record.stack.place is not None
+        kept = "streamed" if streamed else "kept whole"
+        say(f"{queries:,} queries × {keys:,} keys, weights {kept}", quiet)
     write_outputs(record, outputs, choice, show_, words, quiet, scale)
     target = console()
     if json:

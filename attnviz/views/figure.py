@@ -22,6 +22,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from attnviz import __version__
@@ -29,12 +30,14 @@ from attnviz.comparing import Side, differences
 from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import PICTURE, Language
 from attnviz.record import AttentionRecord
-from attnviz.stack import Stack, Which
+from attnviz.stack import Place, Stack, Which
 from attnviz.tokens import shortened
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen, head_title, title
 from attnviz.views.palette import INK, MASKED_PAPER, ramp, two_way
 from attnviz.views.scale import shades, small
+
+Places = np.ndarray[Any, Any]
 
 DPI = 150
 LABEL_SIZE, SMALL_SIZE, TITLE_SIZE = 9.0, 7.0, 11.0  # points
@@ -45,6 +48,8 @@ MAP_SIDE = 6.0  # inches for a map of a long text
 MOST_PIXELS = 1024  # cells along each side that a picture shows
 SMALL_SIDE = 1.9  # inches for one head in the grid
 COMPARED_SIDE = 2.6  # inches for one of several things compared
+MINIMAP = 1.6  # inches for the whole of which a part is shown
+FRAME = "#d6336c"
 MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
 
 
@@ -98,16 +103,48 @@ def map_figure(
     height = max(height, paper.widest([looks], SMALL_SIZE))
     overhang = _overhang(paper, columns) if slanted else 0.0
     right = max(GAP + BAR + 0.75, overhang)
+    beside = left + width + right  # where the whole stands, of which a part is shown
+    right += 0.0 if stack.place is None else MINIMAP + MARGIN
     axes = paper.add_axes(left, above, width, height, right=right)
     _paint(axes, bright.shares, allowed)
-    _label_axis(axes, "y", rows, pooled.cells[0], slanted=False)
-    _label_axis(axes, "x", columns, pooled.cells[1], slanted=slanted)
+    places = stack.positions
+    _label_axis(axes, "y", rows, pooled.cells[0], places[0], slanted=False)
+    _label_axis(axes, "x", columns, pooled.cells[1], places[1], slanted=slanted)
     axes.set_xlabel(looked_at, fontsize=SMALL_SIZE, color=_rgb(INK))
     axes.set_ylabel(looks, fontsize=SMALL_SIZE, color=_rgb(INK))
     axes.xaxis.set_label_position("bottom")
     if bright.scale in ("linear", "no-sink"):
         _colour_bar(paper, left + width + GAP, above, height, bright.largest)
+    if stack.place is not None:
+        _minimap(paper, stack.place, choice, (beside, above))
     return paper.figure
+
+
+def _minimap(paper: _Paper, place: Place, choice: Choice, at: tuple[float, float]) -> None:
+    """The whole stack as a small map, with a frame around the part that is shown."""
+    axes = paper.place(MARGIN + at[0], paper.top + at[1], MINIMAP, MINIMAP)
+    pooled = place.whole.map(choice.layer, choice.head, 256)
+    allowed = place.whole.allowed(choice.layer, 256)
+    bright = shades(pooled.mean, allowed, "auto", whole=pooled.cells[1] == 1)
+    n_queries, n_keys = place.whole.shape
+    axes.imshow(
+        _coloured(bright.shares, allowed), extent=(0, n_keys, n_queries, 0), aspect="auto",
+        interpolation="nearest",
+    )  # fmt: skip
+    (top, tall), (left, wide) = (
+        _framed(part, n) for part, n in ((place.rows, n_queries), (place.columns, n_keys))
+    )
+    axes.add_patch(Rectangle((left, top), wide, tall, fill=False, edgecolor=FRAME, lw=1.2))
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_title(f"{n_queries:,} × {n_keys:,}", fontsize=SMALL_SIZE, color=_rgb(INK))
+
+
+def _framed(places: Places, n: int) -> tuple[float, float]:
+    """Where a frame around these of n tokens begins and how long it is: long enough to be seen."""
+    first, last = int(places[0]), int(places[-1]) + 1
+    length = max(last - first, n / 30)
+    return min(max((first + last - length) / 2, 0), n - length), length
 
 
 def grid_figure(
@@ -328,13 +365,13 @@ def _coloured(shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> np
 
 
 def _label_axis(
-    axes: Axes, which: str, labels: _Labels, tokens_each: int, *, slanted: bool
+    axes: Axes, which: str, labels: _Labels, tokens_each: int, places: Places, *, slanted: bool
 ) -> None:
     axis: Axis = axes.xaxis if which == "x" else axes.yaxis
     if which == "x":
         axes.xaxis.tick_top()
     if not labels.named:
-        _number_axis(axis, tokens_each)
+        _number_axis(axis, tokens_each, places)
         return
     axis.set_ticks(range(len(labels.labels)), labels.labels, parse_math=False)
     size = min(LABEL_SIZE, labels.cell * 72 * (0.6 if slanted else 0.8))
@@ -343,11 +380,13 @@ def _label_axis(
         text.set(fontsize=size, parse_math=False, **slant)
 
 
-def _number_axis(axis: Axis, tokens_each: int) -> None:
-    """Round token positions along an axis whose cells hold `tokens_each` tokens."""
-    n_tokens = (max(axis.get_view_interval()) + 0.5) * tokens_each
-    places = [p for p in MaxNLocator(6, integer=True).tick_values(0, n_tokens) if 0 <= p < n_tokens]
-    axis.set_ticks([p / tokens_each for p in places], [f"{int(p):,}" for p in places])
+def _number_axis(axis: Axis, tokens_each: int, places: Places) -> None:
+    """Round token positions along an axis whose cells hold `tokens_each` of those at `places`."""
+    first, last = int(places[0]), int(places[-1])
+    round_ones = MaxNLocator(6, integer=True).tick_values(first, last + 1)
+    at = [int(p) for p in round_ones if first <= p <= last]
+    cells = [int(np.searchsorted(places, p)) / tokens_each for p in at]
+    axis.set_ticks(cells, [f"{p:,}" for p in at])
 
 
 def _colour_bar(paper: _Paper, left: float, above: float, height: float, largest: float) -> None:

@@ -20,10 +20,11 @@ from attnviz.views.arcs import arcs
 from attnviz.views.cells import background, full_rows, half_rows, levels
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen, head_title, label_text, layer_title, percent, title, widest
+from attnviz.views.longtext import far, minimap
 from attnviz.views.palette import level
 from attnviz.views.scale import Shades, shades, small
 
-SHOWS = ("auto", "table", "heatmap", "grid", "top", "arcs", "none")
+SHOWS = ("auto", "table", "heatmap", "grid", "top", "arcs", "far", "none")
 
 CELL = 5  # characters of a weight in the table: " 100 "
 LABEL = 12  # characters that a token's label may take
@@ -31,6 +32,8 @@ STRONGEST = 17  # " strongest" column: label, weight
 LOW = 7  # lines of room below which the heads are left out
 GAP = 2  # between small multiples
 EXAMINED = 512  # tokens up to which a sink is looked for, to be told beside a table
+BESIDE = 9  # lines beside the map of a long text
+FAR_LINES = 20
 NAME = 18  # characters for a head's name above its small multiple
 
 
@@ -70,6 +73,7 @@ def show(record: AttentionRecord, what: str, choice: Choice, screen: Screen) -> 
     else:
         draw = {
             "table": _table_view, "heatmap": _heatmap_view, "top": _top_view, "arcs": _arcs_view,
+            "far": _far_view,
         }  # fmt: skip
         one_by_one = [Choice(choice.layer, (h,)) for h in choice.heads] if several else [choice]
         for one in one_by_one:
@@ -96,8 +100,10 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
     It fits the screen: the table shrinks to a heatmap, the heads to what room is left.
     """
     stack = record.stack
-    heads = () if choice.heads or stack.n_heads == 1 else range(stack.n_heads)
-    last = [footer(record, choice, screen), hints(screen)]
+    beside = _beside(stack, choice, screen)
+    heads = () if choice.heads or stack.n_heads == 1 or stack.place else range(stack.n_heads)
+    last: list[RenderableType] = [*beside, *([Text()] if beside else [])]
+    last += [footer(record, choice, screen), hints(screen)]
     # Beside the title there are two gaps, the prompt below and the names of the heads.
     room = screen.height - 5 - len(last) - len(_title(record, screen))
     more = len(heads) > _across(screen)  # a line says how many more heads there are
@@ -117,6 +123,16 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
         small = grid(stack, choice.layer, heads, screen, max(room, least, 1), one_band=True)
         body += [Text(), *small]
     return [*body, Text(), *last]
+
+
+def _beside(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
+    """What a long text has beside its map: where a part lies, or links far apart."""
+    most = min(screen.height // 3, BESIDE)
+    if stack.place is not None:
+        return minimap(stack.place, choice, screen.words, most, screen.width, screen.colour)
+    if max(stack.shape) > EXAMINED:
+        return far(stack, choice, screen.words, screen.width, most - 1)
+    return []
 
 
 def table_fits(stack: Stack, width: int) -> bool:
@@ -166,7 +182,9 @@ def heatmap(
     """
     n_queries, n_keys = stack.shape
     name_width = widest(stack.query_tokens.names, min(LABEL, screen.width // 3))
-    label = name_width + len(str(n_queries - 1)) + 1
+    rows, columns = stack.positions
+    digits = len(str(rows[-1])) + 1
+    label = name_width + digits
     across = max(screen.width - label - 2, 1)
     tall = lines - 2  # a line of positions above, a line about the scale below
     one_each = n_queries <= tall and n_keys <= across
@@ -179,12 +197,12 @@ def heatmap(
     whole = one_each or not screen.colour
     drawn = full_rows(steps, wide, screen.colour) if whole else half_rows(steps, screen.colour)
     each = pooled.cells[0] * (1 if whole else 2)
-    body = [_positions(label + 2, steps.shape[1], wide, pooled.cells[1])]
+    body = [_positions(label + 2, columns[:: pooled.cells[1]].tolist(), wide)]
     for line, cells in enumerate(drawn):
         row = line * each
         shown, name = stack.query_tokens.names[row], Text(no_wrap=True)
         if not shown.startswith(f"{row} "):  # sentences and lines are numbered already
-            name.append(f"{row} ".rjust(len(str(n_queries - 1)) + 1), "dim")
+            name.append(f"{rows[row]} ".rjust(digits), "dim")
         name.append_text(label_text(shown, label - name.cell_len))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
@@ -315,6 +333,11 @@ def _top_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableTy
     return top(stack, choice.layer, choice.head, screen)
 
 
+def _far_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
+    found = far(stack, choice, screen.words, screen.width, FAR_LINES)
+    return found or [_one_line(screen.words.say("ui.none_far"), screen)]
+
+
 def _arcs_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
     return list(arcs(stack, choice.layer, choice.head, screen.width))
 
@@ -408,13 +431,13 @@ def _bar_style(weight: float) -> str:
     return f"{style.bgcolor.name}" if style and style.bgcolor else ""
 
 
-def _positions(indent: int, n_cells: int, wide: int, tokens_each: int) -> Text:
+def _positions(indent: int, places: list[int], wide: int) -> Text:
     """Key positions above the cells, as many as find room."""
     line = Text(" " * indent, no_wrap=True)
     place = 0
-    for cell in range(n_cells):
-        number = str(cell * tokens_each)
-        if cell * wide >= place and (cell * wide + len(number) <= n_cells * wide or cell == 0):
+    for cell, position in enumerate(places):
+        number = str(position)
+        if cell * wide >= place and (cell * wide + len(number) <= len(places) * wide or cell == 0):
             line.append(" " * (indent + cell * wide - line.cell_len)).append(number, "dim")
             place = cell * wide + len(number) + max(3, wide)
     return line

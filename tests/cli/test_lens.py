@@ -182,6 +182,10 @@ def test_a_picture_of_sentences_names_its_axes_without_tokens():
         for label in (axes.get_xlabel(), axes.get_ylabel()):
             assert label
             assert "token" not in label
+    few = Lens(merge="sentences").look(attnviz.trace(STORY, type="local"))
+    written = [text.get_text() for text in map_figure(few, Choice()).texts]
+    assert any("grey = masked" in text for text in written)
+    assert not any("scores" in text for text in written)
 
 
 BAD = {

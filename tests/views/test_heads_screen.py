@@ -54,7 +54,7 @@ RECORDS = {
     "100 × 3": lambda: given(100, 3, n=5),
     "short": lambda: attnviz.trace("The cat"),
     "cross": lambda: given(6, 8, two_texts=True),
-    "streamed": lambda: attnviz.trace(TEXT, type="causal", heads=8, max_memory=100),
+    "streamed": lambda: attnviz.trace(TEXT, type="causal", heads=8, max_memory=0),
 }
 _made = {}
 
