@@ -55,9 +55,8 @@ def page(
         "script": script,
         "tree": _json(tree),
     }
-    before, blobs_here, after = _template().partition("{{blobs}}")
-    around = [_filled(part, values).encode() for part in (before, after)]
-    return b"".join([around[0], *_scripts(blobs.packed()), around[1]])
+    before, after = (_filled(part, values).encode() for part in _template().split("{{blobs}}"))
+    return b"".join([before, *_scripts(blobs.packed()), after])
 
 
 def policy(script: str, style: str) -> str:

@@ -10,6 +10,7 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import ROUND_CEILING, Decimal
 from functools import partial
 from typing import Any
 
@@ -33,7 +34,7 @@ from attnviz.workers import share
 
 LANGUAGES = {"English": ENGLISH, "Darija": LATIN, "الدارجة": ARABIC}
 MOST_WEIGHTS = 1 << 25  # levels of one stack that a page carries; more are pooled
-SIDES = (512, 256, 128, 64, 32)  # cells a side that a map is pooled to
+SIDES = (1024, 512, 256, 128, 64, 32)  # cells a side that a map is pooled to
 SMALL_SIDE = 96  # cells a side of a map among all heads
 STRONGEST = 8  # keys of each query that go with a pooled map
 MOST_STRONGEST = 1 << 22  # of all queries and heads
@@ -72,7 +73,7 @@ def packed(array: Array) -> bytes:
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     # level 1 and runs: on levels of attention as small as any other, and three times as fast
     packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
-    return packer.compress(little.reshape(-1).view(np.uint8)) + packer.flush()
+    return packer.compress(little.data) + packer.flush()
 
 
 def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
@@ -207,6 +208,7 @@ def _can_be_followed(record: AttentionRecord) -> bool:
     return (
         stack.weights is not None
         and not record.settings.keys() & {"merge", "hidden"}
+        and stack.place is None
         and stack.n_layers > 1
         and not stack.two_texts
         and stack.query_tokens == stack.key_tokens
@@ -243,10 +245,18 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
 
 
 def _about(words: Language, bits: int, within: float, cells: tuple[int, int]) -> list[str]:
-    told = [words.say("page.error", PAGE, n=bits, difference=f"{within:.1g}")]
+    told = [words.say("page.error", PAGE, n=bits, difference=_rounded_up(within))]
     if cells != (1, 1):
         told.append(words.say("ui.cells", PAGE, rows=cells[0], columns=cells[1]))
     return told
+
+
+def _rounded_up(number: float) -> str:
+    """One digit that is no less: "0.004" for 0.0031."""
+    if not number:
+        return "0"
+    unit = Decimal(10) ** Decimal(number).adjusted()
+    return f"{Decimal(number).quantize(unit, ROUND_CEILING).normalize():f}"
 
 
 def _size(stack: Stack) -> int:
@@ -267,8 +277,8 @@ def _levels(stack: Stack, layer: int, size: int, bits: int) -> tuple[Array, list
     largest = [0.0] * stack.n_heads
 
     def fill(head: int) -> None:
-        whole = stack.weights is not None and max(stack.shape) <= size
-        weights = stack.weights[layer, head] if whole else stack.map(layer, head, size).mean
+        dense = stack.weights if max(stack.shape) <= size else None
+        weights = stack.map(layer, head, size).mean if dense is None else dense[layer, head]
         levels[head], largest[head] = quantised(weights, allowed, bits)
 
     share(partial(fill, head) for head in range(stack.n_heads))
@@ -312,7 +322,7 @@ def _strongest(stack: Stack, blobs: Blobs) -> Tree:
 def _findings(record: AttentionRecord) -> Tree:
     """Sentences by language, then by layer: of the mean first, then of each head."""
     stack = record.stack
-    told = 1 < stack.n_heads and stack.n_layers * stack.n_heads <= MOST_HEADS_TOLD
+    told = stack.n_heads > 1 and stack.n_layers * stack.n_heads <= MOST_HEADS_TOLD
     facts: list[list[list[Finding]]] = [[] for _ in range(stack.n_layers)]
 
     def find(layer: int) -> None:
@@ -339,7 +349,12 @@ def _of_head(record: AttentionRecord, layer: int, head: int) -> list[Finding]:
     if record.stack.weights is None:
         return best(findings(record, layer, head, (head,)))
     found = best(findings(_only(record, layer, head)))
-    return [replace(fact, head=head) if hasattr(fact, "head") else fact for fact in found]
+    return [_renumbered(fact, head) for fact in found]
+
+
+def _renumbered(fact: Finding, head: int) -> Finding:
+    values: dict[str, Any] = {"head": head} if hasattr(fact, "head") else {}
+    return replace(fact, **values)
 
 
 def _only(record: AttentionRecord, layer: int, head: int | None = None) -> AttentionRecord:
