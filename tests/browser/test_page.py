@@ -52,7 +52,7 @@ def test_every_view_draws_something(reader, layered):
     for view in VIEWS:
         reader.view(view)
         box = tab.locator(f"#view-{view}").bounding_box()
-        assert box["height"] > 100
+        assert box["height"] > 60
         assert tab.locator('[role="tabpanel"]:visible').count() == 1
         assert tab.get_attribute(f"#tab-{view}", "aria-selected") == "true"
 
