@@ -136,7 +136,7 @@ function showLegend() {
   const told = [];
   if (state.view === "heatmap" && heatmap.detailed()) told.push(say("page.kept", { n: sourceNow().strongest.k }));
   else if (own) told.push(say("ui.own_scale"));
-  else if (shade.sink && state.view !== "links") told.push(say("ui.sink", { pct: percent(shade.sink.share), key: token(columns.labels[shade.sink.column]) }));
+  else if (shade.sink) told.push(say("ui.sink", { pct: percent(shade.sink.share), key: token(columns.labels[shade.sink.column]) }));
   else if (shade.scale !== "linear") told.push(say("ui.scale", { value: shade.scale }));
   if (matrix.masked.includes(1) && !["links", "text"].includes(state.view)) told.push(say("ui.grey"));
   note.replaceChildren(...isolated(told.join(" · ")));
