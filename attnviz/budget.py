@@ -39,14 +39,13 @@ def bytes_of(size: str) -> int:
         raise AttnvizError(f'"{size}" is not a size of memory.', "Write 500MB, 1GiB or 4096.")
     number, unit, binary = found.groups()
     decimal = size.strip()[-1:] in "bB" and not binary and unit
-    step: int = (1000 if decimal else 1024) ** _UNITS.index(unit.upper())
-    return int(float(number) * step)
+    return int(float(number) * pow(1000.0 if decimal else 1024.0, _UNITS.index(unit.upper())))
 
 
 def said(size: int) -> str:
     """Bytes for people: "12 KiB", "1.5 GiB"."""
     power = min(int(math.log2(max(size, 1))) // 10, 4)
-    number = size / 1024**power
+    number = size / (1 << (10 * power))
     return (
         f"{number:.{0 if number >= 10 or not power else 1}f} {('', 'Ki', 'Mi', 'Gi', 'Ti')[power]}B"
     )
@@ -111,5 +110,6 @@ def _too_small(
 def _rounded(size: int) -> int:
     """Up to what is said of it."""
     power = min(int(math.log2(max(size, 1))) // 10, 4)
-    step = 1024**power if size >= 10 * 1024**power or not power else 1024**power // 8
+    unit = 1 << (10 * power)
+    step = unit if size >= 10 * unit or not power else unit // 8
     return -(-size // step) * step

@@ -84,7 +84,7 @@ class Lens:
             stack = crop(stack, self.rows, self.columns)
         if stack is record.stack:
             return replace(record, settings=settings)
-        settings |= global_labels(record.settings, record.stack.query_tokens)
+        settings = global_labels(record.settings, record.stack.query_tokens) | settings
         return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)
 
 

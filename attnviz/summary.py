@@ -169,8 +169,9 @@ class Pooled:
     ) -> None:  # fmt: skip
         if cells is None:
             return
-        np.add.at(self.sums[head].ravel(), cells, sums.astype(np.float32, copy=False))
-        np.maximum.at(self.maxima[head].ravel(), cells, maxima.astype(np.float32, copy=False))
+        with np.errstate(invalid="ignore"):  # what is not a number spoils its cells, and says so
+            np.add.at(self.sums[head].ravel(), cells, sums.astype(np.float32, copy=False))
+            np.maximum.at(self.maxima[head].ravel(), cells, maxima.astype(np.float32, copy=False))
         low, high = int(keys.min()), int(keys.max()) + 1
         self.received[head, low:high] += np.bincount(keys - low, given, high - low)
 

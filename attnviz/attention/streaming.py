@@ -238,7 +238,10 @@ def _tiled(
         with np.errstate(over="ignore", invalid="ignore"):
             np.matmul(q, tiles.windows(columns, 1), out=weights[..., : tiles.near])
             if tiles.columns.size:
-                np.matmul(q, key[tiles.columns].T, out=weights[..., tiles.near :])
+                extra = np.ascontiguousarray(
+                    key[tiles.columns].T
+                )  # as the others: sums in one order
+                np.matmul(q, extra, out=weights[..., tiles.near :])
             factor = inverse(_raised(inputs, head, tiles, weights, pattern))
             weights *= factor
             if output is not None:

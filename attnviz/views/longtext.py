@@ -67,7 +67,9 @@ def far(stack: Stack, choice: Choice, words: Language, width: int, k: int) -> li
     links = stack.far_links(choice.layer, choice.head, k)
     if not links:
         return []
-    lines: list[RenderableType] = [Text(words.say("ui.far"), "dim")]
+    heading = Text(words.say("ui.far"), "dim", no_wrap=True)
+    heading.truncate(width, overflow="ellipsis")
+    lines: list[RenderableType] = [heading]
     places = len(str(max(stack.shape)))
     names = stack.query_tokens.names, stack.key_tokens.names
     for link in links:

@@ -186,11 +186,14 @@ def test_the_near_columns_of_every_tile_are_as_far_from_its_rows(rule):
 def test_rows_of_a_local_rule_bring_only_their_window_and_the_global_keys():
     seen = Copier()
     rule = masks.local(1) | masks.global_([0, 500])
-    stream(*draw(n_queries=600, n_keys=600, heads=1, key_heads=1), [seen], mask=rule, block_rows=4)
+    stream(
+        *draw(n_queries=1200, n_keys=1200, heads=1, key_heads=1), [seen], mask=rule, block_rows=4
+    )
     found = {block.start: block for block in seen.blocks}
-    assert found[100].keys.tolist() == [[*range(99, 105), 0, 500]]
+    assert found[100].keys.shape == (1, 32)  # two full vectors: the window's, and the global keys'
+    assert found[100].keys[0].tolist() == [*range(99, 115), 0, 500, *[-1] * 14]
     assert found[500].stop == 501  # the row of a global token comes by itself, and last
-    assert found[500].keys.tolist() == [list(range(600))]
+    assert found[500].keys.tolist() == [list(range(1200))]
 
 
 @pytest.mark.parametrize(

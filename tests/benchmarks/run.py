@@ -7,6 +7,7 @@ Machines are noisy: only the ratios mean anything, and the median of them. Needs
 
 import argparse
 import json
+import math
 import os
 import resource
 import statistics
@@ -66,7 +67,15 @@ PROCESSES = [  # what, command, peer, at most
     ),
 ]
 PEERS = {"import numpy": IMPORT_NUMPY, "bare matplotlib": BARE_PICTURE, "transformers": BARE_MODEL}
-LENGTHS = [(1024, 1.0), (2048, 1.0), (4096, 1.0)]  # tokens, at most × PyTorch
+HEAD_DIM = 64
+DENSE = [  # tokens, causal, at most × PyTorch eager, at most × limit
+    (128, False, 1.8, None),
+    (512, False, 0.9, None),
+    (1024, False, 0.42, 1.5),
+    (2048, False, 0.42, 1.5),
+    (4096, False, 0.32, 1.3),
+    (4096, True, 0.20, None),
+]
 
 
 def seconds(command, folder):
@@ -83,31 +92,196 @@ def process_ratios(rounds, folder):
         yield f"{what}, × {name}", statistics.median(ratios), limit
 
 
+def draw(heads, n):
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    return [generator.standard_normal((heads, n, HEAD_DIM), dtype=np.float32) for _ in range(3)]
+
+
+def taken(run):
+    start = time.perf_counter()
+    answer = run()
+    spent = time.perf_counter() - start
+    del answer
+    return spent
+
+
+def pairs(rounds, *runs):
+    """The median of each later run's ratio: the first run's time over its own, turn by turn."""
+    for run in runs:
+        run()
+    ratios = []
+    for _ in range(rounds):
+        first, *others = [taken(run) for run in runs]
+        ratios.append([first / other for other in others])
+        time.sleep(0.05)
+    return [statistics.median(column) for column in zip(*ratios, strict=True)]
+
+
+def sgemm(multiply_adds):
+    """One large product of `multiply_adds`, in as many threads: what any attention is held to."""
+    import numpy as np
+    from threadpoolctl import threadpool_limits
+
+    n = 3072
+    square = np.random.default_rng(0).standard_normal((n, n), dtype=np.float32)
+    room = np.empty_like(square)
+    parts = multiply_adds / n**3
+
+    class Limit:
+        seconds = 0.0
+
+        def __call__(self):
+            with threadpool_limits(int(THREADS)):
+                np.matmul(square, square, out=room)
+                start = time.perf_counter()
+                np.matmul(square, square, out=room)
+                self.seconds = (time.perf_counter() - start) * parts
+
+    return Limit()
+
+
+def against_limit(rounds, run, multiply_adds):
+    limit, ratios = sgemm(multiply_adds), []
+    run()
+    for _ in range(rounds):
+        spent = taken(run)
+        limit()
+        ratios.append(spent / limit.seconds)
+    return statistics.median(ratios)
+
+
 def attention_ratios(rounds):
     import numpy as np
     import torch
 
-    from attnviz import scaled_dot_product_attention
+    from attnviz.attention.dense import attend_all
+    from attnviz.attention.rows import prepare
 
     torch.set_num_threads(int(THREADS))
-    generator = np.random.default_rng(0)
-    for n, limit in LENGTHS:
-        arrays = [generator.standard_normal((12, n, 64), dtype=np.float32) for _ in range(3)]
+    for n, causal, limit, of_limit in DENSE:
+        arrays = draw(12, n)
         q, k, v = (torch.from_numpy(array) for array in arrays)
+        hidden = torch.ones(n, n, dtype=torch.bool).triu(1) if causal else None
+        weights = np.zeros((12, n, n), np.float32)  # kept from call to call
 
-        def peer(q=q, k=k, v=v):
-            weights = torch.softmax(q @ k.transpose(-1, -2) * 0.125, -1)
+        def ours(arrays=arrays, weights=weights, causal=causal):
+            return attend_all(prepare(*arrays, is_causal=causal), weights)
+
+        def peer(q=q, k=k, v=v, hidden=hidden):
+            scores = q @ k.transpose(-1, -2) * 0.125
+            if hidden is not None:
+                scores = scores.masked_fill(hidden, float("-inf"))
+            weights = torch.softmax(scores, -1)
             return weights @ v, weights
 
-        ratios = []
-        for _ in range(rounds + 1):
-            start = time.perf_counter()
-            ours = scaled_dot_product_attention(*arrays)
-            middle = time.perf_counter()
-            theirs = peer()
-            ratios.append((middle - start) / (time.perf_counter() - middle))
-            del ours, theirs
-        yield f"12 heads, {n:,} tokens, × PyTorch", statistics.median(ratios[1:]), limit
+        what = f"all weights, 12 heads, {n:,} tokens{', causal' if causal else ''}"
+        times = rounds if n > 512 else 10 * rounds
+        yield f"{what}, × PyTorch eager", pairs(times, ours, peer)[0], limit
+        if of_limit is not None:
+            multiply_adds = 2 * 12 * n * n * HEAD_DIM
+            yield f"{what}, × limit", against_limit(rounds, ours, multiply_adds), of_limit
+
+
+def map_ratios(rounds):
+    """Full attention to an exact map of 1,024 × 1,024 cells, one head."""
+    import numpy as np
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    from attnviz.attention.streaming import observe, stream
+    from attnviz.summary import Pooled, Summarizer
+
+    torch.set_num_threads(int(THREADS))
+    for n in (16_384, 32_768):
+        q, k, v = draw(1, n)
+        columns, room = np.ascontiguousarray(k[0].T), np.empty((2048, n), np.float32)
+
+        def ours(q=q, k=k, n=n):
+            observe(q, k, [Pooled(1, n, n)])
+
+        def products(q=q, columns=columns, room=room, n=n):
+            with threadpool_limits(int(THREADS)):
+                for start in range(0, n, 2048):
+                    np.matmul(q[0, start : start + 2048], columns, out=room)
+
+        def everything(q=q, k=k, v=v, n=n):
+            return stream(q, k, v, [Summarizer(1, n, n)])
+
+        def pooled(weights, side):
+            cells = weights.reshape(weights.shape[0] // side, side, -1, side)
+            return cells.mean(dim=(1, 3)), cells.amax(dim=(1, 3))
+
+        def whole(q=q, k=k, n=n):
+            scores = torch.from_numpy(q[0]) @ torch.from_numpy(k[0]).T * 0.125
+            return pooled(torch.softmax(scores, -1), n // 1024)
+
+        def chunks(q=q, k=k, n=n):
+            key = torch.from_numpy(k[0]).T
+            kept = torch.empty(512, n)
+            return [
+                pooled(torch.softmax(torch.matmul(chunk * 0.125, key, out=kept), -1), n // 1024)
+                for chunk in torch.from_numpy(q[0]).split(512)
+            ]
+
+        what = f"full to a map, {n:,} tokens"
+        yield f"{what}, × sgemm of Q·Kᵀ", pairs(rounds, ours, products)[0], 2.2
+        if n == 16_384:
+            yield f"{what}, × PyTorch n × n", pairs(3, ours, whole)[0], 0.20
+            yield f"{what}, × PyTorch in chunks", pairs(3, ours, chunks)[0], 0.5
+            yield f"{what} and all else, × map alone", pairs(3, everything, ours)[0], 3.0
+
+
+def band_ratios(rounds):
+    """Local attention, against the time of its own band's multiply-adds as one product."""
+    from attnviz.attention import masks
+    from attnviz.attention.streaming import observe, stream
+    from attnviz.summary import Summarizer
+
+    for n in (16_384, 131_072):
+        arrays, window = draw(1, n), 256
+
+        def ours(arrays=arrays, n=n, window=window):
+            return stream(*arrays, [Band(window, 1, n)], mask=masks.local(window))
+
+        multiply_adds = 2 * n * (2 * window + 1) * HEAD_DIM
+        what = f"local, window {window}, {n:,} tokens, band and output"
+        yield f"{what}, × limit", against_limit(rounds, ours, multiply_adds), 2.0
+    spent, heads, window = {}, 12, 128
+    for n in (8_192, 32_768, 131_072):
+        query, key, _ = draw(heads, n)
+
+        def all_kept(query=query, key=key, n=n, window=window):
+            observe(query, key, [Summarizer(heads, n, n)], mask=masks.local(window))
+
+        spent[n] = min(taken(all_kept) for _ in range(2))
+        multiply_adds = 2 * heads * n * (2 * window + 1) * HEAD_DIM
+        if n == 131_072:
+            what = f"local, window {window}, {heads} heads, {n:,} tokens, all kept"
+            yield f"{what}, × limit", against_limit(1, all_kept, multiply_adds), 4.0
+    growth = math.log(spent[131_072] / spent[8_192]) / math.log(16)
+    yield "the same, growth exponent from 8,192 tokens on", growth, 1.05
+
+
+class Band:
+    """Keeps the weights of a local band, (heads, tokens, 2 × window + 1)."""
+
+    def __init__(self, window, heads, n):
+        import numpy as np
+
+        self.window = window
+        self.weights = np.zeros((heads, n, 2 * window + 1), np.float32)
+
+    def see(self, block):
+        from numpy.lib.stride_tricks import as_strided
+
+        w = block.weights
+        tile, row, column = w.strides
+        shape = (*w.shape[:2], 2 * self.window + 1)
+        # column c of the band in row r is column r + c of its tile
+        skewed = as_strided(w, shape, (tile, row + column, column), writeable=False)
+        self.weights[block.head, block.start : block.stop] = skewed.reshape(-1, shape[2])
 
 
 def model_ratios(rounds):
@@ -189,7 +363,8 @@ def long_text(folder):
     seconds(command, folder)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     assert peak > before, "the peak of an earlier command hides this one"
-    yield "100,000 words, local, MiB", peak / 1024, 1024.0
+    yield "100,000 words, local, heatmap, MiB", peak / 1024, 1024.0
+    yield "100,000 words, local, heatmap, seconds", seconds(command, folder), 10.0
 
 
 def main():
@@ -201,9 +376,10 @@ def main():
         folder = Path(name)
         rows = [*long_text(folder), *process_ratios(options.rounds, folder), *model_memory(folder)]
         rows += page_of_all_heads(options.rounds, folder)
-    rows += [*attention_ratios(options.rounds), *model_ratios(options.rounds)]
+    for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios):
+        rows += ratios(options.rounds)
     for what, figure, limit in rows:
-        print(f"{what:42} {figure:8.2f}   at most {limit:g}{'' if figure <= limit else '   OVER'}")
+        print(f"{what:66} {figure:8.2f}   at most {limit:g}{'' if figure <= limit else '   OVER'}")
     if options.json:
         keys = ("what", "figure", "limit")
         options.json.write_text(json.dumps([dict(zip(keys, row, strict=True)) for row in rows]))

@@ -61,7 +61,7 @@ def test_the_grid_has_every_layer_and_head_and_opens_one(reader, layered):
     tab = reader.open(layered)
     assert tab.locator(".map").count() == 3 * (4 + 1)  # the mean of each layer too
     colours = {
-        tuple(pixel(tab, f'[data-place="2 1"] canvas', (i + 0.5) / 8, (j + 0.5) / 8))
+        tuple(pixel(tab, '[data-place="2 1"] canvas', (i + 0.5) / 8, (j + 0.5) / 8))
         for i in range(8)
         for j in range(8)
     }
@@ -112,7 +112,8 @@ def test_hovering_looks_and_clicking_pins(reader, layered):
     assert not tab.is_visible(".pinned")
     tab.hover("#key-3")
     assert reader.heading == 'Who looks at "ting"'
-    assert_bars(reader.bars, layered.stack.weights[0].mean(axis=0)[:, 3], layered.stack.query_tokens.labels)  # fmt: skip
+    column = layered.stack.weights[0].mean(axis=0)[:, 3]
+    assert_bars(reader.bars, column, layered.stack.query_tokens.labels)
 
 
 def test_pointing_at_the_heatmap_finds_its_pair(reader, layered):
@@ -151,7 +152,8 @@ def test_rollout_can_be_chosen(reader, layered):
     reader.choose("source", "1")
     reader.choose("layer", "2")
     assert "rollout" in reader.tab.inner_text("h1")
-    assert_bars(reader.bars, rollout(layered.stack).weights[2, 0, 1], layered.stack.query_tokens.labels)  # fmt: skip
+    row = rollout(layered.stack).weights[2, 0, 1]
+    assert_bars(reader.bars, row, layered.stack.query_tokens.labels)
 
 
 def test_scales_change_the_picture_and_say_so(reader):
@@ -162,7 +164,8 @@ def test_scales_change_the_picture_and_say_so(reader):
     tab = reader.open(attnviz.from_weights(weights, list("abcdef")), show="heatmap")
     assert re.fullmatch(r"\d+% goes to \"a\": scaled without it", tab.inner_text(".note"))
     pictures = set()
-    for scale, note in (("linear", ""), ("log", "log scale"), ("rank", "rank scale"), ("no-sink", "goes to")):  # fmt: skip
+    notes = {"linear": "", "log": "log scale", "rank": "rank scale", "no-sink": "goes to"}
+    for scale, note in notes.items():
         reader.choose("scale", scale)
         assert note in tab.inner_text(".note")
         pictures.add(tab.eval_on_selector(".sheet canvas", "(canvas) => canvas.toDataURL()"))
@@ -256,7 +259,8 @@ def test_tab_reaches_every_control_and_the_view(reader, layered):
     for _ in range(40):
         tab.keyboard.press("Tab")
         reached.add(tab.evaluate("document.activeElement.id || document.activeElement.tagName"))
-    wanted = {f"choose-{name}" for name in ("language", "theme", "source", "layer", "head", "scale", "merge", "hide")}  # fmt: skip
+    choices = ("language", "theme", "source", "layer", "head", "scale", "merge", "hide")
+    wanted = {f"choose-{name}" for name in choices}
     assert wanted | {"tab-heatmap", "CANVAS", "SUMMARY"} <= reached
     reader.view("heads")
     tab.focus('[data-place="0 null"]')
@@ -276,7 +280,8 @@ def test_three_languages_with_a_switch(reader):
     assert "Chno kaybeyyno had weights" in tab.inner_text("aside")
     assert "9ell b 56%" in tab.inner_text(".findings")
     reader.choose("language", "ary-Arab")
-    assert (tab.get_attribute("html", "dir"), tab.get_attribute("html", "lang")) == ("rtl", "ary-Arab")  # fmt: skip
+    assert tab.get_attribute("html", "dir") == "rtl"
+    assert tab.get_attribute("html", "lang") == "ary-Arab"
     assert "شنو كيبينو هاد weights" in tab.inner_text("aside")
     assert tab.locator(".findings bdi").count() > 5
     assert not tab.evaluate("/[\\u2066-\\u2069{}]/.test(document.getElementById('page').innerText)")
@@ -322,7 +327,9 @@ def test_light_and_dark(chromium, tmp_path, layered):
 
 def test_stacks_of_an_encoder_decoder(reader):
     rng = np.random.default_rng(3)
-    given = {n: attnviz.from_weights(np.eye(n), list("abcd")[:n]).stack.query_tokens for n in (3, 4)}
+    given = {
+        n: attnviz.from_weights(np.eye(n), list("abcd")[:n]).stack.query_tokens for n in (3, 4)
+    }
     sides = {"encoder": (4, 4), "decoder": (3, 3), "cross": (3, 4)}
     stacks = {
         name: Stack(
@@ -348,7 +355,7 @@ def test_a_long_record_zooms_down_to_what_was_kept(reader):
     assert reader.heading == '"w0" looks at'
     assert not tab.locator("#choose-merge").count()
     for _ in range(9):
-        tab.click('.zoom button >> nth=0')
+        tab.click(".zoom button >> nth=0")
         reader.settled()
     part = re.search(r"tokens (\d+) to (\d+) of 3000", tab.inner_text(".zoom"))
     assert int(part[2]) - int(part[1]) < 12
@@ -371,7 +378,8 @@ def test_a_long_record_zooms_down_to_what_was_kept(reader):
 def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
     from conftest import Reader
 
-    context = chromium.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)  # fmt: skip
+    size = {"width": 390, "height": 844}
+    context = chromium.new_context(viewport=size, is_mobile=True, has_touch=True)
     reader = Reader(context, tmp_path)
     for record in (layered, attnviz.trace(SENTENCE)):
         for language in ("en", "ary-Arab"):

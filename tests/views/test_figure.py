@@ -168,7 +168,7 @@ def test_longer_texts_are_numbered():
         figure = map_figure(record, Choice())
         axes = figure.axes[0]
         shape = colours(axes).shape
-        assert shape == ((n, n, 3) if n <= 1024 else (1000, 1000, 3))
+        assert shape == ((n, n, 3) if n <= 1024 else (750, 750, 3))
         for axis in (axes.xaxis, axes.yaxis):
             numbers = [int(word.replace(",", "")) for word in words_of(axis)]
             places = [tick * (n / shape[0]) for tick in axis.get_ticklocs()]
@@ -284,7 +284,7 @@ def test_colours_of_a_long_text_are_the_means_of_cells():
     cell = -(-n // len(found))
     assert len(found) <= 1024
     weights = record.stack.weights[0, 0]
-    for i, j in [(0, 0), (5, 700), (len(found) - 1, 3), (len(found) - 1, len(found) - 1)]:
+    for i, j in [(0, 0), (5, 600), (len(found) - 1, 3), (len(found) - 1, len(found) - 1)]:
         part = weights[i * cell : (i + 1) * cell, j * cell : (j + 1) * cell].mean()
         largest = record.stack.map(0, "mean", 1024).mean.max()
         step = list(ramp()).index(tuple(found[i, j].tolist()))

@@ -11,7 +11,6 @@ import zlib
 from html.parser import HTMLParser
 
 import numpy as np
-import pytest
 
 import attnviz
 from attnviz.explain.darija import ARABIC, LATIN
@@ -27,8 +26,8 @@ from attnviz.views.pagedata import STRONGEST
 SENTENCE = "The cat sat on the mat because it was tired"
 HOSTILE = [
     "</script><script>document.title='run'</script>", "<!--", "-->", "<script>", "]]>", "{{tree}}",
-    '"><img src=x onerror=alert(1)>', "'", "\\u003c", "\u202e", "\u2068", "\u2069", "\ud800", "&lt;",
-    "\x00", "\u2028", "\x1b[31m", "\r\n", "javascript:alert(1)", "</title>", "</iframe>",
+    '"><img src=x onerror=alert(1)>', "'", "\\u003c", "\u202e", "\u2068", "\u2069", "\ud800",
+    "&lt;", "\x00", "\u2028", "\x1b[31m", "\r\n", "javascript:alert(1)", "</title>", "</iframe>",
 ]  # fmt: skip
 
 
@@ -46,7 +45,7 @@ class Page(HTMLParser):
         self.inside = len(self.tags)
         self.texts[self.inside] = ""
 
-    def handle_endtag(self, tag):
+    def handle_endtag(self, tag):  # noqa: ARG002 the parser's signature
         self.inside = 0
 
     def handle_data(self, data):
@@ -231,7 +230,8 @@ def test_a_long_record_brings_its_map_and_its_strongest_keys():
 def test_what_is_too_large_for_a_page_is_pooled(monkeypatch):
     monkeypatch.setattr("attnviz.views.pagedata.MOST_WEIGHTS", 2 * 64 * 64)
     weights = np.random.default_rng(2).dirichlet(np.ones(100), size=(1, 2, 100)).astype(np.float32)
-    source = opened(attnviz.from_weights(weights, [f"t{i}" for i in range(100)])).tree["stacks"][0]["sources"][0]  # fmt: skip
+    found = opened(attnviz.from_weights(weights, [f"t{i}" for i in range(100)]))
+    source = found.tree["stacks"][0]["sources"][0]
     assert source["cells"] == [2, 2]
     assert source["strongest"]["k"] == STRONGEST
 
@@ -278,7 +278,9 @@ def test_the_text_can_be_put_together_again():
     for tokenizer in ("words", "characters"):
         tokens = opened(attnviz.trace(text, tokenizer=tokenizer)).tree["stacks"][0]["queries"]
         between, labels = tokens["between"], tokens["plain"]
-        whole = "".join(b + l for b, l in zip(between, [*labels, ""], strict=True))
+        whole = "".join(
+            before + label for before, label in zip(between, [*labels, ""], strict=True)
+        )
         if tokenizer == "words":
             assert whole == text
         else:
