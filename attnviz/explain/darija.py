@@ -322,7 +322,6 @@ LATIN_SENTENCES = {
     ),
     "page.kept": "Tswira pooled; mn kul query khellina keys li 3ndhom akbar weight kif homa: {n}.",
     "page.strongest": "Kul query w keys li 3ndhom akbar weight",
-    "page.loading": "Kan7ello…",
     "page.old": (
         "Had navigateur ma9derch y7ell r9am dial page: khdem b wa7ed mn 2023 wla jdid kter."
     ),
@@ -587,7 +586,6 @@ ARABIC_SENTENCES = {
     ),
     "page.kept": "التصويرة pooled؛ من كل query خلينا keys اللي عندهم أكبر weight كيف هوما: {n}.",
     "page.strongest": "كل query و keys اللي عندهم أكبر weight",
-    "page.loading": "كنحلو…",
     "page.old": "هاد navigateur ماقدرش يحل الأرقام ديال page: خدم ب واحد من 2023 ولا جديد كتر.",
     "page.noscript": "هاد page كترسم ب JavaScript، و هو محبوس هنا.",
 }

@@ -312,7 +312,6 @@ SENTENCES = {
     ),
     "page.kept": "The map is pooled; of every query the strongest keys are kept as they are: {n}.",
     "page.strongest": "Every query with its strongest keys",
-    "page.loading": "Unpacking…",
     "page.old": (
         "This browser cannot unpack the numbers of the page: open it in one from 2023 or newer."
     ),

@@ -27,8 +27,8 @@ from attnviz.views.palette import INK, MASKED_PAPER, ramp
 
 FOLDER = Path(__file__).with_name("page")
 SCRIPTS = (  # in this order: each uses only those before it
-    "words.js", "weights.js", "shades.js", "state.js", "grid.js", "heatmap.js", "links.js",
-    "text.js", "table.js", "side.js", "controls.js",
+    "words.js", "weights.js", "shades.js", "state.js", "drawing.js", "grid.js", "heatmap.js",
+    "links.js", "text.js", "table.js", "side.js", "controls.js",
 )  # fmt: skip
 VIEWS = {"grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap"}
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})

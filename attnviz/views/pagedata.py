@@ -42,6 +42,11 @@ MOST_HEADS_TOLD = 256  # heads up to which each has findings of its own
 WHOLE = 1e-3  # how far from 1 a row of float16 weights may sum
 MOST_ROLLED = 1 << 30  # multiply-adds of a rollout: about a second
 
+MORE_WORDS = (
+    "ui.query", "ui.key", "ui.own_scale", "ui.sink", "ui.scale", "ui.grey", "ui.nothing",
+    "ui.findings", "ui.hidden",
+)  # fmt: skip
+
 Tree = dict[str, Any]
 Array = NDArray[Any]
 
@@ -102,13 +107,13 @@ def _in_all(say: Any) -> Tree:
 
 
 def _language(name: str, words: Language) -> Tree:
-    own = {key: text for key, text in words.sentences.items() if key.startswith(("page.", "ui."))}
+    page = [key for key in words.sentences if key.startswith("page.")]
     return {
         "tag": words.tag,
         "name": name,
         "rightToLeft": words.right_to_left,
         "lessThanOne": words.less_than_one,
-        "words": own,
+        "words": {key: words.sentences[key] for key in (*page, *MORE_WORDS)},
     }
 
 

@@ -417,3 +417,44 @@ def test_a_token_is_shown_as_it_is(reader, word):
     shown = "⟨U+2067⟩" if word == "\u2067" else word
     assert reader.heading == f'"{shown}" looks at'
     assert (shown, "33.3%") in reader.bars
+
+
+def test_the_wheel_comes_closer_and_dragging_moves(reader):
+    tab = reader.open(attnviz.trace(" ".join(f"w{i}" for i in range(60)), heads=1), show="heatmap")
+    box = tab.locator(".sheet canvas").bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.keyboard.down("Control")
+    for _ in range(3):
+        tab.mouse.wheel(0, -100)
+        reader.settled()
+    tab.keyboard.up("Control")
+
+    def part():
+        return [int(n) for n in re.findall(r"tokens (\d+) to (\d+)", tab.inner_text(".zoom"))[0]]
+
+    before = part()
+    assert before[1] - before[0] < 30
+    box = tab.locator(".sheet canvas").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.move(*middle)
+    tab.mouse.down()
+    tab.mouse.move(middle[0] + 80, middle[1] + 80, steps=4)
+    tab.mouse.up()
+    reader.settled()
+    assert part()[0] < before[0]
+    assert part()[1] - part()[0] == before[1] - before[0]
+    assert not tab.is_visible(".pinned")  # dragging is no click
+    tab.keyboard.press("0")
+    reader.settled()
+    assert "tokens" not in tab.inner_text(".zoom")
+
+
+@pytest.mark.parametrize(("layers", "heads", "n"), [(1, 1, 1), (1, 1, 2), (24, 16, 5), (2, 1, 40)])
+def test_any_shape(reader, layers, heads, n):
+    rng = np.random.default_rng(n)
+    weights = rng.dirichlet(np.ones(n), size=(layers, heads, n)).astype(np.float32)
+    tab = reader.open(attnviz.from_weights(weights, [f"t{i}" for i in range(n)]))
+    for view in VIEWS:
+        reader.view(view)
+    assert tab.locator(".map").count() == layers * (heads + (heads > 1))
+    assert_bars(reader.bars, weights[0].mean(axis=0)[0], [f"t{i}" for i in range(n)])

@@ -24,19 +24,26 @@ const grid = {
   },
 
   build(source) {
-    const { rows, columns } = itemsNow(), heads = headsShown(source);
+    const { rows, columns } = itemsNow(),
+      heads = headsShown(source);
     const tall = rows.n / columns.n;
     if (heads.length === 1) {
-      const maps = source.layers.map((title, layer) => this.map(source, layer, heads[0], tall, title));
+      const maps = source.layers.map((title, layer) =>
+        this.map(source, layer, heads[0], tall, title),
+      );
       return this.element.replaceChildren(make("div", { className: "maps" }, ...maps));
     }
     const several = source.layers.length > 1;
     this.element.style.setProperty("--heads", heads.length);
     this.element.replaceChildren(
       ...source.layers.map((title, layer) =>
-        make("section", { className: "layer", "aria-label": title },
+        make(
+          "section",
+          { className: "layer", "aria-label": title },
           several ? make("h3", { textContent: title }) : "",
-          make("div", { className: several ? "maps in-row" : "maps" },
+          make(
+            "div",
+            { className: several ? "maps in-row" : "maps" },
             ...heads.map((head) => this.map(source, layer, head, tall, headName(source, head))),
           ),
         ),
@@ -48,11 +55,19 @@ const grid = {
     const name = headName(source, head);
     const canvas = make("canvas", { "aria-hidden": "true" });
     canvas.style.aspectRatio = String(1 / Math.min(tall, 2));
-    return make("button", {
-      type: "button", className: "map", title: `${source.layers[layer]} · ${name}`,
-      "aria-label": `${source.layers[layer]}, ${name}`, "data-place": `${layer} ${head}`,
-      onclick: () => change({ layer, head, view: "heatmap" }),
-    }, canvas, make("span", { textContent: shown }));
+    return make(
+      "button",
+      {
+        type: "button",
+        className: "map",
+        title: `${source.layers[layer]} · ${name}`,
+        "aria-label": `${source.layers[layer]}, ${name}`,
+        "data-place": `${layer} ${head}`,
+        onclick: () => change({ layer, head, view: "heatmap" }),
+      },
+      canvas,
+      make("span", { textContent: shown }),
+    );
   },
 
   fill(source, layer, small) {
@@ -75,16 +90,19 @@ const grid = {
   },
 
   point() {
-    for (const map of this.element.querySelectorAll(".map[aria-current]")) map.removeAttribute("aria-current");
+    for (const map of this.element.querySelectorAll(".map[aria-current]"))
+      map.removeAttribute("aria-current");
     this.at(state.layer, state.head)?.setAttribute("aria-current", "true");
   },
 
   // Arrow keys go from map to map.
   key(event) {
-    const { layers } = sourceNow(), heads = headsShown(sourceNow());
+    const { layers } = sourceNow(),
+      heads = headsShown(sourceNow());
     const place = document.activeElement?.dataset?.place;
     const [layer, head] = place ? place.split(" ") : [String(state.layer), String(state.head)];
-    let row = Number(layer), column = heads.map(String).indexOf(head);
+    let row = Number(layer),
+      column = heads.map(String).indexOf(head);
     if (event.key === "ArrowLeft") column -= 1;
     else if (event.key === "ArrowRight") column += 1;
     else if (event.key === "ArrowUp") row -= 1;

@@ -1,6 +1,9 @@
 // One head as a matrix: rows are queries, columns keys. Zooms, down to what was kept of long texts.
 
-const CELL_MOST = 60, CELL_NAMED = 12, CELL_WRITTEN = 32, LABEL_MOST = 150; // pixels
+const CELL_MOST = 60,
+  CELL_NAMED = 12,
+  CELL_WRITTEN = 32,
+  LABEL_MOST = 150; // pixels
 const DETAIL = 400; // tokens across, below which the kept keys of a long text are drawn one by one
 const SCROLLED = 32; // tokens that keep their names on a narrow screen
 const FEWEST = 8; // items that the closest zoom shows
@@ -13,16 +16,27 @@ const heatmap = {
 
   build() {
     this.canvas = make("canvas", {
-      tabIndex: 0, role: "application", "aria-label": say("page.heatmap"),
+      tabIndex: 0,
+      role: "application",
+      "aria-label": say("page.heatmap"),
       onpointermove: (event) => this.moved(event),
-      onpointerdown: (event) => (this.drag = { x: event.clientX, y: event.clientY, span: state.span, far: false }),
+      onpointerdown: (event) =>
+        (this.drag = { x: event.clientX, y: event.clientY, span: state.span, far: false }),
       onpointerup: (event) => this.released(event),
       onpointerleave: () => (this.drag = null),
       onwheel: (event) => this.wheel(event),
     });
     const button = (text, key, act) =>
-      make("button", { type: "button", textContent: text, title: say(key), "aria-label": say(key), onclick: act });
-    this.tools = make("div", { className: "zoom" },
+      make("button", {
+        type: "button",
+        textContent: text,
+        title: say(key),
+        "aria-label": say(key),
+        onclick: act,
+      });
+    this.tools = make(
+      "div",
+      { className: "zoom" },
       button("+", "page.zoom_in", () => this.zoom(0.5)),
       button("−", "page.zoom_out", () => this.zoom(2)),
       button("⤢", "page.whole", () => change({ span: null })),
@@ -33,42 +47,68 @@ const heatmap = {
 
   show() {
     const { rows, columns, matrix, shade } = current();
-    this.image = remembered(`image ${whichWeights()} ${state.layer} ${state.head} ${state.scale} ${isDark()}`, () =>
-      painted(matrix, shade.shares),
+    this.image = remembered(
+      `image ${whichWeights()} ${state.layer} ${state.head} ${state.scale} ${isDark()}`,
+      () => painted(matrix, shade.shares),
     );
     const span = state.span ?? { top: 0, bottom: rows.n, left: 0, right: columns.n };
     this.place = this.fitted(rows, columns, span);
     this.tools.hidden = Math.max(rows.n, columns.n) < 2 * FEWEST;
     this.tools.lastChild.replaceChildren(
-      ...isolated(state.span ? `${partOf(span.top, span.bottom, rows.n)} × ${partOf(span.left, span.right, columns.n)}` : ""),
+      ...isolated(
+        state.span
+          ? `${partOf(span.top, span.bottom, rows.n)} × ${partOf(span.left, span.right, columns.n)}`
+          : "",
+      ),
     );
     this.point();
   },
 
   // How large cells are, and where the map begins, so that all of it fits.
   fitted(rows, columns, span) {
-    const across = span.right - span.left, down = span.bottom - span.top;
-    const wide = this.element.clientWidth, high = Math.max(360, innerHeight * 0.78);
+    const across = span.right - span.left,
+      down = span.bottom - span.top;
+    const wide = this.element.clientWidth,
+      high = Math.max(360, innerHeight * 0.78);
     const pen = this.canvas.getContext("2d");
     pen.font = font(13);
     const widest = (items, from, to) =>
-      Math.min(LABEL_MOST, wide / 3, Math.max(...items.labels.slice(from, to).map((label) => pen.measureText(label).width)));
+      Math.min(
+        LABEL_MOST,
+        wide / 3,
+        Math.max(...items.labels.slice(from, to).map((label) => pen.measureText(label).width)),
+      );
     const left = down <= 120 ? widest(rows, span.top, span.bottom) + 14 : 54;
     const named = across <= 120 ? widest(columns, span.left, span.right) : 0;
     let cell = Math.min((wide - left - 8) / across, CELL_MOST);
     const slanted = named > cell - 6;
     const top = cell < CELL_NAMED ? 28 : slanted ? named * 0.72 + 18 : 28;
     const over = slanted && cell >= CELL_NAMED ? named * 0.72 - cell / 2 : 0;
-    cell = Math.min((wide - left - 8 - over) / across, CELL_MOST, Math.max((high - top) / down, CELL_NAMED + 2, 0));
+    cell = Math.min(
+      (wide - left - 8 - over) / across,
+      CELL_MOST,
+      Math.max((high - top) / down, CELL_NAMED + 2, 0),
+    );
     if (down > 120) cell = Math.min(cell, (high - top) / down);
     if (cell >= 6) cell = Math.floor(cell);
     if (Math.max(across, down) <= SCROLLED) cell = Math.max(cell, CELL_NAMED + 1); // rather than no names
     const width = Math.ceil(left + across * cell + over + 8);
-    return { left, top, cell, slanted, span, across, down, width, height: Math.ceil(top + cell * down + 8) };
+    return {
+      left,
+      top,
+      cell,
+      slanted,
+      span,
+      across,
+      down,
+      width,
+      height: Math.ceil(top + cell * down + 8),
+    };
   },
 
   point() {
-    const { place, canvas } = this, { rows, columns, source } = current();
+    const { place, canvas } = this,
+      { rows, columns, source } = current();
     const ratio = Math.min(devicePixelRatio || 1, 8192 / place.height);
     canvas.style.touchAction = state.span ? "none" : "pan-x pan-y"; // a finger moves what is closer
     canvas.style.width = `${place.width}px`;
@@ -89,8 +129,15 @@ const heatmap = {
     pen.imageSmoothingEnabled = cell * width < 1;
     pen.imageSmoothingQuality = "high";
     pen.drawImage(
-      this.image, span.left / width, span.top / height, across / width, down / height,
-      left, top, across * cell, down * cell,
+      this.image,
+      span.left / width,
+      span.top / height,
+      across / width,
+      down / height,
+      left,
+      top,
+      across * cell,
+      down * cell,
     );
     if (this.detailed()) this.drawKept(pen);
   },
@@ -111,7 +158,12 @@ const heatmap = {
       for (const { item, weight } of found) {
         if (item < span.left || item >= span.right) continue;
         pen.fillStyle = colour(weight / largest);
-        pen.fillRect(left + (item - span.left) * cell, top + i * cell, Math.max(cell - 0.5, 1), Math.max(cell - 0.5, 1));
+        pen.fillRect(
+          left + (item - span.left) * cell,
+          top + i * cell,
+          Math.max(cell - 0.5, 1),
+          Math.max(cell - 0.5, 1),
+        );
       }
     });
   },
@@ -121,12 +173,14 @@ const heatmap = {
     if (!this.place || !this.detailed()) return current().shade.largest;
     const { top, bottom } = this.place.span;
     let largest = 0;
-    for (let row = top; row < bottom; row += 1) largest = Math.max(largest, keysOf(row)[0]?.weight ?? 0);
+    for (let row = top; row < bottom; row += 1)
+      largest = Math.max(largest, keysOf(row)[0]?.weight ?? 0);
     return largest || 1;
   },
 
   drawNumbers(pen) {
-    const { left, top, cell, span } = this.place, { matrix, shade } = current();
+    const { left, top, cell, span } = this.place,
+      { matrix, shade } = current();
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.font = font(cell >= 40 ? 12 : 11);
@@ -136,7 +190,11 @@ const heatmap = {
         const whole = Math.round(100 * matrix.weights[at]);
         pen.fillStyle = matrix.masked[at] ? inkOf("--muted") : inkOn(shade.shares[at]);
         pen.globalAlpha = matrix.masked[at] || whole ? 1 : 0.55;
-        pen.fillText(matrix.masked[at] ? "·" : String(whole), left + (column - span.left + 0.5) * cell, top + (row - span.top + 0.5) * cell);
+        pen.fillText(
+          matrix.masked[at] ? "·" : String(whole),
+          left + (column - span.left + 0.5) * cell,
+          top + (row - span.top + 0.5) * cell,
+        );
       }
     }
     pen.globalAlpha = 1;
@@ -148,10 +206,20 @@ const heatmap = {
     const size = Math.min(13, cell * 0.85);
     for (let row = 0; row < down; row += 1) {
       const chosen = span.top + row === queryNow();
-      this.name(pen, rows.labels[span.top + row], left - 8, top + (row + 0.5) * cell, size, chosen, "right", left - 12);
+      this.name(
+        pen,
+        rows.labels[span.top + row],
+        left - 8,
+        top + (row + 0.5) * cell,
+        size,
+        chosen,
+        "right",
+        left - 12,
+      );
     }
     for (let column = 0; column < across; column += 1) {
-      const chosen = span.left + column === keyNow(), label = columns.labels[span.left + column];
+      const chosen = span.left + column === keyNow(),
+        label = columns.labels[span.left + column];
       const x = left + (column + 0.5) * cell;
       if (!slanted) {
         this.name(pen, label, x, top - 12, size, chosen, "center", cell);
@@ -194,14 +262,18 @@ const heatmap = {
   // A line around the chosen row, and a box around the chosen pair.
   drawChosen(pen) {
     const { left, top, cell, span, across, down } = this.place;
-    const row = queryNow() - span.top, column = keyNow() - span.left;
+    const row = queryNow() - span.top,
+      column = keyNow() - span.left;
     const inside = (x, n) => x >= 0 && x < n;
     pen.strokeStyle = inkOf("--accent");
     pen.lineWidth = cell < 4 ? 0.5 : 1.5;
-    if (inside(row, down)) pen.strokeRect(left - 1, top + row * cell - 0.5, across * cell + 2, cell + 1);
-    if (inside(column, across)) pen.strokeRect(left + column * cell - 0.5, top - 1, cell + 1, down * cell + 2);
+    if (inside(row, down))
+      pen.strokeRect(left - 1, top + row * cell - 0.5, across * cell + 2, cell + 1);
+    if (inside(column, across))
+      pen.strokeRect(left + column * cell - 0.5, top - 1, cell + 1, down * cell + 2);
     if (!inside(row, down) || !inside(column, across)) return;
-    const side = Math.max(cell, 5), middle = (side - cell) / 2;
+    const side = Math.max(cell, 5),
+      middle = (side - cell) / 2;
     pen.lineWidth = 3;
     pen.strokeStyle = "#fff";
     pen.strokeRect(left + column * cell - middle, top + row * cell - middle, side, side);
@@ -211,7 +283,8 @@ const heatmap = {
   },
 
   at(event) {
-    const box = this.canvas.getBoundingClientRect(), { left, top, cell, span, across, down } = this.place;
+    const box = this.canvas.getBoundingClientRect(),
+      { left, top, cell, span, across, down } = this.place;
     const column = Math.floor((event.clientX - box.left - left) / cell);
     const row = Math.floor((event.clientY - box.top - top) / cell);
     const inside = row >= 0 && row < down && column >= 0 && column < across;
@@ -232,12 +305,18 @@ const heatmap = {
   },
 
   pan(event) {
-    const { drag, place } = this, { rows, columns } = current();
-    const right = Math.round((drag.x - event.clientX) / place.cell), down = Math.round((drag.y - event.clientY) / place.cell);
+    const { drag, place } = this,
+      { rows, columns } = current();
+    const right = Math.round((drag.x - event.clientX) / place.cell),
+      down = Math.round((drag.y - event.clientY) / place.cell);
     if (!right && !down) return;
     drag.far = true;
-    change({ span: { ...shifted(drag.span.top, drag.span.bottom, down, rows.n, ["top", "bottom"]),
-      ...shifted(drag.span.left, drag.span.right, right, columns.n, ["left", "right"]) } });
+    change({
+      span: {
+        ...shifted(drag.span.top, drag.span.bottom, down, rows.n, ["top", "bottom"]),
+        ...shifted(drag.span.left, drag.span.right, right, columns.n, ["left", "right"]),
+      },
+    });
   },
 
   wheel(event) {
@@ -250,17 +329,28 @@ const heatmap = {
 
   // Half as much, or twice, around the chosen pair.
   zoom(factor) {
-    const { rows, columns } = current(), { span } = this.place;
+    const { rows, columns } = current(),
+      { span } = this.place;
     const vertical = zoomed(span.top, span.bottom, queryNow(), factor, rows.n);
     const horizontal = zoomed(span.left, span.right, keyNow(), factor, columns.n);
-    const whole = vertical[1] - vertical[0] === rows.n && horizontal[1] - horizontal[0] === columns.n;
-    change({ span: whole ? null : { top: vertical[0], bottom: vertical[1], left: horizontal[0], right: horizontal[1] } });
+    const whole =
+      vertical[1] - vertical[0] === rows.n && horizontal[1] - horizontal[0] === columns.n;
+    change({
+      span: whole
+        ? null
+        : { top: vertical[0], bottom: vertical[1], left: horizontal[0], right: horizontal[1] },
+    });
   },
 
   key(event) {
     const { rows, columns } = itemsNow();
     const far = event.shiftKey ? 10 : 1;
-    const steps = { ArrowLeft: [0, -far], ArrowRight: [0, far], ArrowUp: [-far, 0], ArrowDown: [far, 0] }[event.key];
+    const steps = {
+      ArrowLeft: [0, -far],
+      ArrowRight: [0, far],
+      ArrowUp: [-far, 0],
+      ArrowDown: [far, 0],
+    }[event.key];
     if (!steps) return false;
     const row = Math.min(Math.max(queryNow() + steps[0], 0), rows.n - 1);
     const column = Math.min(Math.max(keyNow() + steps[1], 0), columns.n - 1);
@@ -272,43 +362,18 @@ const heatmap = {
 
   // Keep the chosen pair in sight.
   follow(row, column) {
-    const { span } = state, { rows, columns } = itemsNow();
+    const { span } = state,
+      { rows, columns } = itemsNow();
     if (!span) return;
     const over = (x, from, to) => (x < from ? x - from : x >= to ? x - to + 1 : 0);
-    const down = over(row, span.top, span.bottom), right = over(column, span.left, span.right);
+    const down = over(row, span.top, span.bottom),
+      right = over(column, span.left, span.right);
     if (!down && !right) return;
-    change({ span: { ...shifted(span.top, span.bottom, down, rows.n, ["top", "bottom"]),
-      ...shifted(span.left, span.right, right, columns.n, ["left", "right"]) } });
+    change({
+      span: {
+        ...shifted(span.top, span.bottom, down, rows.n, ["top", "bottom"]),
+        ...shifted(span.left, span.right, right, columns.n, ["left", "right"]),
+      },
+    });
   },
 };
-
-function zoomed(from, to, middle, factor, n) {
-  const size = Math.min(Math.max(Math.round((to - from) * factor), Math.min(FEWEST, n)), n);
-  const start = Math.min(Math.max(middle - (size >> 1), 0), n - size);
-  return [start, start + size];
-}
-
-function shifted(from, to, by, n, [first, last]) {
-  const start = Math.min(Math.max(from + by, 0), n - (to - from));
-  return { [first]: start, [last]: start + to - from };
-}
-
-const partOf = (from, to, n) => say("page.part", { min: from, max: to - 1, n });
-
-// 1, 2 or 5 times a power of ten.
-function niceStep(least) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
-  return [1, 2, 5, 10].map((m) => m * power).find((m) => m >= least);
-}
-
-const FONTS = 'system-ui, "Segoe UI", Roboto, "Noto Sans", "Noto Sans Arabic", "DejaVu Sans", Tahoma, sans-serif';
-const font = (size, bold = false) => `${bold ? 600 : 400} ${size}px ${FONTS}`;
-const inkOf = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
-
-// A label that fits, cut between characters that stand together.
-function cut(pen, label, most) {
-  if (pen.measureText(label).width <= most) return label;
-  const characters = Intl.Segmenter ? [...new Intl.Segmenter().segment(label)].map((one) => one.segment) : [...label];
-  while (characters.length > 1 && pen.measureText(`${characters.join("")}…`).width > most) characters.pop();
-  return `${characters.join("")}…`;
-}

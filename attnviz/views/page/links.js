@@ -1,18 +1,36 @@
 // Two columns of tokens, queries at the left and keys at the right, and lines between them.
 
-const LINES_MOST = 4000, LINE_LEAST = 0.04, TOKENS_MOST = 600; // lines, share of the ramp, tokens shown
+const LINES_MOST = 4000,
+  LINE_LEAST = 0.04,
+  TOKENS_MOST = 600; // lines, share of the ramp, tokens shown
 const ROW_HEIGHT = 26;
 
 const links = {
   element: null,
 
   build() {
-    this.left = make("div", { className: "column queries", role: "listbox", "aria-label": say("ui.query") });
-    this.right = make("div", { className: "column keys", role: "listbox", "aria-label": say("ui.key") });
+    this.left = make("div", {
+      className: "column queries",
+      role: "listbox",
+      "aria-label": say("ui.query"),
+    });
+    this.right = make("div", {
+      className: "column keys",
+      role: "listbox",
+      "aria-label": say("ui.key"),
+    });
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.part = make("p", { className: "part" });
-    this.element.replaceChildren(this.part,
-      make("div", { className: "columns" }, this.left, make("div", { className: "between" }, this.canvas), this.right));
+    this.element.replaceChildren(
+      this.part,
+      make(
+        "div",
+        { className: "columns" },
+        this.left,
+        make("div", { className: "between" }, this.canvas),
+        this.right,
+      ),
+    );
   },
 
   show() {
@@ -31,17 +49,30 @@ const links = {
     const act = (act, i) => (asked === "query" ? act(i, null, "query") : act(null, i, "key"));
     const options = [];
     for (let i = from; i < to; i += 1) {
-      options.push(make("div", {
-        role: "option", id: `${asked}-${i}`, tabIndex: -1, className: items.special[i] ? "special" : "",
-        onpointerenter: () => act(hover, i), onclick: () => act(pin, i), onfocus: () => act(look, i),
-      }, make("bdi", { textContent: items.labels[i] })));
+      options.push(
+        make(
+          "div",
+          {
+            role: "option",
+            id: `${asked}-${i}`,
+            tabIndex: -1,
+            className: items.special[i] ? "special" : "",
+            onpointerenter: () => act(hover, i),
+            onclick: () => act(pin, i),
+            onfocus: () => act(look, i),
+          },
+          make("bdi", { textContent: items.labels[i] }),
+        ),
+      );
     }
     column.replaceChildren(...options);
   },
 
   // The lines that are worth drawing, weakest first.
   strongest() {
-    const { source, matrix, shade } = current(), [top, bottom] = this.rows, [left, right] = this.columns;
+    const { source, matrix, shade } = current(),
+      [top, bottom] = this.rows,
+      [left, right] = this.columns;
     const edges = [];
     if (source.strongest) {
       for (let row = top; row < bottom; row += 1) {
@@ -63,9 +94,11 @@ const links = {
   },
 
   point() {
-    for (const option of this.element.querySelectorAll("[aria-selected]")) option.removeAttribute("aria-selected");
+    for (const option of this.element.querySelectorAll("[aria-selected]"))
+      option.removeAttribute("aria-selected");
     const asked = state.asked === "query" ? `query-${queryNow()}` : `key-${keyNow()}`;
-    for (const side of [this.left, this.right]) for (const option of side.children) option.tabIndex = -1;
+    for (const side of [this.left, this.right])
+      for (const option of side.children) option.tabIndex = -1;
     const option = this.element.querySelector(`#${asked}`);
     option?.setAttribute("aria-selected", "true");
     if (option) option.tabIndex = 0;
@@ -75,14 +108,16 @@ const links = {
 
   // The other column shows how much each of its tokens gets.
   glow() {
-    const column = state.asked === "query" ? this.right : this.left, from = state.asked === "query" ? this.columns[0] : this.rows[0];
+    const column = state.asked === "query" ? this.right : this.left,
+      from = state.asked === "query" ? this.columns[0] : this.rows[0];
     for (const side of [this.left, this.right]) {
       for (const option of side.children) option.style.background = option.style.color = "";
     }
     const found = state.asked === "query" ? keysOf(queryNow()) : queriesOf(keyNow());
     const largest = found[0]?.weight || 1;
     for (const { item, weight } of found) {
-      const option = column.children[item - from], share = weight / largest;
+      const option = column.children[item - from],
+        share = weight / largest;
       if (!option || share < LINE_LEAST) continue;
       option.style.background = colour(share);
       option.style.color = inkOn(share);
@@ -91,7 +126,8 @@ const links = {
 
   drawLines() {
     const count = Math.max(this.rows[1] - this.rows[0], this.columns[1] - this.columns[0]);
-    const width = this.canvas.parentElement.clientWidth, height = count * ROW_HEIGHT;
+    const width = this.canvas.parentElement.clientWidth,
+      height = count * ROW_HEIGHT;
     const ratio = Math.min(devicePixelRatio || 1, 16000 / height);
     Object.assign(this.canvas, { width: width * ratio, height: height * ratio });
     this.canvas.style.height = `${height}px`;
@@ -99,15 +135,19 @@ const links = {
     pen.scale(ratio, ratio);
     pen.lineCap = "round";
     pen.strokeStyle = inkOf("--line-ink");
-    const row = queryNow(), column = keyNow();
+    const row = queryNow(),
+      column = keyNow();
     const chosen = (edge) => (state.asked === "query" ? edge.row === row : edge.column === column);
-    for (const edge of this.edges) if (!chosen(edge)) this.line(pen, edge, width, 0.3 * edge.share, 0.75 + edge.share);
+    for (const edge of this.edges)
+      if (!chosen(edge)) this.line(pen, edge, width, 0.3 * edge.share, 0.75 + edge.share);
     pen.strokeStyle = inkOf("--accent");
-    for (const edge of this.edges) if (chosen(edge)) this.line(pen, edge, width, 0.25 + 0.75 * edge.share, 1 + 3.5 * edge.share);
+    for (const edge of this.edges)
+      if (chosen(edge)) this.line(pen, edge, width, 0.25 + 0.75 * edge.share, 1 + 3.5 * edge.share);
   },
 
   line(pen, { row, column }, width, alpha, thick) {
-    const y = (row - this.rows[0] + 0.5) * ROW_HEIGHT, end = (column - this.columns[0] + 0.5) * ROW_HEIGHT;
+    const y = (row - this.rows[0] + 0.5) * ROW_HEIGHT,
+      end = (column - this.columns[0] + 0.5) * ROW_HEIGHT;
     pen.globalAlpha = alpha;
     pen.lineWidth = thick;
     pen.beginPath();
@@ -124,7 +164,9 @@ const links = {
     const row = Math.min(Math.max(queryNow() + (asked === "query" ? by || 0 : 0), 0), rows.n - 1);
     const column = Math.min(Math.max(keyNow() + (asked === "key" ? by || 0 : 0), 0), columns.n - 1);
     look(asked === "query" ? row : null, asked === "key" ? column : null, asked);
-    const option = this.element.querySelector(asked === "query" ? `#query-${row}` : `#key-${column}`);
+    const option = this.element.querySelector(
+      asked === "query" ? `#query-${row}` : `#key-${column}`,
+    );
     if (option) option.focus();
     else this.show();
     announce();

@@ -1,6 +1,8 @@
 // From weights to shares of the colour ramp, by the rules of scale.py, and to colours.
 
-const MOST = 0.5, FEW = 4, DECADES = 4; // as in scale.py
+const MOST = 0.5,
+  FEW = 4,
+  DECADES = 4; // as in scale.py
 const SCALES = ["auto", "linear", "log", "rank", "no-sink"];
 const MASKED_DARK = [62, 63, 74];
 
@@ -26,7 +28,8 @@ function sinkOf(rows, columns, weights) {
   const sums = new Float64Array(columns);
   for (let i = 0; i < weights.length; i += 1) sums[i % columns] += weights[i];
   const column = sums.reduce((best, sum, c) => (sum > sums[best] ? c : best), 0);
-  let total = 0, own = 0;
+  let total = 0,
+    own = 0;
   for (let r = 0; r < rows; r += 1) {
     if (rows === columns && r === column) continue;
     for (let c = 0; c < columns; c += 1) total += weights[r * columns + c];
@@ -36,7 +39,9 @@ function sinkOf(rows, columns, weights) {
 }
 
 const linear = (weights, largest) =>
-  largest > 0 ? weights.map((weight) => Math.min(Math.max(weight / largest, 0), 1)) : weights.map(() => 0);
+  largest > 0
+    ? weights.map((weight) => Math.min(Math.max(weight / largest, 0), 1))
+    : weights.map(() => 0);
 
 function logarithmic(weights, largest) {
   if (largest <= 0) return weights.map(() => 0);
@@ -65,7 +70,8 @@ function inkOn(share) {
 }
 
 const isDark = () =>
-  state.theme === "dark" || (state.theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+  state.theme === "dark" ||
+  (state.theme === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
 const maskedColour = () => (isDark() ? MASKED_DARK : tree.masked);
 
 // A canvas of one pixel per cell.
@@ -75,7 +81,8 @@ function painted({ rows, columns, masked }, shares) {
   const image = context.createImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);
   const packed = (rgb) => new Uint32Array(new Uint8Array([...rgb, 255]).buffer)[0];
-  const colours = tree.ramp.map(packed), hidden = packed(maskedColour());
+  const colours = tree.ramp.map(packed),
+    hidden = packed(maskedColour());
   const last = colours.length - 1;
   for (let i = 0; i < pixels.length; i += 1) {
     pixels[i] = masked[i] ? hidden : colours[Math.round(shares[i] * last)];
@@ -86,10 +93,13 @@ function painted({ rows, columns, masked }, shares) {
 
 // Smaller by whole factors, each cell the mean of what it covers.
 function pooled(matrix, most) {
-  const down = Math.ceil(matrix.rows / most), across = Math.ceil(matrix.columns / most);
+  const down = Math.ceil(matrix.rows / most),
+    across = Math.ceil(matrix.columns / most);
   if (down === 1 && across === 1) return matrix;
-  const rows = Math.ceil(matrix.rows / down), columns = Math.ceil(matrix.columns / across);
-  const weights = new Float32Array(rows * columns), masked = new Uint8Array(rows * columns).fill(1);
+  const rows = Math.ceil(matrix.rows / down),
+    columns = Math.ceil(matrix.columns / across);
+  const weights = new Float32Array(rows * columns),
+    masked = new Uint8Array(rows * columns).fill(1);
   const toColumn = Uint32Array.from({ length: matrix.columns }, (_, c) => (c / across) | 0);
   for (let r = 0, i = 0; r < matrix.rows; r += 1) {
     const base = ((r / down) | 0) * columns;

@@ -38,14 +38,17 @@ function remembered(key, work) {
 }
 
 function itemsNow() {
-  const stack = stackNow(), merge = canJoin() ? state.merge : "", hide = state.hide && canJoin();
+  const stack = stackNow(),
+    merge = canJoin() ? state.merge : "",
+    hide = state.hide && canJoin();
   return remembered(`items ${state.stack} ${merge} ${hide}`, () => {
     const rows = itemsOf(stack.queries, merge, hide);
     return { rows, columns: stack.keys ? itemsOf(stack.keys, merge, hide) : rows };
   });
 }
 
-const whichWeights = () => [state.stack, state.source, canJoin() ? state.merge : "", state.hide && canJoin()].join(" ");
+const whichWeights = () =>
+  [state.stack, state.source, canJoin() ? state.merge : "", state.hide && canJoin()].join(" ");
 
 function matrixFor(layer, head) {
   const { rows, columns } = itemsNow();
@@ -56,7 +59,9 @@ function matrixFor(layer, head) {
 
 // The chosen head: its items, weights and shades. Only when `ready`.
 function current() {
-  const source = sourceNow(), { layer, head } = state, { rows, columns } = itemsNow();
+  const source = sourceNow(),
+    { layer, head } = state,
+    { rows, columns } = itemsNow();
   const matrix = matrixFor(layer, head);
   const shade = remembered(`shades ${whichWeights()} ${layer} ${head} ${state.scale}`, () =>
     shades(matrix, state.scale, !source.strongest),
@@ -90,20 +95,23 @@ function settle() {
   state.key = columns.starts[itemAt(columns, state.key ?? state.query)];
 }
 
-let drawing = 0, drawn = Promise.resolve();
+let drawing = 0,
+  drawn = Promise.resolve();
 
 // Take the reader's choices over and draw. What does not fit the new ones is forgotten.
 function change(choices) {
   const elsewhere = "stack" in choices && choices.stack !== state.stack;
   if (elsewhere) Object.assign(state, { source: 0, query: null, key: null, pinned: false });
-  if (elsewhere || "merge" in choices || "hide" in choices || "source" in choices) state.span = null;
+  if (elsewhere || "merge" in choices || "hide" in choices || "source" in choices)
+    state.span = null;
   Object.assign(state, choices);
   settle();
   drawn = draw();
 }
 
 async function draw() {
-  const mine = (drawing += 1), older = () => mine !== drawing; // something newer is to be drawn
+  const mine = (drawing += 1),
+    older = () => mine !== drawing; // something newer is to be drawn
   await new Promise(requestAnimationFrame);
   if (older()) return;
   showFrame();
@@ -117,7 +125,9 @@ function look(row, column, asked, pinned = state.pinned) {
   const { rows, columns } = itemsNow();
   const query = row === null ? state.query : rows.starts[row];
   const key = column === null ? state.key : columns.starts[column];
-  const changed = [query, key, asked, pinned].join() !== [state.query, state.key, state.asked, state.pinned].join();
+  const changed =
+    [query, key, asked, pinned].join() !==
+    [state.query, state.key, state.asked, state.pinned].join();
   Object.assign(state, { query, key, asked, pinned });
   if (changed) point();
 }
@@ -130,7 +140,8 @@ function hover(row, column, asked) {
 function pin(row, column, asked) {
   const { rows, columns } = itemsNow();
   const same =
-    state.pinned && state.asked === asked &&
+    state.pinned &&
+    state.asked === asked &&
     (row === null || rows.starts[row] === state.query) &&
     (column === null || columns.starts[column] === state.key);
   look(row, column, asked, !same);

@@ -1,6 +1,8 @@
 // The same numbers as a table, for screen readers and for copying: all of them, or the strongest.
 
-const TABLE_WHOLE = 1600, TABLE_ROWS = 1000, TABLE_KEYS = 5; // pairs; rows and keys of the other kind
+const TABLE_WHOLE = 1600,
+  TABLE_ROWS = 1000,
+  TABLE_KEYS = 5; // pairs; rows and keys of the other kind
 
 const table = {
   element: null,
@@ -17,33 +19,68 @@ const table = {
   whole(rows, columns) {
     const { matrix, shade } = current();
     const cell = (at) => {
-      if (matrix.masked[at]) return make("td", { className: "hidden-pair", textContent: "·", "aria-label": say("page.masked") });
+      if (matrix.masked[at])
+        return make("td", {
+          className: "hidden-pair",
+          textContent: "·",
+          "aria-label": say("page.masked"),
+        });
       const td = make("td", { textContent: short(matrix.weights[at], sourceNow().bits) });
       td.style.background = colour(shade.shares[at]);
       td.style.color = inkOn(shade.shares[at]);
       return td;
     };
-    return make("table", { className: "whole" },
+    return make(
+      "table",
+      { className: "whole" },
       written("caption", `${chosenName()} · ${say("ui.query")} × ${say("ui.key")}`),
-      make("thead", {}, make("tr", {}, make("td"), ...columns.labels.map((label) => named("th", label, "col")))),
-      make("tbody", {}, ...rows.labels.map((label, row) =>
-        make("tr", { "data-row": String(row) }, named("th", label, "row"),
-          ...columns.labels.map((_, column) => cell(row * matrix.columns + column))))),
+      make(
+        "thead",
+        {},
+        make("tr", {}, make("td"), ...columns.labels.map((label) => named("th", label, "col"))),
+      ),
+      make(
+        "tbody",
+        {},
+        ...rows.labels.map((label, row) =>
+          make(
+            "tr",
+            { "data-row": String(row) },
+            named("th", label, "row"),
+            ...columns.labels.map((_, column) => cell(row * matrix.columns + column)),
+          ),
+        ),
+      ),
     );
   },
 
   strongest(rows, columns) {
     const [from, to] = windowAround(queryNow(), rows.n, TABLE_ROWS);
-    const { source } = current(), body = [];
+    const { source } = current(),
+      body = [];
     for (let row = from; row < to; row += 1) {
-      const cells = keysOf(row).slice(0, TABLE_KEYS).map(({ item, weight }) =>
-        written("td", `${token(columns.labels[item])} ${short(weight, source.bits)}`));
-      body.push(make("tr", { "data-row": String(row) }, make("td", { className: "place", textContent: String(row) }),
-        named("th", rows.labels[row], "row"), ...cells));
+      const cells = keysOf(row)
+        .slice(0, TABLE_KEYS)
+        .map(({ item, weight }) =>
+          written("td", `${token(columns.labels[item])} ${short(weight, source.bits)}`),
+        );
+      body.push(
+        make(
+          "tr",
+          { "data-row": String(row) },
+          make("td", { className: "place", textContent: String(row) }),
+          named("th", rows.labels[row], "row"),
+          ...cells,
+        ),
+      );
     }
     const part = to - from < rows.n ? ` · ${partOf(from, to, rows.n)}` : "";
-    return make("table", { className: "strongest" },
-      written("caption", `${chosenName()} · ${say("page.strongest")}${part}`), make("tbody", {}, ...body));
+    return make(
+      "table",
+      { className: "strongest" },
+      written("caption", `${chosenName()} · ${say("page.strongest")}${part}`),
+      make("tbody", {}, ...body),
+    );
   },
 
   point() {

@@ -16,7 +16,10 @@ const text = {
     const cropped = this.rows[0] || this.rows[1] < rows.n;
     this.part.replaceChildren(...isolated(cropped ? partOf(...this.rows, rows.n) : ""));
     const asking = this.plate(rows, this.rows, "query");
-    this.plates.replaceChildren(asking, ...(oneText() ? [] : [this.plate(columns, this.columns, "key")]));
+    this.plates.replaceChildren(
+      asking,
+      ...(oneText() ? [] : [this.plate(columns, this.columns, "key")]),
+    );
     this.point();
   },
 
@@ -26,14 +29,28 @@ const text = {
     for (let i = from; i < to; i += 1) {
       const between = items.between[i];
       parts.push(between || (i > from && items.special[i - 1] !== items.special[i] ? " " : ""));
-      parts.push(make("span", {
-        className: items.special[i] ? "token special" : "token", "data-item": String(i), textContent: items.plain[i],
-        onpointerenter: () => act(hover, i), onclick: () => act(pin, i),
-      }));
+      parts.push(
+        make("span", {
+          className: items.special[i] ? "token special" : "token",
+          "data-item": String(i),
+          textContent: items.plain[i],
+          onpointerenter: () => act(hover, i),
+          onclick: () => act(pin, i),
+        }),
+      );
     }
     if (to === items.n) parts.push(items.between[to]);
-    return make("div", { className: `plate ${asked}`, role: "application", tabIndex: 0, dir: items.direction,
-      "aria-label": say(asked === "query" ? "ui.query" : "ui.key") }, ...parts);
+    return make(
+      "div",
+      {
+        className: `plate ${asked}`,
+        role: "application",
+        tabIndex: 0,
+        dir: items.direction,
+        "aria-label": say(asked === "query" ? "ui.query" : "ui.key"),
+      },
+      ...parts,
+    );
   },
 
   point() {
@@ -57,7 +74,8 @@ const text = {
       span.style.background = colour(share);
       span.style.color = inkOn(share);
     }
-    const chosen = asked === "query" ? this.token(plates[0], queryNow()) : this.token(plates[1], keyNow());
+    const chosen =
+      asked === "query" ? this.token(plates[0], queryNow()) : this.token(plates[1], keyNow());
     chosen?.classList.add("chosen");
   },
 
@@ -69,7 +87,8 @@ const text = {
     const items = asked === "query" ? rows : columns;
     const onward = items.direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     if (!event.key.startsWith("Arrow")) return false;
-    const by = (event.key === onward || event.key === "ArrowDown" ? 1 : -1) * (event.shiftKey ? 10 : 1);
+    const by =
+      (event.key === onward || event.key === "ArrowDown" ? 1 : -1) * (event.shiftKey ? 10 : 1);
     const at = Math.min(Math.max((asked === "query" ? queryNow() : keyNow()) + by, 0), items.n - 1);
     look(asked === "query" ? at : null, asked === "key" ? at : null, asked);
     const seen = this.token(this.plates.querySelector(`.${asked}`), at);
@@ -82,7 +101,8 @@ const text = {
 
 // The weight of the chosen row, or column, that is brightest; without the sink if need be.
 function brightest() {
-  const { shade } = current(), byQuery = state.asked === "query" || (state.view === "text" && oneText());
+  const { shade } = current(),
+    byQuery = state.asked === "query" || (state.view === "text" && oneText());
   const found = byQuery ? keysOf(queryNow()) : queriesOf(keyNow());
   const sink = state.view === "text" && byQuery && shade.sink ? shade.sink.column : -1;
   return found.find(({ item }) => item !== sink)?.weight ?? 0;

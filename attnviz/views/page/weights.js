@@ -17,7 +17,9 @@ async function blob(number) {
 
 // The bytes of a zlib stream in base64.
 function unpacked(text) {
-  const stream = new Blob([fromBase64(text)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const stream = new Blob([fromBase64(text)])
+    .stream()
+    .pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).arrayBuffer();
 }
 
@@ -34,7 +36,10 @@ const bytesOf = new Map(); // the same when it is there
 
 function open(number) {
   if (!opened.has(number)) {
-    opened.set(number, blob(number).then((bytes) => bytesOf.set(number, bytes)));
+    opened.set(
+      number,
+      blob(number).then((bytes) => bytesOf.set(number, bytes)),
+    );
   }
   return opened.get(number);
 }
@@ -51,7 +56,10 @@ const tables = new Map();
 function tableOf(bits) {
   if (!tables.has(bits)) {
     const steps = 2 ** bits - 2;
-    tables.set(bits, Float32Array.from({ length: 2 ** bits }, (_, i) => (Math.max(i - 1, 0) / steps) ** 2));
+    tables.set(
+      bits,
+      Float32Array.from({ length: 2 ** bits }, (_, i) => (Math.max(i - 1, 0) / steps) ** 2),
+    );
   }
   return tables.get(bits);
 }
@@ -59,7 +67,8 @@ function tableOf(bits) {
 // Little-endian numbers, on any machine.
 function numbers(buffer, Kind) {
   const found = new Kind(buffer);
-  if (new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 || Kind.BYTES_PER_ELEMENT === 1) return found;
+  if (new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 || Kind.BYTES_PER_ELEMENT === 1)
+    return found;
   const view = new DataView(buffer);
   const read = { 2: "getUint16", 4: Kind === Float32Array ? "getFloat32" : "getUint32" };
   return found.map((_, i) => view[read[Kind.BYTES_PER_ELEMENT]](i * Kind.BYTES_PER_ELEMENT, true));
@@ -68,7 +77,8 @@ function numbers(buffer, Kind) {
 // What one sees of a side's tokens: tokens or units, with or without the special ones.
 function itemsOf(tokens, merge, hide) {
   const from = tokens.units[merge] ?? { ...tokens, starts: null };
-  const n = tokens.labels.length, all = from.labels.length;
+  const n = tokens.labels.length,
+    all = from.labels.length;
   const special = new Set(tokens.special);
   const items = { labels: [], plain: [], starts: [], stops: [], between: [], special: [] };
   for (let i = 0; i < all; i += 1) {
@@ -92,7 +102,8 @@ function itemsOf(tokens, merge, hide) {
 
 // The item that holds a token, or the nearest one.
 function itemAt(items, place) {
-  let low = 0, high = items.n - 1;
+  let low = 0,
+    high = items.n - 1;
   while (low < high) {
     const middle = (low + high + 1) >> 1;
     if (items.starts[middle] <= place) low = middle;
@@ -103,13 +114,20 @@ function itemAt(items, place) {
 
 // Token by token (or cell by cell) weights of a head, or the mean: {rows, columns, weights, masked}.
 function plainMatrix(source, layer, head, shape) {
-  const rows = Math.ceil(shape[0] / source.cells[0]), columns = Math.ceil(shape[1] / source.cells[1]);
-  const size = rows * columns, table = tableOf(source.bits);
-  const levels = numbers(bytesOf.get(source.levels[layer]), source.bits === 8 ? Uint8Array : Uint16Array);
+  const rows = Math.ceil(shape[0] / source.cells[0]),
+    columns = Math.ceil(shape[1] / source.cells[1]);
+  const size = rows * columns,
+    table = tableOf(source.bits);
+  const levels = numbers(
+    bytesOf.get(source.levels[layer]),
+    source.bits === 8 ? Uint8Array : Uint16Array,
+  );
   const heads = head === null ? source.heads.map((_, i) => i) : [head];
-  const weights = new Float32Array(size), masked = new Uint8Array(size);
+  const weights = new Float32Array(size),
+    masked = new Uint8Array(size);
   for (const one of heads) {
-    const largest = source.largest[layer][one] / heads.length, start = one * size;
+    const largest = source.largest[layer][one] / heads.length,
+      start = one * size;
     for (let i = 0; i < size; i += 1) weights[i] += table[levels[start + i]] * largest;
   }
   for (let i = 0; i < size; i += 1) masked[i] = levels[heads[0] * size + i] ? 0 : 1;
@@ -133,26 +151,38 @@ function joinedMatrix(plain, rows, columns) {
           masked[at] &= plain.masked[base + column];
         }
       }
-      for (let column = 0; column < plain.columns; column += 1) hidden += plain.weights[base + column] / height;
+      for (let column = 0; column < plain.columns; column += 1)
+        hidden += plain.weights[base + column] / height;
     }
   }
   for (const weight of weights) hidden -= weight;
-  return { rows: rows.n, columns: columns.n, weights, masked, hidden: Math.max(hidden / rows.n, 0) };
+  return {
+    rows: rows.n,
+    columns: columns.n,
+    weights,
+    masked,
+    hidden: Math.max(hidden / rows.n, 0),
+  };
 }
 
 // Every head and the mean of every layer as small maps, by "layer head".
 const smallMaps = new Map();
 async function unpackSmall(source) {
-  if (!smallMaps.has(source)) smallMaps.set(source, numbers(await unpacked(source.small.levels), Uint8Array));
+  if (!smallMaps.has(source))
+    smallMaps.set(source, numbers(await unpacked(source.small.levels), Uint8Array));
 }
 
 function smallMatrix(source, layer, head) {
-  const [rows, columns] = source.small.shape, size = rows * columns;
-  const n = source.heads.length, at = layer * (n + 1) + (head ?? n);
+  const [rows, columns] = source.small.shape,
+    size = rows * columns;
+  const n = source.heads.length,
+    at = layer * (n + 1) + (head ?? n);
   const levels = smallMaps.get(source).subarray(at * size, (at + 1) * size);
-  const table = tableOf(8), largest = source.small.largest[layer][head ?? n];
+  const table = tableOf(8),
+    largest = source.small.largest[layer][head ?? n];
   return {
-    rows, columns,
+    rows,
+    columns,
     weights: Float32Array.from(levels, (level) => table[level] * largest),
     masked: levels.map((level) => (level ? 0 : 1)),
   };
@@ -192,7 +222,8 @@ function queriesOf(column) {
 
 // What was kept of one query of a long text.
 function keptOf(source, layer, head, row) {
-  const { k } = source.strongest, { rows } = current();
+  const { k } = source.strongest,
+    { rows } = current();
   const keys = numbers(bytesOf.get(source.strongest.keys[layer]), Uint32Array);
   const weights = numbers(bytesOf.get(source.strongest.weights[layer]), Float32Array);
   const start = ((head ?? source.heads.length) * rows.n + row) * k;

@@ -1,7 +1,8 @@
 // Words and elements. Text only ever becomes text: nothing here reads markup.
 
 const tree = JSON.parse(document.getElementById("tree").textContent);
-const FIRST_STRONG = "\u2068", END = "\u2069";
+const FIRST_STRONG = "\u2068",
+  END = "\u2069";
 const DIRECTIONS = { "\u2066": "ltr", "\u2067": "rtl", "\u2068": "auto" };
 
 const words = () => tree.languages.find((one) => one.tag === state.language) ?? tree.languages[0];
@@ -58,10 +59,12 @@ function isolated(text) {
 // Names with dots between, each in its own direction.
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 function dotted(text) {
-  return text.split(" · ").flatMap((part, i) => [
-    i ? " · " : "",
-    make("bdi", { dir: RIGHT_TO_LEFT.test(part) ? "rtl" : "ltr" }, ...isolated(part)),
-  ]);
+  return text
+    .split(" · ")
+    .flatMap((part, i) => [
+      i ? " · " : "",
+      make("bdi", { dir: RIGHT_TO_LEFT.test(part) ? "rtl" : "ltr" }, ...isolated(part)),
+    ]);
 }
 
 const written = (tag, text, properties = {}) => make(tag, properties, ...isolated(text));
