@@ -123,7 +123,7 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Write a file; the suffix chooses: .png .svg .pdf .json .csv .npz. Repeatable.",
+        help="Write a file; the suffix chooses: .html .png .svg .pdf .json .csv .npz. Repeatable.",
         show_default=False,
     ),
 ]

@@ -99,8 +99,8 @@ def write_outputs(
 ) -> None:  # fmt: skip
     """Write each file, whole or not at all, and say so."""
     for path in outputs:
-        suffix, grid = path.suffix.lower(), show == "grid"
-        data, notes = write(record, suffix, choice, grid=grid, words=words, scale=scale)
+        suffix = path.suffix.lower()
+        data, notes = write(record, suffix, choice, show=show, words=words, scale=scale)
         with written_whole(path) as file:
             file.write(data)
         for note in notes:

@@ -276,6 +276,56 @@ LATIN_SENTENCES = {
     "lesson.strength.heads": (
         "Bezzaf d heads kaychoufo bezzaf d l3ala9at f nefs lwe9t, w weights n9edro nchoufohom."
     ),
+    "page.heads": "Heads kamlin",
+    "page.heatmap": "Heatmap",
+    "page.links": "Khtout",
+    "page.text": "Text",
+    "page.table": "Table",
+    "page.views": "Ach ban",
+    "page.stack": "Jozz2 dial model",
+    "page.layer": "Layer",
+    "page.head": "Head",
+    "page.mean": "mo3ddal ({n})",
+    "page.measure": "Chno",
+    "page.scale": "Scale",
+    "page.merge": "Jme3",
+    "page.tokens": "tokens kif homa",
+    "page.words": "kelmat",
+    "page.sentences": "jomal",
+    "page.lines": "stora",
+    "page.special": "Khebbi special tokens",
+    "page.language": "Lougha",
+    "page.theme": "Mdowwi wla meghlou9",
+    "page.system": "b7al system",
+    "page.light": "mdowwi",
+    "page.dark": "meghlou9",
+    "page.looks": '"{query}" kaychouf',
+    "page.looked": 'Chkoun kaychouf "{key}"',
+    "page.sum": "lmajmou3 dial ster {pct}",
+    "page.hint": (
+        "Dowwez souris 3la token bach tchouf fin kaychouf; clicki wla Enter bach tchedd fih."
+    ),
+    "page.pin": "chedd",
+    "page.let_go": "tle9",
+    "page.pinned": "mchedoud",
+    "page.masked": "mkhebbi",
+    "page.move": "queries w keys okhrin",
+    "page.zoom_in": "9erreb",
+    "page.zoom_out": "Be33ed",
+    "page.whole": "Kolchi",
+    "page.keyboard": "Clavier",
+    "page.about": "3la had r9am",
+    "page.part": "tokens mn {min} 7tal {max}, f lmajmou3 {n}",
+    "page.error": (
+        "Tswira mn weights dial {n} bits: lfer9 m3a weight li tsejjel makayfoutch "
+        "{difference} (weights mn 0 7tal 1)."
+    ),
+    "page.kept": "Tswira pooled; mn kul query khellina keys li 3ndhom akbar weight kif homa: {n}.",
+    "page.strongest": "Kul query w keys li 3ndhom akbar weight",
+    "page.old": (
+        "Had navigateur ma9derch y7ell r9am dial page: khdem b wa7ed mn 2023 wla jdid kter."
+    ),
+    "page.noscript": "Had page katresm b JavaScript, w howa me7bous hna.",
 }
 
 ARABIC_SENTENCES = {
@@ -492,6 +542,52 @@ ARABIC_SENTENCES = {
     "lesson.strength.heads": (
         "بزاف د heads كيشوفو بزاف د العلاقات ف نفس الوقت، و weights نقدرو نشوفوهم."
     ),
+    "page.heads": "Heads كاملين",
+    "page.heatmap": "Heatmap",
+    "page.links": "خطوط",
+    "page.text": "Text",
+    "page.table": "Table",
+    "page.views": "شنو يبان",
+    "page.stack": "جزء ديال الموديل",
+    "page.layer": "Layer",
+    "page.head": "Head",
+    "page.mean": "معدل ({n})",
+    "page.measure": "شنو",
+    "page.scale": "Scale",
+    "page.merge": "جمع",
+    "page.tokens": "tokens كيف هوما",
+    "page.words": "كلمات",
+    "page.sentences": "جمل",
+    "page.lines": "سطور",
+    "page.special": "خبي special tokens",
+    "page.language": "اللغة",
+    "page.theme": "مضوي ولا مغلوق",
+    "page.system": "بحال system",
+    "page.light": "مضوي",
+    "page.dark": "مغلوق",
+    "page.looks": "«{query}» كيشوف",
+    "page.looked": "شكون كيشوف «{key}»",
+    "page.sum": "المجموع ديال سطر {pct}",
+    "page.hint": "دوز souris على token باش تشوف فين كيشوف؛ كليكي ولا Enter باش تشد فيه.",
+    "page.pin": "شد",
+    "page.let_go": "طلق",
+    "page.pinned": "مشدود",
+    "page.masked": "مخبي",
+    "page.move": "queries و keys خرين",
+    "page.zoom_in": "قرب",
+    "page.zoom_out": "بعد",
+    "page.whole": "كلشي",
+    "page.keyboard": "كلافيي",
+    "page.about": "على هاد الأرقام",
+    "page.part": "tokens من {min} حتال {max}، ف المجموع {n}",
+    "page.error": (
+        "التصويرة من weights ديال {n} bits: الفرق مع weight اللي تسجل ماكيفوتش {difference} "
+        "(weights من 0 حتال 1)."
+    ),
+    "page.kept": "التصويرة pooled؛ من كل query خلينا keys اللي عندهم أكبر weight كيف هوما: {n}.",
+    "page.strongest": "كل query و keys اللي عندهم أكبر weight",
+    "page.old": "هاد navigateur ماقدرش يحل الأرقام ديال page: خدم ب واحد من 2023 ولا جديد كتر.",
+    "page.noscript": "هاد page كترسم ب JavaScript، و هو محبوس هنا.",
 }
 
 LATIN = Language(

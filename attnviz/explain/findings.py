@@ -566,24 +566,29 @@ def _of_pairs(stack: Stack, layer: int) -> Iterator[Finding]:
     if stack.weights is None or stack.n_heads < 3 or stack.weights[0, 0].size > DENSE_PAIRS:
         return
     pairs = list(combinations(range(stack.n_heads), 2))
-    alike = [_similarity(*stack.weights[layer, list(pair)]) for pair in pairs]
+    heads = stack.weights[layer]
+    known = [_information(head) for head in heads]
+    alike = [1 - _divergence(heads[a], heads[b], known[a] + known[b]) for a, b in pairs]
     high, low = int(np.argmax(alike)), int(np.argmin(alike))
     if alike[high] >= ALIKE and alike[low] <= UNLIKE:
         yield AlikeAndUnlike(alike[high], *pairs[high], alike[high], *pairs[low])
 
 
-def _similarity(first: Array, second: Array) -> float:
-    """1 - the mean Jensen-Shannon divergence of their rows / ln 2: 1 equal, 0 nothing shared."""
-    p, q = first.astype(np.float64), second.astype(np.float64)
-    middle = (p + q) / 2
+def _divergence(first: Array, second: Array, known: float) -> float:
+    """The mean Jensen-Shannon divergence of their rows / ln 2: 0 equal, 1 nothing shared.
 
-    def bits(x: Array) -> Array:
-        inside = x > 0
-        ratio = np.divide(x, middle, out=np.ones_like(x), where=inside)
-        values: Array = (x * np.log2(ratio)).sum(axis=-1)
-        return values
+    known: the sum of both heads' information."""
+    middle = np.add(first, second, dtype=np.float64)
+    middle /= 2
+    return known / 2 - _information(middle)
 
-    return float(1 - ((bits(p) + bits(q)) / 2).mean())
+
+def _information(weights: Array) -> float:
+    """The mean over the rows of the sum of w log2 w: minus the entropy in bits."""
+    exact = weights.astype(np.float64, copy=False)
+    logarithms = np.maximum(exact, np.finfo(np.float64).tiny)  # 0 log 0 is 0
+    np.log2(logarithms, out=logarithms)
+    return float(np.einsum("qk,qk->", exact, logarithms)) / len(weights)
 
 
 def _of_head(values: Array, head: Which) -> Array:

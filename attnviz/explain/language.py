@@ -71,6 +71,13 @@ PICTURE = Guard(
     sentence=lambda text: f"{RIGHT_TO_LEFT_MARK}{text}" if has_right_to_left(text) else text,
 )
 
+# Web pages: every value in isolates, which a page turns into elements of their own.
+PAGE = Guard(
+    token=lambda text: f"{FIRST_STRONG}{text}{END}",
+    number=lambda text: f"{LEFT_TO_RIGHT}{text}{END}",
+    phrase=lambda text: f"{FIRST_STRONG}{text}{END}",
+)
+
 
 @dataclass(frozen=True)
 class Language:

@@ -8,7 +8,8 @@ from attnviz.record import AttentionRecord
 from attnviz.views.choice import Choice
 
 PICTURES = (".png", ".svg", ".pdf")
-SUFFIXES = (*PICTURES, ".json", ".csv", ".npz")
+PAGES = (".html", ".htm")
+SUFFIXES = (*PICTURES, *PAGES, ".json", ".csv", ".npz")
 
 
 def write(
@@ -16,14 +17,15 @@ def write(
     suffix: str,
     choice: Choice,
     *,
-    grid: bool = False,
+    show: str = "auto",
     words: Language = ENGLISH,
     scale: str = "auto",
 ) -> tuple[bytes, list[str]]:
     """The bytes of one file, and what the reader should know about them.
 
     .json and .npz hold the whole record, .csv one line per weight that the mask lets through.
-    Of a streamed record .csv holds the strongest keys of each query. Pictures show `choice`.
+    Of a streamed record .csv holds the strongest keys of each query. Pictures show `choice`, as a
+    grid of heads where `show` says so; a page opens on them.
     """
     if suffix == ".json":
         return record.to_json().encode(), []
@@ -32,6 +34,11 @@ def write(
     if suffix == ".csv":
         streamed = any(stack.weights is None for stack in record.stacks.values())
         return record.to_csv().encode(), [words.say("ui.csv_streamed")] if streamed else []
+    if suffix in PAGES:
+        from attnviz.views.html import page  # few runs write one
+
+        return page(record, choice, show=show, words=words, scale=scale), []
     from attnviz.views.figure import picture  # matplotlib, only when there is something to draw
 
+    grid = show == "grid"
     return picture(record, suffix[1:], choice, grid=grid, words=words, scale=scale)

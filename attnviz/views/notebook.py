@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from html import escape
 
 from attnviz.record import AttentionRecord
 from attnviz.views.choice import Choice
-from attnviz.views.figure import picture
+from attnviz.views.html import page
 from attnviz.views.labels import title
+
+HEIGHT = 780  # pixels: a heatmap and its controls
 
 
 def html(record: AttentionRecord) -> str:
-    """The mean over heads as a picture, with its title as text for those who cannot see it."""
-    data, _ = picture(record, "png", Choice(), grid=False)
-    words = escape(title(record), quote=True)
-    source = f"data:image/png;base64,{b64encode(data).decode()}"
-    return f'<img alt="{words}" style="max-width:100%" src="{source}">'
+    """The record's page in a frame that may run the page's script and nothing else."""
+    document = escape(page(record, Choice()).decode(), quote=True)
+    name = escape(title(record), quote=True)
+    return (
+        f'<iframe title="{name}" sandbox="allow-scripts" width="100%" height="{HEIGHT}" '
+        f'style="border:0" srcdoc="{document}"></iframe>'
+    )

@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from attnviz.explain.findings import best, findings
-from attnviz.explain.language import TERMINAL, Language
+from attnviz.explain.findings import Finding, best, findings
+from attnviz.explain.language import TERMINAL, Guard, Language
 from attnviz.record import AttentionRecord
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen
@@ -20,18 +20,27 @@ CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 def explanation(record: AttentionRecord, choice: Choice, words: Language) -> list[RenderableType]:
     """What the weights show, best first, and what they do not show."""
     found = best(findings(record, choice.layer, choice.head, choice.heads))
-    said = [words.say(fact.sentence, TERMINAL, **fact.values()) for fact in found]
-    caveats = [words.say("limit.explain", TERMINAL)]
-    if record.units:
-        caveats.insert(0, words.say("limit.units", TERMINAL))
-    if record.model.origin in CAVEATS:
-        caveats.insert(0, words.say(CAVEATS[record.model.origin], TERMINAL))
+    said = in_words(found, words, TERMINAL)
     shown = chosen(record.stack, choice.layer, choice.head, words)
     if len(choice.heads) > 1:
         shown = f"heads {words.comma.join(map(str, choice.heads))}"
     heading = Text(f"{words.say('ui.findings')} ({shown})", "bold", no_wrap=True)
-    bullets = said or [words.say("ui.unexplained", TERMINAL)]
-    return [heading, listed(bullets), *(Text(caveat, "dim") for caveat in caveats)]
+    dim = (Text(caveat, "dim") for caveat in caveats(record, words, TERMINAL))
+    return [heading, listed(said), *dim]
+
+
+def in_words(found: Iterable[Finding], words: Language, guard: Guard) -> list[str]:
+    """Facts as sentences; where there are none, one that says so."""
+    said = [words.say(fact.sentence, guard, **fact.values()) for fact in found]
+    return said or [words.say("ui.unexplained", guard)]
+
+
+def caveats(record: AttentionRecord, words: Language, guard: Guard) -> list[str]:
+    """What the weights of such a model do not show."""
+    keys = [CAVEATS[record.model.origin]] if record.model.origin in CAVEATS else []
+    if record.units:
+        keys.append("limit.units")
+    return [words.say(key, guard) for key in (*keys, "limit.explain")]
 
 
 def listed(sentences: Iterable[str]) -> Table:

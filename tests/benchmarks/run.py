@@ -322,19 +322,36 @@ def model_ratios(rounds):
         yield f"MiniLM, {n} tokens, × transformers", statistics.median(ratios), 0.9
 
 
-def model_memory(folder):
-    """The peak of a whole process with MiniLM, as a part of transformers' own."""
+def peak(command, folder):
+    """The most memory that a process takes, in KiB."""
     code = (
         "import resource, subprocess, sys\n"
         "subprocess.run(sys.argv[1:], check=True, capture_output=True)\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n"
     )
+    return int(subprocess.check_output([sys.executable, "-c", code, *command], cwd=folder))
+
+
+def model_memory(folder):
+    """The peak of a whole process with MiniLM, as a part of transformers' own."""
     command = attnviz("run", SENTENCE, "--model", "minilm", "--show", "heatmap")
-    ours, theirs = (
-        int(subprocess.check_output([sys.executable, "-c", code, *c], cwd=folder))
-        for c in (command, BARE_MODEL)
+    yield (
+        "run --model minilm, peak, × transformers",
+        peak(command, folder) / peak(BARE_MODEL, folder),
+        1 / 3,
     )
-    yield "run --model minilm, peak, × transformers", ours / theirs, 1 / 3
+
+
+def page_of_all_heads(rounds, folder):
+    """A page with the 72 heads of 512 tokens."""
+    text = (Path(__file__).parents[2] / "samples/texts/long.txt").read_text("utf-8")[:4000]
+    (folder / "512.txt").write_text(text, "utf-8")
+    shown = ("--truncate", "--show", "none", "-o", "page.html")
+    command = attnviz("run", "--file", "512.txt", "--model", "minilm", *shown)
+    took = statistics.median(seconds(command, folder) for _ in range(rounds))
+    yield "72 heads, 512 tokens, page, s", took, 3.0
+    yield "72 heads, 512 tokens, page, MiB", peak(command, folder) / 1024, 500.0
+    yield "72 heads, 512 tokens, page, MB", (folder / "page.html").stat().st_size / 1e6, 20.0
 
 
 def long_text(folder):
@@ -358,6 +375,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = [*long_text(folder), *process_ratios(options.rounds, folder), *model_memory(folder)]
+        rows += page_of_all_heads(options.rounds, folder)
     for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios):
         rows += ratios(options.rounds)
     for what, figure, limit in rows:

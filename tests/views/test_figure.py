@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import re
 import warnings
-from html.parser import HTMLParser
 from itertools import pairwise
 from xml.etree import ElementTree
 
@@ -442,7 +440,7 @@ def test_what_is_not_drawn_is_not_missed():
         assert len(notes) == len(expected)
 
 
-# Files and notebooks.
+# Files.
 
 
 @pytest.mark.parametrize(
@@ -480,28 +478,3 @@ def test_svg_holds_no_markup_of_the_text(grid):
         assert not any(name.startswith("on") for node in tree.iter() for name in node.attrib)
         titles = [node.text for node in tree.iter() if node.tag.rpartition("}")[2] == "title"]
         assert all(MARKUP[place] in titles[0] for place in places)
-
-
-class Tags(HTMLParser):
-    def __init__(self, page):
-        super().__init__()
-        self.found = []
-        self.feed(page)
-        self.close()
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-
-    def handle_data(self, data):
-        assert not data.strip()
-
-
-def test_a_notebook_shows_the_picture_and_its_title():
-    for places in ([0, 1, 2], [3, 4, 5], [6]):
-        record = dataclasses.replace(given(MARKUP), settings={"global_tokens": places})
-        ((tag, attributes),) = Tags(record._repr_html_()).found
-        assert tag == "img"
-        assert all(MARKUP[place] in attributes["alt"] for place in places)
-        head, _, data = attributes["src"].partition(",")
-        assert head == "data:image/png;base64"
-        assert base64.b64decode(data, validate=True).startswith(b"\x89PNG")

@@ -19,6 +19,7 @@ TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya"
 N = len(TEXT.split())
 MAGIC = {".npz": b"PK", ".json": b"{", ".csv": b"stack,", ".png": b"\x89PNG", ".pdf": b"%PDF-"}
+MAGIC |= dict.fromkeys((".html", ".htm"), b"<!doctype html>")
 
 # A type, its options, how many keys, and which pairs are allowed.
 TYPES = [

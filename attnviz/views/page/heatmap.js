@@ -1,0 +1,379 @@
+// One head as a matrix: rows are queries, columns keys. Zooms, down to what was kept of long texts.
+
+const CELL_MOST = 60,
+  CELL_NAMED = 12,
+  CELL_WRITTEN = 32,
+  LABEL_MOST = 150; // pixels
+const DETAIL = 400; // tokens across, below which the kept keys of a long text are drawn one by one
+const SCROLLED = 32; // tokens that keep their names on a narrow screen
+const FEWEST = 8; // items that the closest zoom shows
+
+const heatmap = {
+  element: null,
+  canvas: null,
+  place: null, // {left, top, cell} in pixels, and the span that is drawn
+  drag: null,
+
+  build() {
+    this.canvas = make("canvas", {
+      tabIndex: 0,
+      role: "application",
+      "aria-label": say("page.heatmap"),
+      onpointermove: (event) => this.moved(event),
+      onpointerdown: (event) =>
+        (this.drag = { x: event.clientX, y: event.clientY, span: state.span, far: false }),
+      onpointerup: (event) => this.released(event),
+      onpointerleave: () => (this.drag = null),
+      onwheel: (event) => this.wheel(event),
+    });
+    const button = (text, key, act) =>
+      make("button", {
+        type: "button",
+        textContent: text,
+        title: say(key),
+        "aria-label": say(key),
+        onclick: act,
+      });
+    this.tools = make(
+      "div",
+      { className: "zoom" },
+      button("+", "page.zoom_in", () => this.zoom(0.5)),
+      button("−", "page.zoom_out", () => this.zoom(2)),
+      button("⤢", "page.whole", () => change({ span: null })),
+      make("span", { className: "part" }),
+    );
+    this.element.replaceChildren(this.tools, make("div", { className: "sheet" }, this.canvas));
+  },
+
+  show() {
+    const { rows, columns, matrix, shade } = current();
+    this.image = remembered(
+      `image ${whichWeights()} ${state.layer} ${state.head} ${state.scale} ${isDark()}`,
+      () => painted(matrix, shade.shares),
+    );
+    const span = state.span ?? { top: 0, bottom: rows.n, left: 0, right: columns.n };
+    this.place = this.fitted(rows, columns, span);
+    this.tools.hidden = Math.max(rows.n, columns.n) < 2 * FEWEST;
+    this.tools.lastChild.replaceChildren(
+      ...isolated(
+        state.span
+          ? `${partOf(span.top, span.bottom, rows.n)} × ${partOf(span.left, span.right, columns.n)}`
+          : "",
+      ),
+    );
+    this.point();
+  },
+
+  // How large cells are, and where the map begins, so that all of it fits.
+  fitted(rows, columns, span) {
+    const across = span.right - span.left,
+      down = span.bottom - span.top;
+    const wide = this.element.clientWidth,
+      high = Math.max(360, innerHeight * 0.78);
+    const pen = this.canvas.getContext("2d");
+    pen.font = font(13);
+    const widest = (items, from, to) =>
+      Math.min(
+        LABEL_MOST,
+        wide / 3,
+        Math.max(...items.labels.slice(from, to).map((label) => pen.measureText(label).width)),
+      );
+    const left = down <= 120 ? widest(rows, span.top, span.bottom) + 14 : 54;
+    const named = across <= 120 ? widest(columns, span.left, span.right) : 0;
+    let cell = Math.min((wide - left - 8) / across, CELL_MOST);
+    const slanted = named > cell - 6;
+    const top = cell < CELL_NAMED ? 28 : slanted ? named * 0.72 + 18 : 28;
+    const over = slanted && cell >= CELL_NAMED ? named * 0.72 - cell / 2 : 0;
+    cell = Math.min(
+      (wide - left - 8 - over) / across,
+      CELL_MOST,
+      Math.max((high - top) / down, CELL_NAMED + 2, 0),
+    );
+    if (down > 120) cell = Math.min(cell, (high - top) / down);
+    if (cell >= 6) cell = Math.floor(cell);
+    if (Math.max(across, down) <= SCROLLED) cell = Math.max(cell, CELL_NAMED + 1); // rather than no names
+    const width = Math.ceil(left + across * cell + over + 8);
+    return {
+      left,
+      top,
+      cell,
+      slanted,
+      span,
+      across,
+      down,
+      width,
+      height: Math.ceil(top + cell * down + 8),
+    };
+  },
+
+  point() {
+    const { place, canvas } = this,
+      { rows, columns, source } = current();
+    const ratio = Math.min(devicePixelRatio || 1, 8192 / place.height);
+    canvas.style.touchAction = state.span ? "none" : "pan-x pan-y"; // a finger moves what is closer
+    canvas.style.width = `${place.width}px`;
+    canvas.style.height = `${place.height}px`;
+    canvas.width = Math.round(place.width * ratio);
+    canvas.height = Math.round(place.height * ratio);
+    const pen = canvas.getContext("2d");
+    pen.scale(ratio, ratio);
+    this.drawCells(pen, source);
+    if (place.cell >= CELL_WRITTEN && !source.strongest) this.drawNumbers(pen);
+    this.drawNames(pen, rows, columns);
+    this.drawChosen(pen);
+  },
+
+  drawCells(pen, source) {
+    const { left, top, cell, span, across, down } = this.place;
+    const [height, width] = source.cells;
+    pen.imageSmoothingEnabled = cell * width < 1;
+    pen.imageSmoothingQuality = "high";
+    pen.drawImage(
+      this.image,
+      span.left / width,
+      span.top / height,
+      across / width,
+      down / height,
+      left,
+      top,
+      across * cell,
+      down * cell,
+    );
+    if (this.detailed()) this.drawKept(pen);
+  },
+
+  detailed() {
+    return Boolean(sourceNow().strongest) && Math.max(this.place.across, this.place.down) <= DETAIL;
+  },
+
+  // Single weights of a long text, in place of its pooled map.
+  drawKept(pen) {
+    const { left, top, cell, span, across, down } = this.place;
+    const rows = [];
+    pen.fillStyle = colour(0);
+    pen.fillRect(left, top, across * cell, down * cell);
+    for (let row = span.top; row < span.bottom; row += 1) rows.push(keysOf(row));
+    const largest = this.largest();
+    rows.forEach((found, i) => {
+      for (const { item, weight } of found) {
+        if (item < span.left || item >= span.right) continue;
+        pen.fillStyle = colour(weight / largest);
+        pen.fillRect(
+          left + (item - span.left) * cell,
+          top + i * cell,
+          Math.max(cell - 0.5, 1),
+          Math.max(cell - 0.5, 1),
+        );
+      }
+    });
+  },
+
+  // The weight that is brightest.
+  largest() {
+    if (!this.place || !this.detailed()) return current().shade.largest;
+    const { top, bottom } = this.place.span;
+    let largest = 0;
+    for (let row = top; row < bottom; row += 1)
+      largest = Math.max(largest, keysOf(row)[0]?.weight ?? 0);
+    return largest || 1;
+  },
+
+  drawNumbers(pen) {
+    const { left, top, cell, span } = this.place,
+      { matrix, shade } = current();
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.font = font(cell >= 40 ? 12 : 11);
+    for (let row = span.top; row < span.bottom; row += 1) {
+      for (let column = span.left; column < span.right; column += 1) {
+        const at = row * matrix.columns + column;
+        const whole = Math.round(100 * matrix.weights[at]);
+        pen.fillStyle = matrix.masked[at] ? inkOf("--muted") : inkOn(shade.shares[at]);
+        pen.globalAlpha = matrix.masked[at] || whole ? 1 : 0.55;
+        pen.fillText(
+          matrix.masked[at] ? "·" : String(whole),
+          left + (column - span.left + 0.5) * cell,
+          top + (row - span.top + 0.5) * cell,
+        );
+      }
+    }
+    pen.globalAlpha = 1;
+  },
+
+  drawNames(pen, rows, columns) {
+    const { left, top, cell, span, slanted, across, down } = this.place;
+    if (cell < CELL_NAMED) return this.drawPlaces(pen);
+    const size = Math.min(13, cell * 0.85);
+    for (let row = 0; row < down; row += 1) {
+      const chosen = span.top + row === queryNow();
+      this.name(
+        pen,
+        rows.labels[span.top + row],
+        left - 8,
+        top + (row + 0.5) * cell,
+        size,
+        chosen,
+        "right",
+        left - 12,
+      );
+    }
+    for (let column = 0; column < across; column += 1) {
+      const chosen = span.left + column === keyNow(),
+        label = columns.labels[span.left + column];
+      const x = left + (column + 0.5) * cell;
+      if (!slanted) {
+        this.name(pen, label, x, top - 12, size, chosen, "center", cell);
+        continue;
+      }
+      pen.save();
+      pen.translate(x, top - 8);
+      pen.rotate(-Math.PI / 4);
+      this.name(pen, label, 0, 0, size, chosen, "left", LABEL_MOST);
+      pen.restore();
+    }
+  },
+
+  name(pen, label, x, y, size, chosen, align, most) {
+    pen.font = font(size, chosen);
+    pen.fillStyle = inkOf(chosen ? "--accent" : "--ink");
+    pen.textAlign = align;
+    pen.textBaseline = "middle";
+    pen.direction = "ltr";
+    pen.fillText(cut(pen, label, most), x, y);
+  },
+
+  // Numbers at round places, where there is no room for names.
+  drawPlaces(pen) {
+    const { left, top, cell, span, across, down } = this.place;
+    pen.font = font(11);
+    pen.fillStyle = inkOf("--muted");
+    pen.textBaseline = "middle";
+    const every = niceStep(Math.max(across, down) / 8);
+    for (let row = Math.ceil(span.top / every) * every; row < span.bottom; row += every) {
+      pen.textAlign = "right";
+      pen.fillText(row.toLocaleString("en"), left - 8, top + (row - span.top + 0.5) * cell);
+    }
+    for (let column = Math.ceil(span.left / every) * every; column < span.right; column += every) {
+      pen.textAlign = "center";
+      pen.fillText(column.toLocaleString("en"), left + (column - span.left + 0.5) * cell, top - 12);
+    }
+  },
+
+  // A line around the chosen row, and a box around the chosen pair.
+  drawChosen(pen) {
+    const { left, top, cell, span, across, down } = this.place;
+    const row = queryNow() - span.top,
+      column = keyNow() - span.left;
+    const inside = (x, n) => x >= 0 && x < n;
+    pen.strokeStyle = inkOf("--accent");
+    pen.lineWidth = cell < 4 ? 0.5 : 1.5;
+    if (inside(row, down))
+      pen.strokeRect(left - 1, top + row * cell - 0.5, across * cell + 2, cell + 1);
+    if (inside(column, across))
+      pen.strokeRect(left + column * cell - 0.5, top - 1, cell + 1, down * cell + 2);
+    if (!inside(row, down) || !inside(column, across)) return;
+    const side = Math.max(cell, 5),
+      middle = (side - cell) / 2;
+    pen.lineWidth = 3;
+    pen.strokeStyle = "#fff";
+    pen.strokeRect(left + column * cell - middle, top + row * cell - middle, side, side);
+    pen.lineWidth = 1.5;
+    pen.strokeStyle = "#000";
+    pen.strokeRect(left + column * cell - middle, top + row * cell - middle, side, side);
+  },
+
+  at(event) {
+    const box = this.canvas.getBoundingClientRect(),
+      { left, top, cell, span, across, down } = this.place;
+    const column = Math.floor((event.clientX - box.left - left) / cell);
+    const row = Math.floor((event.clientY - box.top - top) / cell);
+    const inside = row >= 0 && row < down && column >= 0 && column < across;
+    return inside ? { row: row + span.top, column: column + span.left } : null;
+  },
+
+  moved(event) {
+    if (this.drag?.span && event.buttons) return this.pan(event);
+    const at = this.at(event);
+    if (at) hover(at.row, at.column, "query");
+  },
+
+  released(event) {
+    const dragged = this.drag?.far;
+    this.drag = null;
+    const at = this.at(event);
+    if (at && !dragged) pin(at.row, at.column, "query");
+  },
+
+  pan(event) {
+    const { drag, place } = this,
+      { rows, columns } = current();
+    const right = Math.round((drag.x - event.clientX) / place.cell),
+      down = Math.round((drag.y - event.clientY) / place.cell);
+    if (!right && !down) return;
+    drag.far = true;
+    change({
+      span: {
+        ...shifted(drag.span.top, drag.span.bottom, down, rows.n, ["top", "bottom"]),
+        ...shifted(drag.span.left, drag.span.right, right, columns.n, ["left", "right"]),
+      },
+    });
+  },
+
+  wheel(event) {
+    if (!event.ctrlKey) return; // plain turning scrolls the page
+    event.preventDefault();
+    const at = this.at(event);
+    if (at) look(at.row, at.column, "query");
+    this.zoom(event.deltaY < 0 ? 0.7 : 1 / 0.7);
+  },
+
+  // Half as much, or twice, around the chosen pair.
+  zoom(factor) {
+    const { rows, columns } = current(),
+      { span } = this.place;
+    const vertical = zoomed(span.top, span.bottom, queryNow(), factor, rows.n);
+    const horizontal = zoomed(span.left, span.right, keyNow(), factor, columns.n);
+    const whole =
+      vertical[1] - vertical[0] === rows.n && horizontal[1] - horizontal[0] === columns.n;
+    change({
+      span: whole
+        ? null
+        : { top: vertical[0], bottom: vertical[1], left: horizontal[0], right: horizontal[1] },
+    });
+  },
+
+  key(event) {
+    const { rows, columns } = itemsNow();
+    const far = event.shiftKey ? 10 : 1;
+    const steps = {
+      ArrowLeft: [0, -far],
+      ArrowRight: [0, far],
+      ArrowUp: [-far, 0],
+      ArrowDown: [far, 0],
+    }[event.key];
+    if (!steps) return false;
+    const row = Math.min(Math.max(queryNow() + steps[0], 0), rows.n - 1);
+    const column = Math.min(Math.max(keyNow() + steps[1], 0), columns.n - 1);
+    look(row, column, "query");
+    this.follow(row, column);
+    announce();
+    return true;
+  },
+
+  // Keep the chosen pair in sight.
+  follow(row, column) {
+    const { span } = state,
+      { rows, columns } = itemsNow();
+    if (!span) return;
+    const over = (x, from, to) => (x < from ? x - from : x >= to ? x - to + 1 : 0);
+    const down = over(row, span.top, span.bottom),
+      right = over(column, span.left, span.right);
+    if (!down && !right) return;
+    change({
+      span: {
+        ...shifted(span.top, span.bottom, down, rows.n, ["top", "bottom"]),
+        ...shifted(span.left, span.right, right, columns.n, ["left", "right"]),
+      },
+    });
+  },
+};

@@ -1,0 +1,116 @@
+// The text as it was written, its tokens as bright as the chosen query's weights.
+
+const text = {
+  element: null,
+
+  build() {
+    this.part = make("p", { className: "part" });
+    this.plates = make("div", { className: "plates" });
+    this.element.replaceChildren(this.part, this.plates);
+  },
+
+  show() {
+    const { rows, columns } = current();
+    this.rows = windowAround(queryNow(), rows.n);
+    this.columns = oneText() ? this.rows : windowAround(keyNow(), columns.n);
+    const cropped = this.rows[0] || this.rows[1] < rows.n;
+    this.part.replaceChildren(...isolated(cropped ? partOf(...this.rows, rows.n) : ""));
+    const asking = this.plate(rows, this.rows, "query");
+    this.plates.replaceChildren(
+      asking,
+      ...(oneText() ? [] : [this.plate(columns, this.columns, "key")]),
+    );
+    this.point();
+  },
+
+  plate(items, [from, to], asked) {
+    const act = (act, i) => (asked === "query" ? act(i, null, "query") : act(null, i, "key"));
+    const parts = [];
+    for (let i = from; i < to; i += 1) {
+      const between = items.between[i];
+      parts.push(between || (i > from && items.special[i - 1] !== items.special[i] ? " " : ""));
+      parts.push(
+        make("span", {
+          className: items.special[i] ? "token special" : "token",
+          "data-item": String(i),
+          textContent: items.plain[i],
+          onpointerenter: () => act(hover, i),
+          onclick: () => act(pin, i),
+        }),
+      );
+    }
+    if (to === items.n) parts.push(items.between[to]);
+    return make(
+      "div",
+      {
+        className: `plate ${asked}`,
+        role: "application",
+        tabIndex: 0,
+        dir: items.direction,
+        "aria-label": say(asked === "query" ? "ui.query" : "ui.key"),
+      },
+      ...parts,
+    );
+  },
+
+  point() {
+    const asked = oneText() ? "query" : state.asked; // in one text a token is both
+    const plates = this.plates.children;
+    const shaded = oneText() || asked === "key" ? plates[0] : plates[1];
+    const found = asked === "query" ? keysOf(queryNow()) : queriesOf(keyNow());
+    for (const plate of plates) {
+      for (const span of plate.querySelectorAll(".token")) {
+        span.style.background = span.style.color = "";
+        span.classList.toggle("masked", plate === shaded);
+        span.classList.remove("chosen");
+      }
+    }
+    const largest = brightest() || 1;
+    for (const { item, weight } of found) {
+      const span = this.token(shaded, item);
+      if (!span) continue;
+      const share = shareOf(weight, largest);
+      span.classList.remove("masked");
+      span.style.background = colour(share);
+      span.style.color = inkOn(share);
+    }
+    const chosen =
+      asked === "query" ? this.token(plates[0], queryNow()) : this.token(plates[1], keyNow());
+    chosen?.classList.add("chosen");
+  },
+
+  token: (plate, item) => plate?.querySelector(`[data-item="${item}"]`),
+
+  key(event) {
+    const { rows, columns } = itemsNow();
+    const asked = document.activeElement?.classList.contains("key") ? "key" : "query";
+    const items = asked === "query" ? rows : columns;
+    const onward = items.direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+    if (!event.key.startsWith("Arrow")) return false;
+    const by =
+      (event.key === onward || event.key === "ArrowDown" ? 1 : -1) * (event.shiftKey ? 10 : 1);
+    const at = Math.min(Math.max((asked === "query" ? queryNow() : keyNow()) + by, 0), items.n - 1);
+    look(asked === "query" ? at : null, asked === "key" ? at : null, asked);
+    const seen = this.token(this.plates.querySelector(`.${asked}`), at);
+    if (seen) seen.scrollIntoView({ block: "nearest" });
+    else this.show();
+    announce();
+    return true;
+  },
+};
+
+// The weight of the chosen row, or column, that is brightest; without the sink if need be.
+function brightest() {
+  const { shade } = current(),
+    byQuery = state.asked === "query" || (state.view === "text" && oneText());
+  const found = byQuery ? keysOf(queryNow()) : queriesOf(keyNow());
+  const sink = state.view === "text" && byQuery && shade.sink ? shade.sink.column : -1;
+  return found.find(({ item }) => item !== sink)?.weight ?? 0;
+}
+
+// How bright one weight among those of a row is.
+function shareOf(weight, largest) {
+  if (state.scale !== "log") return Math.min(weight / largest, 1);
+  const smallest = largest * 10 ** -DECADES;
+  return Math.log10(Math.max(Math.min(weight, largest), smallest) / smallest) / DECADES;
+}

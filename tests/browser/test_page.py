@@ -1,0 +1,460 @@
+"""What a reader sees and does, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.record import AttentionRecord, Model
+from attnviz.rollout import rollout
+from attnviz.selection import hide_special, merge
+from attnviz.stack import Stack
+from attnviz.views.choice import Choice
+
+SENTENCE = "The cat sat on the mat because it was tired"
+VIEWS = ("heads", "heatmap", "links", "text", "table")
+
+
+def percent(weight):
+    exact = 100 * weight
+    return f"{exact:.1f}%" if exact >= 0.95 else None  # smaller ones keep one digit
+
+
+def expected_bars(row, labels):
+    order = np.argsort(-row, kind="stable")[:8]
+    return [(labels[i], percent(float(row[i]))) for i in order if row[i] >= 1e-3]
+
+
+def assert_bars(found, row, labels):
+    """The bars are the row's strongest keys, to the last digit but one in rounding."""
+    wanted = expected_bars(row, labels)
+    assert [label for label, _ in found[: len(wanted)]] == [label for label, _ in wanted]
+    for (_, shown), (_, exact) in zip(found, wanted, strict=False):
+        if exact is not None:
+            assert abs(float(shown[:-1]) - float(exact[:-1])) <= 0.11
+
+
+def pixel(tab, selector, x, y):
+    """The colour at a place of a canvas, in shares of its sides."""
+    return tab.eval_on_selector(
+        selector,
+        """(canvas, [x, y]) => [...canvas.getContext("2d").getImageData(
+            Math.floor(x * canvas.width), Math.floor(y * canvas.height), 1, 1).data]""",
+        [x, y],
+    )
+
+
+def test_every_view_draws_something(reader, layered):
+    tab = reader.open(layered)
+    for view in VIEWS:
+        reader.view(view)
+        box = tab.locator(f"#view-{view}").bounding_box()
+        assert box["height"] > 60
+        assert tab.locator('[role="tabpanel"]:visible').count() == 1
+        assert tab.get_attribute(f"#tab-{view}", "aria-selected") == "true"
+
+
+def test_the_grid_has_every_layer_and_head_and_opens_one(reader, layered):
+    tab = reader.open(layered)
+    assert tab.locator(".map").count() == 3 * (4 + 1)  # the mean of each layer too
+    colours = {
+        tuple(pixel(tab, '[data-place="2 1"] canvas', (i + 0.5) / 8, (j + 0.5) / 8))
+        for i in range(8)
+        for j in range(8)
+    }
+    assert len(colours) > 8  # a picture, not a plate
+    tab.click('[data-place="2 1"]')
+    reader.drawn("heatmap")
+    assert tab.input_value("#choose-layer") == "2"
+    assert tab.input_value("#choose-head") == "1"
+    labels = layered.stack.query_tokens.labels
+    assert reader.heading == '"flabbe" looks at'
+    assert_bars(reader.bars, layered.stack.weights[2, 1, 1], labels)
+
+
+def test_brightness_follows_the_weights(reader):
+    weights = np.array([[[0.9, 0.1, 0.0], [0.1, 0.6, 0.3], [0.3, 0.3, 0.4]]], np.float32)
+    tab = reader.open(attnviz.from_weights(weights, list("abc")), show="grid")
+    light = [
+        sum(pixel(tab, ".map canvas", (j + 0.5) / 3, (i + 0.5) / 3)[:3])
+        for i in range(3)
+        for j in range(3)
+    ]
+    assert list(np.argsort(light, kind="stable")[-2:]) == list(np.argsort(weights.ravel())[-2:])
+    assert light[0] > light[4] > light[8] > light[5] > light[1] > light[2]
+
+
+def test_choosing_a_layer_a_head_and_the_mean(reader, layered):
+    reader.open(layered, show="heatmap")
+    labels, weights = layered.stack.query_tokens.labels, layered.stack.weights
+    for layer, head in ((0, "null"), (2, "3"), (1, "null")):
+        reader.choose("layer", str(layer))
+        reader.choose("head", head)
+        row = weights[layer].mean(axis=0) if head == "null" else weights[layer, int(head)]
+        assert_bars(reader.bars, row[1], labels)
+
+
+def test_hovering_looks_and_clicking_pins(reader, layered):
+    tab = reader.open(layered, show="arcs")
+    tab.hover("#query-4")
+    assert reader.heading == '"cat" looks at'
+    tab.hover("#query-6")
+    assert reader.heading == '"sat" looks at'
+    assert not tab.is_visible(".pinned")
+    tab.click("#query-2")
+    tab.hover("#query-6")
+    assert reader.heading == '"rgas" looks at'
+    assert tab.is_visible(".pinned")
+    tab.keyboard.press("Escape")
+    assert not tab.is_visible(".pinned")
+    tab.hover("#key-3")
+    assert reader.heading == 'Who looks at "ting"'
+    column = layered.stack.weights[0].mean(axis=0)[:, 3]
+    assert_bars(reader.bars, column, layered.stack.query_tokens.labels)
+
+
+def test_pointing_at_the_heatmap_finds_its_pair(reader, layered):
+    tab = reader.open(layered, show="heatmap")
+    place = tab.locator(".sheet canvas")
+    box = place.bounding_box()
+    seen = set()
+    for y in range(40, int(box["height"]), 25):
+        tab.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + y)
+        seen.add(reader.heading)
+    assert {f'"{label}" looks at' for label in layered.stack.query_tokens.labels} <= seen
+    tab.mouse.click(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.7)
+    pinned = reader.heading
+    tab.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + box["height"] * 0.9)
+    assert reader.heading == pinned
+
+
+def test_merged_words_and_hidden_tokens_have_the_numbers_of_the_command_line(reader, layered):
+    reader.open(layered, Choice(1, (2,)), show="heatmap")
+    reader.choose("merge", "words")
+    stack = merge(layered.stack, "words")
+    assert reader.heading == '"flabbergasting" looks at'
+    assert_bars(reader.bars, stack.weights[1, 2, 1], stack.query_tokens.labels)
+    reader.tab.check("#choose-hide")
+    reader.settled()
+    hidden, share = hide_special(stack)
+    assert_bars(reader.bars, hidden.weights[1, 2, 0], hidden.query_tokens.labels)
+    told = reader.tab.locator("details p").all_inner_texts()
+    reader.tab.click("details >> nth=0")
+    told = " ".join(reader.tab.locator("details p").all_inner_texts())
+    assert f"{round(100 * float(share[1, 2]))}% of the weight" in told
+
+
+def test_rollout_can_be_chosen(reader, layered):
+    reader.open(layered, show="heatmap")
+    reader.choose("source", "1")
+    reader.choose("layer", "2")
+    assert "rollout" in reader.tab.inner_text("h1")
+    row = rollout(layered.stack).weights[2, 0, 1]
+    assert_bars(reader.bars, row, layered.stack.query_tokens.labels)
+
+
+def test_scales_change_the_picture_and_say_so(reader):
+    weights = np.full((1, 6, 6), 0.02, np.float32)
+    weights[..., 0] = 0.8
+    weights[:, range(6), range(6)] += 0.1
+    weights /= weights.sum(axis=-1, keepdims=True)
+    tab = reader.open(attnviz.from_weights(weights, list("abcdef")), show="heatmap")
+    assert re.fullmatch(r"\d+% goes to \"a\": scaled without it", tab.inner_text(".note"))
+    pictures = set()
+    notes = {"linear": "", "log": "log scale", "rank": "rank scale", "no-sink": "goes to"}
+    for scale, note in notes.items():
+        reader.choose("scale", scale)
+        assert note in tab.inner_text(".note")
+        pictures.add(tab.eval_on_selector(".sheet canvas", "(canvas) => canvas.toDataURL()"))
+    assert len(pictures) == 4
+
+
+def test_masked_pairs_are_told_from_small_ones(reader):
+    tab = reader.open(attnviz.trace(SENTENCE, type="causal"), show="heatmap")
+    assert "grey = masked" in tab.inner_text(".note")
+    reader.view("table")
+    cells = tab.locator("#view-table tbody tr >> nth=2").locator("td").all_inner_texts()
+    assert ["·" in cell for cell in cells] == [False] * 3 + [True] * 7
+    assert tab.locator("#view-table td.hidden-pair").count() == 45
+
+
+def test_the_table_reads_as_a_table(reader, layered):
+    tab = reader.open(layered, Choice(1, (2,)), show="heatmap")
+    reader.view("table")
+    labels = list(layered.stack.query_tokens.labels)
+    assert tab.locator('#view-table thead th[scope="col"]').all_inner_texts() == labels
+    assert tab.locator('#view-table tbody th[scope="row"]').all_inner_texts() == labels
+    assert "layer 1 · head 2" in tab.inner_text("#view-table caption")
+    tree = tab.locator("#view-table").aria_snapshot()
+    assert "table" in tree
+    assert 'rowheader "flabbe"' in tree
+    assert 'columnheader "[CLS]"' in tree
+    shown = tab.locator("#view-table tbody tr >> nth=3").locator("td").all_inner_texts()
+    for cell, weight in zip(shown, layered.stack.weights[1, 2, 3], strict=True):
+        assert abs(float(cell[:-1]) / 100 - weight) < max(0.00055, weight * 0.1)
+
+
+def test_the_text_is_the_text_and_shows_where_a_token_looks(reader):
+    text = "The cat,  it's\nnot-so 7 big."
+    tab = reader.open(attnviz.trace(text, heads=1))
+    reader.view("text")
+    assert tab.locator(".plate").inner_text() == text
+    tab.hover('.token >> text="cat"')
+    assert reader.heading == '"cat" looks at'
+    assert tab.locator(".token.chosen").inner_text() == "cat"
+    strongest = reader.bars[0][0]
+    backs = {
+        token.inner_text(): token.evaluate("(one) => getComputedStyle(one).backgroundColor")
+        for token in tab.locator(".token").all()
+    }
+    assert backs[strongest] == "rgb(251, 244, 136)"  # the ramp's brightest
+
+
+def test_keys_do_everything(reader, layered):
+    tab = reader.open(layered)
+    for i, view in enumerate(VIEWS, start=1):
+        tab.keyboard.press(str(i))
+        reader.drawn(view)
+    tab.keyboard.press("2")
+    reader.drawn("heatmap")
+    tab.keyboard.press("j")
+    tab.keyboard.press("l")
+    tab.keyboard.press("l")
+    reader.settled()
+    assert (tab.input_value("#choose-layer"), tab.input_value("#choose-head")) == ("1", "1")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowRight")
+    assert reader.heading == '"ting" looks at'
+    weight = layered.stack.weights[1, 1, 3, 2]
+    assert tab.inner_text("#said").startswith("ting → rgas: ")
+    assert f"{round(100 * float(weight))}%" in tab.inner_text("#said")
+    tab.keyboard.press("Enter")
+    assert tab.is_visible(".pinned")
+    tab.keyboard.press("Escape")
+    assert not tab.is_visible(".pinned")
+    tab.keyboard.press("m")
+    reader.settled()
+    assert tab.input_value("#choose-merge") == "words"
+    tab.keyboard.press("x")
+    reader.settled()
+    assert tab.is_checked("#choose-hide")
+    tab.keyboard.press("s")
+    reader.settled()
+    assert tab.input_value("#choose-scale") == "linear"
+    tab.keyboard.press("d")
+    reader.settled()
+    assert tab.get_attribute("html", "data-theme") == "dark"
+    tab.keyboard.press("g")
+    reader.settled()
+    assert tab.get_attribute("html", "lang") == "ary-Latn"
+
+
+def test_tab_reaches_every_control_and_the_view(reader, layered):
+    tab = reader.open(layered, show="heatmap")
+    reached = set()
+    for _ in range(40):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate("document.activeElement.id || document.activeElement.tagName"))
+    choices = ("language", "theme", "source", "layer", "head", "scale", "merge", "hide")
+    wanted = {f"choose-{name}" for name in choices}
+    assert wanted | {"tab-heatmap", "CANVAS", "SUMMARY"} <= reached
+    reader.view("heads")
+    tab.focus('[data-place="0 null"]')
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowRight")
+    assert tab.evaluate("document.activeElement.dataset.place") == "1 0"
+    tab.keyboard.press("Enter")
+    reader.drawn("heatmap")
+    assert tab.input_value("#choose-layer") == "1"
+
+
+def test_three_languages_with_a_switch(reader):
+    tab = reader.open(attnviz.trace(SENTENCE, type="local"))
+    assert tab.get_attribute("html", "dir") == "ltr"
+    assert "What the weights show" in tab.inner_text("aside")
+    reader.choose("language", "ary-Latn")
+    assert "Chno kaybeyyno had weights" in tab.inner_text("aside")
+    assert "9ell b 56%" in tab.inner_text(".findings")
+    reader.choose("language", "ary-Arab")
+    assert tab.get_attribute("html", "dir") == "rtl"
+    assert tab.get_attribute("html", "lang") == "ary-Arab"
+    assert "شنو كيبينو هاد weights" in tab.inner_text("aside")
+    assert tab.locator(".findings bdi").count() > 5
+    assert not tab.evaluate("/[\\u2066-\\u2069{}]/.test(document.getElementById('page').innerText)")
+    aside, picture = (tab.locator(one).bounding_box() for one in ("aside", ".picture"))
+    assert aside["x"] < picture["x"]  # the page runs from right to left
+    box = tab.locator(".sheet canvas").bounding_box()
+    tab.mouse.move(box["x"] + 90, box["y"] + box["height"] - 12)
+    last = reader.heading
+    tab.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60)
+    assert "tired" in last  # and the picture from left to right, from the top down
+    assert "The" in reader.heading
+
+
+def test_arabic_text_reads_from_the_right(reader):
+    tab = reader.open(attnviz.trace("القط ناعس حدا الباب", heads=2))
+    reader.view("text")
+    plate = tab.locator(".plate")
+    assert plate.get_attribute("dir") == "rtl"
+    first, second = (plate.locator(".token >> nth=" + str(i)).bounding_box() for i in (0, 1))
+    assert first["x"] > second["x"]
+    plate.focus()
+    tab.keyboard.press("ArrowLeft")  # onward, as the text runs
+    assert "ناعس" in reader.heading
+    assert tab.locator("aside h2 bdi").first.get_attribute("dir") == "auto"
+
+
+def test_light_and_dark(chromium, tmp_path, layered):
+    from conftest import Reader
+
+    for scheme in ("light", "dark"):
+        context = chromium.new_context(color_scheme=scheme)
+        reader = Reader(context, tmp_path)
+        tab = reader.open(layered)
+        paper = "getComputedStyle(document.body).backgroundColor"
+        assert tab.get_attribute("html", "data-theme") == scheme
+        first = tab.evaluate(paper)
+        tab.select_option("#choose-theme", "light" if scheme == "dark" else "dark")
+        reader.settled()
+        assert tab.evaluate(paper) != first
+        assert reader.wrong == []
+        context.close()
+
+
+def test_stacks_of_an_encoder_decoder(reader):
+    rng = np.random.default_rng(3)
+    given = {
+        n: attnviz.from_weights(np.eye(n), list("abcd")[:n]).stack.query_tokens for n in (3, 4)
+    }
+    sides = {"encoder": (4, 4), "decoder": (3, 3), "cross": (3, 4)}
+    stacks = {
+        name: Stack(
+            given[q], given[k], rng.dirichlet(np.ones(k), size=(2, 2, q)).astype(np.float32),
+            two_texts=q != k,
+        )
+        for name, (q, k) in sides.items()
+    }  # fmt: skip
+    tab = reader.open(AttentionRecord(Model("tiny", "trained"), "cross", stacks), show="heatmap")
+    assert_bars(reader.bars, stacks["cross"].weights[0].mean(axis=0)[0], "abcd")
+    reader.view("text")
+    assert tab.locator(".plate").count() == 2
+    reader.choose("stack", "1")
+    assert tab.locator(".plate").count() == 1
+    assert_bars(reader.bars, stacks["encoder"].weights[0].mean(axis=0)[0], "abcd")
+
+
+def test_a_long_record_zooms_down_to_what_was_kept(reader):
+    words = " ".join(f"w{i}" for i in range(3000))
+    record = attnviz.trace(words, type="local", heads=2, max_memory=6_000_000)
+    assert record.stack.weights is None
+    tab = reader.open(record, show="heatmap")
+    assert reader.heading == '"w0" looks at'
+    assert not tab.locator("#choose-merge").count()
+    for _ in range(9):
+        tab.click(".zoom button >> nth=0")
+        reader.settled()
+    part = re.search(r"tokens (\d+) to (\d+) of 3000", tab.inner_text(".zoom"))
+    assert int(part[2]) - int(part[1]) < 12
+    tab.locator(".sheet canvas").focus()
+    for _ in range(3):
+        tab.keyboard.press("Shift+ArrowDown")
+        tab.keyboard.press("Shift+ArrowRight")
+    reader.settled()
+    assert reader.heading == '"w30" looks at'
+    keys, weights = record.stack.strongest(0, "mean", 8)
+    row = np.zeros(3000)
+    row[keys[30]] = weights[30]
+    assert_bars(reader.bars, row, [f"w{i}" for i in range(3000)])
+    assert "of every query the strongest keys are kept" in tab.inner_text(".note")
+    for view in ("links", "text", "table"):
+        reader.view(view)
+        assert "of 3000" in tab.inner_text(f"#view-{view}")
+
+
+def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
+    from conftest import Reader
+
+    size = {"width": 390, "height": 844}
+    context = chromium.new_context(viewport=size, is_mobile=True, has_touch=True)
+    reader = Reader(context, tmp_path)
+    for record in (layered, attnviz.trace(SENTENCE)):
+        for language in ("en", "ary-Arab"):
+            tab = reader.open(record)
+            reader.choose("language", language)
+            for view in VIEWS:
+                reader.view(view)
+                assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    tab.tap("#tab-links")
+    tab.tap("#query-3")
+    assert tab.is_visible(".pinned")
+    assert reader.wrong == []
+    context.close()
+
+
+def test_a_browser_that_cannot_unpack_says_so(context, tmp_path, layered):
+    from conftest import Reader
+
+    context.add_init_script("delete globalThis.DecompressionStream")
+    reader = Reader(context, tmp_path)
+    path = tmp_path / "page.html"
+    from attnviz.views.html import page
+
+    path.write_bytes(page(layered, Choice()))
+    reader.tab.goto(path.as_uri())
+    reader.tab.wait_for_selector(".old")
+    assert "cannot unpack" in reader.tab.inner_text(".old")
+    assert reader.wrong == []
+
+
+@pytest.mark.parametrize("word", ["</bdi>", "{query}", "$&", "{{tree}}", "\u2067"])
+def test_a_token_is_shown_as_it_is(reader, word):
+    weights = np.full((1, 3, 3), 1 / 3, np.float32)
+    reader.open(attnviz.from_weights(weights, [word, "b", "c"]), show="heatmap")
+    shown = "⟨U+2067⟩" if word == "\u2067" else word
+    assert reader.heading == f'"{shown}" looks at'
+    assert (shown, "33.3%") in reader.bars
+
+
+def test_the_wheel_comes_closer_and_dragging_moves(reader):
+    tab = reader.open(attnviz.trace(" ".join(f"w{i}" for i in range(60)), heads=1), show="heatmap")
+    box = tab.locator(".sheet canvas").bounding_box()
+    tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.keyboard.down("Control")
+    for _ in range(3):
+        tab.mouse.wheel(0, -100)
+        reader.settled()
+    tab.keyboard.up("Control")
+
+    def part():
+        return [int(n) for n in re.findall(r"tokens (\d+) to (\d+)", tab.inner_text(".zoom"))[0]]
+
+    before = part()
+    assert before[1] - before[0] < 30
+    box = tab.locator(".sheet canvas").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tab.mouse.move(*middle)
+    tab.mouse.down()
+    tab.mouse.move(middle[0] + 80, middle[1] + 80, steps=4)
+    tab.mouse.up()
+    reader.settled()
+    assert part()[0] < before[0]
+    assert part()[1] - part()[0] == before[1] - before[0]
+    assert not tab.is_visible(".pinned")  # dragging is no click
+    tab.keyboard.press("0")
+    reader.settled()
+    assert "tokens" not in tab.inner_text(".zoom")
+
+
+@pytest.mark.parametrize(("layers", "heads", "n"), [(1, 1, 1), (1, 1, 2), (24, 16, 5), (2, 1, 40)])
+def test_any_shape(reader, layers, heads, n):
+    rng = np.random.default_rng(n)
+    weights = rng.dirichlet(np.ones(n), size=(layers, heads, n)).astype(np.float32)
+    tab = reader.open(attnviz.from_weights(weights, [f"t{i}" for i in range(n)]))
+    for view in VIEWS:
+        reader.view(view)
+    assert tab.locator(".map").count() == layers * (heads + (heads > 1))
+    assert_bars(reader.bars, weights[0].mean(axis=0)[0], [f"t{i}" for i in range(n)])
