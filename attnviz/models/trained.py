@@ -211,7 +211,7 @@ class TrainedModel:
                 "Give a shorter one, or --truncate to cut it.",
                 key="err.too_long",
                 n_tokens=len(tokens),
-                max=limit,
+                limit_tokens=limit,
                 option="--truncate",
             )
         return tokens
