@@ -69,7 +69,7 @@ def picture(
             buffer,
             format=kind,
             dpi=DPI,
-            metadata=_metadata(kind, f"{title(record)} · scale {scale}"),
+            metadata=metadata(kind, f"{title(record)} · scale {scale}"),
         )
     return buffer.getvalue(), notes
 
@@ -153,7 +153,7 @@ def compare_picture(sides: Sequence[Side], kind: str, words: Language = ENGLISH)
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         figure = compare_figure(sides, words)
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, "comparison"))
+        figure.savefig(buffer, format=kind, dpi=DPI, metadata=metadata(kind, "comparison"))
     return buffer.getvalue()
 
 
@@ -401,7 +401,8 @@ def _rgb(colour: tuple[int, int, int]) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-def _metadata(kind: str, words: str) -> dict[str, Any]:
+def metadata(kind: str, words: str) -> dict[str, Any]:
+    """What a file of that kind says of itself."""
     maker = f"attnviz {__version__}"
     if kind == "png":
         return {"Software": maker, "Title": words.encode("latin-1", "replace").decode("latin-1")}

@@ -20,6 +20,9 @@ LESS, MORE = 245, 60  # hues of differences: blue and orange, told apart by ever
 MASKED_PAPER: RGB = (236, 238, 242)  # behind a picture's masked cells
 INK: RGB = (32, 33, 48)
 
+# Lines that cross: told apart by every kind of eye (Okabe and Ito 2008), and dark enough for paper.
+LINES: tuple[RGB, ...] = ((0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), INK)
+
 
 def level(weight: float, largest: float) -> int:
     """The step of the ramp for a weight, when `largest` gets the last."""
