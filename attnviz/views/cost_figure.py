@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 from textwrap import wrap
 from typing import Any
 
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
@@ -18,11 +16,11 @@ from attnviz.cost import Curve, Growth, Report
 from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import PICTURE, Language
 from attnviz.views.cost import counted_title, growth_words, heading, notes
-from attnviz.views.figure import DPI, metadata
+from attnviz.views.figure import DPI, printed
 from attnviz.views.palette import INK, LINES, RGB
 from attnviz.views.quantities import amount, duration, size
 
-PANEL, NAMES, LEFT = (2.7, 2.9), 1.25, 0.7  # inches: a panel's sides, and what stands beside it
+PANEL, NAMES, LEFT = (2.7, 2.9), 1.5, 0.7  # inches: a panel's sides, and what stands beside it
 ABOVE, BELOW, LINE = 0.75, 0.55, 0.2
 HEADING_SIZE, TITLE_SIZE, SIZE = 11.0, 9.0, 8.0  # points
 MARKERS = "osD^v"
@@ -53,12 +51,7 @@ class Panel:
 
 def picture(report: Report, kind: str, words: Language = ENGLISH) -> bytes:
     """The bytes of a "png", "svg" or "pdf"; the same report gives the same bytes."""
-    settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path"}
-    with rc_context(settings):
-        buffer = io.BytesIO()
-        told = metadata(kind, heading(report, ENGLISH))
-        figure(report, words).savefig(buffer, format=kind, dpi=DPI, metadata=told)
-    return buffer.getvalue()
+    return printed(lambda: figure(report, words), kind, heading(report, ENGLISH))
 
 
 def panels(report: Report, words: Language = ENGLISH) -> tuple[Panel, ...]:
@@ -84,7 +77,7 @@ def figure(report: Report, words: Language = ENGLISH) -> Figure:
     """The panels side by side, all over the same lengths, under a heading."""
     shown = panels(report, words)
     width = len(shown) * (LEFT + PANEL[0] + NAMES)
-    letters = int(width * 13)  # that fit a line of the heading
+    letters = int(width * 11)  # that fit a line of the heading
     told = wrap(heading(report, words, PICTURE), letters)
     said = [*notes(report, words, PICTURE), words.say("ui.cost_beside", PICTURE)]
     said += [words.say("ui.cost_dashed", PICTURE)] if report.ran else []
