@@ -11,7 +11,7 @@ FLOORS = [  # from the street down; rooms that share a floor may not use one ano
     ["__main__"],
     ["cli"],
     ["views"],
-    ["tracing", "explain"],
+    ["tracing", "timing", "explain"],
     ["models"],
     ["recorder"],
     ["formats"],
@@ -19,7 +19,7 @@ FLOORS = [  # from the street down; rooms that share a floor may not use one ano
     ["comparing", "lens"],
     ["record"],
     ["focus"],
-    ["budget", "storage", "selection", "rollout", "heads"],
+    ["budget", "storage", "selection", "rollout", "heads", "cost"],
     ["stack", "steps"],
     ["summary"],
     ["units"],
@@ -30,7 +30,7 @@ FLOORS = [  # from the street down; rooms that share a floor may not use one ano
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 SEES_ONLY_RECORDS = ("views", "explain")
-HIDDEN_FROM_THEM = ("models", "tracing", "recorder", "attention")
+HIDDEN_FROM_THEM = ("models", "tracing", "timing", "recorder", "attention")
 FORBIDDEN_NAMES = ("util", "helper", "common", "manager")
 
 

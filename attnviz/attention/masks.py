@@ -58,11 +58,15 @@ class Rule:
     def per_row(self, n_queries: int, n_keys: int) -> Indices:
         """How many keys each query may see: `(n_queries,)`."""
         self.check(n_queries, n_keys)
-        counts = np.zeros(n_queries, dtype=np.int64)
-        for start in range(0, n_queries, ROWS_COUNTED_AT_ONCE):
-            rows = np.arange(start, min(start + ROWS_COUNTED_AT_ONCE, n_queries))
-            for low, high in clip(self.ranges(rows), n_keys):
-                counts[rows] += self(rows, np.arange(low, high)).sum(axis=1)
+        return self.counts(np.arange(n_queries), n_keys)
+
+    def counts(self, rows: Indices, n_keys: int) -> Indices:
+        """How many of the first `n_keys` keys each query of `rows` may see: `(len(rows),)`."""
+        counts = np.zeros(rows.size, dtype=np.int64)
+        for start in range(0, rows.size, ROWS_COUNTED_AT_ONCE):
+            part = slice(start, start + ROWS_COUNTED_AT_ONCE)
+            for low, high in clip(self.ranges(rows[part]), n_keys):
+                counts[part] += self(rows[part], np.arange(low, high)).sum(axis=1)
         return counts
 
     __array_ufunc__ = None  # so that NumPy does not try to join a rule with an array
@@ -112,6 +116,12 @@ def _ends(rows: ArrayLike) -> Range:
     return (int(array.min()), int(array.max())) if array.size else (0, -1)
 
 
+def _multiples(low: Indices, high: Indices, step: int) -> Indices:
+    """How many multiples of `step` lie from `low` to `high`, both included."""
+    counts: Indices = np.maximum(high // step + -low // step + 1, 0)
+    return counts
+
+
 class Interval(Rule):
     """A rule whose every row sees one unbroken run of keys; `bounds` says which."""
 
@@ -130,8 +140,8 @@ class Interval(Rule):
         low, high = self.bounds(ends)
         return merge([(max(int(low[0]), 0), int(high[1]))])
 
-    def per_row(self, n_queries: int, n_keys: int) -> Indices:
-        low, high = self.bounds(np.arange(n_queries, dtype=np.int64))
+    def counts(self, rows: Indices, n_keys: int) -> Indices:
+        low, high = self.bounds(rows)
         counts: Indices = np.maximum(np.minimum(high, n_keys) - np.maximum(low, 0), 0)
         return counts
 
@@ -197,6 +207,10 @@ class Dilated(Rule):
     def ranges(self, rows: ArrayLike) -> list[Range]:
         return Local(self.window).ranges(rows)
 
+    def counts(self, rows: Indices, n_keys: int) -> Indices:
+        nearest = np.maximum(rows - n_keys + 1, -self.window)  # distances i - j of existing keys
+        return _multiples(nearest, np.minimum(rows, self.window), self.dilation)
+
 
 @dataclass(frozen=True)
 class Global(Rule):
@@ -210,6 +224,11 @@ class Global(Rule):
         if np.isin(rows, self.positions).any():
             return [(0, UNBOUNDED)]
         return merge((p, p + 1) for p in self.positions)
+
+    def counts(self, rows: Indices, n_keys: int) -> Indices:
+        counts = np.full(rows.size, sum(p < n_keys for p in self.positions), dtype=np.int64)
+        counts[np.isin(rows, self.positions)] = n_keys
+        return counts
 
 
 @dataclass(frozen=True)
@@ -247,6 +266,12 @@ class Strided(Rule):
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
         return Causal().ranges(rows)
+
+    def counts(self, rows: Indices, n_keys: int) -> Indices:
+        nearest = np.maximum(rows - n_keys + 1, 0)
+        counts: Indices = np.maximum(np.minimum(rows, self.stride) - nearest + 1, 0)
+        counts += _multiples(np.maximum(nearest, self.stride + 1), rows, self.stride)
+        return counts
 
 
 @dataclass(frozen=True)
@@ -303,6 +328,21 @@ class AnyOf(Joined):
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
         return merge(r for rule in self.rules for r in rule.ranges(rows))
+
+    def counts(self, rows: Indices, n_keys: int) -> Indices:
+        """Few tokens that see all are counted apart: no row has to be gone through for them."""
+        chosen = {p for rule in self.rules if isinstance(rule, Global) for p in rule.positions}
+        others = tuple(rule for rule in self.rules if not isinstance(rule, Global))
+        if not others:
+            return global_(chosen).counts(rows, n_keys)
+        if not chosen:
+            return super().counts(rows, n_keys)
+        other = others[0] if len(others) == 1 else AnyOf(others)
+        counts = other.counts(rows, n_keys)
+        for position in (p for p in chosen if p < n_keys):
+            counts += ~other(rows, position)[:, 0]
+        counts[np.isin(rows, list(chosen))] = n_keys
+        return counts
 
     def to_dict(self) -> dict[str, Any]:
         return {"rule": "any", "rules": [rule.to_dict() for rule in self.rules]}

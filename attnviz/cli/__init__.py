@@ -11,6 +11,7 @@ import typer
 
 from attnviz import __version__
 from attnviz.cli.compare import compare
+from attnviz.cli.cost import cost
 from attnviz.cli.explain import explain
 from attnviz.cli.heads import heads
 from attnviz.cli.models import models
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (run, steps, explain, compare, heads, view, models, samples):
+for command in (run, steps, explain, compare, heads, view, cost, models, samples):
     app.command()(command)
 
 

@@ -1,4 +1,4 @@
-"""How far a run is, on standard error: for what takes over a second, in front of somebody."""
+"""How far a long run is, on standard error: for what takes over a second, in front of somebody."""
 
 from __future__ import annotations
 
@@ -6,65 +6,87 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from attnviz.recorder import Part
 
-AFTER = 1.0  # seconds before anything is shown
+PATIENCE = 1.0  # seconds that need no word
+PAUSE = 0.1  # seconds between two looks at the same line
+
+
+class Ticker:
+    """A line with what is done and the time left, from the second second on, gone at the end.
+
+    Nothing is written where standard error is no terminal, or when quiet. Any thread may tell.
+    """
+
+    def __init__(self, quiet: bool = False):
+        self.silent = quiet or not sys.stderr.isatty()
+        self._next = time.monotonic() + PATIENCE
+        self._line: Progress | None = None
+        self._lock = Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        if self._line is not None:
+            self._line.stop()
+
+    def tell(self, done: int, total: int, what: str) -> None:
+        """What comes next, after `done` of `total` steps."""
+        if self.silent or time.monotonic() < self._next:
+            return
+        with self._lock:
+            self._next = time.monotonic() + PAUSE
+            if self._line is None:
+                self._line = _line()
+                self._line.add_task("", total=total)
+            self._line.update(
+                self._line.task_ids[0], completed=done, description=what, refresh=True
+            )
+
+
+def _line() -> Progress:
+    from rich.console import Console  # only for what takes long
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    line = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=12),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+        console=Console(stderr=True, markup=False, highlight=False),
+        transient=True,
+        auto_refresh=False,  # a thread that draws would disturb what is measured
+    )
+    line.start()
+    return line
+
 
 Told = Callable[[Mapping[str, "Part"], str, int, int], None]
 
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Told | None]:
-    """What a run may tell its progress to: a bar with tokens, layers and the time left; None where
-    nobody would see it. It is gone when the run is over, whatever happens."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    bar = _Bar()
-    try:
-        yield bar.told
-    finally:
-        bar.stop()
+    """What a run may tell its progress to: tokens and layers; None where nobody would see it."""
+    with Ticker(quiet) as ticker:
+        done: dict[str, int] = {}
 
+        def told(parts: Mapping[str, Part], stack: str, layer: int, rows: int) -> None:
+            done[stack] = done.get(stack, 0) + rows
+            n, n_layers = len(parts[stack].queries), parts[stack].n_layers
+            here = min(done[stack] - layer * n, n)
+            total = sum(part.n_layers * len(part.queries) for part in parts.values())
+            what = f"{stack} · layer {layer + 1} of {n_layers} · {here:,} of {n:,} tokens"
+            ticker.tell(sum(done.values()), total, what)
 
-class _Bar:
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._done: dict[str, int] = {}
-        self._stop: Callable[[], None] | None = None
-
-    def told(self, parts: Mapping[str, Part], stack: str, layer: int, rows: int) -> None:
-        """Rows of a layer are done; called from any thread."""
-        self._done[stack] = self._done.get(stack, 0) + rows
-        if time.monotonic() - self._begun < AFTER:
-            return
-        if self._stop is None:
-            self._start(sum(part.n_layers * len(part.queries) for part in parts.values()))
-        n = len(parts[stack].queries)
-        here = min(self._done[stack] - layer * n, n)
-        told = f"{stack} · layer {layer + 1} of {parts[stack].n_layers} · {here:,} of {n:,} tokens"
-        self._bar.update(self._task, completed=sum(self._done.values()), description=told)
-
-    def _start(self, total: int) -> None:
-        from rich.console import Console  # only for what takes long
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=12),
-            TimeRemainingColumn(),
-            TextColumn("left"),
-            console=Console(stderr=True, markup=False, highlight=False),
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=total)
-        self._stop = self._bar.stop
-        self._bar.start()
-
-    def stop(self) -> None:
-        """Take the bar away."""
-        if self._stop is not None:
-            self._stop()
+        yield None if ticker.silent else told

@@ -248,6 +248,49 @@ LATIN_SENTENCES = {
         "7sebna b r9am m9errba li bayna; weights dial program mkhtalfin ghir b {difference} "
         "3la l2aktar."
     ),
+    "ui.cost": "taman dial attention",
+    "ui.cost_heads": "{n_heads}, {n} ra9m f kul head",
+    "ui.cost_kept": "7sebna hna w khellina weights kamlin",
+    "ui.cost_streamed": "7sebna hna, weights streamed",
+    "ui.cost_unrun": "ghir r9am mn mask, ma7sebnach weights",
+    "ui.cost_scores": "scores dial head wa7ed",
+    "ui.cost_work": "multiply-adds",
+    "ui.cost_time": "lwe9t hna",
+    "ui.cost_memory": "memory",
+    "ui.cost_whole": "weights kamlin",
+    "ui.cost_tokens": "tokens",
+    "ui.cost_growth": "growth",
+    "ui.cost_count": "mn mask",
+    "ui.cost_here": "lwe9t hna",
+    "ui.cost_over": "3la tokens",
+    "ui.cost_power": (
+        "Growth 2 kay3ni: ila wella text double, l7sab kaytdreb f 4; 1 kay3ni f 2. Had ra9m jay mn "
+        "least squares 3la texts li twal kter."
+    ),
+    "ui.cost_counted": (
+        "Scores m7soubin mn mask, l head wa7ed f kul layer; lba9i dial heads kamlin."
+    ),
+    "ui.cost_quickest": (
+        "Lwe9t: asghar we9t mn chi merrat f had machine; lmerra lowla mam7soubach."
+    ),
+    "ui.cost_meet": "+ = bezzaf",
+    "ui.cost_square": (
+        "Weights kamlin kayakhdo n × n ra9m, wakha mask kaykhebbi: 7ta memory katakhod lwe9t."
+    ),
+    "ui.cost_beside": (
+        "7da kul smiya: growth dialha. Memory: dial weights kamlin, w dial kul type streamed."
+    ),
+    "ui.cost_dashed": "Lkhett lm9etta3: lwe9t ila kan kayzid b7al l7sab.",
+    "ui.cost_too_long": "Ma7sebnach, kayakhod lwe9t bezzaf: {what}. Bach nzido lwe9t: {option}.",
+    "ui.cost_too_large": "Ma7sebnach, makaydkholch f memory: {what}.",
+    "ui.cost_crossing": (
+        "Mn {n_tokens} w lfo9, attention katakhod multiply-adds kter mn lba9i dial model."
+    ),
+    "ui.cost_beyond": "Had model 3ndo blayes ghir l {n_tokens}.",
+    "ui.cost_never": "7tal {n_tokens}, attention katakhod multiply-adds 9ell mn lba9i dial model.",
+    "ui.cost_rest": (
+        "Lba9i: {value} multiply-adds l kul token f linear layers, bla head li kaykhtar lkelmat."
+    ),
     "err.twice": 'Token "{token}" kayn f text {n_times}. Khtar wa7ed: {choices}.',
     "lesson.scores.example": (
         'Hna query dial token "{query}" m3a kul key; li mabaynch majmou3 f "others".'
@@ -513,6 +556,45 @@ ARABIC_SENTENCES = {
     "ui.rounded": (
         "حسبنا بالأرقام المقربة اللي باينة؛ weights ديال البرنامج مختلفين غير ب {difference} "
         "على الأكتر."
+    ),
+    "ui.cost": "تمن ديال attention",
+    "ui.cost_heads": "{n_heads}، {n} رقم ف كل head",
+    "ui.cost_kept": "حسبنا هنا و خلينا weights كاملين",
+    "ui.cost_streamed": "حسبنا هنا، weights streamed",
+    "ui.cost_unrun": "غير أرقام من mask، ماحسبناش weights",
+    "ui.cost_scores": "هاد scores ديال head واحد",
+    "ui.cost_work": "multiply-adds",
+    "ui.cost_time": "الوقت هنا",
+    "ui.cost_memory": "memory",
+    "ui.cost_whole": "كاملين weights",
+    "ui.cost_tokens": "tokens",
+    "ui.cost_growth": "growth",
+    "ui.cost_count": "من mask",
+    "ui.cost_here": "الوقت هنا",
+    "ui.cost_over": "على tokens",
+    "ui.cost_power": (
+        "هاد growth 2 كيعني: إلا ولا text دوبل، الحساب كيتضرب ف 4؛ و 1 كيعني ف 2. هاد الرقم جاي "
+        "من least squares على texts اللي طوال كتر."
+    ),
+    "ui.cost_counted": (
+        "هاد scores محسوبين من mask، ل head واحد ف كل layer؛ الباقي ديال heads كاملين."
+    ),
+    "ui.cost_quickest": "الوقت: أصغر وقت من شي مرات ف هاد machine؛ المرة اللولة مامحسوباش.",
+    "ui.cost_meet": "+ = بزاف",
+    "ui.cost_square": ("كاملين weights كياخدو n × n رقم، واخا mask كيخبي: حتى memory كتاخد الوقت."),
+    "ui.cost_beside": (
+        "حدا كل سمية: growth ديالها. هاد memory ديال weights كاملين، و ديال كل type streamed."
+    ),
+    "ui.cost_dashed": "الخط المقطع: الوقت إلا كان كيزيد بحال الحساب.",
+    "ui.cost_too_long": "ماحسبناش، كياخد الوقت بزاف: {what}. باش نزيدو الوقت: {option}.",
+    "ui.cost_too_large": "ماحسبناش، ماكيدخلش ف memory: {what}.",
+    "ui.cost_crossing": (
+        "من {n_tokens} و الفوق، attention كتاخد multiply-adds كتر من الباقي ديال الموديل."
+    ),
+    "ui.cost_beyond": "هاد الموديل عندو بلايص غير ل {n_tokens}.",
+    "ui.cost_never": "حتال {n_tokens}، attention كتاخد multiply-adds قل من الباقي ديال الموديل.",
+    "ui.cost_rest": (
+        "الباقي: {value} multiply-adds ل كل token ف linear layers، بلا head اللي كيختار الكلمات."
     ),
     "err.twice": "هاد token «{token}» كاين ف text {n_times}. ختار واحد: {choices}.",
     "lesson.scores.example": (

@@ -231,6 +231,51 @@ SENTENCES = {
         "Worked out from the rounded numbers shown; the weights of the program itself differ "
         "by at most {difference}."
     ),
+    "ui.cost": "what attention costs",
+    "ui.cost_heads": "{n_heads} of {n} numbers",
+    "ui.cost_kept": "run here with all weights kept",
+    "ui.cost_streamed": "run here with weights streamed",
+    "ui.cost_unrun": "counted, not run",
+    "ui.cost_scores": "scores of one head",
+    "ui.cost_work": "multiply-adds",
+    "ui.cost_time": "time here",
+    "ui.cost_memory": "memory",
+    "ui.cost_whole": "all weights",
+    "ui.cost_tokens": "tokens",
+    "ui.cost_growth": "growth",
+    "ui.cost_count": "counted",
+    "ui.cost_here": "time here",
+    "ui.cost_over": "over tokens",
+    "ui.cost_power": (
+        "Growth 2 means: twice the tokens, four times the cost; 1 means twice. It is the slope by "
+        "least squares over the longer lengths."
+    ),
+    "ui.cost_counted": (
+        "Scores are of one head in every layer, counted from the mask; all else is of all heads."
+    ),
+    "ui.cost_quickest": ("Time: the quickest of a few runs on this machine, after one to warm up."),
+    "ui.cost_meet": "+ = several",
+    "ui.cost_square": (
+        "Weights that are kept take n × n numbers whatever the mask hides; to hand out that memory "
+        "takes time too."
+    ),
+    "ui.cost_beside": (
+        "Beside a name: its growth. Memory: of all weights, and of each type streamed."
+    ),
+    "ui.cost_dashed": "Dashed: the time, were it to grow as the count does.",
+    "ui.cost_too_long": "Not run, it would take too long: {what}. More time: {option}.",
+    "ui.cost_too_large": "Not run, it does not fit the memory: {what}.",
+    "ui.cost_crossing": (
+        "From {n_tokens} on, attention takes more multiply-adds than the rest of the model."
+    ),
+    "ui.cost_beyond": "The model has positions for {n_tokens}.",
+    "ui.cost_never": (
+        "Up to {n_tokens}, attention takes fewer multiply-adds than the rest of the model."
+    ),
+    "ui.cost_rest": (
+        "The rest: {value} multiply-adds for each token in the linear layers, without the head "
+        "that guesses words."
+    ),
     "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
     "lesson.scores.example": (
         'Here the query "{query}" meets every key; numbers that are not shown are added up in '

@@ -53,8 +53,7 @@ class Decoder:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """One stack, the mask of each layer."""
-        attention = self.blocks[0].attention
-        return {"self": Layout(attention.n_heads, attention.n_key_heads, self.masks)}
+        return {"self": self.blocks[0].attention.layout(self.masks)}
 
     @property
     def n_ids(self) -> int:

@@ -181,8 +181,8 @@ class Encoder:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """One stack, the same mask in every layer."""
-        heads = self.blocks[0].attention.n_heads
-        return {"self": Layout(heads, heads, (self.mask,) * len(self.blocks))}
+        masks = (self.mask,) * len(self.blocks)
+        return {"self": self.blocks[0].attention.layout(masks)}
 
     @property
     def n_ids(self) -> int:

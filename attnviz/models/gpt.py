@@ -26,8 +26,7 @@ class Gpt:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """One stack, the mask of each layer."""
-        heads = self.blocks[0].attention.n_heads
-        return {"self": Layout(heads, heads, self.masks)}
+        return {"self": self.blocks[0].attention.layout(self.masks)}
 
     @property
     def n_ids(self) -> int:

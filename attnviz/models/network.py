@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Protocol
 
 import numpy as np
@@ -47,6 +47,7 @@ class Layout:
 
     n_heads: int
     n_key_heads: int
+    head_dim: int
     masks: tuple[Rule, ...]
 
     @property
@@ -91,6 +92,11 @@ class Attention:
     softcap: float | None = None
     query_norm: Norm | None = None
     key_norm: Norm | None = None
+
+    def layout(self, masks: tuple[Rule, ...]) -> Layout:
+        """The stack whose layers all have heads like these."""
+        head_dim = len(self.query.weight) // self.n_heads
+        return Layout(self.n_heads, self.n_key_heads, head_dim, masks)
 
     def __call__(
         self,
@@ -167,3 +173,16 @@ class PreNormBlock:
         """What the layer makes of its input and of what its heads gave, token by token."""
         x = x + self.attention.output(heads)
         return x + self.feed_forward(self.feed_norm(x))
+
+
+def linears(part: object) -> Iterator[Linear]:
+    """The linear maps that a token passes in a network, or in a part of one: a map that several
+    layers share comes once for each."""
+    if isinstance(part, Linear):
+        yield part
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from linears(one)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from linears(getattr(part, field.name))

@@ -20,7 +20,7 @@ from attnviz.errors import AttnvizError, bad_choice
 from attnviz.models.checkpoint import Fields, Weights
 from attnviz.models.families import read_family
 from attnviz.models.layers import Floats
-from attnviz.models.network import Attend, Inputs, Layout, Network
+from attnviz.models.network import Attend, Inputs, Layout, Network, linears
 from attnviz.models.tokenizer import FILES as TOKENIZER_FILES
 from attnviz.models.tokenizer import find_tokenizer
 from attnviz.recorder import Part, Recorder
@@ -83,6 +83,11 @@ class TrainedModel:
     def has_global_tokens(self) -> bool:
         """Whether some tokens see all beside a window (Longformer)."""
         return self.family == "longformer"
+
+    @property
+    def multiply_adds_per_token(self) -> int:
+        """What a token costs outside of attention: the numbers of the linear maps it passes."""
+        return sum(math.prod(one.weight.shape) for one in linears(self.network))
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -211,7 +216,7 @@ class TrainedModel:
                 "Give a shorter one, or --truncate to cut it.",
                 key="err.too_long",
                 n_tokens=len(tokens),
-                max=limit,
+                limit_tokens=limit,
                 option="--truncate",
             )
         return tokens

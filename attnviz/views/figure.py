@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -62,21 +62,21 @@ def picture(
     Several heads, or `grid`, give the grid of heads; else one map. The same record gives the same
     bytes.
     """
+    several = grid or len(choice.heads) > 1 or choice.layers
+    draw = grid_figure if several else map_figure
+    told = f"{title(record)} · scale {scale}"
+    data = printed(lambda: draw(record, choice, words, scale), kind, told)
+    return data, [] if draw is grid_figure else _missing(record, words)
+
+
+def printed(draw: Callable[[], Figure], kind: str, told: str) -> bytes:
+    """The bytes of what `draw` draws, the same every time; `told` names it for programs."""
     settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
     with rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # said once, in the notes
-        several = grid or len(choice.heads) > 1 or choice.layers
-        draw = grid_figure if several else map_figure
-        figure = draw(record, choice, words, scale)
-        notes = [] if draw is grid_figure else _missing(record, words)
         buffer = io.BytesIO()
-        figure.savefig(
-            buffer,
-            format=kind,
-            dpi=DPI,
-            metadata=_metadata(kind, f"{title(record)} · scale {scale}"),
-        )
-    return buffer.getvalue(), notes
+        draw().savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, told))
+    return buffer.getvalue()
 
 
 def map_figure(
@@ -189,13 +189,7 @@ def grid_figure(
 
 def compare_picture(sides: Sequence[Side], kind: str, words: Language = ENGLISH) -> bytes:
     """The bytes of a picture of things compared: every side on one scale, then what changed."""
-    settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
-    with rc_context(settings), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure = compare_figure(sides, words)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, "comparison"))
-    return buffer.getvalue()
+    return printed(lambda: compare_figure(sides, words), kind, "comparison")
 
 
 def compare_figure(sides: Sequence[Side], words: Language = ENGLISH) -> Figure:

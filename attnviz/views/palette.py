@@ -20,6 +20,10 @@ LESS, MORE = 245, 60  # hues of differences: blue and orange, told apart by ever
 MASKED_PAPER: RGB = (236, 238, 242)  # behind a picture's masked cells
 INK: RGB = (32, 33, 48)
 
+# Lines that cross: of OKLab's colours that are seen on paper and on black, those whose nearest two
+# are the farthest apart for every kind of eye.
+LINES: tuple[RGB, ...] = ((105, 56, 167), (186, 138, 0), (68, 161, 177), (161, 23, 56), INK)
+
 
 def level(weight: float, largest: float) -> int:
     """The step of the ramp for a weight, when `largest` gets the last."""

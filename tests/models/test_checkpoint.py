@@ -17,6 +17,7 @@ from test_tensors import F8, FILE, packed, packed_in_shards
 
 import attnviz
 from attnviz import AttnvizError
+from attnviz.explain.language import language
 from attnviz.models.checkpoint import BOOKKEEPING
 from attnviz.recorder import Recorder
 from attnviz.tokens import from_ids
@@ -531,6 +532,15 @@ def test_more_tokens_than_positions(tmp_path, case):
     folder, limit = save(tmp_path, case), POSITIONS[case]
     assert traced(folder, ids=[7] * limit).stack.shape[0] == limit
     refusal(lambda: traced(folder, ids=[7] * (limit + 1)), limit + 1, limit, "--truncate")
+
+
+def test_more_tokens_than_positions_in_every_language(tmp_path):
+    with pytest.raises(AttnvizError) as caught:
+        traced(save(tmp_path, "bert"), ids=[7] * 25)
+    for name in ("en", "darija", "ary-Arab"):
+        said = language(name).say(caught.value.key, **caught.value.values)
+        assert "25" in said
+        assert "24" in said
 
 
 @pytest.mark.parametrize("case", POSITIONS)

@@ -126,14 +126,12 @@ class Bart:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """Encoder, decoder, and the cross-attention from one to the other."""
-        reading, writing = (
-            half.blocks[0].attention.n_heads for half in (self.encoder, self.decoder)
-        )
+        reading, writing = (half.blocks[0].attention for half in (self.encoder, self.decoder))
         layers = len(self.decoder.blocks)
         return {
-            "encoder": Layout(reading, reading, (full(),) * len(self.encoder.blocks)),
-            "decoder": Layout(writing, writing, (causal(),) * layers),
-            "cross": Layout(writing, writing, (full(),) * layers),
+            "encoder": reading.layout((full(),) * len(self.encoder.blocks)),
+            "decoder": writing.layout((causal(),) * layers),
+            "cross": writing.layout((full(),) * layers),
         }
 
     @property

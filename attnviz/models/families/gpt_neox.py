@@ -45,7 +45,9 @@ class NeoX:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """One stack, causal in every layer."""
-        return {"self": Layout(self.n_heads, self.n_heads, (causal(),) * len(self.blocks))}
+        head_dim = len(self.blocks[0].fused.weight) // (3 * self.n_heads)
+        masks = (causal(),) * len(self.blocks)
+        return {"self": Layout(self.n_heads, self.n_heads, head_dim, masks)}
 
     @property
     def n_ids(self) -> int:

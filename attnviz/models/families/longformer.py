@@ -43,8 +43,7 @@ class Longformer:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """One stack; the window of each layer."""
-        heads = self.blocks[0].attention.n_heads
-        return {"self": Layout(heads, heads, self.windows)}
+        return {"self": self.blocks[0].attention.layout(self.windows)}
 
     @property
     def n_ids(self) -> int:

@@ -71,12 +71,12 @@ class T5:
     @property
     def stacks(self) -> Mapping[str, Layout]:
         """Encoder, decoder, and the cross-attention from one to the other."""
-        n_heads = self.encoder.blocks[0].attention.n_heads
+        reading, writing = (half.blocks[0].attention for half in (self.encoder, self.decoder))
         layers = len(self.decoder.blocks)
         return {
-            "encoder": Layout(n_heads, n_heads, (full(),) * len(self.encoder.blocks)),
-            "decoder": Layout(n_heads, n_heads, (causal(),) * layers),
-            "cross": Layout(n_heads, n_heads, (full(),) * layers),
+            "encoder": reading.layout((full(),) * len(self.encoder.blocks)),
+            "decoder": writing.layout((causal(),) * layers),
+            "cross": writing.layout((full(),) * layers),
         }
 
     @property
