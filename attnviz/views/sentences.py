@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from attnviz.explain.findings import best, findings
+from attnviz.errors import AttnvizError
+from attnviz.explain.findings import Finding, best, findings
 from attnviz.explain.language import TERMINAL, Language
 from attnviz.record import AttentionRecord
+from attnviz.tokens import visible
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen
 
@@ -20,7 +22,13 @@ CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 def explanation(record: AttentionRecord, choice: Choice, words: Language) -> list[RenderableType]:
     """What the weights show, best first, and what they do not show."""
     found = best(findings(record, choice.layer, choice.head, choice.heads))
-    said = [words.say(fact.sentence, TERMINAL, **fact.values()) for fact in found]
+    return told(found, record, choice, words)
+
+
+def told(
+    found: Sequence[Finding], record: AttentionRecord, choice: Choice, words: Language
+) -> list[RenderableType]:
+    """Facts in words, under what they are about and above what they do not show."""
     caveats = [words.say("limit.explain", TERMINAL)]
     if record.model.origin in CAVEATS:
         caveats.insert(0, words.say(CAVEATS[record.model.origin], TERMINAL))
@@ -28,8 +36,24 @@ def explanation(record: AttentionRecord, choice: Choice, words: Language) -> lis
     if len(choice.heads) > 1:
         shown = f"heads {words.comma.join(map(str, choice.heads))}"
     heading = Text(f"{words.say('ui.findings')} ({shown})", "bold", no_wrap=True)
-    bullets = said or [words.say("ui.unexplained", TERMINAL)]
-    return [heading, listed(bullets), *(Text(caveat, "dim") for caveat in caveats)]
+    return [heading, listed(said(found, words)), *(Text(caveat, "dim") for caveat in caveats)]
+
+
+def said(found: Sequence[Finding], words: Language) -> list[str]:
+    """A sentence for each fact, or one that says there is none."""
+    sentences = [words.say(fact.sentence, TERMINAL, **fact.values()) for fact in found]
+    return sentences or [words.say("ui.unexplained", TERMINAL)]
+
+
+def complaint(error: AttnvizError, words: Language) -> str:
+    """What was wrong, in that language, with everything in a visible form."""
+    if words.tag == "en":
+        return visible(str(error).replace("\n", " "))
+    safe = {
+        name: visible(value) if isinstance(value, str) else value
+        for name, value in error.values.items()
+    }
+    return words.say(error.key, TERMINAL, **safe)
 
 
 def listed(sentences: Iterable[str]) -> Table:
