@@ -102,7 +102,7 @@ def explore(
         begun = _saved(named, type, model, asked)
     else:
         asked["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
-        begun = _traced(None if named else text, named or file, type, model, asked, see, words)
+        begun = _traced(None if named else text, named or file, type, model, asked, see)
     record = see(begun.record)
     choice = choose(record.stack, layer, head)
     if choice.layers or len(choice.heads) > 1:
@@ -137,10 +137,9 @@ def _saved(place: Path, type: str | None, model: str, asked: Mapping[str, Any]) 
 
 def _traced(
     text: str | None, file: Path | None, type: str | None, model: str, asked: Mapping[str, Any],
-    see: Callable[[AttentionRecord], AttentionRecord], words: Language,
+    see: Callable[[AttentionRecord], AttentionRecord],
 ) -> _Begun:  # fmt: skip
     """A text that is traced, with a model that is opened once."""
-    from attnviz.cli.output import say
     from attnviz.cli.texts import the_text
     from attnviz.models import load_model
     from attnviz.tracing import trace
@@ -149,7 +148,6 @@ def _traced(
     opened: Any = model
     types: Sequence[str | None] = TYPES if asked["source"] is None else ("cross",)
     if model not in MADE:
-        say(words.say("run.computing"))  # loading takes a while, and nothing is shown yet
         opened, types = load_model(model), (None, *TYPES)
 
     def run(text: str, kind: str | None) -> AttentionRecord:

@@ -463,7 +463,7 @@ ARABIC_SENTENCES = {
     "help.explain": "شنو كيبينو weights، ب الكلمات",
     "help.search": "قلب على token ب سميتو؛ n و N: اللي موراه، اللي قبل",
     "help.type": "نوع آخر ديال attention: كنعاودو نحسبو",
-    "help.scale": "شنو اللي مضوي: auto, linear, log, rank, no-sink",
+    "help.scale": "شنو اللي مضوي: auto، linear، log، rank، no-sink",
     "help.language": "لغة: English، الدارجة ب الحروف latin، الدارجة ب الحروف العربية",
     "help.pin": "خلي هاد query باين، ولا خبيه",
     "help.near": "غير tokens اللي حدا query، ولا text كامل",

@@ -6,11 +6,13 @@ import asyncio
 import signal
 from typing import ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
 from attnviz.errors import EXIT_INTERRUPTED
 from attnviz.views.explorer.desk import Desk, Errands
+from attnviz.views.explorer.keystrokes import passed_on
 from attnviz.views.explorer.look import Look
 
 
@@ -38,6 +40,11 @@ class Explorer(App[None]):
     def get_default_screen(self) -> Desk:
         """The one screen that is not above another."""
         return self._desk
+
+    async def on_event(self, event: events.Event) -> None:
+        """Everything that happens; keys that were overtaken find their way."""
+        if not (isinstance(event, events.Key) and passed_on(event, self.focused)):
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Keep the terminal's own colours, dark or light, and leave it clean when told to go."""

@@ -6,12 +6,28 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
+
+from attnviz.views.explorer.keystrokes import Keystrokes
+
+
+class Line(Input):
+    """The line for an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(compact=True, select_on_focus=False)
+        self.keystrokes = Keystrokes()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key only while this is open."""
+        if not self.keystrokes.strays(self, event):
+            await super().on_event(event)
 
 
 class Ask(Horizontal):
@@ -20,17 +36,17 @@ class Ask(Horizontal):
     def compose(self) -> ComposeResult:
         """The question, then the answer."""
         yield Label(markup=False)
-        yield Input(compact=True, select_on_focus=False)
+        yield Line()
 
     def ask(self, question: str, answer: str = "") -> None:
         """Ask; `answer` stands there already."""
         self.display = True
         self.query_one(Label).update(Content(f" {question}: "))
-        line = self.query_one(Input)
+        line = self.query_one(Line)
         with line.prevent(Input.Changed):
             line.value = answer
         line.cursor_position = len(answer)
-        line.focus()
+        self.screen.set_focus(line)  # at once: the next key may be on its way
 
     def close(self) -> None:
         """Ask no more."""

@@ -255,6 +255,7 @@ class Desk(Screen[None]):
 
     def _searched(self, word: str) -> None:
         self._word = word
+        self.show(self._origin)  # parts of the word may have led elsewhere
         self._try(lambda: self.show(self._origin.search(word)))
 
     def _save(self, name: str) -> None:
@@ -279,7 +280,7 @@ class Desk(Screen[None]):
             editor = self.query_one(Editor)
             self.query_one(RunningText).display = False
             editor.display = True
-            editor.focus()
+            self.set_focus(editor)  # at once: the next key may be on its way
 
     def _end_editing(self) -> None:
         self.query_one(Editor).display = False

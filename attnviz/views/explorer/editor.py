@@ -9,6 +9,7 @@ from textual.widgets import TextArea
 
 from attnviz.tokens import visible
 from attnviz.views.cells import background, levels
+from attnviz.views.explorer.keystrokes import Keystrokes
 from attnviz.views.explorer.look import Look, at_character
 from attnviz.views.explorer.running import FAINT
 
@@ -22,7 +23,13 @@ class Editor(TextArea):
     def __init__(self, text: str, look: Look, *, colour: bool) -> None:
         super().__init__(text, id="editor", soft_wrap=True, show_line_numbers=False)
         self.look, self.colour = look, colour
+        self.keystrokes = Keystrokes()
         self.highlight_cursor_line = False
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key only while this is open."""
+        if not self.keystrokes.strays(self, event):
+            await super().on_event(event)
 
     def on_mount(self) -> None:
         """Say how to leave."""

@@ -105,7 +105,7 @@ def _by_layer(look: Look, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
     """Layers below one another, heads side by side."""
     stack, layer, head = look.stack, look.sheet.layer, look.sheet.head
     size, label = _size(stack, screen), _label(stack)
-    tall = _lines(size)
+    tall = 1 if size == BLOCK else len(thumbnails.of(layer, 0, size, screen))
     columns = _around(
         0 if head == "mean" else head, stack.n_heads, (screen.width - label) // (size + 1)
     )
@@ -137,10 +137,6 @@ def _size(stack: Stack, screen: Screen) -> int:
     width, height = screen.width - _label(stack), screen.height - 1
     largest = min(width // stack.n_heads - 1, 2 * (height // stack.n_layers), LARGEST)
     return largest if largest >= LEAST else BLOCK
-
-
-def _lines(size: int) -> int:
-    return 1 if size == BLOCK else -(-size // 2)
 
 
 def _block(share: float, screen: Screen) -> Text:
