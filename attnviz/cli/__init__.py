@@ -13,6 +13,7 @@ from attnviz import __version__
 from attnviz.cli.compare import compare
 from attnviz.cli.cost import cost
 from attnviz.cli.explain import explain
+from attnviz.cli.explore import explore
 from attnviz.cli.heads import heads
 from attnviz.cli.models import models
 from attnviz.cli.run import run
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (run, steps, explain, compare, heads, view, cost, models, samples):
+for command in (run, steps, explain, compare, heads, view, cost, explore, models, samples):
     app.command()(command)
 
 
@@ -86,22 +87,14 @@ def _complain(error: AttnvizError, arguments: list[str]) -> int:
 
 
 def _in_words(error: AttnvizError, arguments: list[str]) -> str:
-    from attnviz.explain.language import TERMINAL, language
-    from attnviz.tokens import visible
+    from attnviz.explain.language import language
+    from attnviz.views.sentences import complaint
 
-    english = visible(str(error).replace("\n", " "))
     names = [*arguments, ""]
     asked = [os.environ.get("ATTNVIZ_LANG", "")]
     asked += [after for name, after in pairwise(names) if name == "--lang"]
     asked += [name.removeprefix("--lang=") for name in names if name.startswith("--lang=")]
     try:
-        words = language(asked[-1])
+        return complaint(error, language(asked[-1]))
     except AttnvizError:  # which is what is being complained of
-        return english
-    if words.tag == "en":
-        return english
-    safe = {
-        name: visible(value) if isinstance(value, str) else value
-        for name, value in error.values.items()
-    }
-    return words.say(error.key, TERMINAL, **safe)
+        return complaint(error, language("en"))

@@ -99,10 +99,18 @@ def write_outputs(
 ) -> None:  # fmt: skip
     """Write each file, whole or not at all, and say so."""
     for path in outputs:
-        suffix = path.suffix.lower()
-        data, notes = write(record, suffix, choice, show=show, words=words, scale=scale)
-        with written_whole(path) as file:
-            file.write(data)
-        for note in notes:
+        for note in write_output(record, path, choice, words, scale, show=show):
             say(note, quiet)
         say(words.say("run.saved", path=path), quiet)
+
+
+def write_output(
+    record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str = "auto", *,
+    show: str = "auto",
+) -> list[str]:  # fmt: skip
+    """Write one file, whole or not at all; what the reader should know about it."""
+    suffix = path.suffix.lower()
+    data, notes = write(record, suffix, choice, show=show, words=words, scale=scale)
+    with written_whole(path) as file:
+        file.write(data)
+    return notes

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from attnviz.errors import AttnvizError
 from attnviz.explain.findings import Finding, best, findings
 from attnviz.explain.language import TERMINAL, Guard, Language
 from attnviz.record import AttentionRecord
+from attnviz.tokens import visible
 from attnviz.views.choice import Choice
 from attnviz.views.labels import chosen
 
@@ -20,13 +22,19 @@ CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 def explanation(record: AttentionRecord, choice: Choice, words: Language) -> list[RenderableType]:
     """What the weights show, best first, and what they do not show."""
     found = best(findings(record, choice.layer, choice.head, choice.heads))
-    said = in_words(found, words, TERMINAL)
+    return told(found, record, choice, words)
+
+
+def told(
+    found: Sequence[Finding], record: AttentionRecord, choice: Choice, words: Language
+) -> list[RenderableType]:
+    """Facts in words, under what they are about and above what they do not show."""
     shown = chosen(record.stack, choice.layer, choice.head, words)
     if len(choice.heads) > 1:
         shown = f"heads {words.comma.join(map(str, choice.heads))}"
     heading = Text(f"{words.say('ui.findings')} ({shown})", "bold", no_wrap=True)
     dim = (Text(caveat, "dim") for caveat in caveats(record, words, TERMINAL))
-    return [heading, listed(said), *dim]
+    return [heading, listed(in_words(found, words, TERMINAL)), *dim]
 
 
 def in_words(found: Iterable[Finding], words: Language, guard: Guard) -> list[str]:
@@ -41,6 +49,17 @@ def caveats(record: AttentionRecord, words: Language, guard: Guard) -> list[str]
     if record.units:
         keys.append("limit.units")
     return [words.say(key, guard) for key in (*keys, "limit.explain")]
+
+
+def complaint(error: AttnvizError, words: Language) -> str:
+    """What was wrong, in that language, with everything in a visible form."""
+    if words.tag == "en":
+        return visible(str(error).replace("\n", " "))
+    safe = {
+        name: visible(value) if isinstance(value, str) else value
+        for name, value in error.values.items()
+    }
+    return words.say(error.key, TERMINAL, **safe)
 
 
 def listed(sentences: Iterable[str]) -> Table:

@@ -197,7 +197,7 @@ def heatmap(
     whole = one_each or not screen.colour
     drawn = full_rows(steps, wide, screen.colour) if whole else half_rows(steps, screen.colour)
     each = pooled.cells[0] * (1 if whole else 2)
-    body = [_positions(label + 2, columns[:: pooled.cells[1]].tolist(), wide)]
+    body = [positions(label + 2, columns[:: pooled.cells[1]].tolist(), wide)]
     for line, cells in enumerate(drawn):
         row = line * each
         shown, name = stack.query_tokens.names[row], Text(no_wrap=True)
@@ -206,7 +206,7 @@ def heatmap(
         name.append_text(label_text(shown, label - name.cell_len))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
-    return [*body, _scale(stack, layer, head, bright, pooled.cells, screen)]
+    return [*body, scale_line(stack, layer, head, bright, pooled.cells, screen)]
 
 
 def grid(
@@ -347,15 +347,12 @@ def _arcs_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableT
 def _band(
     stack: Stack, layer: int, heads: Sequence[int], each: int, size: int, screen: Screen
 ) -> list[RenderableType]:
-    allowed = stack.allowed(layer, size)
     names, columns = [], []
     for head in heads:
         name = label_text(head_title(stack, head), each, "bold")
         name.pad_right(each + GAP - name.cell_len)
         names.append(name)
-        pooled = stack.map(layer, head, size)
-        bright = shades(pooled.mean, allowed, small(screen.scale), whole=pooled.cells[1] == 1)
-        columns.append(half_rows(levels(bright.shares, allowed), screen.colour))
+        columns.append(small_map(stack, layer, head, size, screen))
     lines: list[RenderableType] = [Text("", end="").join(names)]
     for row in zip(*columns, strict=True):
         line = Text(no_wrap=True, end="")
@@ -368,6 +365,13 @@ def _band(
         text.rstrip()
         text.end = "\n"
     return lines
+
+
+def small_map(stack: Stack, layer: int, head: int, size: int, screen: Screen) -> list[Text]:
+    """One head in at most `size` characters and half as many lines, on a scale of its own."""
+    pooled, allowed = stack.map(layer, head, size), stack.allowed(layer, size)
+    bright = shades(pooled.mean, allowed, small(screen.scale), whole=pooled.cells[1] == 1)
+    return half_rows(levels(bright.shares, allowed), screen.colour)
 
 
 def _title(record: AttentionRecord, screen: Screen) -> list[Text]:
@@ -433,7 +437,7 @@ def _bar_style(weight: float) -> str:
     return f"{style.bgcolor.name}" if style and style.bgcolor else ""
 
 
-def _positions(indent: int, places: list[int], wide: int) -> Text:
+def positions(indent: int, places: list[int], wide: int) -> Text:
     """Key positions above the cells, as many as find room."""
     line = Text(" " * indent, no_wrap=True)
     place = 0
@@ -445,7 +449,7 @@ def _positions(indent: int, places: list[int], wide: int) -> Text:
     return line
 
 
-def _scale(
+def scale_line(
     stack: Stack, layer: int, head: Which, bright: Shades, cells: tuple[int, int], screen: Screen
 ) -> Text:
     """What the colours mean, and how much of the text one cell holds."""

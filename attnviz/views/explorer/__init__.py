@@ -1,0 +1,1 @@
+"""The full-screen explorer of a record, for a terminal."""

@@ -1,0 +1,185 @@
+"""The explorer's map of one head: every cell, half-block cells, a part around the query, or pooled,
+whichever is the most that finds room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.text import Text
+
+from attnviz.explain.language import TERMINAL
+from attnviz.stack import Floats
+from attnviz.views.cells import MASKED, Levels, background, full_rows, half_rows, levels
+from attnviz.views.explorer.look import Look
+from attnviz.views.labels import label_text, percent, widest
+from attnviz.views.scale import Shades, shades
+from attnviz.views.terminal import LABEL, Screen, positions, scale_line
+
+MARKS = 2  # characters before a label: ▸ the query, ◆ a pin
+NUMBERED = 4  # characters from which a cell shows its percent
+WIDEST, TALLEST = 9, 3  # characters and lines of a cell where there is much room
+NEAR, NEAR_NUMBERED = 2, 5  # characters of a cell in a part around the query, where there is room
+ROOMY = 50  # characters from which there is
+FLATTEST = 3  # characters of half a line
+
+
+@dataclass(frozen=True)
+class Field:
+    """What part of a map is drawn and how large.
+
+    steps, weights: (rows, columns), of the part. first: its first cell. cells: tokens per cell.
+    wide, tall: characters and lines of a cell; tall 0 is two rows to a line.
+    """
+
+    steps: Levels
+    weights: Floats
+    bright: Shades
+    first: tuple[int, int]
+    cells: tuple[int, int]
+    wide: int
+    tall: int
+
+    def query(self, row: int) -> int:
+        """The first query of a row."""
+        return (self.first[0] + row) * self.cells[0]
+
+
+def heatmap(look: Look, screen: Screen) -> list[Text]:
+    """The map of the current head in `screen.width` × `screen.height` characters: a line of keys
+    above, a line below that says what the colours mean.
+
+    Each line of cells carries meta: its query, and where its keys are ("keys": column of the first,
+    characters per cell, first key, keys per cell).
+    """
+    names = look.stack.query_tokens.names
+    label = widest(names, max(min(LABEL, screen.width // 4), 1))
+    indent = MARKS + label + 1
+    room = max(screen.height - 2, 1), max(screen.width - indent, 1)
+    shown = _field(look, *room, colour=screen.colour)
+    each = max(shown.tall, 1)
+    lines = [_keys(look, shown, indent)]
+    for number, cells in enumerate(_cells(shown, screen.colour)):
+        row = number // each if shown.tall else 2 * number
+        below = shown.query(row + (1 if shown.tall else 2))
+        named = number % each == each // 2
+        line = _name(look, range(shown.query(row), below), label, named=named)
+        line.append_text(cells)
+        where = (indent, shown.wide, shown.first[1] * shown.cells[1], shown.cells[1])
+        line.apply_meta({"query": shown.query(row), "keys": where})
+        lines.append(line)
+    sheet = look.sheet
+    scale = scale_line(look.stack, sheet.layer, sheet.head, shown.bright, shown.cells, screen)
+    note = shown.bright.note(look.stack.key_tokens.names, look.words, TERMINAL)
+    return [*lines, _with_note(scale, note, screen.width)]
+
+
+def _field(look: Look, lines: int, across: int, *, colour: bool) -> Field:
+    sheet = look.sheet
+    bright = sheet.bright(look.scale)
+    steps = levels(bright.shares, sheet.allowed)
+    (rows, columns), cells = steps.shape, sheet.map.cells
+    if rows <= lines and columns <= across:
+        wide = min(across // columns, WIDEST)
+        tall = max(min(lines // rows, TALLEST, round(wide / 2.2)), 1)
+        return Field(steps, sheet.map.mean, bright, (0, 0), cells, wide, tall)
+    if look.near:
+        wide = NEAR_NUMBERED if across >= ROOMY else NEAR
+        part = _around(look, (rows, columns), (lines, max(across // wide, 1)))
+        first = part[0].start, part[1].start
+        return Field(steps[part], sheet.map.mean[part], bright, first, cells, wide, 1)
+    if colour and rows <= 2 * lines and columns <= across:
+        wide = min(across // columns, FLATTEST)
+        return Field(steps, sheet.map.mean, bright, (0, 0), cells, wide, 0)
+    return _pooled(look, lines, across, colour=colour)
+
+
+def _pooled(look: Look, lines: int, across: int, *, colour: bool) -> Field:
+    most = max(min(across, 2 * lines if colour else lines), 1)
+    stack, (layer, head) = look.stack, (look.sheet.layer, look.sheet.head)
+    pooled, allowed = stack.map(layer, head, most), stack.allowed(layer, most)
+    bright = shades(pooled.mean, allowed, look.scale, whole=pooled.cells[1] == 1)
+    steps = levels(bright.shares, allowed)
+    wide, tall = min(across // steps.shape[1], FLATTEST), 0 if colour else 1
+    return Field(steps, pooled.mean, bright, (0, 0), pooled.cells, max(wide, 1), tall)
+
+
+def _around(look: Look, shape: tuple[int, int], room: tuple[int, int]) -> tuple[slice, slice]:
+    """The part of a map with the query in its middle, and the same key, or its strongest."""
+    rows, columns = look.sheet.map.cells
+    strongest = look.sheet.strongest(look.query, 1) if look.stack.two_texts else []
+    key = strongest[0][0] if strongest else look.query
+    middle = look.query // rows, key // columns
+    starts = [
+        max(min(at - fits // 2, n - fits), 0)
+        for at, n, fits in zip(middle, shape, room, strict=True)
+    ]
+    return slice(starts[0], starts[0] + room[0]), slice(starts[1], starts[1] + room[1])
+
+
+def _cells(shown: Field, colour: bool) -> list[Text]:
+    if not shown.tall:
+        return half_rows(np.repeat(shown.steps, shown.wide, axis=1), colour)
+    plain = full_rows(shown.steps, shown.wide, colour)
+    if shown.wide < NUMBERED or not colour:
+        middle = plain
+    else:
+        middle = [
+            _numbered(*row, shown.wide) for row in zip(shown.steps, shown.weights, strict=True)
+        ]
+    at = shown.tall // 2
+    return [
+        (middle if line == at else plain)[row].copy()
+        for row in range(len(plain))
+        for line in range(shown.tall)
+    ]
+
+
+def _numbered(steps: NDArray[np.int64], weights: Floats, wide: int) -> Text:
+    """A row of cells with their percent; what would be 0% stays blank."""
+    line = Text(no_wrap=True)
+    for step, weight in zip(steps.tolist(), weights.tolist(), strict=True):
+        if step == MASKED:
+            line.append("·".center(wide), "dim")
+        else:
+            number = percent(weight) if weight >= 0.005 else ""
+            line.append(number.center(wide), background(step) or "")
+    return line
+
+
+def _keys(look: Look, shown: Field, indent: int) -> Text:
+    """The keys' names above wide cells, else their positions."""
+    columns = shown.steps.shape[1]
+    first = shown.first[1] * shown.cells[1]
+    if shown.wide < NUMBERED or shown.cells[1] > 1:
+        places = [first + cell * shown.cells[1] for cell in range(columns)]
+        return positions(indent, places, shown.wide)
+    line = Text(" " * indent, no_wrap=True)
+    for name in look.stack.key_tokens.names[first : first + columns]:
+        text = label_text(name, shown.wide - 1, "dim")
+        before = (shown.wide - text.cell_len) // 2
+        line.append(" " * before).append_text(text)
+        line.append(" " * (shown.wide - before - text.cell_len))
+    return line
+
+
+def _name(look: Look, queries: range, width: int, *, named: bool) -> Text:
+    """The label of a row, marked where the query or a pin is in it."""
+    line = Text(no_wrap=True)
+    if not named:
+        return line.append(" " * (MARKS + width + 1))
+    current = look.query in queries
+    pin = next((pin for pin in look.pins if pin in queries), None)
+    line.append("▸ " if current else "◆ " if pin is not None else "  ", "bold")
+    place = look.query if current else queries.start if pin is None else pin
+    name = label_text(look.stack.query_tokens.names[place], width, "bold" if current else "")
+    line.append_text(name)
+    return line.append(" " * (width + 1 - name.cell_len))
+
+
+def _with_note(scale: Text, note: str, width: int) -> Text:
+    if note:
+        scale.append(f" · {note}", "dim")
+        scale.truncate(width, overflow="ellipsis")
+    return scale

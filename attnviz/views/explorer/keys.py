@@ -1,0 +1,100 @@
+"""The explorer's keys: what each does, in the line at the bottom and in the list of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rich.table import Table
+from rich.text import Text
+from textual import events
+from textual.widget import Widget
+
+from attnviz.explain.language import TERMINAL, Language
+from attnviz.views.explorer.look import Look
+from attnviz.views.files import SUFFIXES
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key, or two that belong together. name: of its sentences, "key.…" and "help.…". action:
+    what a click on it does."""
+
+    shown: str
+    name: str
+    action: str
+    when: Callable[[Look], bool] = lambda look: True
+
+
+def _is_long(look: Look) -> bool:
+    return max(look.stack.shape) > 16
+
+
+# In the order of the line at the bottom, which is cut where it is full.
+KEYS = (
+    Key("← →", "query", "step(1)"),
+    Key("h l", "head", "head(1)", lambda look: look.stack.n_heads > 1),
+    Key("j k", "layer", "layer(1)", lambda look: look.stack.n_layers > 1),
+    Key("i", "edit", "edit"),
+    Key("e", "explain", "explain"),
+    Key("/", "search", "search"),
+    Key("t", "type", "type"),
+    Key("s", "scale", "scale"),
+    Key("g", "language", "language"),
+    Key("p", "pin", "pin"),
+    Key("z", "near", "near", _is_long),
+    Key("m", "merge", "merge"),
+    Key("o", "save", "save"),
+)
+LAST = (Key("?", "help", "help"), Key("q", "quit", "quit"))
+ALL = (*KEYS, *LAST)
+
+
+class Hints(Widget):
+    """One line of keys, as many as fit; a click does what the key does."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(id="hints")
+        self.look = look
+
+    def show(self, look: Look) -> None:
+        """Another look: other keys make sense, or their names are in another language."""
+        self.look = look
+        self.refresh()
+
+    def render(self) -> Text:
+        """The keys that fit, and always the last two."""
+        last = [_hint(key, self.look.words) for key in LAST]
+        room = self.size.width - sum(hint.cell_len for hint in last)
+        line = Text(no_wrap=True)
+        for key in KEYS:
+            hint = _hint(key, self.look.words)
+            if key.when(self.look) and line.cell_len + hint.cell_len <= room:
+                line.append_text(hint)
+        return line.append(" " * max(room - line.cell_len, 0)).append_text(Text().join(last))
+
+    async def on_click(self, event: events.Click) -> None:
+        """As if the key were pressed."""
+        if "does" in event.style.meta:
+            await self.screen.run_action(event.style.meta["does"])
+
+
+def _hint(key: Key, words: Language) -> Text:
+    hint = Text.assemble((f" {key.shown}", "bold"), (f" {words.say(f'key.{key.name}')} ", "dim"))
+    hint.apply_meta({"does": key.action})
+    return hint
+
+
+def table(look: Look) -> Table:
+    """Every key and what it does, in a sentence."""
+    words = look.words
+    lines = Table.grid(padding=(0, 2))
+    lines.add_column(no_wrap=True)
+    lines.add_column()
+    for key in ALL:
+        said = words.say(f"help.{key.name}", TERMINAL, choices=" ".join(SUFFIXES))
+        lines.add_row(Text(key.shown, "bold"), Text(said))
+    lines.add_row(Text("◉", "bold"), Text(words.say("help.mouse")))
+    return lines

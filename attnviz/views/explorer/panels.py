@@ -1,0 +1,259 @@
+"""The explorer's panels: each shows one side of the same look, and says what was pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import RenderableType
+from rich.text import Text
+from textual import events
+from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
+from textual.widget import Widget
+
+from attnviz.explain.findings import Finding
+from attnviz.explain.language import TERMINAL
+from attnviz.stack import Which
+from attnviz.views.explorer.heads import Thumbnails, grid, shows_blocks
+from attnviz.views.explorer.heatmap import heatmap
+from attnviz.views.explorer.look import Look, Sheet
+from attnviz.views.explorer.running import Running, running
+from attnviz.views.explorer.strongest import strongest
+from attnviz.views.labels import chosen, percent, title
+from attnviz.views.sentences import in_words, listed
+from attnviz.views.terminal import Screen
+
+
+@dataclass
+class Pointed(Message):
+    """Something was clicked: a query, a key, a head of a layer, or steps along the queries."""
+
+    query: int | None = None
+    key: int | None = None
+    head: Which | None = None
+    layer: int | None = None
+    steps: int = 0
+
+
+class Panel(Widget):
+    """A part of the screen under a title. Its lines are drawn for the room that it has."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, look: Look, *, colour: bool, id: str) -> None:
+        super().__init__(id=id)
+        self.look, self.colour = look, colour
+
+    def on_mount(self) -> None:
+        """Say what it is about."""
+        self.show(self.look)
+
+    def show(self, look: Look) -> None:
+        """Another look."""
+        self.look = look
+        self.border_title = Content(self.name_of(look))
+        self.refresh(layout=self.styles.is_auto_height)
+
+    def name_of(self, look: Look) -> str:
+        """The words above the panel."""
+        raise NotImplementedError
+
+    def draw(self, screen: Screen) -> Sequence[Text]:
+        """The lines of the panel."""
+        raise NotImplementedError
+
+    def on_resize(self) -> None:
+        """What it is called may follow from how large it is."""
+        self.border_title = Content(self.name_of(self.look))
+
+    def render(self) -> RenderableType:
+        """The panel for the room that it has."""
+        width, height = self.content_size
+        lines = self.draw(self.room(width, height)) if width and height else ()
+        for line in lines:
+            line.truncate(width)
+        return Text("\n", no_wrap=True).join(lines)
+
+    def room(self, width: int, height: int) -> Screen:
+        """How much is to be filled."""
+        return Screen(width, height, self.colour, self.look.words, self.look.scale)
+
+    def on_click(self, event: events.Click) -> None:
+        """What stands there was chosen."""
+        meta = event.style.meta
+        names = ("query", "key", "head", "layer")
+        if pointed := {name: meta[name] for name in names if name in meta}:
+            self.post_message(Pointed(**pointed))
+
+    def on_mouse_scroll_down(self) -> None:
+        """On to the next query."""
+        self.post_message(Pointed(steps=1))
+
+    def on_mouse_scroll_up(self) -> None:
+        """Back to the query before."""
+        self.post_message(Pointed(steps=-1))
+
+
+class RunningText(Panel):
+    """The text, its tokens on the colour of what the query gives them."""
+
+    MOST = 8  # lines
+
+    def name_of(self, look: Look) -> str:
+        """Just the text."""
+        return look.words.say("ui.text")
+
+    def get_content_height(self, _: Size, viewport: Size, width: int) -> int:
+        """As many lines as the text has, up to a quarter of the screen."""
+        queries, keys = self._texts(width)
+        n_lines = (
+            len(queries.lines) if keys is None else 2 * max(len(queries.lines), len(keys.lines))
+        )
+        return min(n_lines, self.MOST, max(viewport.height // 4, 1))
+
+    def draw(self, screen: Screen) -> Sequence[Text]:
+        """The lines around the query."""
+        return running(self.look, *self._texts(screen.width), screen)
+
+    _broken: tuple[Running, Running | None] | None = None
+
+    def _texts(self, width: int) -> tuple[Running, Running | None]:
+        """The text, or both of two, broken into lines; kept, because a long one takes a while."""
+        stack, kept = self.look.stack, self._broken
+        if kept is None or kept[0].tokens is not stack.query_tokens or kept[0].width != width:
+            two = stack.key_tokens is not stack.query_tokens
+            self._broken = kept = (
+                Running.of(stack.query_tokens, width),
+                Running.of(stack.key_tokens, width) if two else None,
+            )
+        return kept
+
+
+class Map(Panel):
+    """The heatmap of the current head."""
+
+    def name_of(self, look: Look) -> str:
+        """Which layer and head, and what it is built to look at."""
+        layer, head = look.sheet.layer, look.sheet.head
+        words = [chosen(look.stack, layer, head, look.words)]
+        words += [look.stack.head_name(head)] if head != "mean" else []
+        words += [look.words.say("key.merge")] if look.merged else []
+        return " · ".join(word for word in words if word)
+
+    def draw(self, screen: Screen) -> Sequence[Text]:
+        """As much of it as finds room."""
+        return heatmap(self.look, screen)
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell the weight below the pointer."""
+        cell = self._cell(event)
+        title = self.name_of(self.look)
+        if cell is not None:
+            names = self.look.stack.query_tokens.names, self.look.stack.key_tokens.names
+            query, key = (TERMINAL.token(all_[i]) for all_, i in zip(names, cell, strict=True))
+            title += f" · {query} → {key} {percent(self.look.sheet.weight(*cell))}%"
+        self.border_title = Content(title)
+
+    def on_leave(self) -> None:
+        """Nothing is pointed at."""
+        self.border_title = Content(self.name_of(self.look))
+
+    def _cell(self, event: events.MouseMove) -> tuple[int, int] | None:
+        meta, offset = event.style.meta, event.get_content_offset(self)
+        if "keys" not in meta or offset is None:
+            return None
+        indent, wide, first, each = meta["keys"]
+        key = first + (offset.x - indent) // wide * each
+        return (meta["query"], key) if first <= key < self.look.stack.shape[1] else None
+
+
+class Strongest(Panel):
+    """The strongest keys of the query."""
+
+    def name_of(self, look: Look) -> str:
+        """Whose keys."""
+        name = look.stack.query_tokens.names[look.query]
+        return f"{look.words.say('ui.keys_of', TERMINAL, query=name)} · {look.query}"
+
+    def draw(self, screen: Screen) -> Sequence[Text]:
+        """Bars, and pins."""
+        return strongest(self.look, screen)
+
+
+class Heads(Panel):
+    """Every head as a small map."""
+
+    _thumbnails: Thumbnails | None = None
+
+    def name_of(self, look: Look) -> str:
+        """How many."""
+        layers = look.stack.n_layers
+        said = [look.words.count(layers, "layer")] if layers > 1 else []
+        named = " × ".join([*said, look.words.count(look.stack.n_heads, "head")])
+        blocks = shows_blocks(look, self.room(*self.content_size))
+        return f"{named} · {look.words.say('ui.bright')}" if blocks else named
+
+    def draw(self, screen: Screen) -> Sequence[Text]:
+        """The grid; small maps are drawn once for each record."""
+        if self._thumbnails is None or self._thumbnails.stack is not self.look.stack:
+            self._thumbnails = Thumbnails(self.look.stack)
+        return grid(self.look, self._thumbnails, screen)
+
+
+class Findings(Panel):
+    """What the weights of the head show, in words. Faint while it is still about another head."""
+
+    found: Sequence[Finding] | None = None
+    about: Sheet | None = None
+
+    def name_of(self, look: Look) -> str:
+        """What the weights show."""
+        return look.words.say("ui.findings")
+
+    def tell(self, found: Sequence[Finding], about: Sheet) -> None:
+        """Facts, and what they are about."""
+        self.found, self.about = found, about
+        self.refresh()
+
+    def render(self) -> RenderableType:
+        """A list whose long lines hang under themselves."""
+        if self.found is None:
+            return Text(self.look.words.say("run.computing"), "dim")
+        table = listed(in_words(self.found, self.look.words, TERMINAL))
+        table.style = "" if self.about is self.look.sheet else "dim"
+        return table
+
+
+class Heading(Widget):
+    """The line above everything: what the weights are of, and whether new ones are on the way."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self._waited: float | None = None
+
+    def show(self, look: Look) -> None:
+        """Another look."""
+        self.look = look
+        self.refresh()
+
+    def wait(self, waited: float | None) -> None:
+        """Say for how many seconds new weights have been on the way, or that none are."""
+        if waited != self._waited:
+            self._waited = waited
+            self.refresh()
+
+    def render(self) -> Text:
+        """The record's title; before it, while one waits, for how long."""
+        line = Text(" ", no_wrap=True)
+        if self._waited is not None:
+            turning = "◐◓◑◒"[int(4 * self._waited) % 4]
+            said = f"{turning} {self.look.words.say('run.computing')} {self._waited:.0f} s"
+            line.append(said, "reverse").append(" ")
+        line.append(title(self.look.seen, self.look.words, TERMINAL))
+        line.truncate(self.size.width, overflow="ellipsis")
+        return line

@@ -1,0 +1,164 @@
+"""`attnviz explore` on a terminal of its own, and where there is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import attnviz
+from attnviz.cli import run_command_line
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
+
+from on_terminal import READY, OnTerminal
+
+ROOT = Path(__file__).parents[2]
+EXPLORE = [sys.executable, "-m", "attnviz", "explore"]
+CAT = "The cat sat on the mat"
+SHOWN = b"What the weights show"
+
+
+def on_terminal(*arguments, before="", cwd=ROOT, **environment):
+    """`attnviz explore` with these arguments; `before` is a shell's pipe into it."""
+    command = [*EXPLORE, *arguments]
+    if before:
+        command = ["sh", "-c", f'{before} | "$@"', "sh", *command]
+    settings = {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)} | environment
+    return OnTerminal(command, cwd=cwd, env=os.environ | settings)
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_not_a_terminal(stream):
+    with OnTerminal([*EXPLORE, CAT], cwd=ROOT, **{stream: subprocess.PIPE}) as running:
+        assert running.end() == 2
+        with running.process.stderr or running.process.stdout as pipe:
+            told = running.written + pipe.read()
+        assert told.decode().startswith("attnviz: explore fills a terminal, and standard ")
+        assert "attnviz run" in told.decode()
+        assert READY not in told
+
+
+def test_a_terminal_that_can_do_nothing():
+    with on_terminal(CAT, TERM="dumb") as running:
+        assert running.end() == 2
+        assert b"attnviz run" in running.written
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["missing.npz"], "File not found: missing.npz."),
+        (["missing.txt"], "File not found: missing.txt."),
+        (["--file", "missing"], "File not found: missing."),
+        (["broken.npz"], "broken.npz"),
+        (["latin.txt"], "not a text in UTF-8"),
+        ([""], "The text is empty."),
+        ([], "There is no text."),
+        ([CAT, "--layer", "3"], "Layer 3 does not exist"),
+        ([CAT, "--head", "0,1"], "one head at a time"),
+        ([CAT, "--scale", "loud"], '"loud" is not valid for --scale'),
+        ([CAT, "--type", "cross"], "there is no source"),
+        ([CAT, "--model", "nothing-like-it"], '"nothing-like-it" is not valid for --model'),
+        (["record.npz", "--heads", "3"], "--heads means nothing to a saved record"),
+        (["record.npz", "--model", "random"], "--model means nothing to a saved record"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
+    attnviz.trace(CAT).save(tmp_path / "record.npz")
+    (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 no archive")
+    (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert run_command_line(["explore", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert told in err
+
+
+@pytest.mark.parametrize(
+    ("key", "by", "status"),
+    [
+        (b"q", None, 0), (b"\x11", None, 0), (b"\x03", None, 130),
+        (b"", signal.SIGINT, 130), (b"", signal.SIGTERM, 143),
+    ],
+)  # fmt: skip
+def test_the_terminal_is_left_as_it_was(key, by, status):
+    with on_terminal(CAT) as running:
+        running.wait_for(SHOWN)
+        assert not running.is_clean()
+        running.press(key)
+        assert running.end(by=by) == status
+        assert running.is_clean()
+
+
+def test_a_record_a_text_file_and_a_pipe(tmp_path):
+    attnviz.trace(CAT, type="causal").save(tmp_path / "record.npz")
+    (tmp_path / "story.txt").write_text("Once upon a time")
+    for argument, before, sign in [
+        ("record.npz", "", b"causal attention"),
+        ("story.txt", "", b"upon"),
+        ("-", "echo there was a pipe", b"pipe"),
+    ]:
+        with on_terminal(argument, before=before, cwd=tmp_path) as running:
+            running.wait_for(sign)
+            running.wait_for(SHOWN)
+            running.press(b"q")
+            assert running.end() == 0
+
+
+def test_saving_for_real(tmp_path):
+    with on_terminal(CAT, cwd=tmp_path) as running:
+        running.wait_for(SHOWN)
+        for name, told in [
+            (b"no/where.csv", b"Cannot write no/where.csv"),
+            (b"weights.csv", b"File saved: weights.csv"),
+        ]:
+            for keys in (b"o", b"\x15", name, b"\r"):  # ctrl+u empties the line
+                running.press(keys)
+                running.settle()
+            running.wait_for(told)
+        running.press(b"q")
+        assert running.end() == 0
+    assert [file.name for file in tmp_path.iterdir()] == ["weights.csv"]
+    assert attnviz.read(tmp_path / "weights.csv").stack.query_tokens.labels == tuple(CAT.split())
+
+
+def test_keys_that_come_all_at_once():
+    """As over a slow line: some arrive before what they are for is open."""
+    with on_terminal(CAT) as running:
+        running.wait_for(SHOWN)
+        running.press(b"/sat\r")
+        running.wait_for('"sat" · 2'.encode())
+        running.settle()
+        running.press(b"ixyz")  # at the beginning of the text
+        running.wait_for('"xyzThe" · 0'.encode())
+        running.press(b"\x03")
+        assert running.end() == 130
+
+
+def test_nothing_else_imports_textual():
+    code = (
+        "import sys; from attnviz.cli import run_command_line as run;"
+        f"run(['run', {CAT!r}, '--show', 'none']); assert 'textual' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
+
+
+@pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
+def test_without_true_colour(term):
+    with on_terminal(CAT, TERM=term, COLORTERM="") as running:
+        running.wait_for(SHOWN)
+        running.press(b"q")
+        assert running.end() == 0
+        assert b"\x1b[38;2;" not in running.written
+        assert b";48;2;" not in running.written
+        assert ("█".encode() in running.written) or term != "xterm"
+        assert (b"48;5;" in running.written) == (term == "xterm-256color")
