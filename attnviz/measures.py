@@ -123,40 +123,49 @@ def received(weights: ArrayLike) -> Floats:
 def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
     """The k largest weights of each row and their columns, largest first, ties by column.
 
-    Returns columns (…, rows, k) and weights (…, rows, k); k is cut to the number of columns.
+    Returns columns (…, rows, k) and weights (…, rows, k); k is cut to the number of columns. What
+    is not a number comes last.
     """
-    k = min(k, weights.shape[-1])
-    given, unknown = weights, np.isnan(weights)
-    if unknown.any():  # what is not a number comes last
-        weights = np.where(unknown, -1, weights)
-    columns = _largest(weights, k) if k else np.zeros((*weights.shape[:-1], 0), dtype=np.int64)
-    return columns, np.take_along_axis(given, columns, axis=-1)
+    lead, n = weights.shape[:-1], weights.shape[-1]
+    k = min(k, n)
+    if not k or not weights.size:
+        return np.zeros((*lead, k), dtype=np.int64), np.zeros((*lead, k), weights.dtype)
+    flat = weights.reshape(-1, n)
+    columns, found = _sieved(flat, k) or _sifted(flat, k)
+    return columns.reshape(*lead, k), found.reshape(*lead, k)
 
 
 GROUPS = 32  # at least so many groups of columns, whose largest are sieved first
+LOW = np.uint64(0xFFFFFFFF)
 
 
-def _largest(weights: Weights, k: int) -> Indices:
-    """Columns of the k largest of each row, largest first, ties by column: (…, rows, k).
+def _sieved(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
+    """The k largest of each row of (rows, columns). None where many tie, or are no float32 ≥ 0.
 
     The k-th largest of the groups' largest is no more than the k-th largest of the row: only what
-    reaches it is sorted.
+    reaches it is sorted, weight and column as one number.
     """
-    flat = weights.reshape(-1, weights.shape[-1])
-    tops = _group_tops(flat, max(GROUPS, 2 * k))
-    least = np.sort(tops, axis=-1)[:, -k, None]
-    reaching = flat >= least
+    tops = _group_tops(weights, max(GROUPS, 2 * k))
+    if weights.dtype != np.float32 or not tops.min() >= 0:
+        return None
+    reaching = weights >= np.sort(tops, axis=1)[:, -min(k, tops.shape[1]), None]
     counts = np.count_nonzero(reaching, axis=1)
-    if counts.max(initial=0) > 4 * k + GROUPS:  # many ties
-        return _sifted(weights, k)
-    row = np.repeat(np.arange(len(flat)), counts)
-    column = np.flatnonzero(reaching) - row * flat.shape[1]
-    columns = np.full((len(flat), max(int(counts.max(initial=0)), k)), -1)
-    place = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    columns[row, place] = column
-    found = np.where(columns < 0, -np.inf, np.take_along_axis(flat, columns, axis=1))
-    order = np.argsort(-found, axis=1, kind="stable")[:, :k]
-    return np.take_along_axis(columns, order, axis=1).reshape(*weights.shape[:-1], k)
+    most = int(counts.max())
+    if most > 4 * k + GROUPS or counts.min() < k:
+        return None
+    index = np.flatnonzero(reaching)
+    row = np.repeat(np.arange(len(weights)), counts)
+    place = np.arange(index.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    values = weights.ravel()[index] + np.float32(0)  # no zero has a sign
+    joined = np.zeros((len(weights), most), np.uint64)
+    joined[row, place] = (values.view(np.uint32).astype(np.uint64) << np.uint64(32)) | (
+        LOW - (index - row * weights.shape[1]).astype(np.uint64)
+    )
+    joined.sort(axis=1)
+    best = joined[:, ::-1][:, :k]
+    return (LOW - (best & LOW)).astype(np.int64), (best >> np.uint64(32)).astype(np.uint32).view(
+        np.float32
+    )
 
 
 def _group_tops(weights: Weights, n_groups: int) -> Weights:
@@ -164,21 +173,25 @@ def _group_tops(weights: Weights, n_groups: int) -> Weights:
     folded upon one another, which runs along memory."""
     n = weights.shape[1]
     while n >= 2 * n_groups:
-        half = -(-n // 2)
-        folded = weights[:, :half].copy()
-        np.maximum(folded[:, : n - half], weights[:, half:n], out=folded[:, : n - half])
-        weights, n = folded, half
+        half = n // 2
+        folded = np.maximum(weights[:, :half], weights[:, half : 2 * half])
+        if n % 2:
+            folded = np.concatenate([folded, weights[:, -1:]], axis=1)
+        weights, n = folded, folded.shape[1]
     return weights
 
 
-def _sifted(weights: Weights, k: int) -> Indices:
+def _sifted(given: Weights, k: int) -> tuple[Indices, Weights]:
+    """The same for any numbers."""
+    weights = np.where(np.isnan(given), -np.inf, given)
     least = np.partition(weights, -k, axis=-1)[..., -k, None]  # the k-th largest of each row
     above, level = weights > least, weights == least
     room = k - above.sum(axis=-1, keepdims=True)
     kept = above | (level & (np.cumsum(level, axis=-1, dtype=np.int32) <= room))
-    columns = np.nonzero(kept)[-1].reshape(*weights.shape[:-1], k)
+    columns = np.nonzero(kept)[-1].reshape(-1, k)
     order = np.argsort(-np.take_along_axis(weights, columns, axis=-1), axis=-1, kind="stable")
-    return np.take_along_axis(columns, order, axis=-1)
+    columns = np.take_along_axis(columns, order, axis=-1)
+    return columns, np.take_along_axis(given, columns, axis=-1)
 
 
 # One number for a whole head ------------------------------------------------------------------

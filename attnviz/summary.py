@@ -216,6 +216,7 @@ class Measured:
     def __init__(self, heads: int, n_queries: int, n_keys: int, dtype: Any = np.float32):
         self.n_keys = n_keys
         self.values = {name: np.zeros((heads, n_queries), dtype) for name in PER_QUERY}
+        self._here = local()
 
     def see(self, block: Block) -> None:
         """Measure the rows of a block; what a sum needs room for is this thread's own."""
@@ -238,8 +239,11 @@ class Measured:
     def _distance(self, block: Block, total: NDArray[np.float64]) -> NDArray[np.float64]:
         w, near = block.weights, block.near
         rows = _rows(block)
-        apart = np.abs(rows[0][:, None] - block.keys[0, :near]).astype(w.dtype)
-        moved = measures.row_dot(w[..., :near], np.broadcast_to(apart, w[..., :near].shape))
+        if block.head == 0:  # other heads of the same rows are as far from the same keys
+            self._here.apart = np.abs(rows[0][:, None] - block.keys[0, :near]).astype(w.dtype)
+        moved = measures.row_dot(
+            w[..., :near], np.broadcast_to(self._here.apart, w[..., :near].shape)
+        )
         if near < w.shape[2]:
             far = np.abs(rows[:, :, None] - block.keys[:, None, near:])
             moved += measures.row_dot(w[..., near:], far.astype(w.dtype))

@@ -54,7 +54,7 @@ class _Bar:
 
         self._bar = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(),
+            BarColumn(bar_width=12),
             TimeRemainingColumn(),
             TextColumn("left"),
             console=Console(stderr=True, markup=False, highlight=False),

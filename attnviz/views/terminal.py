@@ -264,14 +264,16 @@ def query_row(record: AttentionRecord, query: str, choice: Choice, screen: Scree
     if weights.cells != (1, 1):
         raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
     label = widest(stack.key_tokens.names, 2 * LABEL)
-    for place in stack.query_tokens.find(query):
+    queries, keys = stack.positions
+    kept = stack.place is not None  # a streamed text keeps the rows that were asked for, alone
+    for place in range(stack.shape[0]) if kept else stack.query_tokens.find(query):
         name = TERMINAL.token(stack.query_tokens.names[place])
-        name += "" if record.units else f" ({place})"
+        name += "" if record.units else f" ({queries[place]})"
         shown = chosen(stack, choice.layer, choice.head, screen.words)
         lines.append(_one_line(f"{name} · {shown}", screen))
         row = weights.mean[place]
         for key in sorted(np.flatnonzero(allowed[place]).tolist(), key=lambda key: -row[key]):
-            line = Text("" if record.units else f"{key:5} ", "dim", no_wrap=True)
+            line = Text("" if record.units else f"{keys[key]:5} ", "dim", no_wrap=True)
             line.append_text(_padded(label_text(stack.key_tokens.names[key], label), label + 1))
             line.append(f"{100 * row[key]:6.2f}% ")
             bar = round(max(screen.width - line.cell_len, 0) * float(row[key]))

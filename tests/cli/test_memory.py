@@ -1,0 +1,144 @@
+"""Long texts on the command line: memory, parts, progress, and an end by Ctrl-C."""
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from attnviz.cli import run_command_line
+
+TEXT = "The cat sat on the mat. It was tired, and it slept well! " * 110  # 1,760 tokens
+
+
+def run(capsys, *words):
+    status = run_command_line(["run", *words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+@pytest.mark.parametrize(
+    ("size", "said"), [("0", "weights streamed"), ("1GiB", "weights kept whole")]
+)
+def test_max_memory_chooses_and_the_output_says_which(capsys, size, said):
+    status, out, err = run(capsys, TEXT, "--max-memory", size, "--heads", "1")
+    assert status == 0
+    assert said in err
+    assert ("streamed: exact" in out) == (size == "0")
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [("lots", "not a size of memory"), ("1KB", "The smallest that works is --max-memory")],
+)
+def test_memory_that_is_none_or_too_small_is_one_line(capsys, size, said):
+    status, out, err = run(capsys, TEXT, "--max-memory", size)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_part_is_shown_at_its_real_positions_with_the_whole_beside_it(capsys):
+    status, out, _ = run(
+        capsys, TEXT, "--rows", "1200:1230", "--cols", "1190:1240", "--max-memory", "0"
+    )
+    assert status == 0
+    assert re.search(r"^ *1200 ", out, re.MULTILINE)
+    assert "1190" in out
+    assert "rows 1,200-1,229, columns 1,190-1,239 of 1,760 × 1,760 tokens" in out
+    assert "[]" in out  # where it lies
+
+
+def test_one_row_of_a_streamed_text_is_that_of_the_whole(capsys):
+    rows = []
+    for size in ("0", "1GiB"):
+        status, out, _ = run(capsys, TEXT, "--query", "900", "--max-memory", size, "--heads", "1")
+        assert status == 0
+        rows.append([line for line in out.splitlines() if re.match(r" +\d+ ", line)])
+    assert rows[0] == rows[1] != []
+
+
+def test_far_links_are_listed_with_their_places(capsys):
+    status, out, _ = run(capsys, TEXT, "--show", "far", "--head", "1", "--max-memory", "0")
+    assert status == 0
+    found = re.findall(r"(\d+) (\S+) +→ +(\d+) (\S+) +(\d+)% · ([\d,]+) tokens apart", out)
+    assert found
+    for query, name, key, other, _, apart in found:
+        assert abs(int(query) - int(key)) == int(apart.replace(",", ""))
+        assert name.lower() == other.lower()  # head 1 looks at the same word
+
+
+def test_a_picture_of_a_part_shows_the_whole_and_a_frame():
+    import attnviz
+    from attnviz.lens import Lens
+    from attnviz.views.choice import Choice
+    from attnviz.views.figure import map_figure
+
+    lens = Lens(rows="600:700", columns="600:900")
+    record = attnviz.trace(TEXT, type="local", lens=lens, max_memory=0)
+    figure = map_figure(record, Choice())
+    whole = next(axes for axes in figure.axes if axes.get_title() == "1,760 × 1,760")
+    (frame,) = whole.patches
+    assert frame.get_xy() == (600, 600)
+    assert (frame.get_width(), frame.get_height()) == (300, 100)
+    numbers = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert numbers[0] == "600"
+
+
+def start(folder, *words, stderr):
+    command = [sys.executable, "-m", "attnviz", "run", "--file", "long.txt", *words]
+    return subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=stderr)
+
+
+def read_all(terminal, process):
+    said = b""
+    while True:
+        ready, _, _ = select.select([terminal], [], [], 0.1)
+        if ready:
+            try:
+                said += os.read(terminal, 4096)
+            except OSError:  # the other side has gone
+                break
+        elif process.poll() is not None:
+            break
+    return said.decode(errors="replace")
+
+
+@pytest.fixture
+def long_text(tmp_path):
+    (tmp_path / "long.txt").write_text(TEXT * 16, encoding="utf-8")  # 28,160 tokens
+    return tmp_path
+
+
+def test_what_takes_long_shows_tokens_layers_and_time_left_to_a_terminal(long_text):
+    terminal, theirs = pty.openpty()
+    process = start(long_text, "--heads", "3", "--show", "none", stderr=theirs)
+    os.close(theirs)
+    said = read_all(terminal, process)
+    assert process.wait(60) == 0
+    assert re.search(r"layer 1 of 1 · [\d,]+ of 28,160 tokens", said)
+    assert "left" in said
+
+
+def test_nobody_is_told_where_there_is_no_terminal(long_text):
+    process = start(long_text, "--heads", "1", "--show", "none", stderr=subprocess.PIPE)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_ctrl_c_leaves_no_file(long_text):
+    process = start(
+        long_text, "--heads", "16", "-o", "map.png", "-o", "record.npz", stderr=subprocess.PIPE
+    )
+    time.sleep(1.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert b"Traceback" not in said
+    assert [path.name for path in Path(long_text).iterdir()] == ["long.txt"]
