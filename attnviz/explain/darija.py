@@ -398,7 +398,9 @@ LATIN_SENTENCES = {
         "Tswira mn weights dial {n} bits: lfer9 m3a weight li tsejjel makayfoutch "
         "{difference} (weights mn 0 7tal 1)."
     ),
-    "page.kept": "Tswira pooled; mn kul query khellina keys li 3ndhom akbar weight kif homa: {n}.",
+    "page.kept": (
+        "Tswira pooled; mn kul query khellina keys li 3ndhom akbar weight wa7ed b wa7ed: {n}."
+    ),
     "page.strongest": "Kul query w keys li 3ndhom akbar weight",
     "page.old": (
         "Had navigateur ma9derch y7ell r9am dial page: khdem b wa7ed mn 2023 wla jdid kter."
@@ -736,7 +738,7 @@ ARABIC_SENTENCES = {
         "التصويرة من weights ديال {n} bits: الفرق مع weight اللي تسجل ماكيفوتش {difference} "
         "(weights من 0 حتال 1)."
     ),
-    "page.kept": "التصويرة pooled؛ من كل query خلينا keys اللي عندهم أكبر weight كيف هوما: {n}.",
+    "page.kept": "التصويرة pooled؛ من كل query خلينا keys اللي عندهم أكبر weight واحد ب واحد: {n}.",
     "page.strongest": "كل query و keys اللي عندهم أكبر weight",
     "page.old": "هاد navigateur ماقدرش يحل الأرقام ديال page: خدم ب واحد من 2023 ولا جديد كتر.",
     "page.noscript": "هاد page كترسم ب JavaScript، و هو محبوس هنا.",

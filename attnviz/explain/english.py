@@ -392,7 +392,7 @@ SENTENCES = {
         "Drawn from weights of {n} bits: each is within {difference} of the recorded one "
         "(weights go from 0 to 1)."
     ),
-    "page.kept": "The map is pooled; of every query the strongest keys are kept as they are: {n}.",
+    "page.kept": "The map is pooled; of every query the strongest keys are kept one by one: {n}.",
     "page.strongest": "Every query with its strongest keys",
     "page.old": (
         "This browser cannot unpack the numbers of the page: open it in one from 2023 or newer."

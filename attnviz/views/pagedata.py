@@ -37,8 +37,9 @@ MOST_WEIGHTS = 1 << 25  # levels of one stack that a page carries; more are pool
 SIDES = (1024, 512, 256, 128, 64, 32)  # cells a side that a map is pooled to
 SMALL_SIDE = 96  # cells a side of a map among all heads
 STRONGEST = 8  # keys of each query that go with a pooled map
+STRONGEST_STEPS = 65535
 MOST_STRONGEST = 1 << 22  # of all queries and heads
-MOST_HEADS_TOLD = 256  # heads up to which each has findings of its own
+MOST_ROWS_TOLD = 1 << 17  # queries of all heads up to which each head has findings of its own
 WHOLE = 1e-3  # how far from 1 a row of float16 weights may sum
 MOST_ROLLED = 1 << 30  # multiply-adds of a rollout: about a second
 
@@ -310,15 +311,21 @@ def _small(stack: Stack) -> Tree:
 
 
 def _strongest(stack: Stack, blobs: Blobs) -> Tree:
-    """Each query's strongest keys, of every head and of their mean (last)."""
+    """Each query's strongest keys, of every head and of their mean (last): how many tokens away
+    they are, and their weights as shares of the layer's largest."""
     rows = stack.n_layers * (stack.n_heads + 1) * stack.shape[0]
     k = min(max(MOST_STRONGEST // rows, 1), STRONGEST, stack.shape[1])
-    keys, weights = [], []
+    here = np.arange(stack.shape[0])[:, None]
+    away, weights, most = [], [], []
     for layer in range(stack.n_layers):
         found = [stack.strongest(layer, head, k) for head in (*range(stack.n_heads), "mean")]
-        keys.append(blobs.add(np.stack([places for places, _ in found]).astype(np.uint32)))
-        weights.append(blobs.add(np.stack([values for _, values in found]).astype(np.float32)))
-    return {"k": k, "keys": keys, "weights": weights}
+        values = np.stack([values for _, values in found])
+        steps = np.stack([places - here for places, _ in found])  # small numbers pack well
+        most.append(float(values.max(initial=0)))
+        away.append(blobs.add(np.where(values > 0, steps, 0).astype(np.int32)))
+        shares = values * (STRONGEST_STEPS / (most[-1] or 1))
+        weights.append(blobs.add(shares.round().astype(np.uint16)))
+    return {"k": k, "away": away, "weights": weights, "largest": most}
 
 
 # Findings
@@ -327,7 +334,8 @@ def _strongest(stack: Stack, blobs: Blobs) -> Tree:
 def _findings(record: AttentionRecord) -> Tree:
     """Sentences by language, then by layer: of the mean first, then of each head."""
     stack = record.stack
-    told = stack.n_heads > 1 and stack.n_layers * stack.n_heads <= MOST_HEADS_TOLD
+    rows = stack.n_layers * stack.n_heads * stack.shape[0]
+    told = stack.n_heads > 1 and rows <= MOST_ROWS_TOLD
     facts: list[list[list[Finding]]] = [[] for _ in range(stack.n_layers)]
 
     def find(layer: int) -> None:

@@ -47,7 +47,7 @@ function open(number) {
 // All that one layer of a source needs.
 function ready(source, layer) {
   const numbers = [source.levels[layer]];
-  if (source.strongest) numbers.push(source.strongest.keys[layer], source.strongest.weights[layer]);
+  if (source.strongest) numbers.push(source.strongest.away[layer], source.strongest.weights[layer]);
   return Promise.all(numbers.map(open));
 }
 
@@ -70,7 +70,7 @@ function numbers(buffer, Kind) {
   if (new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 || Kind.BYTES_PER_ELEMENT === 1)
     return found;
   const view = new DataView(buffer);
-  const read = { 2: "getUint16", 4: Kind === Float32Array ? "getFloat32" : "getUint32" };
+  const read = { 2: "getUint16", 4: "getInt32" };
   return found.map((_, i) => view[read[Kind.BYTES_PER_ELEMENT]](i * Kind.BYTES_PER_ELEMENT, true));
 }
 
@@ -222,14 +222,15 @@ function queriesOf(column) {
 
 // What was kept of one query of a long text.
 function keptOf(source, layer, head, row) {
-  const { k } = source.strongest,
+  const { k, away, weights, largest } = source.strongest,
     { rows } = current();
-  const keys = numbers(bytesOf.get(source.strongest.keys[layer]), Uint32Array);
-  const weights = numbers(bytesOf.get(source.strongest.weights[layer]), Float32Array);
+  const steps = numbers(bytesOf.get(away[layer]), Int32Array);
+  const shares = numbers(bytesOf.get(weights[layer]), Uint16Array);
   const start = ((head ?? source.heads.length) * rows.n + row) * k;
   const found = [];
   for (let i = start; i < start + k; i += 1) {
-    if (weights[i] > 0) found.push({ item: keys[i], weight: weights[i] });
+    if (!shares[i]) continue;
+    found.push({ item: row + steps[i], weight: (shares[i] / 65535) * largest[layer] });
   }
   return found;
 }
