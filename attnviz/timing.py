@@ -254,7 +254,7 @@ def _timed(
             times.append(Timed(left_out="time", expected=expected))
         else:
             best, n_runs = _repeated(
-                run, point.length, left if point is points[-1] else left / SAVED
+                run, point.length, left / (2 if point is points[-1] else SAVED)
             )
             times.append(Timed(best.attention, best.rest, n_runs))
             if point.length >= probe.length:

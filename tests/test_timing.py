@@ -34,13 +34,13 @@ def budget(monkeypatch):
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that only runs move, each by 2e-9 seconds for every token squared, and slower the
-    first times; what was run."""
+    first times and for short texts; what was run."""
     now, ran = [0.0], []
     monkeypatch.setattr(timing, "perf_counter", lambda: now[0])
 
     def attention(layers, **_):
         def run(length):
-            slower = 1 + 1 / (1 + ran.count((layers, length)))
+            slower = (1 + 1 / (1 + ran.count((layers, length)))) * (2 if length <= 512 else 1)
             ran.append((layers, length))
             now[0] += slower * 2e-9 * length**2
             return Spent(slower * 2e-9 * length**2)
@@ -113,7 +113,7 @@ def test_what_would_take_too_long_is_left_out_and_the_time_kept(clock):
     assert spent < 2 * 0.4
     times = report.series[0].times
     assert [timed.left_out for timed in times] == ["", "", "", "time"]
-    assert times[3].expected == pytest.approx(2e-9 * 16384**2, rel=1)
+    assert times[3].expected == pytest.approx(times[2].seconds * 4**2)  # as the last one went
     assert times[3].seconds is None
     assert {n for _, n in clock} == {512, 1024, 4096}
 
@@ -123,6 +123,10 @@ def test_nothing_huge_is_begun(clock, budget):
     report = of_types({"self": masks.full()}, [1 << 20], 64, 64, {}, seconds=1)
     assert report.series[0].times[0].left_out == "time"
     assert max(n for _, n in clock) == timing.PROBE
+    clock.clear()
+    report = of_types({"self": masks.full()}, [512, 1024], 1024, 1024, {}, seconds=1)
+    assert [timed.left_out for timed in report.series[0].times] == ["time"] * 2
+    assert clock == []  # not even that
 
 
 def test_the_time_that_quick_types_leave_goes_to_the_others(clock):
