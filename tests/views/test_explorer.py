@@ -217,7 +217,7 @@ def test_a_record_of_odd_labels():
 
 def test_a_streamed_text_of_5000_tokens():
     words = [f"w{i % 700}" for i in range(5000)]
-    record = trace(" ".join(words), max_memory=1 << 20)
+    record = trace(" ".join(words), max_memory=0)
 
     async def steps():
         async with explorer(record=record, size=(120, 40)) as (app, pilot):
