@@ -125,7 +125,7 @@ def test_masked_keys_are_not_among_them():
 
 def test_of_a_streamed_text_the_kept_ones_are_shown():
     dense, text = look(CAT * 3), CAT * 3
-    streamed = Look.at(attnviz.trace(text, max_memory=1), Choice())
+    streamed = Look.at(attnviz.trace(text, max_memory=0), Choice())
     assert streamed.stack.weights is None
     known, whole = streamed.sheet.strongest(5, 100), dense.sheet.strongest(5, 8)
     assert len(known) == 8
@@ -148,7 +148,7 @@ def test_words_for_pieces_keep_the_query_and_the_pins():
 
 def test_a_streamed_text_cannot_be_merged():
     with pytest.raises(AttnvizError):
-        Look.at(attnviz.trace(CAT, max_memory=1), Choice()).merge()
+        Look.at(attnviz.trace(CAT, max_memory=0), Choice()).merge()
 
 
 def test_another_record_in_the_same_place():
