@@ -29,7 +29,8 @@ def on_terminal(*arguments, before="", cwd=ROOT, **environment):
     if before:
         command = ["sh", "-c", f'{before} | "$@"', "sh", *command]
     settings = {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)} | environment
-    return OnTerminal(command, cwd=cwd, env=os.environ | settings)
+    sized = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    return OnTerminal(command, cwd=cwd, env=sized | settings)
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
