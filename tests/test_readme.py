@@ -11,6 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).with_name("reference")))
 
 import checkpoints
+from on_terminal import OnTerminal
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,11 +32,14 @@ def folder(tmp_path):
     return tmp_path
 
 
-def run(command, folder):
+def environment(folder):
     path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"], str(ROOT)])
-    environment = os.environ | {"PATH": path, "PYTHONPATH": f"{folder / 'bin'}{os.pathsep}{ROOT}"}
+    return os.environ | {"PATH": path, "PYTHONPATH": f"{folder / 'bin'}{os.pathsep}{ROOT}"}
+
+
+def run(command, folder):
     return subprocess.run(
-        ["sh", "-c", command], cwd=folder, env=environment, capture_output=True, text=True
+        ["sh", "-c", command], cwd=folder, env=environment(folder), capture_output=True, text=True
     )
 
 
@@ -47,7 +51,16 @@ def test_the_readme_has_its_commands():
     ]
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "attnviz explore" in c])
+def test_command_on_the_full_screen(command, folder):
+    terminal = environment(folder) | {"TERM": "xterm-256color"}
+    with OnTerminal(["sh", "-c", command], cwd=folder, env=terminal) as running:
+        running.wait_for("•".encode())  # a finding: everything is there
+        running.press(b"q")
+        assert running.end() == 0
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "attnviz explore" not in c])
 def test_command(command, folder):
     finished = run(command, folder)
     assert finished.returncode == 0, finished.stderr

@@ -206,7 +206,8 @@ def heatmap(
         name.append_text(label_text(shown, label - name.cell_len))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
-    return [*body, scale_line(stack, layer, head, bright, pooled.cells, screen)]
+    shown = f"{chosen(stack, layer, head, screen.words)}: "
+    return [*body, scale_line(shown, bright, pooled.cells, screen)]
 
 
 def grid(
@@ -449,12 +450,10 @@ def positions(indent: int, places: list[int], wide: int) -> Text:
     return line
 
 
-def scale_line(
-    stack: Stack, layer: int, head: Which, bright: Shades, cells: tuple[int, int], screen: Screen
-) -> Text:
-    """What the colours mean, and how much of the text one cell holds."""
+def scale_line(shown: str, bright: Shades, cells: tuple[int, int], screen: Screen) -> Text:
+    """After what is shown: what the colours mean, and how much of the text one cell holds."""
     line = Text(no_wrap=True)
-    line.append(f"{chosen(stack, layer, head, screen.words)}: 0% ", "dim")
+    line.append(f"{shown}0% ", "dim")
     steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
     line.append_text(full_rows(steps, 1, screen.colour)[0])
     line.append(f" {_fine_percent(bright.largest)}%", "dim")

@@ -452,8 +452,14 @@ def test_a_slow_model_keeps_the_old_picture_and_only_the_newest_text_counts():
             await pilot.press("d")
             await asyncio.sleep(0.3)
             assert panel(app, "map") == before  # and keys still answer
+            shown, show = [], app.screen.show
+            app.screen.show = lambda look: (
+                shown.append(look.record.stack.query_tokens),
+                show(look),
+            )
             going.set()
             await settled(pilot, lambda app: look(app).stack.query_tokens.labels[-1] == "tiredabcd")
+            assert "tireda" not in {tokens.labels[-1] for tokens in shown}
             assert asked == [f"{CAT}a", f"{CAT}abcd"]
             await settled(pilot, lambda app: "Computing" not in screen(app)[0])
 
@@ -556,12 +562,14 @@ def test_saving():
 
 def test_a_file_that_cannot_be_written_is_a_message():
     def save(_, path, *__):
-        raise AttnvizError(f"Cannot write {path}: no.")
+        raise AttnvizError(f"Cannot write {path}: [b]no[/b].")
 
     async def steps():
         async with explorer(save=save) as (app, pilot):
             await pilot.press("o", "enter")
-            await settled(pilot, lambda app: messages(app) == ["Cannot write attention.png: no."])
+            told = "Cannot write attention.png: [b]no[/b]."
+            await settled(pilot, lambda app: messages(app) == [told])
+            await settled(pilot, lambda app: any(told in line for line in screen(app)))
             await pilot.press("right")
             assert look(app).query == 1
 

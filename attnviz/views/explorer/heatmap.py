@@ -69,8 +69,7 @@ def heatmap(look: Look, screen: Screen) -> list[Text]:
         where = (indent, shown.wide, shown.first[1] * shown.cells[1], shown.cells[1])
         line.apply_meta({"query": shown.query(row), "keys": where})
         lines.append(line)
-    sheet = look.sheet
-    scale = scale_line(look.stack, sheet.layer, sheet.head, shown.bright, shown.cells, screen)
+    scale = scale_line("", shown.bright, shown.cells, screen)  # the panel's title says of what
     note = shown.bright.note(look.stack.key_tokens.names, look.words, TERMINAL)
     return [*lines, _with_note(scale, note, screen.width)]
 
