@@ -7,11 +7,15 @@ of rows gives the same numbers as the whole matrix.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import ArrayLike, NDArray
+
+from attnviz.workers import scratch
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -21,13 +25,26 @@ Weights = NDArray[np.floating[Any]]
 def entropy(weights: ArrayLike) -> Floats:
     """-Σ w ln w over the keys, with 0 ln 0 = 0; nats (Clark et al. 2019). (…, rows)"""
     w = _weights(weights)
-    return entropy_with(w, np.empty_like(w))
+    rows = w.reshape(-1, w.shape[-1]) if w.size else w.reshape(0, 1)
+    found = np.zeros(math.prod(w.shape[:-1]))
+    at_once = max(_CACHED // max(w.shape[-1], 1), 1)
+    room = np.empty((min(at_once, len(rows)), rows.shape[1]), w.dtype)
+    for start in range(0, len(rows), at_once):
+        here = rows[start : start + at_once]
+        logarithms = room[: len(here)]
+        np.log(np.maximum(here, np.finfo(w.dtype).tiny, out=logarithms), out=logarithms)
+        found[start : start + at_once] = row_dot(here, logarithms)
+    return -found.reshape(w.shape[:-1])
 
 
-def entropy_with(weights: Weights, room: Weights) -> Floats:
-    """The same, with `room` for as many numbers."""
-    np.maximum(weights, np.finfo(weights.dtype).tiny, out=room)
-    return -row_dot(weights, np.log(room, out=room))
+def largest(weights: ArrayLike) -> Weights:
+    """The largest weight of each query, 0 where there is no key. (…, rows)"""
+    w = _weights(weights)
+    if not w.shape[-1]:
+        return np.zeros(w.shape[:-1], w.dtype)
+    at = w.argmax(axis=-1, keepdims=True)  # quicker in short rows than the maximum itself
+    found: Weights = np.take_along_axis(w, at, axis=-1)[..., 0]
+    return found
 
 
 def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
@@ -58,18 +75,23 @@ def mean_distance(weights: Weights, apart: Weights, total: Floats) -> Floats:
 def total_weight(weights: ArrayLike) -> Floats:
     """Σ w per query: 1, or less where a sink took the rest, or 0 where all was masked."""
     w = _weights(weights)
-    return row_dot(w, np.ones(w.shape[-1], w.dtype))
+    return _in_pieces(np.matmul, w, np.ones(w.shape[-1], w.dtype))
 
 
+_CACHED = 1 << 18  # what is worked on more than once stays in the cache
 _COLUMNS_AT_ONCE = 4096  # sums in the weights' own precision stay short; their total is float64
 
 
 def row_dot(weights: Weights, factors: Weights) -> Floats:
     """Σ over the last axis of weights × factors, in float64 over pieces of the row."""
+    return _in_pieces(np.vecdot, weights, factors)
+
+
+def _in_pieces(product: np.ufunc, weights: Weights, factors: Weights) -> Floats:
     total = np.zeros(weights.shape[:-1])
     for start in range(0, weights.shape[-1], _COLUMNS_AT_ONCE):
         here = np.s_[..., start : start + _COLUMNS_AT_ONCE]
-        total += np.vecdot(weights[here], factors[here])
+        total += product(weights[here], factors[here])
     return total
 
 
@@ -101,7 +123,7 @@ PerQuery = Callable[[Weights, Indices, Indices, int], Floats]
 
 PER_QUERY: dict[str, PerQuery] = {
     "entropy": lambda w, rows, keys, n: entropy(w),
-    "largest": lambda w, rows, keys, n: w.max(axis=-1, initial=0).astype(np.float64),
+    "largest": lambda w, rows, keys, n: largest(w).astype(np.float64),
     "total": lambda w, rows, keys, n: total_weight(w),
     "distance": lambda w, rows, keys, n: distance(w, rows, keys),
     "self": lambda w, rows, keys, n: at_offset(w, rows, keys, n, 0),
@@ -131,35 +153,67 @@ def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
     if not k or not weights.size:
         return np.zeros((*lead, k), dtype=np.int64), np.zeros((*lead, k), weights.dtype)
     flat = weights.reshape(-1, n)
-    columns, found = _sieved(flat, k) or _sifted(flat, k)
+    quick = _picked if n <= SHORT_ROW else _sieved
+    columns, found = quick(flat, k) or _sifted(flat, k)
     return columns.reshape(*lead, k), found.reshape(*lead, k)
 
 
-GROUPS = 32  # at least so many groups of columns, whose largest are sieved first
+SHORT_ROW = 1 << 10  # one pass for each key that is wanted costs less than to sort what is left
+
+
+def _picked(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
+    """The largest of each row of (rows, columns), then the largest of the others, and so on. None
+    where a row holds what is no number."""
+    n_rows, n = weights.shape
+    columns, found = np.empty((k, n_rows), np.int64), np.empty((k, n_rows), weights.dtype)
+    at_once = _CACHED // n
+    for start in range(0, n_rows, at_once):
+        some = slice(start, min(start + at_once, n_rows))
+        _pick(weights[some], columns[:, some], found[:, some])
+    return (columns.T, found.T) if np.isfinite(found).all() else None
+
+
+def _pick(weights: Weights, columns: Indices, found: Weights) -> None:
+    """The columns and weights, (k, rows) each, of the largest k of (rows, columns)."""
+    left = scratch(weights.size, weights.dtype, "picked")
+    np.copyto(left.reshape(weights.shape), weights)
+    row = weights.shape[1] * np.arange(len(weights))
+    for place, weight in zip(columns, found, strict=True):
+        left.reshape(weights.shape).argmax(axis=1, out=place)
+        at = row + place
+        weight[...] = left[at]
+        left[at] = -np.inf
+
+
+GROUPS = 256  # groups of columns, whose largest are sieved first
 LOW = np.uint64(0xFFFFFFFF)
 
 
 def _sieved(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
-    """The k largest of each row of (rows, columns). None where many tie, or are no float32 ≥ 0.
+    """The k largest of each row of (rows, columns). None where many tie or are wanted, or
+    are no float32 ≥ 0.
 
     The k-th largest of the groups' largest is no more than the k-th largest of the row: only what
     reaches it is sorted, weight and column as one number.
     """
-    tops = _group_tops(weights, max(GROUPS, 2 * k))
-    if weights.dtype != np.float32 or not tops.min() >= 0:
+    n_rows, n = weights.shape
+    tops = _group_tops(weights)
+    if k > GROUPS or weights.dtype != np.float32 or not tops.min() >= 0:
         return None
-    reaching = weights >= np.sort(tops, axis=1)[:, -min(k, tops.shape[1]), None]
-    counts = np.count_nonzero(reaching, axis=1)
-    most = int(counts.max())
-    if most > 4 * k + GROUPS or counts.min() < k:
-        return None
+    tops.sort(axis=1)
+    reaching = scratch(weights.size, np.bool_, "reaching")
+    np.greater_equal(weights, tops[:, -k, None], out=reaching.reshape(weights.shape))
     index = np.flatnonzero(reaching)
-    row = np.repeat(np.arange(len(weights)), counts)
+    row = index // n
+    counts = np.bincount(row, minlength=n_rows)
+    most = int(counts.max())
+    if most > 4 * k + 32:
+        return None
     place = np.arange(index.size) - np.repeat(np.cumsum(counts) - counts, counts)
     values = weights.ravel()[index] + np.float32(0)  # no zero has a sign
-    joined = np.zeros((len(weights), most), np.uint64)
+    joined = np.zeros((n_rows, most), np.uint64)
     joined[row, place] = (values.view(np.uint32).astype(np.uint64) << np.uint64(32)) | (
-        LOW - (index - row * weights.shape[1]).astype(np.uint64)
+        LOW - (index - row * n).astype(np.uint64)
     )
     joined.sort(axis=1)
     best = joined[:, ::-1][:, :k]
@@ -168,17 +222,17 @@ def _sieved(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
     )
 
 
-def _group_tops(weights: Weights, n_groups: int) -> Weights:
-    """The largest of each of at least `n_groups` groups of columns, (rows, groups): columns are
-    folded upon one another, which runs along memory."""
-    n = weights.shape[1]
-    while n >= 2 * n_groups:
-        half = n // 2
-        folded = np.maximum(weights[:, :half], weights[:, half : 2 * half])
-        if n % 2:
-            folded = np.concatenate([folded, weights[:, -1:]], axis=1)
-        weights, n = folded, folded.shape[1]
-    return weights
+def _group_tops(weights: Weights) -> Weights:
+    """The largest of each of `GROUPS` groups of columns, (rows, groups): every so manieth column
+    is of the same group, which runs along memory."""
+    deep = weights.shape[1] // GROUPS
+    whole = deep * GROUPS
+    steps = (weights.strides[0], GROUPS * weights.strides[1], weights.strides[1])
+    folded = as_strided(weights, (len(weights), deep, GROUPS), steps, writeable=False)
+    tops: Weights = folded.max(axis=1)
+    rest = weights[:, whole:]
+    np.maximum(tops[:, : rest.shape[1]], rest, out=tops[:, : rest.shape[1]])
+    return tops
 
 
 def _sifted(given: Weights, k: int) -> tuple[Indices, Weights]:

@@ -10,12 +10,13 @@ from threading import Lock, local
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from attnviz import measures
-from attnviz.attention.rows import scratch
 from attnviz.attention.streaming import Block
 from attnviz.measures import PER_QUERY, strongest
+from attnviz.workers import scratch
 
 Array = NDArray[Any]
 Floats = NDArray[np.floating[Any]]
@@ -24,7 +25,7 @@ MAP_SIZE = 1024  # cells along each side of the map that is kept
 STRONGEST = 8  # keys kept per query
 
 _NONE: Any = np.zeros(0)
-_NO_KEYS: Any = np.zeros(0, np.int64)
+Index = tuple[Any, ...]
 
 
 def kept_cell(n: int, map_size: int) -> int:
@@ -54,6 +55,10 @@ def pool(array: Array, cell: int, axis: int, ufunc: np.ufunc, start: int = 0) ->
     if cell == 1:
         return array
     n = array.shape[axis]
+    if not (start % cell or n % cell):
+        whole = (*array.shape[:axis], n // cell, cell, *array.shape[axis + 1 :])
+        reduced: Array = ufunc.reduce(array.reshape(whole), axis=axis + 1)
+        return reduced
     edges = [max(edge - start, 0) for edge in range(start // cell * cell, start + n, cell)] + [n]
     before = (slice(None),) * axis
     parts = [ufunc.reduce(array[(*before, slice(*e))], axis=axis) for e in pairwise(edges)]
@@ -135,45 +140,89 @@ class Pooled:
             return
         if block.head == 0:  # the same rows of other heads go to the same cells
             self._here.places = self._places(block)
-        edges, keys, cells = self._here.places
+        columns, cells = self._here.places
         sums, maxima = (
             pool(block.weights, self.cells[0], 1, ufunc, block.start)
             .swapaxes(0, 1)  # (map rows, tiles, columns)
-            .reshape(cells.shape[0], -1)
+            .reshape(-1, columns.keys.size)
             for ufunc in (np.add, np.maximum)
         )
         self._ordered[block.head].bring(
             block.turn,
-            cells.ravel(),
-            np.add.reduceat(sums, edges, axis=1).ravel(),
-            np.maximum.reduceat(maxima, edges, axis=1).ravel(),
-            keys,
+            columns,
+            cells,
+            columns.pooled(sums, np.add),
+            columns.pooled(maxima, np.maximum),
             sums.sum(axis=0, dtype=np.float64),
         )
 
-    def _places(self, block: Block) -> tuple[NDArray[np.int64], ...]:
-        """Where in each tile a cell of the map begins (edges), the key of every column (tiles ×
-        columns), and the cell of each row of the map that a tile touches (map rows, edges)."""
+    def _places(self, block: Block) -> tuple[_Columns, Index]:
+        """What stands in the columns of all tiles, and the cells of the map that each tile touches:
+        rows and columns of the map."""
+        columns = getattr(self._here, "columns", None)
+        if columns is None or not np.array_equal(columns.of, block.keys):
+            columns = self._here.columns = _Columns(block.keys, self.n_keys, self.cells[1])
         n_tiles, n_rows, n_columns = block.weights.shape
         first = block.start + n_rows * np.arange(n_tiles)
         touched = (first[0] + n_rows - 1) // self.cells[0] - first[0] // self.cells[0] + 1
-        keys = np.clip(block.keys, 0, self.n_keys - 1)
-        columns = keys // self.cells[1]
-        edges = np.flatnonzero(np.diff(columns, axis=1, prepend=-1))
-        rows = first[edges // n_columns] // self.cells[0] + np.arange(touched)[:, None]
-        return edges, keys.ravel(), rows * self.sums.shape[2] + columns.ravel()[edges]
+        if isinstance(columns.cells, slice):
+            row = int(first[0]) // self.cells[0]
+            return columns, (slice(row, row + int(touched)), columns.cells)
+        rows = first[columns.edges // n_columns] // self.cells[0] + np.arange(touched)[:, None]
+        return columns, (rows, np.broadcast_to(columns.cells, rows.shape))
 
     def _add(
-        self, head: int, cells: NDArray[np.int64] | None, sums: Floats = _NONE,
-        maxima: Floats = _NONE, keys: NDArray[np.int64] = _NO_KEYS, given: Floats = _NONE,
+        self, head: int, columns: _Columns | None, cells: Index = (), sums: Floats = _NONE,
+        maxima: Floats = _NONE, given: Floats = _NONE,
     ) -> None:  # fmt: skip
-        if cells is None:
+        if columns is None:
             return
         with np.errstate(invalid="ignore"):  # what is not a number spoils its cells, and says so
-            np.add.at(self.sums[head].ravel(), cells, sums.astype(np.float32, copy=False))
-            np.maximum.at(self.maxima[head].ravel(), cells, maxima.astype(np.float32, copy=False))
-        low, high = int(keys.min()), int(keys.max()) + 1
-        self.received[head, low:high] += np.bincount(keys - low, given, high - low)
+            if isinstance(columns.cells, slice):
+                self.sums[head][cells] += sums
+                here = self.maxima[head][cells]
+                np.maximum(here, maxima, out=here)
+            else:
+                np.add.at(self.sums[head], cells, sums.astype(np.float32, copy=False))
+                np.maximum.at(self.maxima[head], cells, maxima.astype(np.float32, copy=False))
+        low, high = columns.run
+        if isinstance(columns.cells, slice):
+            self.received[head, low:high] += given
+        else:
+            self.received[head, low:high] += np.bincount(columns.keys - low, given, high - low)
+
+
+class _Columns:
+    """The keys in the columns of some tiles, tile after tile; `edges` is where another cell of the
+    map begins, `cells` which one: neighbours, as a slice, where the keys are one unbroken run."""
+
+    def __init__(self, keys: NDArray[np.int64], n_keys: int, cell: int):
+        self.of, self.cell = keys, cell
+        inside = np.clip(keys, 0, n_keys - 1)
+        self.keys = inside.ravel()
+        cells = inside // cell
+        self.edges = np.flatnonzero(np.diff(cells, axis=1, prepend=-1))
+        self.cells: slice | NDArray[np.int64] = cells.ravel()[self.edges]
+        self.run = int(self.keys.min()), int(self.keys.max()) + 1
+        if len(keys) == 1 and (np.diff(self.keys) == 1).all():
+            self.cells = slice(int(self.cells[0]), int(self.cells[-1]) + 1)
+
+    def pooled(self, array: Floats, ufunc: np.ufunc) -> Floats:
+        """Reduce (…, columns) to the cells of the map that they lie in."""
+        if not isinstance(self.cells, slice) or self.run[0] % self.cell:
+            return ufunc.reduceat(array, self.edges, axis=1)
+        whole = array.shape[1] // self.cell * self.cell
+        cells = _folded(array[:, :whole], self.cell, ufunc)
+        if whole == array.shape[1]:
+            return cells
+        return np.concatenate([cells, ufunc.reduce(array[:, whole:], 1, keepdims=True)], axis=1)
+
+
+def _folded(array: Floats, cell: int, ufunc: np.ufunc) -> Floats:
+    """Reduce cells of neighbouring columns, a power of two: halves run along memory."""
+    while cell > 1:
+        array, cell = ufunc(array[:, 0::2], array[:, 1::2]), cell // 2
+    return array
 
 
 class Strongest:
@@ -190,6 +239,10 @@ class Strongest:
         if not block.keys.size:
             return
         self._keep(block.head, block, block.weights)
+        if self.heads == 1:  # is the mean of all
+            here = slice(block.start, block.stop)
+            self.keys[1, here], self.weights[1, here] = self.keys[0, here], self.weights[0, here]
+            return
         total = scratch(block.weights.size, block.weights.dtype, "mean")
         total = total.reshape(block.weights.shape)
         if block.head == 0:
@@ -219,50 +272,60 @@ class Measured:
         self._here = local()
 
     def see(self, block: Block) -> None:
-        """Measure the rows of a block; what a sum needs room for is this thread's own."""
-        w = block.weights
-        room = scratch(w.size, w.dtype, "room").reshape(w.shape)
-        total = measures.total_weight(w)
-        here = {
-            "entropy": measures.entropy_with(w, room),
-            "largest": w.max(axis=-1, initial=0),
-            "total": total,
-            "distance": self._distance(block, total),
-            "self": self._at(block, 0),
-            "previous": self._at(block, -1),
-            "next": self._at(block, 1),
-            "first": _weight_of_key(block, 0),
-        }
+        """Measure the rows of a block."""
+        near = block.keys[0, : block.near]
+        if near.size and near[-1] - near[0] == near.size - 1:
+            here = self._of_run(block, near)
+        else:  # whole rows of several runs of keys, or of none
+            rows = np.arange(block.start, block.stop)
+            here = {
+                name: measure(block.weights[0], rows, block.keys[0], self.n_keys)
+                for name, measure in PER_QUERY.items()
+            }
         for name, values in here.items():
             self.values[name][block.head, block.start : block.stop] = values.ravel()
 
-    def _distance(self, block: Block, total: NDArray[np.float64]) -> NDArray[np.float64]:
-        w, near = block.weights, block.near
-        rows = _rows(block)
+    def _of_run(self, block: Block, near: NDArray[np.int64]) -> dict[str, Floats]:
+        """The measures where the near keys of every tile are one unbroken run."""
+        w, total = block.weights, measures.total_weight(block.weights)
+        return {
+            "entropy": measures.entropy(w),
+            "largest": measures.largest(w),
+            "total": total,
+            "distance": self._distance(block, near, total),
+            "self": self._at(block, near, 0),
+            "previous": self._at(block, near, -1),
+            "next": self._at(block, near, 1),
+            "first": _weight_of_key(block, 0),
+        }
+
+    def _distance(
+        self, block: Block, near: NDArray[np.int64], total: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        w, n = block.weights, near.size
         if block.head == 0:  # other heads of the same rows are as far from the same keys
-            self._here.apart = np.abs(rows[0][:, None] - block.keys[0, :near]).astype(w.dtype)
-        moved = measures.row_dot(
-            w[..., :near], np.broadcast_to(self._here.apart, w[..., :near].shape)
-        )
-        if near < w.shape[2]:
-            far = np.abs(rows[:, :, None] - block.keys[:, None, near:])
-            moved += measures.row_dot(w[..., near:], far.astype(w.dtype))
+            # row r of a tile begins r places before the last one's end: overlapping views
+            last = block.start + w.shape[1] - 1
+            apart = np.abs(np.arange(near[0] - last, near[-1] - block.start + 1)).astype(w.dtype)
+            self._here.apart = sliding_window_view(apart, n)[::-1]
+        moved = measures.row_dot(w[..., :n], self._here.apart)
+        if n < w.shape[2]:
+            far = np.abs(_rows(block)[:, :, None] - block.keys[:, None, n:])
+            moved += measures.row_dot(w[..., n:], far.astype(w.dtype))
         return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
 
-    def _at(self, block: Block, offset: int) -> NDArray[np.float64]:
+    def _at(self, block: Block, near: NDArray[np.int64], offset: int) -> NDArray[np.float64]:
         """The weight of key i + offset; NaN where the text has no such key."""
-        rows = _rows(block)
-        near = block.keys[0, : block.near]
-        wanted = rows[0] + offset
-        column = np.minimum(np.searchsorted(near, wanted), max(near.size - 1, 0))
-        found = np.zeros(rows.shape)
-        if near.size:
-            here = np.flatnonzero(near[column] == wanted)
-            found[:, here] = block.weights[:, here, column[here]]
+        wanted = _rows(block) + offset
+        found = np.zeros(wanted.shape)
+        column = block.start + offset - int(near[0])  # of a tile's first row; then one on each row
+        if -wanted.shape[1] < column < near.size:
+            diagonal = np.diagonal(block.weights[..., : near.size], column, 1, 2)
+            first = max(-column, 0)
+            found[:, first : first + diagonal.shape[1]] = diagonal
         for at in range(block.near, block.keys.shape[1]):
-            tile, row = np.nonzero(rows + offset == block.keys[0, at])
+            tile, row = np.nonzero(wanted == block.keys[0, at])
             found[tile, row] += block.weights[tile, row, at]
-        wanted = rows + offset
         found[(wanted < 0) | (wanted >= self.n_keys)] = np.nan
         return found
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import Context, copy_context
 from functools import cache, partial
 from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, local
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -26,6 +26,7 @@ Job = Callable[[], object]
 Task = tuple[Context, Iterator[Job], "SimpleQueue[BaseException | None]"]
 
 MOST = 8  # more threads than that wait for memory
+KEPT_NUMBERS = 1 << 21
 WORTH_SHARING = 1 << 24  # multiply-adds: less is done before another thread wakes up
 
 
@@ -74,6 +75,20 @@ def by_tokens(work: Callable[..., Result], *arrays: NDArray[Any]) -> Result:
     if isinstance(found[0], tuple):
         return tuple(np.concatenate(parts) for parts in zip(*found, strict=True))  # type: ignore[return-value]
     return np.concatenate(found)  # type: ignore[return-value]
+
+
+def scratch(size: int, dtype: Any, name: str = "scores") -> NDArray[Any]:
+    """A flat buffer of `size` numbers, this thread's own, kept under its name from call to call
+    while it is no larger than the cache: fresh memory costs more than the sums."""
+    kept = getattr(_buffers, name, None)
+    if kept is None or kept.size < size or kept.dtype != dtype:
+        kept = np.empty(size, dtype)
+        if size <= KEPT_NUMBERS:
+            setattr(_buffers, name, kept)
+    return kept[:size]
+
+
+_buffers = local()
 
 
 def in_turn(jobs: Iterable[Job]) -> None:

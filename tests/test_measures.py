@@ -259,6 +259,13 @@ def test_strongest_takes_leading_axes_and_any_k():
     np.testing.assert_array_equal(weights, before)
 
 
+@pytest.mark.parametrize("k", [8, 256, 257, 2000])
+def test_many_strongest_of_a_long_row(k):
+    weights = np.random.default_rng(5).random((3, 2000), dtype=np.float32)
+    columns, _ = measures.strongest(weights, k)
+    np.testing.assert_array_equal(columns, np.argsort(-weights, axis=-1, kind="stable")[:, :k])
+
+
 def test_strongest_of_no_rows_or_no_columns_is_empty():
     for shape in ((0, 5), (3, 0), (0, 0)):
         columns, largest = measures.strongest(np.zeros(shape), 2)

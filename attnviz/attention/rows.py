@@ -7,7 +7,6 @@ block is done. The dense and the streaming way both go through here, which is wh
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,10 +23,10 @@ from attnviz.workers import WORTH_SHARING
 Floats = NDArray[np.floating[Any]]
 Index = tuple[int | slice, ...]  # neighbouring heads: a position in the leading axes, a slice last
 
-# Scores that are worked on together: 2 MiB of float32, which stays in the second-level cache.
-SCRATCH_SCORES = 1 << 19
-ROWS_AT_MOST, ROWS_AT_LEAST = 256, 64
-STREAMED_SCORES, STREAMED_ROWS = 1 << 19, 32
+# Scores that are worked on together: 1 MiB of float32, which stays in the second-level cache.
+SCRATCH_SCORES = 1 << 18
+ROWS_AT_MOST, ROWS_AT_LEAST = 256, 128
+STREAMED_SCORES, STREAMED_ROWS = 1 << 20, 32
 
 LOG2_E = math.log2(math.e)
 # Powers of two up to 2^100, and sums of them with values, fit float32 without taking the largest
@@ -75,7 +74,8 @@ class Inputs:
 
     @cached_property
     def key_columns(self) -> Floats:
-        """The keys as columns, (*lead, head_dim, n_keys): BLAS is quicker with them."""
+        """The keys as columns, (*lead, head_dim, n_keys): BLAS is quicker with them, and sums them
+        in the same order whatever part of them it is given."""
         return np.ascontiguousarray(self.key.swapaxes(-1, -2))
 
     @cached_property
@@ -128,7 +128,13 @@ class Inputs:
     def worth_sharing(self, n_scores: int) -> bool:
         """Whether so many scores of every head are worth more than one thread."""
         n_scores *= math.prod(self.lead)
-        return n_scores * 2 * int(self.query.shape[-1]) > 4 * WORTH_SHARING
+        return n_scores * 2 * int(self.query.shape[-1]) > WORTH_SHARING
+
+
+# Some neighbouring columns of scores, and for each of them 1 where it is allowed and 0 elsewhere;
+# in the columns beside them all is allowed.
+Kept = tuple[slice, NDArray[Any]]
+EVERYWHERE = slice(None)
 
 
 @dataclass(frozen=True)
@@ -138,7 +144,7 @@ class Rows:
     start: int
     stop: int
     ranges: tuple[Range, ...]
-    kept: Floats | None = field(repr=False)  # (rows, keys): 1 where allowed, 0 elsewhere
+    kept: Kept | None = field(repr=False)  # None where every row sees all of them
 
     @property
     def keys(self) -> NDArray[np.int64]:
@@ -252,20 +258,6 @@ def _length(ranges: Iterable[Range]) -> int:
     return sum(high - low for low, high in ranges)
 
 
-_kept_buffers = threading.local()
-
-
-def scratch(size: int, dtype: Any, name: str = "scores") -> Floats:
-    """A flat buffer of `size` numbers, this thread's own, kept under its name from call to call
-    while it is no larger than the cache: fresh memory costs more than the sums."""
-    kept = getattr(_kept_buffers, name, None)
-    if kept is None or kept.size < size or kept.dtype != dtype:
-        kept = np.empty(size, dtype)
-        if size <= 4 * SCRATCH_SCORES:
-            setattr(_kept_buffers, name, kept)
-    return kept[:size]
-
-
 def attend(
     inputs: Inputs, index: Index, rows: Rows, exponentials: Floats, output: Floats | None
 ) -> Floats:
@@ -282,7 +274,7 @@ def attend(
         added = [_part(array, index, rows) for array in inputs.added]
         kept = [] if rows.kept is None else [rows.kept]
         if inputs.allowed is not None:
-            kept.append(_part(inputs.allowed, index, rows))
+            kept.append((EVERYWHERE, _part(inputs.allowed, index, rows)))
         factor = inverse(raise_scores(inputs, index, exponentials, kept, added))
         if output is not None:
             value = _columns(inputs.value_rows[inputs.source(index)], rows.ranges, axis=-2)
@@ -301,11 +293,11 @@ def raise_scores(
     inputs: Inputs,
     index: Index,
     scores: Floats,
-    kept: Sequence[NDArray[Any]],
+    kept: Sequence[Kept],
     added: Sequence[Floats] = (),
 ) -> Floats:
     """Turn products of queries and keys, times `inputs.factor`, into exponentials, in place; 0
-    where an array of `kept` is 0. Returns the sum of each row (…, rows, 1).
+    where `kept` says so. Returns the sum of each row (…, rows, 1).
 
     Where no score is large its power can be taken at once. Else scores are softcapped (Gemma 2,
     arXiv 2408.00118), then biased and masked, and the largest of each row is taken away; a sink is
@@ -313,15 +305,15 @@ def raise_scores(
     """
     if inputs.calm:
         POWER(scores, out=scores)
-        for each in kept:
-            scores *= each
+        for columns, allowed in kept:
+            scores[..., columns] *= allowed
         return row_sums(scores)
     if inputs.softcap is not None:
         np.multiply(np.tanh(scores, out=scores), inputs.softcap, out=scores)
     for each in added:
         scores += each
-    for each in kept:
-        np.copyto(scores, -np.inf, where=each == 0)
+    for columns, allowed in kept:
+        np.copyto(scores[..., columns], -np.inf, where=allowed == 0)
     largest = scores.max(axis=-1, keepdims=True, initial=-np.inf)
     sinks = None
     if inputs.sinks is not None:
@@ -347,12 +339,15 @@ def _part(array: NDArray[Any], index: Index, rows: Rows) -> NDArray[Any]:
     return _columns(array[index][..., rows.start : rows.stop, :], rows.ranges, axis=-1)
 
 
-def _kept(inputs: Inputs, rows: NDArray[np.int64], ranges: list[Range]) -> Floats | None:
+def _kept(inputs: Inputs, rows: NDArray[np.int64], ranges: list[Range]) -> Kept | None:
     if inputs.rule == full():
         return None
-    keys = Rows(0, 0, tuple(ranges), None).keys
-    allowed = inputs.rule(rows, keys)
-    return None if allowed.all() else allowed.astype(inputs.query.dtype)
+    allowed = inputs.rule(rows, Rows(0, 0, tuple(ranges), None).keys)
+    hidden = np.flatnonzero(~allowed.all(axis=0))
+    if not hidden.size:
+        return None
+    columns = slice(int(hidden[0]), int(hidden[-1]) + 1)
+    return columns, allowed[:, columns].astype(inputs.query.dtype)
 
 
 def _columns(array: NDArray[Any], ranges: tuple[Range, ...], axis: int) -> NDArray[Any]:

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.bands import Band, Tiles, band_of, tile_rows, whole_vectors
 from attnviz.attention.rows import (
+    EVERYWHERE,
     POWER,
     Floats,
     Inputs,
@@ -24,15 +25,14 @@ from attnviz.attention.rows import (
     row_sums,
     rows_between,
     rows_fitting,
-    scratch,
 )
 from attnviz.errors import AttnvizError
-from attnviz.workers import in_turn, share
+from attnviz.workers import in_turn, scratch, share
 
 Indices = NDArray[np.int64]
 
 TILED_KEYS = 1 << 10  # in fewer keys whole rows are as quick
-TILED_SCORES = 1 << 18  # of one head, worked on together: with what observers need, in the cache
+TILED_SCORES = 1 << 20  # of one head, worked on together: with what observers need, in the cache
 
 
 @dataclass(frozen=True)
@@ -229,12 +229,11 @@ def _tiled(
     def make(head: int) -> Floats:
         (source,) = inputs.source((head,))
         query, key, value = inputs.query[head], inputs.key[source], inputs.value[source]
-        width = key.shape[1]
-        columns = scratch(run * width, dtype, "keys").reshape(width, run)
+        columns = scratch(run * key.shape[1], dtype, "keys").reshape(-1, run)
         tiles.copy_columns(key, columns)
         weights = scratch(math.prod(tiles.shape), dtype).reshape(tiles.shape)
         q = query[tiles.start : tiles.stop] * dtype.type(inputs.factor)
-        q = q.reshape(tiles.n_tiles, tiles.rows, width)
+        q = q.reshape(tiles.n_tiles, tiles.rows, -1)
         with np.errstate(over="ignore", invalid="ignore"):
             np.matmul(q, tiles.windows(columns, 1), out=weights[..., : tiles.near])
             if tiles.columns.size:
@@ -266,4 +265,4 @@ def _raised(
     kept = scratch(scores.size, scores.dtype, "kept").reshape(scores.shape)
     kept.fill(1)
     tiles.clear(kept, pattern)
-    return raise_scores(inputs, (head,), scores, [kept])
+    return raise_scores(inputs, (head,), scores, [(EVERYWHERE, kept)])

@@ -107,15 +107,24 @@ def taken(run):
     return spent
 
 
+def warm(run):
+    """The median of three runs that follow others of their kind, both sides alike: after a pause
+    in which the other side's threads stop to wait in a spin, and the processor wakes up again."""
+    time.sleep(0.05)
+    start = time.perf_counter()
+    while time.perf_counter() < start + 0.03:
+        run()
+    return statistics.median(taken(run) for _ in range(3))
+
+
 def pairs(rounds, *runs):
     """The median of each later run's ratio: the first run's time over its own, turn by turn."""
     for run in runs:
         run()
     ratios = []
     for _ in range(rounds):
-        first, *others = [taken(run) for run in runs]
+        first, *others = [warm(run) for run in runs]
         ratios.append([first / other for other in others])
-        time.sleep(0.05)
     return [statistics.median(column) for column in zip(*ratios, strict=True)]
 
 
@@ -146,7 +155,7 @@ def against_limit(rounds, run, multiply_adds):
     limit, ratios = sgemm(multiply_adds), []
     run()
     for _ in range(rounds):
-        spent = taken(run)
+        spent = warm(run)
         limit()
         ratios.append(spent / limit.seconds)
     return statistics.median(ratios)
@@ -387,4 +396,5 @@ def main():
 
 if __name__ == "__main__":
     os.environ.setdefault("OPENBLAS_NUM_THREADS", THREADS)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled
     main()
