@@ -112,17 +112,17 @@ def read_all(terminal, process):
 
 @pytest.fixture
 def long_text(tmp_path):
-    (tmp_path / "long.txt").write_text(TEXT * 16, encoding="utf-8")  # 28,160 tokens
+    (tmp_path / "long.txt").write_text(TEXT * 8, encoding="utf-8")  # 14,080 tokens
     return tmp_path
 
 
 def test_what_takes_long_shows_tokens_layers_and_time_left_to_a_terminal(long_text):
     terminal, theirs = pty.openpty()
-    process = start(long_text, "--heads", "3", "--show", "none", stderr=theirs)
+    process = start(long_text, "--heads", "2", "--show", "none", stderr=theirs)
     os.close(theirs)
     said = read_all(terminal, process)
     assert process.wait(60) == 0
-    assert re.search(r"layer 1 of 1 · [\d,]+ of 28,160 tokens", said)
+    assert re.search(r"layer 1 of 1 · [\d,]+ of 14,080 tokens", said)
     assert "left" in said
 
 
