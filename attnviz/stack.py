@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -122,12 +123,7 @@ class Stack:
         that dense ones give for the same cells.
         """
         self._check(layer, head)
-        if max_size < 1:
-            raise AttnvizError(f"The map size is {max_size}.", "It must be 1 or more.")
-        kept_cells = (None, None) if self.summary is None else self.summary.cells
-        cells = tuple(
-            cell_size(n, max_size, kept) for n, kept in zip(self.shape, kept_cells, strict=True)
-        )
+        cells = self._cells(max_size)
         if self.summary is None:
             sums = largest = self._chosen(self._dense(), layer, head)
         else:
@@ -138,11 +134,12 @@ class Stack:
             largest = pool(largest, cell // kept, axis + 2, np.maximum)
         area = np.multiply.outer(*(_lengths(n, c) for n, c in zip(self.shape, cells, strict=True)))
         mean = sums.mean(axis=(0, 1)) / area.astype(sums.dtype)
-        return PooledMap(mean, largest.max(axis=(0, 1)), (cells[0], cells[1]))
+        return PooledMap(mean, largest.max(axis=(0, 1)), cells)
 
     def allowed(self, layer: Which = 0, max_size: int = 1024) -> NDArray[np.bool_]:
         """The cells of `map` in which the mask allows anything; all of them if none is known."""
-        cells = self.map(layer, 0, max_size).cells
+        self._check(layer, "mean")
+        cells = self._cells(max_size)
         rows, columns = (-(-n // c) for n, c in zip(self.shape, cells, strict=True))
         if not self.masks:
             return np.ones((rows, columns), dtype=np.bool_)
@@ -286,6 +283,14 @@ class Stack:
             if value != "mean" and not (number and 0 <= int(value) < n):
                 raise out_of_range(what, value, 0, n - 1)
 
+    def _cells(self, max_size: int) -> tuple[int, int]:
+        """Queries and keys per cell of a map of at most `max_size` cells a side."""
+        if max_size < 1:
+            raise AttnvizError(f"The map size is {max_size}.", "It must be 1 or more.")
+        kept = (None, None) if self.summary is None else self.summary.cells
+        rows, columns = (cell_size(n, max_size, k) for n, k in zip(self.shape, kept, strict=True))
+        return rows, columns
+
     def _chosen(self, array: Floats, layer: Which, head: Which) -> Floats:
         layers = slice(None) if layer == "mean" else slice(layer, layer + 1)
         heads = slice(None) if head == "mean" else slice(head, head + 1)
@@ -306,6 +311,7 @@ def _lengths(n: int, cell: int) -> NDArray[np.int64]:
     return np.minimum(cell, n - np.arange(0, n, cell))
 
 
+@lru_cache(maxsize=2)  # all heads of a layer, and often all layers, ask for the same
 def _cells_allowed(rule: Rule, shape: tuple[int, int], cells: tuple[int, int]) -> NDArray[np.bool_]:
     if cells == (1, 1):
         return rule.to_array(*shape)

@@ -56,6 +56,8 @@ def pool(array: Array, cell: int, axis: int, ufunc: np.ufunc, start: int = 0) ->
         return array
     n = array.shape[axis]
     if not (start % cell or n % cell):
+        if axis == array.ndim - 1 and cell.bit_count() == 1:
+            return folded(array, cell, ufunc)
         whole = (*array.shape[:axis], n // cell, cell, *array.shape[axis + 1 :])
         reduced: Array = ufunc.reduce(array.reshape(whole), axis=axis + 1)
         return reduced
@@ -63,6 +65,13 @@ def pool(array: Array, cell: int, axis: int, ufunc: np.ufunc, start: int = 0) ->
     before = (slice(None),) * axis
     parts = [ufunc.reduce(array[(*before, slice(*e))], axis=axis) for e in pairwise(edges)]
     return np.stack(parts, axis=axis)
+
+
+def folded(array: Array, cell: int, ufunc: np.ufunc) -> Array:
+    """The same for a power of two along the last axis, by halves: columns run along memory."""
+    while cell > 1:
+        array, cell = ufunc(array[..., 0::2], array[..., 1::2]), cell // 2
+    return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,17 +221,10 @@ class _Columns:
         if not isinstance(self.cells, slice) or self.run[0] % self.cell:
             return ufunc.reduceat(array, self.edges, axis=1)
         whole = array.shape[1] // self.cell * self.cell
-        cells = _folded(array[:, :whole], self.cell, ufunc)
+        cells = folded(array[:, :whole], self.cell, ufunc)
         if whole == array.shape[1]:
             return cells
         return np.concatenate([cells, ufunc.reduce(array[:, whole:], 1, keepdims=True)], axis=1)
-
-
-def _folded(array: Floats, cell: int, ufunc: np.ufunc) -> Floats:
-    """Reduce cells of neighbouring columns, a power of two: halves run along memory."""
-    while cell > 1:
-        array, cell = ufunc(array[:, 0::2], array[:, 1::2]), cell // 2
-    return array
 
 
 class Strongest:
