@@ -237,9 +237,7 @@ def _tiled(
         with np.errstate(over="ignore", invalid="ignore"):
             np.matmul(q, tiles.windows(columns, 1), out=weights[..., : tiles.near])
             if tiles.columns.size:
-                extra = np.ascontiguousarray(
-                    key[tiles.columns].T
-                )  # as the others: sums in one order
+                extra = np.ascontiguousarray(key[tiles.columns].T)  # summed in the same order
                 np.matmul(q, extra, out=weights[..., tiles.near :])
             factor = inverse(_raised(inputs, head, tiles, weights, pattern))
             weights *= factor
