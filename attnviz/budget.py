@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from attnviz.attention.bands import Band, band_of
 from attnviz.attention.rows import STREAMED_ROWS, Inputs
+from attnviz.attention.streaming import usual_rows
 from attnviz.errors import AttnvizError
 from attnviz.summary import summary_bytes
 from attnviz.workers import n_workers
@@ -75,7 +76,8 @@ def choose(inputs: Inputs, n_layers: int, budget: int) -> Choice:
     for map_size in MAP_SIZES:
         kept = n_layers * summary_bytes(*shape, map_size)
         if kept + rows * row <= budget:
-            return Choice(map_size)
+            fitting = (budget - kept) // row
+            return Choice(map_size, None if usual_rows(inputs) <= fitting else fitting)
     if kept + row <= budget:
         return Choice(map_size, block_rows=max((budget - kept) // row, 1))
     raise _too_small(inputs, n_layers, budget, min(whole, kept + row), kept, row)

@@ -6,9 +6,10 @@ import pytest
 from attnviz.attention import masks
 from attnviz.attention.rows import prepare
 from attnviz.attention.streaming import stream_inputs
-from attnviz.budget import bytes_of, choose, said
+from attnviz.budget import BUFFERS, bytes_of, choose, said
 from attnviz.errors import AttnvizError
 from attnviz.summary import Summarizer, summary_bytes
+from attnviz.workers import n_workers
 
 
 @pytest.mark.parametrize(
@@ -66,6 +67,16 @@ def test_less_memory_means_streaming_then_a_smaller_map_then_fewer_rows():
     assert few.map_size == 64
     assert 1 <= few.block_rows < 32
     stream_inputs(given, [], None, few.block_rows)
+
+
+@pytest.mark.parametrize("left", [2 << 20, 16 << 20])
+def test_a_block_is_no_larger_than_what_the_map_leaves(left):
+    n = 60_000
+    given = inputs(n, 1, masks.local(64))
+    kept = summary_bytes(1, n, n, 1024)
+    assert choose(given, 1, kept + (4 << 30)).block_rows is None
+    rows = choose(given, 1, kept + left).block_rows
+    assert 0.9 * left < n_workers() * BUFFERS * 4 * 129 * rows <= left
 
 
 def test_what_does_not_fit_is_said_with_what_would():

@@ -136,6 +136,14 @@ def stream_inputs(
     (share if inputs.worth_sharing(_n_scores(inputs, band)) else in_turn)(jobs)
 
 
+def usual_rows(inputs: Inputs) -> int:
+    """How many rows a block has, at most, unless it is asked for fewer."""
+    band = _band(inputs)
+    if band is None:
+        return rows_fitting(inputs, 0, None)
+    return min(max(TILED_SCORES // band.width, 1), inputs.n_queries)
+
+
 def _n_scores(inputs: Inputs, band: Band | None) -> int:
     """How many scores of a head are computed, at most."""
     return inputs.n_queries * min(inputs.n_keys, inputs.n_keys if band is None else band.width)
@@ -188,7 +196,7 @@ def _tiles(inputs: Inputs, band: Band, block_rows: int | None) -> Iterator[list[
     rows = min(tile_rows(band), block_rows or inputs.n_queries)
     columns = whole_vectors([p for p in band.columns if p < inputs.n_keys])
     width = rows + band.width + columns.size
-    n_tiles = max((block_rows or max(TILED_SCORES // width, 256)) // rows, 1)
+    n_tiles = max((block_rows or TILED_SCORES // width) // rows, 1)
     for start in range(0, inputs.n_queries, n_tiles * rows):
         n = min(n_tiles, (inputs.n_queries - start) // rows)
         whole, rest = start + n * rows, min(start + n_tiles * rows, inputs.n_queries)
