@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import Rule, full
-from attnviz.attention.rows import Inputs, prepare
-from attnviz.attention.streaming import stream_inputs
+from attnviz.attention.rows import Inputs, inverse, prepare, row_sums
+from attnviz.attention.streaming import Block, Observer, stream_inputs
 from attnviz.budget import Choice, choose, default_budget, said
 from attnviz.errors import AttnvizError
 from attnviz.focus import Cut, CutObserver, Focus, UnitsObserver
-from attnviz.rollout import value_weighted
+from attnviz.rollout import value_lengths, value_weighted
 from attnviz.stack import Place, Stack
 from attnviz.summary import Summarizer, Summary
 from attnviz.tokens import Tokens
@@ -119,7 +119,7 @@ class Recorder:
             self._choices[stack] = choose(inputs, self._parts[stack].n_layers, self._budget)
             self._check_focus(stack, inputs)
         if self._choices[stack].map_size is not None:
-            return self._stream(stack, inputs)
+            return self._stream(stack, inputs, w_output)
         weights = self._room(stack, inputs)[layer]
         output = attend_all(inputs, weights)
         self._progress(stack, layer, inputs.n_queries)
@@ -129,13 +129,8 @@ class Recorder:
             self.watched = _attended(self._watch, inputs, output, w_output)
         return output
 
-    def _stream(self, stack: str, inputs: Inputs) -> Floats:
+    def _stream(self, stack: str, inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
         """One layer whose weights are not kept."""
-        if self._values:
-            raise AttnvizError(
-                "Value-weighted attention of so long a text does not fit the memory.",
-                "Give a shorter text, or more memory.",
-            )
         choice, summaries = self._choices[stack], self._summaries.setdefault(stack, [])
         shape, dtype = (inputs.n_queries, inputs.n_keys), inputs.query.dtype
         watching = Summarizer(inputs.lead[0], *shape, choice.map_size or 0, dtype)
@@ -144,7 +139,10 @@ class Recorder:
             near.append(self._focus[stack].observer(inputs.lead[0], shape, dtype))
         output = np.empty((*inputs.query.shape[:2], inputs.value.shape[-1]), dtype)
         advance = partial(self._progress, stack, len(summaries))
-        stream_inputs(inputs, [watching, *near], output, choice.block_rows, advance)
+        observers: list[Observer] = [watching, *near]
+        if self._values:
+            observers = [_ByValues(inputs, w_output, observers)]
+        stream_inputs(inputs, observers, output, choice.block_rows, advance)
         summaries.append(watching.summary())
         self._focused.setdefault(stack, []).extend(each.weights for each in near)
         return output
@@ -216,14 +214,35 @@ def _part_of(whole: Stack, focus: Focus, weights: Floats) -> Stack:
 
 
 def _by_values(weights: Floats, inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
+    lengths = value_weighted(weights, inputs.value, _merging(inputs, w_output))
+    sums = lengths.sum(axis=-1, keepdims=True)
+    shares: Floats = np.divide(lengths, sums, out=np.zeros_like(lengths), where=sums > 0)
+    return shares
+
+
+def _merging(inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
     if w_output is None:
         raise AttnvizError(
             "This model has two kinds of values, which cannot be weighed.", "Choose another."
         )
-    lengths = value_weighted(weights, inputs.value, w_output.astype(weights.dtype, copy=False))
-    sums = lengths.sum(axis=-1, keepdims=True)
-    shares: Floats = np.divide(lengths, sums, out=np.zeros_like(lengths), where=sums > 0)
-    return shares
+    return w_output.astype(inputs.query.dtype, copy=False)
+
+
+class _ByValues:
+    """Weighs every block by the lengths of its keys' values, in place, before others see it."""
+
+    def __init__(self, inputs: Inputs, w_output: NDArray[Any] | None, watching: Sequence[Observer]):
+        self._lengths = np.stack([*value_lengths(inputs.value, _merging(inputs, w_output))])
+        self._watching = watching
+
+    def see(self, block: Block) -> None:
+        """Weights become shares of what each row takes; a row that takes nothing stays 0."""
+        keys = np.clip(block.keys, 0, self._lengths.shape[1] - 1)  # beside the text all is 0
+        weights = block.weights  # (tiles, rows, columns)
+        weights *= self._lengths[block.head][keys][:, None, :]
+        weights *= inverse(row_sums(weights))
+        for observer in self._watching:
+            observer.see(block)
 
 
 def _attended(

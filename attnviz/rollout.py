@@ -7,7 +7,7 @@ their content from, not why the model decided.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -104,14 +104,20 @@ def value_weighted(weights: Weights, values: Weights, w_output: Weights) -> Weig
             f"{w_output.shape} do not fit.",
             "Give (heads, queries, keys), (key heads, keys, size) and (heads × size, width).",
         )
-    n_heads, shared, head_dim = weights.shape[0], values.shape[0], values.shape[-1]
     weighted = np.empty_like(weights)
+    for head, lengths in enumerate(value_lengths(values, w_output)):
+        np.multiply(weights[head], lengths, out=weighted[head], casting="same_kind")
+    return weighted
+
+
+def value_lengths(values: Weights, w_output: Weights) -> Iterator[Weights]:
+    """‖v_j W_O‖ of every key, (keys,), head after head; shapes as for `value_weighted`."""
+    shared, _, head_dim = values.shape
+    n_heads = len(w_output) // head_dim
     for head in range(n_heads):
         rows = w_output[head * head_dim : (head + 1) * head_dim]
         moved = values[head * shared // n_heads] @ rows  # (keys, width)
-        lengths = np.sqrt(np.einsum("kw,kw->k", moved, moved))
-        np.multiply(weights[head], lengths, out=weighted[head], casting="same_kind")
-    return weighted
+        yield np.sqrt(np.einsum("kw,kw->k", moved, moved))
 
 
 def _fit(weights: Shape, values: Shape, w_output: Shape) -> bool:

@@ -18,7 +18,10 @@ from attnviz.attention.masks import (
 from attnviz.attention.streaming import Block, observe, stream
 from attnviz.lens import Lens
 from attnviz.measures import PER_QUERY
+from attnviz.recorder import Recorder
+from attnviz.rollout import value_weighted
 from attnviz.summary import Measured, Pooled, Strongest, Summarizer
+from attnviz.tokens import from_ids
 from attnviz.tracing import trace
 
 TEXT = "The cat sat on the mat. It was tired, and it slept well! Who saw it?\n" * 80  # 1,600 tokens
@@ -176,3 +179,33 @@ def test_links_far_apart_are_the_strongest_there_are():
 def test_nothing_is_far_in_a_local_text_or_between_two_texts():
     assert trace(TEXT, type="local", heads=1).stack.far_links() == []
     assert trace("a b c", source=TEXT, heads=1).stack.far_links() == []
+
+
+@pytest.mark.parametrize("rule", ["local", "global", "causal", "full"])
+def test_streamed_lengths_of_values_are_those_of_the_whole(rule):
+    n, rng = 1100, np.random.default_rng(6)
+    query = rng.standard_normal((4, n, 8), dtype=np.float32)
+    key, value = (rng.standard_normal((2, n, 8), dtype=np.float32) for _ in range(2))
+    value *= rng.random((2, n, 1), dtype=np.float32) ** 4  # of many lengths
+    w_output = rng.standard_normal((32, 16), dtype=np.float32)
+    tokens = from_ids([0] * n)
+    stacks = []
+    for budget in (1 << 30, 0):
+        recorder = Recorder({"self": (tokens, tokens)}, budget=budget, values=True)
+        recorder.attend("self", query, key, value, mask=BANDED[rule], w_output=w_output)
+        stacks.append(recorder.stacks()["self"])
+    dense, streamed = stacks
+    _, plain = scaled_dot_product_attention(query, key, value, mask=BANDED[rule], enable_gqa=True)
+    expected = value_weighted(plain, value, w_output).astype(np.float64)
+    expected /= expected.sum(axis=-1, keepdims=True)
+    np.testing.assert_allclose(dense.weights[0], expected, atol=1e-6)
+    assert streamed.weights is None
+    for head in (0, 3, "mean"):
+        whole, summed = (stack.map(0, head, 1024) for stack in stacks)
+        np.testing.assert_allclose(summed.mean, whole.mean, atol=1e-6)
+        np.testing.assert_allclose(summed.max, whole.max, atol=1e-6)
+        found = (stack.strongest(0, head, 5)[1] for stack in stacks)
+        np.testing.assert_allclose(*found, atol=1e-6)
+    for name in ("entropy", "distance", "received"):
+        measured = (stack.measure(name) for stack in stacks)
+        np.testing.assert_allclose(*measured, rtol=2e-6, atol=2e-6, err_msg=name)
