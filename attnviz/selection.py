@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from attnviz import units
 from attnviz.attention.masks import Rule, from_array
 from attnviz.errors import AttnvizError
-from attnviz.stack import Stack
+from attnviz.stack import Place, Stack
 from attnviz.tokens import Tokens
 
 Weights = NDArray[np.floating[Any]]
@@ -99,11 +99,12 @@ def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> S
     """
     _kept_weights(stack, "show a part")
     n_queries, n_keys = stack.shape
-    return _part(
-        stack,
+    wanted = (
         np.arange(n_queries) if rows is None else chosen(stack.query_tokens, rows),
         np.arange(n_keys) if columns is None else chosen(stack.key_tokens, columns),
     )
+    part = _part(stack, *wanted)
+    return part if part is stack else replace(part, place=Place(stack, *wanted))
 
 
 def _kept_weights(stack: Stack, what: str) -> Weights:

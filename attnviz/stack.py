@@ -22,6 +22,7 @@ Which = int | Literal["mean"]  # one layer or head, or the mean of all
 MEASURES = (*measures.PER_QUERY, "normalized_entropy", "received")
 FAR = 16  # tokens, and parts of a text, that are far
 FAR_AMONG = 8  # strongest keys of each query, among which far links are looked for
+SHORT = 64  # tokens of a text that is seen at once
 _ROWS_AT_ONCE = 512  # rows measured together, so that temporaries stay small
 
 
@@ -76,7 +77,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a part was cut from a long, streamed stack: the positions of its rows and columns."""
+    """What a part was cut from, and the positions of its rows and columns there."""
 
     whole: Stack
     rows: NDArray[np.int64]
@@ -115,6 +116,12 @@ class Stack:
     def shape(self) -> tuple[int, int]:
         """(queries, keys)"""
         return len(self.query_tokens), len(self.key_tokens)
+
+    @property
+    def streamed(self) -> bool:
+        """Whether weights were streamed: all of them, or those around this part."""
+        whole = self if self.place is None else self.place.whole
+        return whole.weights is None
 
     def map(self, layer: Which = 0, head: Which = "mean", max_size: int = 1024) -> PooledMap:
         """The weights of one head, or the mean, in at most max_size × max_size cells.
@@ -242,6 +249,14 @@ class Stack:
         if self.place is not None:
             return self.place.rows, self.place.columns
         return np.arange(self.shape[0]), np.arange(self.shape[1])
+
+    @property
+    def place_in_long(self) -> Place | None:
+        """The place of a part of a long text; None for a whole, or where the text is so short that
+        nobody has to be shown where the part lies."""
+        if self.place is None or max(self.place.whole.shape) <= SHORT:
+            return None
+        return self.place
 
     def far_links(self, layer: int = 0, head: Which = "mean", k: int = 8) -> list[Link]:
         """The k strongest links between tokens that are far apart, each key once, strongest first:

@@ -122,8 +122,7 @@ def run(
         say(words.say("warn.unused", option=option, type=record.type), quiet)
     if verbose or budget is not None:
         queries, keys = record.stack.shape
-        streamed = record.stack.weights is None or record.stack.place is not None
-        kept = "streamed" if streamed else "kept whole"
+        kept = "streamed" if record.stack.streamed else "kept whole"
         say(f"{queries:,} queries × {keys:,} keys, weights {kept}", quiet)
     write_outputs(record, outputs, choice, show_, words, quiet, scale)
     target = console()

@@ -106,7 +106,8 @@ def map_figure(
     overhang = _overhang(paper, columns) if slanted else 0.0
     right = max(GAP + BAR + 0.75, overhang)
     beside = left + width + right  # where the whole stands, of which a part is shown
-    right += 0.0 if stack.place is None else MINIMAP + MARGIN
+    place = stack.place_in_long
+    right += 0.0 if place is None else MINIMAP + MARGIN
     axes = paper.add_axes(left, above, width, height, right=right)
     _paint(axes, bright.shares, allowed)
     places = stack.positions
@@ -117,8 +118,8 @@ def map_figure(
     axes.xaxis.set_label_position("bottom")
     if bright.scale in ("linear", "no-sink"):
         _colour_bar(paper, left + width + GAP, above, height, bright.largest)
-    if stack.place is not None:
-        _minimap(paper, stack.place, choice, (beside, above))
+    if place is not None:
+        _minimap(paper, place, choice, (beside, above))
     return paper.figure
 
 

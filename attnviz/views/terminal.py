@@ -101,7 +101,8 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
     """
     stack = record.stack
     beside = _beside(stack, choice, screen)
-    heads = () if choice.heads or stack.n_heads == 1 or stack.place else range(stack.n_heads)
+    alone = choice.heads or stack.n_heads == 1 or stack.place_in_long
+    heads = () if alone else range(stack.n_heads)
     last: list[RenderableType] = [*beside, *([Text()] if beside else [])]
     last += [footer(record, choice, screen), hints(screen)]
     # Beside the title there are two gaps, the prompt below and the names of the heads.
@@ -128,8 +129,9 @@ def overview(record: AttentionRecord, choice: Choice, screen: Screen) -> list[Re
 def _beside(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
     """What a long text has beside its map: where a part lies, or links far apart."""
     most = min(screen.height // 3, BESIDE)
-    if stack.place is not None:
-        return minimap(stack.place, choice, screen.words, most, screen.width, screen.colour)
+    place = stack.place_in_long
+    if place is not None:
+        return minimap(place, choice, screen.words, most, screen.width, screen.colour)
     if max(stack.shape) > EXAMINED:
         return far(stack, choice, screen.words, screen.width, most - 1)
     return []
@@ -266,8 +268,8 @@ def query_row(record: AttentionRecord, query: str, choice: Choice, screen: Scree
         raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
     label = widest(stack.key_tokens.names, 2 * LABEL)
     queries, keys = stack.positions
-    kept = stack.place is not None  # a streamed text keeps the rows that were asked for, alone
-    for place in range(stack.shape[0]) if kept else stack.query_tokens.find(query):
+    # a streamed text keeps the rows that were asked for, alone
+    for place in range(stack.shape[0]) if stack.streamed else stack.query_tokens.find(query):
         name = TERMINAL.token(stack.query_tokens.names[place])
         name += "" if record.units else f" ({queries[place]})"
         shown = chosen(stack, choice.layer, choice.head, screen.words)

@@ -44,9 +44,10 @@ def test_memory_that_is_none_or_too_small_is_one_line(capsys, size, said):
     assert err.count("\n") == 1
 
 
-def test_a_part_is_shown_at_its_real_positions_with_the_whole_beside_it(capsys):
+@pytest.mark.parametrize("size", ["0", "1GiB"])
+def test_a_part_is_shown_at_its_real_positions_with_the_whole_beside_it(capsys, size):
     status, out, _ = run(
-        capsys, TEXT, "--rows", "1200:1230", "--cols", "1190:1240", "--max-memory", "0"
+        capsys, TEXT, "--rows", "1200:1230", "--cols", "1190:1240", "--max-memory", size
     )
     assert status == 0
     assert re.search(r"^ *1200 ", out, re.MULTILINE)
@@ -74,14 +75,22 @@ def test_far_links_are_listed_with_their_places(capsys):
         assert name.lower() == other.lower()  # head 1 looks at the same word
 
 
-def test_a_picture_of_a_part_shows_the_whole_and_a_frame():
+def test_a_part_of_a_short_text_needs_no_map_of_the_whole(capsys):
+    status, out, _ = run(capsys, TEXT[:57], "--rows", "4:8", "--query", "it")
+    assert status == 0
+    assert "It (7)" in out  # its place in the text, not in the part
+    assert "[]" not in run(capsys, TEXT[:57], "--rows", "4:8")[1]
+
+
+@pytest.mark.parametrize("most", [0, 1 << 30])
+def test_a_picture_of_a_part_shows_the_whole_and_a_frame(most):
     import attnviz
     from attnviz.lens import Lens
     from attnviz.views.choice import Choice
     from attnviz.views.figure import map_figure
 
     lens = Lens(rows="600:700", columns="600:900")
-    record = attnviz.trace(TEXT, type="local", lens=lens, max_memory=0)
+    record = attnviz.trace(TEXT, type="local", lens=lens, max_memory=most)
     figure = map_figure(record, Choice())
     whole = next(axes for axes in figure.axes if axes.get_title() == "1,760 × 1,760")
     (frame,) = whole.patches
