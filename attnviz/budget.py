@@ -8,16 +8,13 @@ import os
 import re
 from dataclasses import dataclass
 
-from attnviz.attention.bands import Band, band_of
 from attnviz.attention.rows import STREAMED_ROWS, Inputs
-from attnviz.attention.streaming import usual_rows
+from attnviz.attention.streaming import block_shape
 from attnviz.errors import AttnvizError
-from attnviz.summary import summary_bytes
-from attnviz.workers import n_workers
+from attnviz.summary import block_bytes, summary_bytes
 
 AT_MOST = 1 << 30  # bytes
 MAP_SIZES = (1024, 512, 256, 128, 64)  # cells a side of the map that is kept
-BUFFERS = 4  # of a block's size that a thread works with: scores, their mean, room for measures
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 _UNITS = ("", "K", "M", "G", "T")
@@ -55,10 +52,10 @@ def said(size: int) -> str:
 @dataclass(frozen=True)
 class Choice:
     """How one stack is recorded. map_size: None keeps all weights, else what a streamed stack's
-    map has at most a side. block_rows: None for the usual."""
+    map has at most a side. room: bytes that blocks may take; None for what they usually do."""
 
     map_size: int | None = None
-    block_rows: int | None = None
+    room: int | None = None
 
 
 def choose(inputs: Inputs, n_layers: int, budget: int) -> Choice:
@@ -76,18 +73,23 @@ def choose(inputs: Inputs, n_layers: int, budget: int) -> Choice:
     for map_size in MAP_SIZES:
         kept = n_layers * summary_bytes(*shape, map_size)
         if kept + rows * row <= budget:
-            fitting = (budget - kept) // row
-            return Choice(map_size, None if usual_rows(inputs) <= fitting else fitting)
+            return Choice(map_size, budget - kept)
     if kept + row <= budget:
-        return Choice(map_size, block_rows=max((budget - kept) // row, 1))
+        return Choice(map_size, budget - kept)
     raise _too_small(inputs, n_layers, budget, min(whole, kept + row), kept, row)
+
+
+def block_rows(inputs: Inputs, room: int | None) -> int | None:
+    """How many rows of a layer are worked on at once in so much room; None for the usual."""
+    usual, _ = block_shape(inputs.rule, inputs.n_queries, inputs.n_keys)
+    fitting = usual if room is None else max(room // _row_bytes(inputs), 1)
+    return None if usual <= fitting else fitting
 
 
 def _row_bytes(inputs: Inputs) -> int:
     """What one more row of a block takes, in all threads."""
-    band: Band | None = band_of(inputs.rule)
-    n_keys = inputs.n_keys if band is None else min(band.width, inputs.n_keys)
-    return n_workers() * BUFFERS * n_keys * inputs.query.dtype.itemsize
+    _, columns = block_shape(inputs.rule, inputs.n_queries, inputs.n_keys)
+    return block_bytes(inputs.lead[0], 1, columns, inputs.query.dtype.itemsize)
 
 
 def _too_small(

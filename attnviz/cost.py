@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from attnviz.attention.masks import Rule
-from attnviz.attention.rows import ROWS_AT_MOST, STREAMED_ROWS, STREAMED_SCORES
-from attnviz.summary import MAP_SIZE, summary_bytes
+from attnviz.attention.streaming import block_shape
+from attnviz.summary import MAP_SIZE, block_bytes, summary_bytes
 
 LONGEST = 1 << 24  # tokens: more than any model has been trained to read
 ROWS_AT_ONCE = 1 << 16  # counted together, so that memory has a bound
@@ -179,23 +179,17 @@ def predict(layers: Sequence[Layers], length: int, per_token: int | None = None)
         sum(one.n_layers * seen[one.rule].total for one in layers),
         sum(_multiply_adds(one, seen[one.rule].total) for one in layers),
         sum(one.n_layers * one.n_heads * length * length * FLOAT for one in layers),
-        sum(
-            streamed_bytes(one.n_layers, one.n_heads, length, seen[one.rule].most) for one in layers
-        ),
+        sum(streamed_bytes(one, length) for one in layers),
         sum(_cache_bytes(one, seen[one.rule].last) for one in caches) if caches else None,
         None if per_token is None else per_token * length,
     )
 
 
-def streamed_bytes(n_layers: int, n_heads: int, n_tokens: int, n_seen: int) -> int:
-    """About what streaming holds: one block of rows, and the summary of every layer.
-
-    n_seen: the most keys that a row sees.
-    """
-    n_keys = min(n_seen, n_tokens)
-    n_rows = min(max(STREAMED_SCORES // n_keys, STREAMED_ROWS), ROWS_AT_MOST, n_tokens)
-    summary = summary_bytes(n_heads, n_tokens, n_tokens, MAP_SIZE)
-    return n_rows * n_keys * FLOAT + n_layers * summary
+def streamed_bytes(layers: Layers, length: int) -> int:
+    """About what streaming holds: a block in each thread, and the summary of every layer."""
+    shape = block_shape(layers.rule, length, length)
+    block = block_bytes(layers.n_heads, *shape, FLOAT)
+    return block + layers.n_layers * summary_bytes(layers.n_heads, length, length, MAP_SIZE)
 
 
 def crossing(layers: Sequence[Layers], per_token: int) -> int | None:
@@ -231,20 +225,19 @@ def growth(
 
 @dataclass(frozen=True)
 class _Counted:
-    """Of a mask: its scores, the most keys that a row sees, and how many the last row sees."""
+    """Of a mask: its scores, and how many the last row sees."""
 
     total: int
-    most: int
     last: int
 
 
 def _counted(rule: Rule, length: int) -> _Counted:
     rule.check(length, length)
-    total = most = 0
+    total = 0
     for rows in _slabs(length):
         counts = rule.counts(rows, length)
-        total, most = total + int(counts.sum()), max(most, int(counts.max()))
-    return _Counted(total, most, int(counts[-1]))
+        total += int(counts.sum())
+    return _Counted(total, int(counts[-1]))
 
 
 def _slabs(length: int) -> Iterable[np.ndarray[Any, np.dtype[np.int64]]]:

@@ -34,7 +34,7 @@ def entropy(weights: ArrayLike) -> Floats:
         logarithms = room[: len(here)]
         np.log(np.maximum(here, np.finfo(w.dtype).tiny, out=logarithms), out=logarithms)
         found[start : start + at_once] = row_dot(here, logarithms)
-    return -found.reshape(w.shape[:-1])
+    return 0.0 - found.reshape(w.shape[:-1])  # no zero has a sign
 
 
 def largest(weights: ArrayLike) -> Weights:
@@ -63,12 +63,11 @@ def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
     w = _weights(weights)
     places = (np.asarray(index).astype(w.dtype) for index in (rows, keys))
     apart = np.subtract.outer(*places)
-    return mean_distance(w, np.abs(apart, out=apart), total_weight(w))
+    return mean_of(row_dot(w, np.abs(apart, out=apart)), total_weight(w))
 
 
-def mean_distance(weights: Weights, apart: Weights, total: Floats) -> Floats:
-    """The same where it is known how far `apart` query and key of each weight are."""
-    moved = row_dot(weights, apart)
+def mean_of(moved: Floats, total: Floats) -> Floats:
+    """A sum over weights divided by their `total`; NaN where there is none."""
     return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
 
 

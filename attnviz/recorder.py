@@ -15,7 +15,7 @@ from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import Rule, full
 from attnviz.attention.rows import Inputs, inverse, prepare, row_sums
 from attnviz.attention.streaming import Block, Observer, stream_inputs
-from attnviz.budget import Choice, choose, default_budget, said
+from attnviz.budget import Choice, block_rows, choose, default_budget, said
 from attnviz.errors import AttnvizError
 from attnviz.focus import Cut, CutObserver, Focus, UnitsObserver
 from attnviz.rollout import value_lengths, value_weighted
@@ -142,7 +142,8 @@ class Recorder:
         observers: list[Observer] = [watching, *near]
         if self._values:
             observers = [_ByValues(inputs, w_output, observers)]
-        stream_inputs(inputs, observers, output, choice.block_rows, advance)
+        at_once = block_rows(inputs, choice.room)
+        stream_inputs(inputs, observers, output, at_once, advance)
         summaries.append(watching.summary())
         self._focused.setdefault(stack, []).extend(each.weights for each in near)
         return output

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -151,7 +151,7 @@ class Stack:
         if not self.masks:
             return np.ones((rows, columns), dtype=np.bool_)
         chosen = self.masks if layer == "mean" else self.masks[layer : layer + 1]
-        each = [_cells_allowed(rule, self.shape, cells) for rule in chosen]
+        each = [_allowed(rule, self.shape, cells) for rule in chosen]
         anything: NDArray[np.bool_] = np.any(each, axis=0)
         return anything
 
@@ -326,16 +326,24 @@ def _lengths(n: int, cell: int) -> NDArray[np.int64]:
     return np.minimum(cell, n - np.arange(0, n, cell))
 
 
-@lru_cache(maxsize=2)  # all heads of a layer, and often all layers, ask for the same
-def _cells_allowed(rule: Rule, shape: tuple[int, int], cells: tuple[int, int]) -> NDArray[np.bool_]:
+def _allowed(rule: Rule, shape: tuple[int, int], cells: tuple[int, int]) -> NDArray[np.bool_]:
     if cells == (1, 1):
         return rule.to_array(*shape)
+    if isinstance(rule, Hashable):  # all heads of a layer, and often all layers, ask for the same
+        return _kept_cells_allowed(rule, shape, cells)
+    return _cells_allowed(rule, shape, cells)
+
+
+def _cells_allowed(rule: Rule, shape: tuple[int, int], cells: tuple[int, int]) -> NDArray[np.bool_]:
     found = np.zeros([-(-n // c) for n, c in zip(shape, cells, strict=True)], dtype=np.bool_)
     for row in range(found.shape[0]):
         tokens = np.arange(row * cells[0], min((row + 1) * cells[0], shape[0]))
         for low, high in clip(rule.ranges(tokens), shape[1]):
             found[row, low // cells[1] : (high - 1) // cells[1] + 1] = True
     return found
+
+
+_kept_cells_allowed = lru_cache(maxsize=2)(_cells_allowed)
 
 
 def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:

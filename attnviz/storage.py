@@ -436,7 +436,7 @@ def _check(stack: Stack) -> None:
 def _summary(tree: Tree) -> Summary:
     rows, columns = tree["cells"]
     dtype = {"float32": np.float32, "float64": np.float64}[tree.get("dtype", "float64")]
-    return Summary(
+    summary = Summary(
         (rows, columns),
         np.array(tree["sums"], dtype=np.float32),
         np.array(tree["maxima"], dtype=np.float32),
@@ -445,6 +445,10 @@ def _summary(tree: Tree) -> Summary:
         np.array(tree["received"], dtype=np.float64),
         {name: np.array(values, dtype=dtype) for name, values in tree["measures"].items()},
     )
+    for name in ARRAYS:
+        if not np.isfinite(getattr(summary, name)).all():
+            raise ValueError(f"{name} holds what is no number")
+    return summary
 
 
 def _tokens(tree: Tree) -> Tokens:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from attnviz import measures
 from attnviz.attention.streaming import Block
 from attnviz.measures import PER_QUERY, strongest
-from attnviz.workers import scratch
+from attnviz.workers import n_workers
 
 Array = NDArray[Any]
 Floats = NDArray[np.floating[Any]]
@@ -160,8 +160,10 @@ class Pooled:
             block.turn,
             columns,
             cells,
-            columns.pooled(sums, np.add),
-            columns.pooled(maxima, np.maximum),
+            # copies: what waits for its turn must outlive the block, of which cells of one token
+            # by one are views
+            np.array(columns.pooled(sums, np.add)),
+            np.array(columns.pooled(maxima, np.maximum)),
             sums.sum(axis=0, dtype=np.float64),
         )
 
@@ -235,6 +237,7 @@ class Strongest:
         self.k = min(k, n_keys)
         self.keys = np.zeros((heads + 1, n_queries, self.k), np.int32)
         self.weights = np.zeros((heads + 1, n_queries, self.k), np.float32)
+        self._here = local()
 
     def see(self, block: Block) -> None:
         """All heads of the same rows come one after the other, so that their sum is at hand."""
@@ -245,8 +248,7 @@ class Strongest:
             here = slice(block.start, block.stop)
             self.keys[1, here], self.weights[1, here] = self.keys[0, here], self.weights[0, here]
             return
-        total = scratch(block.weights.size, block.weights.dtype, "mean")
-        total = total.reshape(block.weights.shape)
+        total = self._total(block.weights)
         if block.head == 0:
             total[...] = block.weights
         else:
@@ -255,13 +257,26 @@ class Strongest:
             total /= self.heads
             self._keep(self.heads, block, total)
 
+    def _total(self, weights: Floats) -> Floats:
+        """This thread's own sum over the heads of the rows that it is shown."""
+        room = getattr(self._here, "room", _NONE)
+        if room.size < weights.size:
+            room = self._here.room = np.empty(weights.size, weights.dtype)
+        total: Floats = room[: weights.size].reshape(weights.shape)
+        return total
+
     def _keep(self, row: int, block: Block, weights: Floats) -> None:
+        keys = block.keys
+        if block.near < keys.shape[1]:  # in the order of the text, so that ties are
+            order = np.argsort(keys, axis=1, kind="stable")
+            keys = np.take_along_axis(keys, order, axis=1)
+            weights = np.take_along_axis(weights, order[:, None, :], axis=2)
         tile, columns = weights.shape[1], weights.shape[2]
         found, largest = strongest(weights.reshape(-1, columns), self.k)
         k = found.shape[1]
         tiles = np.arange(len(found))[:, None] // tile
-        keys = np.clip(block.keys[tiles, found], 0, max(self.n_keys - 1, 0))
-        self.keys[row, block.start : block.stop, :k] = keys
+        named = np.clip(keys[tiles, found], 0, max(self.n_keys - 1, 0))
+        self.keys[row, block.start : block.stop, :k] = named
         self.weights[row, block.start : block.stop, :k] = largest
 
 
@@ -314,7 +329,7 @@ class Measured:
         if n < w.shape[2]:
             far = np.abs(_rows(block)[:, :, None] - block.keys[:, None, n:])
             moved += measures.row_dot(w[..., n:], far.astype(w.dtype))
-        return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
+        return measures.mean_of(moved, total)
 
     def _at(self, block: Block, near: NDArray[np.int64], offset: int) -> NDArray[np.float64]:
         """The weight of key i + offset; NaN where the text has no such key."""
@@ -372,6 +387,12 @@ class Summarizer:
             pooled.received[None] / max(pooled.n_queries, 1),
             {name: values[None] for name, values in self.measured.values.items()},
         )
+
+
+def block_bytes(heads: int, rows: int, columns: int, itemsize: int) -> int:
+    """What all threads hold for blocks of so many rows and columns, in bytes: the weights, their
+    mean where there are several heads, and as much again to work on them."""
+    return n_workers() * (3 if heads > 1 else 2) * rows * columns * itemsize
 
 
 def summary_bytes(heads: int, n_queries: int, n_keys: int, map_size: int) -> int:

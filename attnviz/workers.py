@@ -146,12 +146,15 @@ def _serve(context: Context, jobs: Iterator[Job], done: SimpleQueue[BaseExceptio
 
 _team = _Team()
 _blas: ThreadpoolController | None = None
+_limit: Any = None  # what gives BLAS its threads back
 _held = 0
+_holding = Lock()
 
 
 def _start_anew() -> None:
-    global _team, _held
-    _team, _held = _Team(), 0  # a forked process has none of the threads
+    global _team, _held, _limit, _holding
+    # a forked process has none of the threads, and whoever held the lock is not in it
+    _team, _held, _limit, _holding = _Team(), 0, None, Lock()
 
 
 if hasattr(os, "register_at_fork"):
@@ -160,18 +163,28 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Hold BLAS to one thread in here; within another such block nothing more is done."""
-    global _blas, _held
-    if _held or n_workers() < 2:
+    """Hold BLAS to one thread in here. Blocks may lie within one another, or run side by side in
+    several threads: the last to end gives BLAS its threads back."""
+    if n_workers() < 2:
         yield
         return
-    if _blas is None:
-        from threadpoolctl import ThreadpoolController  # only where threads share work
+    _hold(1)
+    try:
+        yield
+    finally:
+        _hold(-1)
 
-        _blas = ThreadpoolController()
-    with _blas.limit(limits=1, user_api="blas"):
-        _held += 1
-        try:
-            yield
-        finally:
-            _held -= 1
+
+def _hold(more: int) -> None:
+    global _blas, _held, _limit
+    with _holding:
+        if _blas is None:
+            from threadpoolctl import ThreadpoolController  # only where threads share work
+
+            _blas = ThreadpoolController()
+        _held += more
+        if _limit is None:
+            _limit = _blas.limit(limits=1, user_api="blas")
+        elif not _held:
+            _limit.restore_original_limits()
+            _limit = None

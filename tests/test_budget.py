@@ -6,7 +6,7 @@ import pytest
 from attnviz.attention import masks
 from attnviz.attention.rows import prepare
 from attnviz.attention.streaming import stream_inputs
-from attnviz.budget import BUFFERS, bytes_of, choose, said
+from attnviz.budget import block_rows, bytes_of, choose, said
 from attnviz.errors import AttnvizError
 from attnviz.summary import Summarizer, summary_bytes
 from attnviz.workers import n_workers
@@ -65,18 +65,20 @@ def test_less_memory_means_streaming_then_a_smaller_map_then_fewer_rows():
     kept = 3 * summary_bytes(2, n, n, 64)
     few = choose(given, 3, kept + 4 * 2**17)
     assert few.map_size == 64
-    assert 1 <= few.block_rows < 32
-    stream_inputs(given, [], None, few.block_rows)
+    assert 1 <= block_rows(given, few.room) < 32
+    stream_inputs(given, [], None, block_rows(given, few.room))
 
 
-@pytest.mark.parametrize("left", [2 << 20, 16 << 20])
+@pytest.mark.parametrize("left", [2 << 20, 8 << 20])
 def test_a_block_is_no_larger_than_what_the_map_leaves(left):
     n = 60_000
     given = inputs(n, 1, masks.local(64))
     kept = summary_bytes(1, n, n, 1024)
-    assert choose(given, 1, kept + (4 << 30)).block_rows is None
-    rows = choose(given, 1, kept + left).block_rows
-    assert 0.9 * left < n_workers() * BUFFERS * 4 * 129 * rows <= left
+    assert block_rows(given, choose(given, 1, kept + (4 << 30)).room) is None
+    room = choose(given, 1, kept + left).room
+    assert room == left
+    rows = block_rows(given, room)
+    assert 0.5 * left < n_workers() * 2 * 4 * (129 + 32) * rows <= left
 
 
 def test_what_does_not_fit_is_said_with_what_would():
@@ -95,7 +97,8 @@ def test_a_budget_below_one_row_names_the_smallest_that_works():
     with pytest.raises(AttnvizError, match=r"one row of 5,000 weights") as caught:
         choose(inputs(5000), 1, 1000)
     least = str(caught.value).rsplit(" ", 1)[1].rstrip(".")
-    assert choose(inputs(5000), 1, bytes_of(least)).block_rows is not None
+    enough = choose(inputs(5000), 1, bytes_of(least))
+    assert block_rows(inputs(5000), enough.room) is not None
     local = inputs(5000, rule=masks.local(2))
     with pytest.raises(AttnvizError, match="kept of 5,000 tokens"):  # a row of it is short
         choose(local, 1, 1000)

@@ -2,12 +2,14 @@
 
 import itertools
 import math
+import threading
 import time
 import tracemalloc
 
 import numpy as np
 import pytest
 
+from attnviz import workers
 from attnviz.attention import masks
 from attnviz.cost import (
     LONGEST,
@@ -109,7 +111,8 @@ def test_a_cache_holds_what_the_next_token_sees():
 
 @pytest.mark.parametrize("rule", [masks.full(), LOCAL], ids=str)
 @pytest.mark.parametrize(("heads", "n"), [(4, 1000), (1, 8000), (12, 2000)])
-def test_the_estimate_of_streaming_is_what_streaming_holds(rule, heads, n):
+def test_the_estimate_of_streaming_is_what_streaming_holds(rule, heads, n, monkeypatch):
+    monkeypatch.setattr(workers, "_buffers", threading.local())  # none is left from other tests
     draw = np.random.default_rng(0).standard_normal
     qkv, tokens = [draw((heads, n, 64), dtype=np.float32) for _ in range(3)], from_ids([0] * n)
     recorder = Recorder({"self": Part(tokens, tokens)}, budget=0)
@@ -123,10 +126,11 @@ def test_the_estimate_of_streaming_is_what_streaming_holds(rule, heads, n):
 
 
 def test_each_layer_has_a_summary_and_all_share_a_block():
-    one, two, three = (streamed_bytes(n, 4, 2048, 2048) for n in (1, 2, 3))
+    one, two, three = (streamed_bytes(Layers(masks.full(), 4, 64, n), 2048) for n in (1, 2, 3))
     assert three - two == two - one
     assert 2 * one > two > one
-    assert streamed_bytes(1, 4, 2048, 129) < one
+    few = Layers(masks.local(64), 4, 64)
+    assert streamed_bytes(few, 100_000) < streamed_bytes(Layers(masks.full(), 4, 64), 100_000)
 
 
 # Where attention becomes the larger part.

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz import workers
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import (
     causal,
@@ -15,12 +16,13 @@ from attnviz.attention.masks import (
     local,
     sliding,
 )
-from attnviz.attention.streaming import Block, observe, stream
+from attnviz.attention.rows import prepare
+from attnviz.attention.streaming import Block, block_shape, observe, stream, stream_inputs
 from attnviz.lens import Lens
 from attnviz.measures import PER_QUERY
 from attnviz.recorder import Recorder
 from attnviz.rollout import value_weighted
-from attnviz.summary import Measured, Pooled, Strongest, Summarizer
+from attnviz.summary import Measured, Pooled, Strongest, Summarizer, kept_cell
 from attnviz.tokens import from_ids
 from attnviz.tracing import trace
 
@@ -99,18 +101,63 @@ def test_without_values_observers_see_the_same():
         np.testing.assert_array_equal(first.sums, second.sums)
 
 
-def test_sums_over_rows_are_the_same_whatever_order_threads_bring_them_in():
+@pytest.mark.parametrize("map_size", [8, 64])
+def test_sums_over_rows_are_the_same_whatever_order_threads_bring_them_in(map_size):
     weights = np.random.default_rng(0).random((1, 1, 40, 30)).astype(np.float32)
-    keys = np.arange(30)[None]
-    rows = [(turn, 4 * turn, 4 * turn + 4) for turn in range(10)]
-    blocks = [Block(n, 0, a, b, keys, weights[:, 0, a:b], 30) for n, a, b in rows]
+    keys, lent = np.arange(30)[None], np.empty((1, 4, 30), np.float32)
     found = []
     for order in (range(10), reversed(range(10))):
-        kept = Pooled(1, 40, 30, map_size=8)
+        kept = Pooled(1, 40, 30, map_size)
         for turn in order:
-            kept.see(blocks[turn])
-        found.append((kept.received.tobytes(), kept.sums.tobytes()))
+            lent[...] = weights[:, 0, 4 * turn : 4 * turn + 4]
+            kept.see(Block(turn, 0, 4 * turn, 4 * turn + 4, keys, lent, 30))
+            lent[...] = np.nan  # the next block comes in the same memory
+        found.append((kept.received.tobytes(), kept.sums.tobytes(), kept.maxima.tobytes()))
     assert found[0] == found[1]
+    cell = kept_cell(40, map_size)
+    pooled = weights[0].reshape(1, 40 // cell, cell, 30).sum(axis=2)
+    pooled = np.add.reduceat(pooled, np.arange(0, 30, kept_cell(30, map_size)), axis=2)
+    np.testing.assert_allclose(kept.sums, pooled, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kept_numbers", [0, 1 << 21])
+def test_the_mean_of_heads_is_each_observer_s_own(kept_numbers, monkeypatch):
+    monkeypatch.setattr(workers, "KEPT_NUMBERS", kept_numbers)
+    query, key, value = draw(1200, 1200, heads=3)
+    _, weights = scaled_dot_product_attention(query, key, value)
+    watching = [Strongest(3, 1200, 1200) for _ in range(2)]
+    observe(query, key, watching)
+    expected = -np.sort(-weights.astype(np.float64).mean(axis=0), axis=-1)[:, :8]
+    for kept in watching:
+        np.testing.assert_allclose(kept.weights[3], expected, atol=1e-7)
+
+
+def test_keys_that_tie_come_in_the_order_of_the_text():
+    n, rule = 1300, local(6) | global_([0, 1250])
+    query, key, value = np.zeros((3, 1, n, 8), np.float32)
+    _, weights = scaled_dot_product_attention(query, key, value, mask=rule)
+    kept = Strongest(1, n, n)
+    observe(query, key, [kept], mask=rule)
+    expected = np.argsort(-weights[0], axis=-1, kind="stable")[:, :8]
+    np.testing.assert_array_equal(kept.keys[0], expected)
+
+
+def test_blocks_are_never_larger_than_usual():
+    class Sizes:
+        largest = 0
+
+        def see(self, block):
+            self.largest = max(self.largest, block.weights.size)
+
+    query, key, _ = draw(9000, 9000, heads=1)
+    for rule in (causal(), local(64), full()):
+        usual, asked = Sizes(), Sizes()
+        inputs = prepare(query[:, :, :4], key[:, :, :4], key[:, :, :4], mask=rule)
+        stream_inputs(inputs, [usual], None)
+        stream_inputs(inputs, [asked], None, 9000)
+        assert asked.largest == usual.largest
+        rows, columns = block_shape(rule, 9000, 9000)
+        assert usual.largest <= 1.01 * rows * columns
 
 
 def test_a_measure_of_tiles_is_nan_only_where_the_text_has_no_such_key():

@@ -185,7 +185,7 @@ def test_blas_is_held_to_one_thread_and_let_go():
         assert blas_threads() <= {1}
         with one_blas_thread():
             assert blas_threads() <= {1}
-            assert workers._held == 1
+            assert workers._held == 2
         assert blas_threads() <= {1}
     assert blas_threads() == before
     assert workers._held == 0
@@ -193,6 +193,16 @@ def test_blas_is_held_to_one_thread_and_let_go():
         raise ValueError("on purpose")
     assert blas_threads() == before
     assert workers._held == 0
+
+
+def test_the_last_of_several_threads_gives_blas_its_threads_back():
+    before, first, second = blas_threads(), one_blas_thread(), one_blas_thread()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert blas_threads() <= {1}
+    second.__exit__(None, None, None)
+    assert blas_threads() == before
 
 
 def test_blas_is_held_while_work_is_shared():

@@ -30,8 +30,8 @@ STREAMED_SCORES, STREAMED_ROWS = 1 << 20, 32
 
 LOG2_E = math.log2(math.e)
 # Powers of two up to 2^100, and sums of them with values, fit float32 without taking the largest
-# score of a row away first.
-CALM = 100.0
+# score of a row away first: where scores are below 60, whatever ordinary the values are.
+CALM, CALM_WITH_ANY_VALUES, LARGEST = 100.0, 60.0, 127.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,11 @@ class Inputs:
         if self.added or self.softcap is not None or self.sinks is not None:
             return False
         q, k = (np.einsum("...i,...i->...", a, a).max(initial=0) for a in (self.query, self.key))
-        return bool(math.sqrt(q) * math.sqrt(k) * abs(self.scale) * LOG2_E < CALM)
+        bound = math.sqrt(q) * math.sqrt(k) * abs(self.scale) * LOG2_E
+        if not CALM_WITH_ANY_VALUES <= bound < CALM:
+            return bool(bound < CALM)
+        largest = float(np.abs(self.value).max(initial=1)) * max(self.n_keys, 1)
+        return bool(bound + math.log2(largest) < LARGEST)
 
     @property
     def factor(self) -> float:
@@ -116,6 +120,8 @@ class Inputs:
         """The heads in groups that are worked on together: neighbours whose `scores_each` fit the
         cache, sharing keys if any heads do, in at least `n_parts` groups where there are heads."""
         *outer, n_heads = self.lead
+        if not n_heads:
+            return []
         size = min(max(SCRATCH_SCORES // max(scores_each, 1), 1), -(-n_heads // n_parts))
         whole = n_heads if self.shared_by == 1 else self.shared_by
         parts = [
@@ -233,14 +239,16 @@ def blocks(inputs: Inputs) -> Iterator[Rows]:
         start += rows.size
 
 
+def most_rows(n_keys: int) -> int:
+    """Rows of a streamed block whose queries may see so many keys."""
+    return min(max(STREAMED_SCORES // max(n_keys, 1), STREAMED_ROWS), ROWS_AT_MOST)
+
+
 def rows_fitting(inputs: Inputs, start: int, rows_at_once: int | None) -> int:
-    """How many rows from `start` on make a block for streaming."""
+    """How many rows from `start` on make a block for streaming, at most `rows_at_once`."""
     left = inputs.n_queries - start
-    if rows_at_once is not None:
-        return min(rows_at_once, left)
     _, ranges = _seen(inputs, start, start + min(ROWS_AT_MOST, left))
-    fitting = STREAMED_SCORES // max(_length(ranges), 1)
-    return min(max(fitting, STREAMED_ROWS), ROWS_AT_MOST, left)
+    return min(most_rows(_length(ranges)), left, rows_at_once or left)
 
 
 def rows_between(inputs: Inputs, start: int, stop: int) -> Rows:

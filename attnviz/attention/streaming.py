@@ -11,7 +11,8 @@ from typing import Protocol, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.bands import Band, Tiles, band_of, tile_rows, whole_vectors
+from attnviz.attention.bands import VECTOR, Band, Tiles, band_of, tile_rows, whole_vectors
+from attnviz.attention.masks import Rule
 from attnviz.attention.rows import (
     EVERYWHERE,
     POWER,
@@ -20,6 +21,7 @@ from attnviz.attention.rows import (
     Options,
     attend,
     inverse,
+    most_rows,
     prepare,
     raise_scores,
     row_sums,
@@ -136,12 +138,18 @@ def stream_inputs(
     (share if inputs.worth_sharing(_n_scores(inputs, band)) else in_turn)(jobs)
 
 
-def usual_rows(inputs: Inputs) -> int:
-    """How many rows a block has, at most, unless it is asked for fewer."""
-    band = _band(inputs)
+def block_shape(rule: Rule, n_queries: int, n_keys: int) -> tuple[int, int]:
+    """Rows and columns of the largest block of a head, unless fewer rows are asked for."""
+    band = _long_band(rule, n_keys)
     if band is None:
-        return rows_fitting(inputs, 0, None)
-    return min(max(TILED_SCORES // band.width, 1), inputs.n_queries)
+        return min(most_rows(n_keys), n_queries), n_keys
+    rows, columns = tile_rows(band), _tile_columns(band, n_keys)
+    return min(max(TILED_SCORES // columns // rows, 1) * rows, n_queries), min(columns, n_keys)
+
+
+def _tile_columns(band: Band, n_keys: int) -> int:
+    near = tile_rows(band) + band.width + VECTOR
+    return near + whole_vectors([p for p in band.columns if p < n_keys]).size
 
 
 def _n_scores(inputs: Inputs, band: Band | None) -> int:
@@ -156,11 +164,13 @@ def _band(inputs: Inputs) -> Band | None:
     """The band to compute in tiles; none where whole rows are as good."""
     if inputs.added or inputs.allowed is not None:
         return None
-    band = band_of(inputs.rule)
+    return _long_band(inputs.rule, inputs.n_keys)
+
+
+def _long_band(rule: Rule, n_keys: int) -> Band | None:
+    band = band_of(rule)
     least = max(4 * (0 if band is None else band.width + len(band.columns)), TILED_KEYS)
-    if band is None or inputs.n_keys < least:
-        return None
-    return band
+    return None if n_keys < least else band
 
 
 def _pattern(inputs: Inputs, band: Band | None) -> Floats | None:
@@ -195,8 +205,8 @@ def _tiles(inputs: Inputs, band: Band, block_rows: int | None) -> Iterator[list[
     """Tiles, what remains at the end of the text, and the rows of global tokens by themselves."""
     rows = min(tile_rows(band), block_rows or inputs.n_queries)
     columns = whole_vectors([p for p in band.columns if p < inputs.n_keys])
-    width = rows + band.width + columns.size
-    n_tiles = max((block_rows or TILED_SCORES // width) // rows, 1)
+    at_once, _ = block_shape(inputs.rule, inputs.n_queries, inputs.n_keys)
+    n_tiles = max(min(block_rows or at_once, at_once) // rows, 1)
     for start in range(0, inputs.n_queries, n_tiles * rows):
         n = min(n_tiles, (inputs.n_queries - start) // rows)
         whole, rest = start + n * rows, min(start + n_tiles * rows, inputs.n_queries)
