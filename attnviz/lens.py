@@ -13,7 +13,7 @@ from attnviz.errors import AttnvizError, bad_choice
 from attnviz.focus import Cut, Focus, Units
 from attnviz.record import AttentionRecord
 from attnviz.rollout import flow, rollout
-from attnviz.selection import chosen, crop, hide_special, merge
+from attnviz.selection import among, chosen, crop, hide_special, merge
 from attnviz.stack import Stack
 from attnviz.tokens import Tokens
 from attnviz.units import KINDS
@@ -49,10 +49,11 @@ class Lens:
             rows = units.starts(queries, self.merge)
             columns = rows if keys is queries else units.starts(keys, self.merge)
             return Units(self.merge, rows, columns)
-        wish = self.rows if self.query is None else self.query
-        if wish is None and self.columns is None:
+        if self.rows is None and self.query is None and self.columns is None:
             return None
-        rows = np.arange(len(queries)) if wish is None else chosen(queries, wish)
+        rows = np.arange(len(queries)) if self.rows is None else chosen(queries, self.rows)
+        if self.query is not None:
+            rows = among(rows, chosen(queries, self.query), self.query)
         columns = np.arange(len(keys)) if self.columns is None else chosen(keys, self.columns)
         return Cut(rows, columns)
 

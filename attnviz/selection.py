@@ -160,6 +160,16 @@ def chosen(tokens: Tokens, wish: str) -> Places:
     return np.array(sorted({i for part in parts for i in _of_part(tokens, part)}), dtype=np.int64)
 
 
+def among(rows: Places, wanted: Places, wish: str) -> Places:
+    """Those of the rows that a wish names; AttnvizError where it names none of them."""
+    found = np.intersect1d(rows, wanted)
+    if not found.size:
+        raise AttnvizError(
+            f'"{wish}" is not among the rows that are shown.', "Choose one of them, or more --rows."
+        )
+    return found
+
+
 def _is_numeric(part: str) -> bool:
     return part.removeprefix("-").isdecimal() or _RANGE.fullmatch(part) is not None
 

@@ -266,6 +266,12 @@ def test_many_strongest_of_a_long_row(k):
     np.testing.assert_array_equal(columns, np.argsort(-weights, axis=-1, kind="stable")[:, :k])
 
 
+def test_no_entropy_has_no_sign():
+    found = measures.entropy([[1.0, 0.0], [0.0, 0.0]])
+    assert found.tolist() == [0, 0]
+    assert not np.signbit(found).any()
+
+
 def test_strongest_of_no_rows_or_no_columns_is_empty():
     for shape in ((0, 5), (3, 0), (0, 0)):
         columns, largest = measures.strongest(np.zeros(shape), 2)

@@ -536,6 +536,18 @@ def test_a_json_that_was_cut_short(tmp_path):
         refuses(path)
 
 
+@pytest.mark.parametrize("name", ["sums", "maxima", "strongest_weights", "received"])
+def test_a_streamed_record_holds_numbers(tmp_path, name):
+    trace("the cat sat", max_memory=0).save(tmp_path / "good.json")
+    tree = json.loads((tmp_path / "good.json").read_text("utf-8"))
+    found = tree["stacks"]["self"]["summary"][name]
+    while isinstance(found[0], list):
+        found = found[0]
+    found[0] = None
+    (tmp_path / "bad.json").write_text(json.dumps(tree), "utf-8")
+    refuses(tmp_path / "bad.json")
+
+
 class Payload:
     """An object that does something when it is unpickled."""
 

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BITS = (16, 8)
 MOST_EXACT = 1 << 20  # weights up to which 16 bits make a small page
 
 Array = NDArray[Any]

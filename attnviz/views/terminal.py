@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from attnviz import selection
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.explain.english import ENGLISH
 from attnviz.explain.language import TERMINAL, Language, Saving
@@ -268,8 +269,9 @@ def query_row(record: AttentionRecord, query: str, choice: Choice, screen: Scree
         raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
     label = widest(stack.key_tokens.names, 2 * LABEL)
     queries, keys = stack.positions
-    # a streamed text keeps the rows that were asked for, alone
-    for place in range(stack.shape[0]) if stack.streamed else stack.query_tokens.find(query):
+    whole = stack if stack.place is None else stack.place.whole
+    wanted = selection.among(queries, selection.chosen(whole.query_tokens, query), query)
+    for place in np.searchsorted(queries, wanted).tolist():
         name = TERMINAL.token(stack.query_tokens.names[place])
         name += "" if record.units else f" ({queries[place]})"
         shown = chosen(stack, choice.layer, choice.head, screen.words)

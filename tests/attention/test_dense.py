@@ -565,3 +565,24 @@ def test_shapes_that_fit_by_broadcasting_are_taken():
     ):
         output, weights = attention(*FITTING, **options)
         assert (output.shape, weights.shape) == ((2, 5, 4), (2, 5, 6))
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 8), (2, 0, 5, 8)])
+def test_no_heads_have_no_weights(shape):
+    nothing = np.zeros(shape, np.float32)
+    output, weights = attention(nothing, nothing, nothing)
+    assert output.shape == shape
+    assert weights.shape == (*shape[:-1], shape[-2])
+
+
+@pytest.mark.parametrize("size", [1.0, 1e9, 1e20])
+def test_large_values_of_large_scores_do_not_overflow(size):
+    query = np.full((1, 3, 1), 8.2, np.float32)  # scores of 67 are powers of 2 up to 97
+    key = np.array([8.2, 8.1, 8.0], np.float32).reshape(1, 3, 1)
+    value = np.array([size, 0, -size], np.float32).reshape(1, 3, 1)
+    output, weights = attention(query, key, value)
+    scores = (query.astype(np.float64) @ key.astype(np.float64).swapaxes(1, 2))[0]
+    exact = np.exp(scores - scores.max(axis=1, keepdims=True))
+    exact /= exact.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(weights[0], exact, atol=2e-5)
+    np.testing.assert_allclose(output[0] / size, exact @ value[0] / size, atol=2e-5)

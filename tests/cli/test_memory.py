@@ -65,6 +65,17 @@ def test_one_row_of_a_streamed_text_is_that_of_the_whole(capsys):
     assert rows[0] == rows[1] != []
 
 
+@pytest.mark.parametrize("size", ["0", "1GiB"])
+def test_a_query_among_rows_is_counted_in_the_whole_text(capsys, size):
+    shown = ("--rows", "1200:1230", "--max-memory", size, "--heads", "1")
+    status, out, _ = run(capsys, TEXT, *shown, "--query", "1203")
+    assert status == 0
+    assert "(1203)" in out
+    status, out, err = run(capsys, TEXT, *shown, "--query", "3")
+    assert (status, out) == (2, "")
+    assert '"3" is not among the rows that are shown' in err
+
+
 def test_far_links_are_listed_with_their_places(capsys):
     status, out, _ = run(capsys, TEXT, "--show", "far", "--head", "1", "--max-memory", "0")
     assert status == 0
