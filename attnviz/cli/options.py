@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -140,6 +143,33 @@ Lang = Annotated[
 ]
 
 
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that Typer gives one option for each field of a parameter that is a dataclass."""
+    parameters = signature(command, eval_str=True).parameters
+    kinds: dict[str, type[Any]] = {name: given.annotation for name, given in parameters.items()}
+    groups = {
+        name: signature(kind, eval_str=True).parameters
+        for name, kind in kinds.items()
+        if is_dataclass(kind)
+    }
+    options = [
+        option
+        for name, parameter in parameters.items()
+        for option in groups.get(name, {name: parameter}).values()
+    ]
+
+    @wraps(command)
+    def gathered(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = kinds[name](**{field: given.pop(field) for field in group})
+        command(**given)
+
+    # Typer reads the order and the defaults from the one, and asks the other for the types too.
+    gathered.__signature__ = Signature(options)  # type: ignore[attr-defined]
+    gathered.__annotations__ = {option.name: option.annotation for option in options}
+    return gathered
+
+
 def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
     """The options of a type that were given; the rest is left to its defaults."""
     given: dict[str, Any] = {} if window is None else {"window": window}
@@ -150,9 +180,8 @@ def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
 
 def unused(settings: Mapping[str, Any], window: int | None, global_tokens: str | None) -> list[str]:
     """Options that were given and did nothing in this run."""
-    given = {"window": window is not None, "global_tokens": global_tokens is not None}
-    idle = [name for name, was_given in given.items() if was_given and name not in settings]
-    return [f"--{name.replace('_', '-')}" for name in idle]
+    given = of_type(window, global_tokens)
+    return [f"--{name.replace('_', '-')}" for name in given if name not in settings]
 
 
 def token_ids(words: str | None, option: str) -> list[int] | None:

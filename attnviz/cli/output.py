@@ -93,17 +93,6 @@ def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> Non
             raise AttnvizError(f"{path} is the text that is read.", "Write to another file.")
 
 
-def write_outputs(
-    record: AttentionRecord, outputs: Sequence[Path], choice: Choice, show: str, words: Language,
-    quiet: bool, scale: str = "auto",
-) -> None:  # fmt: skip
-    """Write each file, whole or not at all, and say so."""
-    for path in outputs:
-        for note in write_output(record, path, choice, words, scale, show=show):
-            say(note, quiet)
-        say(words.say("run.saved", path=path), quiet)
-
-
 def write_output(
     record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str = "auto", *,
     show: str = "auto",
