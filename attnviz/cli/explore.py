@@ -37,8 +37,7 @@ class _Opened(TranslationPass):
     text: Annotated[
         str | None,
         typer.Argument(
-            help="A text, a text file, a saved record (as for view), or - for standard input.",
-            show_default=False,
+            help="A text, a text file, a saved record (as for view), or - for standard input."
         ),
     ] = None
 

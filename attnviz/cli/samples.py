@@ -33,9 +33,7 @@ class Sample:
 
 
 def samples(
-    name: Annotated[
-        str | None, typer.Argument(help="Print this sample's text.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Print this sample's text.")] = None,
 ) -> None:
     """List the bundled samples, or print one.
 

@@ -15,10 +15,7 @@ from attnviz.cli.display import Display
 def view(
     *,
     file: Annotated[
-        Path,
-        typer.Argument(
-            help="A record, or weights: .npz .npy .json .csv .safetensors.", show_default=False
-        ),
+        Path, typer.Argument(help="A record, or weights: .npz .npy .json .csv .safetensors.")
     ],
     tokens: Annotated[
         Path | None,
@@ -27,17 +24,11 @@ def view(
         ),
     ] = None,
     key_tokens: Annotated[
-        Path | None,
-        typer.Option(help="The tokens of the columns, where they are others.", show_default=False),
+        Path | None, typer.Option(help="The tokens of the columns, where they are others.")
     ] = None,
     type: Annotated[
         str | None,
-        typer.Option(
-            "--type",
-            "-t",
-            help=f"What is masked, if you know: {options.TYPES}.",
-            show_default=False,
-        ),
+        typer.Option("--type", "-t", help=f"What is masked, if you know: {options.TYPES}."),
     ] = None,
     display: Display,
 ) -> None:
