@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -96,8 +96,7 @@ def explore(
     _fill(target, look, begun, [named, asked.file, asked.source_file])
 
 
-@dataclass(frozen=True)
-class _Begun:
+class _Begun(NamedTuple):
     """What the explorer starts from. trace: as `Errands` has it."""
 
     record: AttentionRecord
