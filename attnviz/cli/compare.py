@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.comparing import Side
+    from attnviz.explain.language import Language
     from attnviz.record import AttentionRecord
 
 DIFFERS = 1  # exit status where --tolerance was not kept
@@ -41,8 +43,7 @@ def compare(
         typer.Option(help="Of two records: exit 1 if any weight differs by more.", min=0),
     ] = None,
     output: Annotated[
-        list[Path] | None,
-        typer.Option("--output", "-o", help="Write .png, .svg, .pdf or .json.", show_default=False),
+        list[Path] | None, typer.Option("--output", "-o", help="Write .png, .svg, .pdf or .json.")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
     lang: options.Lang = None,
@@ -62,29 +63,18 @@ def compare(
 
     from rich.console import Group
 
-    from attnviz.cli.output import console, put, put_text, say, screen_of
+    from attnviz.cli.output import console, put, put_text, save, screen_of
     from attnviz.explain.language import language
-    from attnviz.storage import written_whole
     from attnviz.views import compare as views
 
     words = language(lang)
-    outputs = output or []
-    _check_outputs(outputs)
-    if file is not None and items:
-        raise AttnvizError("A text and --file were both given.", "Give one of them.")
+    _check_outputs(output or [])
     settings: dict[str, Any] = options.of_type(window, global_tokens)
     settings |= {"heads": heads, "source": source, "tokenizer": tokenizer, "seed": seed}
     records = _records(items or [], file, _listed(type), _listed(model), settings)
     sides = _sides(records, _listed(layer), _listed(head), enough=tolerance is not None)
-    for path in outputs:
-        data = (dumps(views.data(sides), indent=1) + "\n").encode()
-        if path.suffix != ".json":
-            from attnviz.views.figure import compare_picture
-
-            data = compare_picture(sides, path.suffix[1:], words)
-        with written_whole(path) as opened:
-            opened.write(data)
-        say(words.say("run.saved", path=path), quiet)
+    for path in output or []:
+        save(path, _written(sides, path.suffix, words), words, quiet)
     if json:
         put_text(dumps(views.data(sides)) + "\n")
     else:
@@ -112,23 +102,16 @@ def _records(
     from attnviz.record import read
     from attnviz.tracing import trace
 
+    if file is not None and items:
+        raise AttnvizError("A text and --file were both given.", "Give one of them.")
     if items and all(Path(item).suffix in RECORDS for item in items):
         return [(Path(item).name, read(item)) for item in items]
     texts = list(items) if len(items) > 1 else [the_text(items[0] if items else None, file)]
-    several = [
-        name for name, n in (("texts", texts), ("types", types), ("models", models)) if len(n) > 1
-    ]
-    if len(several) > 1:
-        raise AttnvizError(
-            f"Several {' and '.join(several)} were given.", "Vary one thing at a time."
-        )
-    found = []
-    for text in texts:
-        for kind in types:
-            for model in models:
-                name = (several or ["texts"])[0]
-                shown = {"texts": _short(text), "types": kind, "models": model}[name]
-                found.append((str(shown), trace(text, type=kind, model=str(model), **settings)))
+    counts = {"texts": len(texts), "types": len(types), "models": len(models)}
+    varying, found = _varying(counts) or "texts", []
+    for text, kind, model in product(texts, types, models):
+        shown = {"texts": _short(text), "types": kind, "models": model}[varying]
+        found.append((str(shown), trace(text, type=kind, model=str(model), **settings)))
     return found
 
 
@@ -141,25 +124,39 @@ def _sides(
     from attnviz.views.choice import choose
 
     counts = {"records": len(records), "layers": len(layers), "heads": len(heads)}
+    varying, found = _varying(counts), []
+    if not varying and not enough:
+        raise AttnvizError(
+            "There is nothing to compare.",
+            "Give two texts, files, types, models, layers or heads: --type self,local.",
+        )
+    for (name, record), layer, head in product(records, layers, heads):
+        choice = choose(record.stack, str(layer), str(head))
+        label = {"layers": f"layer {layer}", "heads": f"head {head}"}.get(varying, name)
+        found.append(Side(label, record, choice.layer, choice.head))
+    return found
+
+
+def _varying(counts: Mapping[str, int]) -> str:
+    """What there are several of, or ""; AttnvizError where that is more than one thing."""
     several = [name for name, n in counts.items() if n > 1]
     if len(several) > 1:
         raise AttnvizError(
             f"Several {' and '.join(several)} were given.", "Vary one thing at a time."
         )
-    if not several and not enough:
-        raise AttnvizError(
-            "There is nothing to compare.",
-            "Give two texts, files, types, models, layers or heads: --type self,local.",
-        )
-    found = []
-    for name, record in records:
-        for layer in layers:
-            for head in heads:
-                choice = choose(record.stack, str(layer), str(head))
-                shown = {"layers": f"layer {layer}", "heads": f"head {head}"}
-                label = shown.get((several or [""])[0], name)
-                found.append(Side(label, record, choice.layer, choice.head))
-    return found
+    return "".join(several)
+
+
+def _written(sides: Sequence[Side], suffix: str, words: Language) -> bytes:
+    from json import dumps
+
+    from attnviz.views import compare as views
+
+    if suffix == ".json":
+        return (dumps(views.data(sides), indent=1) + "\n").encode()
+    from attnviz.views.figure import compare_picture  # matplotlib, only when there is a picture
+
+    return compare_picture(sides, suffix[1:], words)
 
 
 def _hold(records: Sequence[tuple[str, AttentionRecord]], tolerance: float, quiet: bool) -> None:
@@ -188,7 +185,7 @@ def _check_outputs(outputs: Sequence[Path]) -> None:
     for path in outputs:
         if path.suffix not in allowed:
             raise bad_choice(path.suffix or path.name, "the suffix of --output", allowed)
-    check_outputs(outputs, [])
+    check_outputs(outputs)
 
 
 def _short(text: str) -> str:

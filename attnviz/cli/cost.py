@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,9 +13,9 @@ from attnviz.cli import options
 from attnviz.errors import AttnvizError, bad_choice
 
 if TYPE_CHECKING:
-    from attnviz.cli.progress import Ticker
     from attnviz.cost import Report
     from attnviz.explain.language import Language
+    from attnviz.timing import Tell
 
 TYPES = "self,causal,local,global"
 LENGTHS = (128, 256, 512, 1024, 2048, 4096)
@@ -46,7 +47,9 @@ def cost(
     window: Annotated[
         int | None,
         typer.Option(
-            "--window", "-w", help="Local and global: tokens seen on each side.",
+            "--window",
+            "-w",
+            help="Local and global: tokens seen on each side.",
             show_default=str(WINDOW),
         ),
     ] = None,
@@ -55,28 +58,20 @@ def cost(
         typer.Option(help="Positions that see all and are seen by all.", show_default="0"),
     ] = None,
     model: Annotated[
-        str | None,
-        typer.Option(
-            "--model", "-m", help="minilm · a checkpoint folder · a hub id.", show_default=False
-        ),
+        str | None, typer.Option("--model", "-m", help="minilm · a checkpoint folder · a hub id.")
     ] = None,
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Run it here, or only count.")
     ] = True,
-    seconds: Annotated[
-        float, typer.Option(help="How long all runs together may take.")
-    ] = SECONDS,
+    seconds: Annotated[float, typer.Option(help="How long all runs together may take.")] = SECONDS,
     output: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--output", "-o", help="Write .png, .svg, .pdf, .json or .csv. Repeatable.",
-            show_default=False,
-        ),
+        typer.Option("--output", "-o", help="Write .png, .svg, .pdf, .json or .csv. Repeatable."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
-) -> None:  # fmt: skip
+) -> None:
     """Show what attention costs against length: scores, multiply-adds, memory and time.
 
     attnviz cost
@@ -88,36 +83,32 @@ def cost(
     Scores are counted from the mask of each type, time is measured on this machine; what would
     take too long or not fit the memory is not run, and a line says so.
     """
-    from attnviz.cli.output import console, put, put_text, say, screen_of, warn_of_arabic
+    from attnviz.cli.output import (
+        check_outputs,
+        console,
+        put,
+        put_text,
+        save,
+        say,
+        screen_of,
+        warn_of_arabic,
+    )
     from attnviz.cli.progress import Ticker
     from attnviz.explain.language import language
-    from attnviz.storage import written_whole
     from attnviz.views import cost as views
 
     words = language(lang)
-    outputs = output or []
-    _check_outputs(outputs)
+    check_outputs(output or [], suffixes=SUFFIXES)
     asked = None if lengths is None else _lengths(lengths)
-    chosen = {
-        "--type": type, "--heads": heads, "--head-dim": head_dim, "--window": window,
-    }  # fmt: skip
-    if not 0 < seconds <= MOST_SECONDS:
-        raise AttnvizError(
-            f"--seconds is {seconds:g}.", f"It must be above 0, at most {MOST_SECONDS:,g}."
-        )
-    seconds = seconds if measure else 0
+    chosen = {"--type": type, "--heads": heads, "--head-dim": head_dim, "--window": window}
+    _check_seconds(seconds)
+    count = _of_types if model is None else partial(_of_model, model)
     with Ticker(quiet) as ticker:
-        if model is not None:
-            report = _of_model(model, asked, chosen, global_tokens, seconds, ticker)
-        else:
-            report = _of_types(asked, chosen, global_tokens, seconds, ticker)
+        report = count(asked, chosen, global_tokens, seconds if measure else 0, ticker.tell)
     for option in options.unused(report.settings, window, global_tokens):
         say(words.say("warn.unused", option=option, type=type or TYPES), quiet)
-    for path in outputs:
-        data = _written(report, path.suffix.lower(), words)
-        with written_whole(path) as opened:
-            opened.write(data)
-        say(words.say("run.saved", path=path), quiet)
+    for path in output or []:
+        save(path, _written(report, path.suffix.lower(), words), words, quiet)
     if json:
         put_text(views.to_json(report))
         return
@@ -128,7 +119,7 @@ def cost(
 
 def _of_types(
     lengths: Sequence[int] | None, chosen: dict[str, Any], global_tokens: str | None,
-    seconds: float, ticker: Ticker,
+    seconds: float, tell: Tell,
 ) -> Report:  # fmt: skip
     from attnviz.timing import of_types
     from attnviz.tracing import mask_of
@@ -145,14 +136,12 @@ def _of_types(
     if "global" in names:
         settings["global_tokens"] = positions
     rules = {name: mask_of(name, window, positions) for name in names}
-    return of_types(
-        rules, lengths, n_heads, head_dim, settings, seconds=seconds, tell=ticker.tell
-    )  # fmt: skip
+    return of_types(rules, lengths, n_heads, head_dim, settings, seconds=seconds, tell=tell)
 
 
 def _of_model(
     name: str, lengths: Sequence[int] | None, chosen: dict[str, Any], global_tokens: str | None,
-    seconds: float, ticker: Ticker,
+    seconds: float, tell: Tell,
 ) -> Report:  # fmt: skip
     from attnviz.models import load_model
     from attnviz.models.builtin import HeadsModel
@@ -172,9 +161,7 @@ def _of_model(
         )
     n = lengths[-1] if lengths else model.network.n_positions
     positions = None if global_tokens is None else _positions(global_tokens, n)
-    return of_model(
-        model, lengths, global_tokens=positions, seconds=seconds, tell=ticker.tell
-    )  # fmt: skip
+    return of_model(model, lengths, global_tokens=positions, seconds=seconds, tell=tell)
 
 
 def _written(report: Report, suffix: str, words: Language) -> bytes:
@@ -184,9 +171,7 @@ def _written(report: Report, suffix: str, words: Language) -> bytes:
         return views.to_json(report).encode()
     if suffix == ".csv":
         return views.to_csv(report).encode()
-    from attnviz.views.cost_figure import (
-        picture,
-    )  # matplotlib, only when there is something to draw
+    from attnviz.views.cost_figure import picture  # matplotlib, only when there is a picture
 
     return picture(report, suffix[1:], words)
 
@@ -251,10 +236,8 @@ def _size(option: str, given: int | None, usual: int) -> int:
     return number
 
 
-def _check_outputs(outputs: Sequence[Path]) -> None:
-    from attnviz.cli.output import check_outputs
-
-    for path in outputs:
-        if path.suffix.lower() not in SUFFIXES:
-            raise bad_choice(path.suffix or path.name, "the suffix of --output", SUFFIXES)
-    check_outputs(outputs, [])
+def _check_seconds(seconds: float) -> None:
+    if not 0 < seconds <= MOST_SECONDS:
+        raise AttnvizError(
+            f"--seconds is {seconds:g}.", f"It must be above 0, at most {MOST_SECONDS:,g}."
+        )

@@ -23,8 +23,7 @@ FOLLOWED = 2  # the head "near": its weights are spread, so that every step has 
 
 def explain(
     topic: Annotated[
-        str | None,
-        typer.Argument(help="A topic, or all; none lists the topics.", show_default=False),
+        str | None, typer.Argument(help="A topic, or all; none lists the topics.")
     ] = None,
     lang: options.Lang = None,
 ) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.passes import TextPass, TranslationPass
 from attnviz.errors import AttnvizError, not_found
 
 if TYPE_CHECKING:
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from attnviz.explain.language import Language
     from attnviz.record import AttentionRecord
     from attnviz.views.choice import Choice
+    from attnviz.views.explorer.look import Look
 
 Trace = Callable[[str, str | None], "AttentionRecord"]
+See = Callable[["AttentionRecord"], "AttentionRecord"]
 
 RECORDS = (".npz", ".npy", ".json", ".csv", ".safetensors")
 MADE = ("builtin", "random")  # models that need no loading
@@ -29,34 +32,26 @@ TYPES = ("self", "causal", "local", "global")  # that need no second text
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
 
 
-def explore(
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Opened(TranslationPass):
     text: Annotated[
         str | None,
         typer.Argument(
-            help="A text, a text file, a saved record (as for view), or - for standard input.",
-            show_default=False,
+            help="A text, a text file, a saved record (as for view), or - for standard input."
         ),
-    ] = None,
-    file: options.File = None,
-    source: options.Source = None,
-    source_file: options.SourceFile = None,
-    type: options.Type = None,
-    heads: options.Heads = None,
-    window: options.Window = None,
-    global_tokens: options.GlobalTokens = None,
-    model: options.Model = "builtin",
-    tokenizer: options.Tokenizer = None,
-    pair: options.Pair = None,
-    target_lang: options.TargetLang = None,
-    source_lang: options.SourceLang = None,
-    truncate: options.Truncate = False,
+    ] = None
+
+
+@options.spread
+def explore(
+    *,
+    asked: _Opened,
     stack: options.Stack = None,
     layer: Annotated[str, typer.Option(help="The layer to begin with.")] = "0",
     head: Annotated[str, typer.Option(help="The head to begin with, or mean.")] = "mean",
     scale: options.Scale = "auto",
     measure: options.Measure = "weights",
     hide_special: options.HideSpecial = False,
-    seed: options.Seed = 0,
     lang: options.Lang = None,
 ) -> None:
     """Look around on the full screen, by keyboard or mouse; edit the text and watch it change.
@@ -71,10 +66,10 @@ def explore(
     """
     # Imported here, so that --help and a wrong option answer at once.
     from attnviz.cli.output import console
-    from attnviz.cli.texts import given_text
     from attnviz.explain.language import language
     from attnviz.lens import Lens
     from attnviz.views.choice import choose
+    from attnviz.views.explorer.look import Look
     from attnviz.views.scale import check_scale
 
     words = language(lang)
@@ -83,35 +78,25 @@ def explore(
     lens.check()
     target = console()
     _check_terminal(target)
-    named = _file_named(text) if file is None else None
-    asked = options.of_type(window, global_tokens) | {
-        "heads": heads,
-        "source": given_text(source, source_file, "--source-file"),
-        "tokenizer": tokenizer,
-        "pair": pair,
-        "target_lang": target_lang,
-        "source_lang": source_lang,
-        "truncate": truncate,
-        "seed": seed,
-    }
+    named = _file_named(asked.text) if asked.file is None else None
 
     def see(record: AttentionRecord) -> AttentionRecord:
         return lens.look(record if stack is None else record.looking_at(stack))
 
     if named is not None and named.suffix.lower() in RECORDS:
-        begun = _saved(named, type, model, asked)
+        begun = _saved(named, asked)
     else:
-        asked["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
-        begun = _traced(None if named else text, named or file, type, model, asked, see)
+        asked = asked if named is None else replace(asked, text=None, file=named)
+        begun = _traced(asked, measure, see)
     record = see(begun.record)
     choice = choose(record.stack, layer, head)
     if choice.layers or len(choice.heads) > 1:
         raise AttnvizError("The explorer shows one head at a time.", "Give one --layer and --head.")
-    _explore(target, begun, record, choice, scale, words, [named, file, source_file])
+    look = Look.at(record, choice, scale, words)
+    _fill(target, look, begun, [named, asked.file, asked.source_file])
 
 
-@dataclass(frozen=True)
-class _Begun:
+class _Begun(NamedTuple):
     """What the explorer starts from. trace: as `Errands` has it."""
 
     record: AttentionRecord
@@ -121,40 +106,36 @@ class _Begun:
     types: Sequence[str | None] = ()
 
 
-def _saved(place: Path, type: str | None, model: str, asked: Mapping[str, Any]) -> _Begun:
+def _saved(place: Path, asked: TextPass) -> _Begun:
     """A record in a file; AttnvizError for what only means something to a model that runs."""
     from attnviz.formats import open_file
 
-    given = [name for name, value in asked.items() if value]
-    given += ["model"] if model != "builtin" else []
-    if given:
+    settings = asked.settings() | {"type": None, "model": asked.model != "builtin"}
+    given = next((name for name, value in settings.items() if value), None)
+    if given is not None:
         raise AttnvizError(
-            f"--{given[0].replace('_', '-')} means nothing to a saved record: no model runs.",
+            f"--{given.replace('_', '-')} means nothing to a saved record: no model runs.",
             "Leave it out, or give a text.",
         )
-    return _Begun(open_file(place, type=type), None, type)
+    return _Begun(open_file(place, type=asked.type), None, asked.type)
 
 
-def _traced(
-    text: str | None, file: Path | None, type: str | None, model: str, asked: Mapping[str, Any],
-    see: Callable[[AttentionRecord], AttentionRecord],
-) -> _Begun:  # fmt: skip
+def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     """A text that is traced, with a model that is opened once."""
-    from attnviz.cli.texts import the_text
     from attnviz.models import load_model
     from attnviz.tracing import trace
 
-    given = the_text(text, file)
-    opened: Any = model
-    types: Sequence[str | None] = TYPES if asked["source"] is None else ("cross",)
-    if model not in MADE:
-        opened, types = load_model(model), (None, *TYPES)
+    text, settings = asked.read(), asked.settings()
+    settings["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
+    types: Sequence[str | None] = TYPES if settings["source"] is None else ("cross",)
+    if asked.model not in MADE:
+        settings["model"], types = load_model(asked.model), (None, *TYPES)
 
     def run(text: str, kind: str | None) -> AttentionRecord:
-        return trace(text, type=kind, model=opened, **asked)
+        return trace(text, **settings | {"type": kind})
 
-    kind = type or types[0]
-    return _Begun(run(given, kind), given, kind, lambda text, kind: see(run(text, kind)), types)
+    kind = asked.type or types[0]
+    return _Begun(run(text, kind), text, kind, lambda text, kind: see(run(text, kind)), types)
 
 
 def _check_terminal(target: Console) -> None:
@@ -183,14 +164,10 @@ def _file_named(text: str | None) -> Path | None:
     return None
 
 
-def _explore(
-    target: Console, begun: _Begun, record: AttentionRecord, choice: Choice, scale: str,
-    words: Language, inputs: Sequence[Path | None],
-) -> None:  # fmt: skip
+def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | None]) -> None:
     from attnviz.cli.output import check_outputs, write_output
     from attnviz.views.explorer.app import Explorer
     from attnviz.views.explorer.desk import Errands
-    from attnviz.views.explorer.look import Look
 
     def save(
         record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str
@@ -200,7 +177,7 @@ def _explore(
 
     _read_keys_from_the_terminal()
     app = Explorer(
-        Look.at(record, choice, scale, words),
+        look,
         Errands(begun.trace, begun.types, save),
         text=begun.text,
         type=begun.type,
@@ -216,6 +193,7 @@ def _read_keys_from_the_terminal() -> None:
     if sys.stdin is not None and sys.stdin.isatty():
         return
     try:
-        os.dup2(os.open(os.ctermid(), os.O_RDONLY), 0)
+        with open(os.ctermid(), "rb", buffering=0) as terminal:
+            os.dup2(terminal.fileno(), 0)
     except OSError as error:
         raise AttnvizError("There is no terminal to read keys from.", "Use attnviz run.") from error

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.passes import TokenPass
 from attnviz.errors import AttnvizError
 
 SORTS = (
@@ -16,23 +17,10 @@ SORTS = (
 )
 
 
+@options.spread
 def heads(
-    text: options.Text = None,
-    file: options.File = None,
-    source: options.Source = None,
-    source_file: options.SourceFile = None,
-    type: options.Type = None,
-    heads: options.Heads = None,
-    window: options.Window = None,
-    global_tokens: options.GlobalTokens = None,
-    model: options.Model = "builtin",
-    tokenizer: options.Tokenizer = None,
-    pair: options.Pair = None,
-    ids: options.Ids = None,
-    source_ids: options.SourceIds = None,
-    target_lang: options.TargetLang = None,
-    source_lang: options.SourceLang = None,
-    truncate: options.Truncate = False,
+    *,
+    asked: TokenPass,
     stack: options.Stack = None,
     layer: Annotated[str, typer.Option(help="The layers to show: 2 · 0,2 · 0-3 · all.")] = "all",
     sort: Annotated[
@@ -44,7 +32,6 @@ def heads(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The heads as JSON on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The heads as CSV on stdout.")] = False,
-    seed: options.Seed = 0,
     lang: options.Lang = None,
 ) -> None:
     """Show every head: what it looks at, how sure that is, and its measures.
@@ -59,11 +46,9 @@ def heads(
     give; it needs 4 rows. Of a head that is spread, sure is how even it is. duplicate and
     induction count earlier tokens only, whatever the type.
     """
-    from attnviz.cli.output import console, put, put_text, say, screen_of, warn_of_arabic
-    from attnviz.cli.texts import given_text, the_text_or_ids
+    from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
     from attnviz.explain.language import language
     from attnviz.heads import check_measure, look, ranked
-    from attnviz.tracing import trace
     from attnviz.views import heads as views
     from attnviz.views.choice import choose
 
@@ -72,29 +57,11 @@ def heads(
         raise AttnvizError("--json and --csv were both given.", "Give one of them.")
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
-    ready = options.token_ids(ids, "--ids")
-    record = trace(
-        the_text_or_ids(text, file, ready),
-        type=type,
-        heads=heads,
-        **options.of_type(window, global_tokens),
-        source=given_text(source, source_file, "--source-file"),
-        model=model,
-        tokenizer=tokenizer,
-        pair=pair,
-        ids=ready,
-        source_ids=options.token_ids(source_ids, "--source-ids"),
-        target_lang=target_lang,
-        source_lang=source_lang,
-        truncate=truncate,
-        seed=seed,
-    )
-    record = record if stack is None else record.looking_at(stack)
+    record = asked.trace(stack=stack)
     if sort is not None:
         check_measure(record.stack, sort)
     choice = choose(record.stack, layer, "all", "grid")
-    for option in options.unused(record.settings, window, global_tokens):
-        say(words.say("warn.unused", option=option, type=record.type))
+    asked.say_unused(record, words)
     looks = look(record.stack, choice.layers or (choice.layer,))
     ranking = ranked(looks, sort)
     if json or csv:

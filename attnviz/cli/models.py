@@ -11,8 +11,7 @@ DIFFERS = 1  # exit status of --verify where the numbers are other numbers
 
 def models(
     path: Annotated[
-        str | None,
-        typer.Argument(help="A checkpoint folder, a hub id, or minilm.", show_default=False),
+        str | None, typer.Argument(help="A checkpoint folder, a hub id, or minilm.")
     ] = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare with transformers, layer by layer.")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
+from functools import wraps
+from inspect import Signature, signature
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,19 +16,12 @@ from attnviz.errors import AttnvizError
 TYPES = "self · causal · cross · local · global"
 SHOWS = "auto · table · heatmap · grid · top · arcs · far · none"
 
-Text = Annotated[
-    str | None, typer.Argument(help="The text; - reads standard input.", show_default=False)
-]
-File = Annotated[
-    Path | None, typer.Option("--file", help="Read the text from a file.", show_default=False)
-]
+Text = Annotated[str | None, typer.Argument(help="The text; - reads standard input.")]
+File = Annotated[Path | None, typer.Option("--file", help="Read the text from a file.")]
 Source = Annotated[
-    str | None,
-    typer.Option(help="Cross-attention: the text looked at (keys, values).", show_default=False),
+    str | None, typer.Option(help="Cross-attention: the text looked at (keys, values).")
 ]
-SourceFile = Annotated[
-    Path | None, typer.Option(help="Read the source from a file.", show_default=False)
-]
+SourceFile = Annotated[Path | None, typer.Option(help="Read the source from a file.")]
 Type = Annotated[str | None, typer.Option("--type", "-t", help=TYPES, show_default="self")]
 Heads = Annotated[
     int | None,
@@ -59,43 +55,24 @@ Tokenizer = Annotated[
         show_default="words; a checkpoint's own",
     ),
 ]
-Pair = Annotated[
-    str | None,
-    typer.Option(help="A second text, for encoders that take two.", show_default=False),
-]
-Ids = Annotated[
-    str | None,
-    typer.Option(help="Token ids in place of a text: 101,7592,102.", show_default=False),
-]
-SourceIds = Annotated[
-    str | None, typer.Option(help="Token ids in place of a source.", show_default=False)
-]
+Pair = Annotated[str | None, typer.Option(help="A second text, for encoders that take two.")]
+Ids = Annotated[str | None, typer.Option(help="Token ids in place of a text: 101,7592,102.")]
+SourceIds = Annotated[str | None, typer.Option(help="Token ids in place of a source.")]
 TargetLang = Annotated[
-    str | None,
-    typer.Option(help="Translation models: the text's code (ary_Arab).", show_default=False),
+    str | None, typer.Option(help="Translation models: the text's code (ary_Arab).")
 ]
 SourceLang = Annotated[
-    str | None,
-    typer.Option(help="Translation models: the source's code (eng_Latn).", show_default=False),
+    str | None, typer.Option(help="Translation models: the source's code (eng_Latn).")
 ]
 Measure = Annotated[
-    str,
-    typer.Option(help="weights · values (weights × length of values) · rollout · flow."),
+    str, typer.Option(help="weights · values (weights × length of values) · rollout · flow.")
 ]
-Merge = Annotated[
-    str | None,
-    typer.Option(help="One row for each of: words · sentences · lines.", show_default=False),
-]
+Merge = Annotated[str | None, typer.Option(help="One row for each of: words · sentences · lines.")]
 HideSpecial = Annotated[
     bool, typer.Option("--hide-special", help="Leave [CLS], </s> … out, and say their share.")
 ]
-Rows = Annotated[
-    str | None,
-    typer.Option(help="Only these queries: 3 · 2:8 · cat · 2:8,cat.", show_default=False),
-]
-Columns = Annotated[
-    str | None, typer.Option("--cols", help="Only these keys, likewise.", show_default=False)
-]
+Rows = Annotated[str | None, typer.Option(help="Only these queries: 3 · 2:8 · cat · 2:8,cat.")]
+Columns = Annotated[str | None, typer.Option("--cols", help="Only these keys, likewise.")]
 Stack = Annotated[
     str | None,
     typer.Option(help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"),
@@ -103,10 +80,7 @@ Stack = Annotated[
 Layer = Annotated[str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · all (as grids).")]
 Head = Annotated[str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")]
 Show = Annotated[str, typer.Option("--show", help=SHOWS)]
-Scale = Annotated[
-    str,
-    typer.Option(help="What is bright: auto · linear · log · rank · no-sink."),
-]
+Scale = Annotated[str, typer.Option(help="What is bright: auto · linear · log · rank · no-sink.")]
 Truncate = Annotated[
     bool, typer.Option("--truncate", help="Cut what a checkpoint has no positions for.")
 ]
@@ -124,7 +98,6 @@ Output = Annotated[
         "--output",
         "-o",
         help="Write a file; the suffix chooses: .html .png .svg .pdf .json .csv .npz. Repeatable.",
-        show_default=False,
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The record as JSON on stdout.")]
@@ -140,6 +113,33 @@ Lang = Annotated[
 ]
 
 
+def spread(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that Typer gives one option for each field of a parameter that is a dataclass."""
+    parameters = signature(command, eval_str=True).parameters
+    kinds: dict[str, type[Any]] = {name: given.annotation for name, given in parameters.items()}
+    groups = {
+        name: signature(kind, eval_str=True).parameters
+        for name, kind in kinds.items()
+        if is_dataclass(kind)
+    }
+    options = [
+        option
+        for name, parameter in parameters.items()
+        for option in groups.get(name, {name: parameter}).values()
+    ]
+
+    @wraps(command)
+    def gathered(**given: Any) -> None:
+        for name, group in groups.items():
+            given[name] = kinds[name](**{field: given.pop(field) for field in group})
+        command(**given)
+
+    # Typer reads the order and the defaults from the one, and asks the other for the types too.
+    gathered.__signature__ = Signature(options)  # type: ignore[attr-defined]
+    gathered.__annotations__ = {option.name: option.annotation for option in options}
+    return gathered
+
+
 def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
     """The options of a type that were given; the rest is left to its defaults."""
     given: dict[str, Any] = {} if window is None else {"window": window}
@@ -150,9 +150,8 @@ def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
 
 def unused(settings: Mapping[str, Any], window: int | None, global_tokens: str | None) -> list[str]:
     """Options that were given and did nothing in this run."""
-    given = {"window": window is not None, "global_tokens": global_tokens is not None}
-    idle = [name for name, was_given in given.items() if was_given and name not in settings]
-    return [f"--{name.replace('_', '-')}" for name in idle]
+    given = of_type(window, global_tokens)
+    return [f"--{name.replace('_', '-')}" for name in given if name not in settings]
 
 
 def token_ids(words: str | None, option: str) -> list[int] | None:

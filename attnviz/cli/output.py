@@ -78,11 +78,13 @@ def put_explanation(
     warn_of_arabic(target, words, quiet)
 
 
-def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> None:
+def check_outputs(
+    outputs: Sequence[Path], inputs: Sequence[Path | None] = (), suffixes: Sequence[str] = SUFFIXES
+) -> None:
     """Refuse before any work what could not be written after it."""
     for path in outputs:
-        if path.suffix.lower() not in SUFFIXES:
-            raise bad_choice(path.suffix or path.name, "the suffix of --output", SUFFIXES)
+        if path.suffix.lower() not in suffixes:
+            raise bad_choice(path.suffix or path.name, "the suffix of --output", suffixes)
         if not path.parent.is_dir():
             raise cannot_write(path, f"the folder {path.parent} does not exist.")
         if path.is_dir():
@@ -91,17 +93,6 @@ def check_outputs(outputs: Sequence[Path], inputs: Sequence[Path | None]) -> Non
             given and path.exists() and given.exists() and path.samefile(given) for given in inputs
         ):
             raise AttnvizError(f"{path} is the text that is read.", "Write to another file.")
-
-
-def write_outputs(
-    record: AttentionRecord, outputs: Sequence[Path], choice: Choice, show: str, words: Language,
-    quiet: bool, scale: str = "auto",
-) -> None:  # fmt: skip
-    """Write each file, whole or not at all, and say so."""
-    for path in outputs:
-        for note in write_output(record, path, choice, words, scale, show=show):
-            say(note, quiet)
-        say(words.say("run.saved", path=path), quiet)
 
 
 def write_output(
@@ -114,3 +105,10 @@ def write_output(
     with written_whole(path) as file:
         file.write(data)
     return notes
+
+
+def save(path: Path, data: bytes, words: Language, quiet: bool) -> None:
+    """Write a file, whole or not at all, and say so."""
+    with written_whole(path) as file:
+        file.write(data)
+    say(words.say("run.saved", path=path), quiet)

@@ -4,35 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.display import Display
+from attnviz.cli.passes import TokenPass
+
+if TYPE_CHECKING:
+    from attnviz.stack import Stack
 
 
+@options.spread
 def run(
-    text: options.Text = None,
-    file: options.File = None,
-    source: options.Source = None,
-    source_file: options.SourceFile = None,
-    type: options.Type = None,
-    heads: options.Heads = None,
-    window: options.Window = None,
-    global_tokens: options.GlobalTokens = None,
-    model: options.Model = "builtin",
-    tokenizer: options.Tokenizer = None,
-    pair: options.Pair = None,
-    ids: options.Ids = None,
-    source_ids: options.SourceIds = None,
-    target_lang: options.TargetLang = None,
-    source_lang: options.SourceLang = None,
-    truncate: options.Truncate = False,
-    stack: options.Stack = None,
-    layer: options.Layer = "0",
-    head: options.Head = "mean",
-    show_: options.Show = "auto",
-    scale: options.Scale = "auto",
+    *,
+    asked: TokenPass,
+    display: Display,
     measure: options.Measure = "weights",
     merge: options.Merge = None,
     hide_special: options.HideSpecial = False,
@@ -42,13 +30,7 @@ def run(
         str | None,
         typer.Option(help="Show this query's row in full: a word or a position."),
     ] = None,
-    output: options.Output = None,
-    json: options.Json = False,
     max_memory: options.MaxMemory = None,
-    seed: options.Seed = 0,
-    explain: options.Explain = False,
-    lang: options.Lang = None,
-    quiet: options.Quiet = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More messages.")] = False,
 ) -> None:
     """Show where every token of a text looks.
@@ -67,70 +49,28 @@ def run(
     """
     # Imported here, so that --help and a wrong option answer at once.
     from attnviz.budget import bytes_of
-    from attnviz.cli.output import (
-        check_outputs,
-        console,
-        put,
-        put_explanation,
-        put_text,
-        say,
-        screen_of,
-        write_outputs,
-    )
+    from attnviz.cli.output import say
     from attnviz.cli.progress import progress
-    from attnviz.cli.texts import given_text, the_text_or_ids
     from attnviz.explain.language import language
     from attnviz.lens import Lens
-    from attnviz.tracing import trace
-    from attnviz.views.choice import choose
-    from attnviz.views.scale import check_scale
-    from attnviz.views.terminal import check_show, query_row, show
 
-    words = language(lang)
-    if quiet:
+    words = language(display.lang)
+    if display.quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
-    check_show(show_)
-    check_scale(scale)
+    tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
+    display.check([asked.file, asked.source_file, tokenizer])
     lens = Lens(measure, merge, hide_special, rows, cols, query)
     budget = None if max_memory is None else bytes_of(max_memory)
-    outputs = output or []
-    check_outputs(outputs, [file, source_file, Path(tokenizer) if tokenizer else None])
-    ready = options.token_ids(ids, "--ids")
-    with progress(quiet) as told:
-        record = trace(
-            the_text_or_ids(text, file, ready),
-            type=type,
-            heads=heads,
-            **options.of_type(window, global_tokens),
-            source=given_text(source, source_file, "--source-file"),
-            model=model,
-            tokenizer=tokenizer,
-            pair=pair,
-            ids=ready,
-            source_ids=options.token_ids(source_ids, "--source-ids"),
-            target_lang=target_lang,
-            source_lang=source_lang,
-            truncate=truncate,
-            seed=seed,
-            lens=lens,
-            stack=stack,
-            max_memory=budget,
-            progress=told,
-        )
-    choice = choose(record.stack, layer, head, show_)
-    for option in options.unused(record.settings, window, global_tokens):
-        say(words.say("warn.unused", option=option, type=record.type), quiet)
+    with progress(display.quiet) as told:
+        record = asked.trace(lens=lens, stack=display.stack, max_memory=budget, progress=told)
+    choice = display.choice(record)
+    asked.say_unused(record, words, display.quiet)
     if verbose or budget is not None:
-        queries, keys = record.stack.shape
-        kept = "streamed" if record.stack.streamed else "kept whole"
-        say(f"{queries:,} queries × {keys:,} keys, weights {kept}", quiet)
-    write_outputs(record, outputs, choice, show_, words, quiet, scale)
-    target = console()
-    if json:
-        put_text(record.to_json())
-    elif query is not None:
-        put(target, query_row(record, query, choice, screen_of(target, words, scale)))
-    else:
-        put(target, show(record, show_, choice, screen_of(target, words, scale)))
-    if explain and not json:
-        put_explanation(target, record, choice, words, quiet)
+        say(_size(record.stack), display.quiet)
+    display.put(record, choice, words, query)
+
+
+def _size(stack: Stack) -> str:
+    queries, keys = stack.shape
+    kept = "streamed" if stack.streamed else "kept whole"
+    return f"{queries:,} queries × {keys:,} keys, weights {kept}"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -13,8 +12,7 @@ import attnviz
 from attnviz.errors import AttnvizError, bad_choice
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """One bundled text, or a pair of them, and the options that show it at its best."""
 
     name: str
@@ -33,9 +31,7 @@ class Sample:
 
 
 def samples(
-    name: Annotated[
-        str | None, typer.Argument(help="Print this sample's text.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="Print this sample's text.")] = None,
 ) -> None:
     """List the bundled samples, or print one.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from attnviz.errors import AttnvizError, not_found
@@ -26,11 +25,6 @@ def the_text(text: str | None, file: Path | None) -> str:
             "There is no text.", "Give one, or --file FILE, or - for standard input."
         )
     return words
-
-
-def the_text_or_ids(text: str | None, file: Path | None, ids: Sequence[int] | None) -> str | None:
-    """The text, or None where token ids take its place."""
-    return given_text(text, file) if ids is not None else the_text(text, file)
 
 
 def _from_file(path: Path, option: str) -> str:
