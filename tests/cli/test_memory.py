@@ -87,7 +87,7 @@ def test_far_links_are_listed_with_their_places(capsys):
 
 
 def test_a_part_of_a_short_text_needs_no_map_of_the_whole(capsys):
-    status, out, _ = run(capsys, TEXT[:57], "--rows", "4:8", "--query", "it")
+    status, out, _ = run(capsys, TEXT[:57], "--rows", "4:8", "--query", "It")
     assert status == 0
     assert "It (7)" in out  # its place in the text, not in the part
     assert "[]" not in run(capsys, TEXT[:57], "--rows", "4:8")[1]
