@@ -43,6 +43,13 @@ class Lens:
         if self.merge not in (None, *KINDS):
             raise bad_choice(self.merge, "--merge", KINDS)
 
+    @property
+    def told(self) -> dict[str, str]:
+        """What the settings of a record say of units and of parts that were cut out."""
+        rows = self.query if self.query is not None else self.rows
+        given = {"merge": self.merge, "rows": rows, "columns": self.columns}
+        return {name: wish for name, wish in given.items() if wish is not None}
+
     def focus(self, queries: Tokens, keys: Tokens) -> Focus | None:
         """What a long text's streaming has to keep, for what could not be seen afterwards."""
         if self.merge is not None:
@@ -80,7 +87,8 @@ class Lens:
             stack, share = hide_special(stack)
             settings["hidden"] = float(share.mean())
         if self.merge is not None:
-            stack, settings["merge"] = merge(stack, self.merge), self.merge
+            stack = merge(stack, self.merge)
+        settings |= self.told
         if self.rows is not None or self.columns is not None:
             stack = crop(stack, self.rows, self.columns)
         if stack is record.stack:

@@ -101,8 +101,7 @@ def trace(
     record = record if stack is None else record.looking_at(stack)
     if focus is None or not recorder.focused:
         return replace(lens, query=None).look(record)
-    settings = {**record.settings, **global_labels(record.settings, part.queries)}
-    settings |= {} if lens.merge is None else {"merge": lens.merge}
+    settings = {**record.settings, **global_labels(record.settings, part.queries), **lens.told}
     return lens.after(focus).look(replace(record, settings=settings))
 
 

@@ -349,12 +349,26 @@ def findings(
     if record.units:
         return _ranked(_of_units(record, layer, head)) if len(heads) < 2 else []
     found = [
-        *_of_type(record, layer),
-        *(_of_two_texts(stack, layer, head) if stack.two_texts else _of_reach(stack, layer)),
+        *(() if _is_part(record) else _of_type(record, layer)),
+        *(_of_two_texts(stack, layer, head) if _two_texts(record) else ()),
+        *(() if stack.two_texts else _of_reach(stack, layer)),
         *(_of_tokens(record, layer, head) if len(heads) < 2 else ()),
         *_of_heads(stack, layer, heads),
     ]
     return _ranked(found)
+
+
+def _two_texts(record: AttentionRecord) -> bool:
+    """Whether queries and keys are of two texts, and not two parts of one."""
+    stack = record.stack
+    text = stack.query_tokens.text
+    of_one = record.name != "cross" and text and text == stack.key_tokens.text
+    return stack.two_texts and not of_one
+
+
+def _is_part(record: AttentionRecord) -> bool:
+    """Whether tokens were cut away or hidden: what was computed is then more than what is there."""
+    return bool(record.settings.keys() & {"rows", "columns", "hidden"})
 
 
 def _ranked(found: Iterable[Finding]) -> list[Finding]:
@@ -439,12 +453,13 @@ def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Fin
     labels, names = _names(stack.query_tokens), _names(stack.key_tokens)
     keys, weights = stack.strongest(layer, head, min(MOST_TIED, stack.shape[1]))
     allowed = stack.allowed_keys()[layer]
+    queries, columns = _places(stack)
     for row, label in enumerate(labels):
         first, share = int(keys[row, 0]), float(weights[row, 0])
         if allowed[row] < 2:  # a row without a choice says nothing
             continue
-        if share > MAJORITY and not stack.two_texts:
-            itself = first == row
+        if share > MAJORITY and not _two_texts(record):
+            itself = queries[row] == columns[first]
             yield (
                 SelfWeight(share, label, share)
                 if itself
@@ -455,10 +470,20 @@ def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Fin
     yield from _of_all_tokens(stack, layer, head, allowed)
 
 
+def _places(stack: Stack) -> tuple[list[object], list[object]]:
+    """What tells each query and each key from the others of their text."""
+    if stack.place is not None or not stack.two_texts:
+        rows, columns = stack.positions
+        return list(rows.tolist()), list(columns.tolist())
+    # a part that was saved knows the characters that its tokens cover, and no more
+    rows, columns = stack.query_tokens.spans, stack.key_tokens.spans
+    return [tuple(span) for span in rows.tolist()], [tuple(span) for span in columns.tolist()]
+
+
 def _of_units(record: AttentionRecord, layer: int, head: Which) -> Iterator[Finding]:
     """Facts about sentences or lines. Those about places, masks and costs count tokens, and what is
     received or spread evenly depends on how long each is."""
-    of_two = _of_two_texts(record.stack, layer, head) if record.stack.two_texts else ()
+    of_two = _of_two_texts(record.stack, layer, head) if _two_texts(record) else ()
     for fact in (*of_two, *_of_tokens(record, layer, head)):
         if type(fact) in OF_UNITS:
             yield OF_UNITS[type(fact)](**vars(fact))

@@ -14,6 +14,7 @@ import attnviz
 from attnviz import masks
 from attnviz.explain import findings as facts
 from attnviz.explain.findings import best, findings
+from attnviz.lens import Lens
 from attnviz.record import AttentionRecord, Model
 from attnviz.stack import Stack
 from attnviz.tokens import from_labels
@@ -845,3 +846,48 @@ def test_a_row_without_a_choice_says_nothing():
     """With a window of 0 every query can only look at itself: no head chose that."""
     names = {type(fact).__name__ for fact in findings(local(8, 0))}
     assert names & {"SelfWeight", "StrongestKey", "LooksAtItself", "Sharp"} == set()
+
+
+@pytest.mark.parametrize("saved", [False, True])
+@pytest.mark.parametrize("kind", ["self", "local", "causal"])
+@pytest.mark.parametrize(
+    "lens", [Lens(rows="cat,it", columns="0:6"), Lens(rows="2:6", columns="2:6"), Lens(rows="it")]
+)
+def test_a_part_of_one_text_is_no_second_text_and_says_nothing_of_the_whole(
+    lens, kind, saved, tmp_path
+):
+    record = attnviz.trace(TEXT, type=kind, lens=lens)
+    if saved:
+        record.save(tmp_path / "part.json")
+        record = attnviz.read(tmp_path / "part.json")
+    kinds = {type(fact).__name__ for fact in findings(record)}
+    of_whole = {"FullCost", "LocalCost", "GlobalCost", "MaskHides", "FirstSeesItself"}
+    assert not kinds & {"Aligned", "SharpTargets"}
+    assert not kinds & of_whole
+
+
+def test_a_token_of_a_part_looks_at_itself_where_it_is_itself():
+    weights = np.zeros((1, 1, 4, 4))
+    weights[..., :, 2] = 1  # all look at the third token
+    tokens = from_labels(WORDS[:4])
+    whole = AttentionRecord(
+        Model("given", "given"), "self", {"self": Stack(tokens, tokens, weights)}, {}
+    )
+    part = Lens(rows="1:3", columns="2:4").look(whole)
+    told = {
+        type(f).__name__: f
+        for f in findings(part)
+        if type(f).__name__ in ("SelfWeight", "StrongestKey")
+    }
+    assert told["SelfWeight"].query == WORDS[2]
+    assert (told["StrongestKey"].query, told["StrongestKey"].key) == (WORDS[1], WORDS[2])
+
+
+def test_hidden_tokens_were_computed_all_the_same():
+    tokens = dataclasses.replace(from_labels(WORDS[:5]), special=np.arange(5) == 0)
+    stack = Stack(tokens, tokens, np.full((1, 1, 5, 5), 0.2), masks=(masks.full(),))
+    whole = AttentionRecord(Model("given", "given"), "self", {"self": stack}, {})
+    assert "FullCost" in {type(fact).__name__ for fact in findings(whole)}
+    hidden = Lens(hide_special=True).look(whole)
+    assert hidden.stack.shape == (4, 4)
+    assert "FullCost" not in {type(fact).__name__ for fact in findings(hidden)}
