@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -18,6 +19,7 @@ from attnviz.errors import AttnvizError, not_found
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from attnviz.cli.progress import Told
     from attnviz.explain.language import Language
     from attnviz.record import AttentionRecord
     from attnviz.views.choice import Choice
@@ -122,6 +124,7 @@ def _saved(place: Path, asked: TextPass) -> _Begun:
 
 def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     """A text that is traced, with a model that is opened once."""
+    from attnviz.cli.progress import progress
     from attnviz.models import load_model
     from attnviz.tracing import trace
 
@@ -131,11 +134,13 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     if asked.model not in MADE:
         settings["model"], types = load_model(asked.model), (None, *TYPES)
 
-    def run(text: str, kind: str | None) -> AttentionRecord:
-        return trace(text, **settings | {"type": kind})
+    def run(text: str, kind: str | None, told: Told | None = None) -> AttentionRecord:
+        return trace(text, **settings | {"type": kind}, progress=told)
 
     kind = asked.type or types[0]
-    return _Begun(run(text, kind), text, kind, lambda text, kind: see(run(text, kind)), types)
+    with progress(quiet=False) as told:
+        begun = run(text, kind, told)
+    return _Begun(begun, text, kind, lambda text, kind: see(run(text, kind)), types)
 
 
 def _check_terminal(target: Console) -> None:
@@ -183,6 +188,7 @@ def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | No
         type=begun.type,
         colour=target.color_system in ENOUGH and not target.no_color,
     )
+    _forget_keys()
     app.run()
     if app.return_code:
         raise typer.Exit(app.return_code)
@@ -197,3 +203,12 @@ def _read_keys_from_the_terminal() -> None:
             os.dup2(terminal.fileno(), 0)
     except OSError as error:
         raise AttnvizError("There is no terminal to read keys from.", "Use attnviz run.") from error
+
+
+def _forget_keys() -> None:
+    """What was pressed before there was anything to see was meant for nothing that is shown."""
+    import termios
+
+    # Standard input may have been given as a terminal that is not ours to empty.
+    with suppress(termios.error):
+        termios.tcflush(0, termios.TCIFLUSH)

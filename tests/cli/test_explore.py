@@ -145,6 +145,22 @@ def test_keys_that_come_all_at_once():
         assert running.end() == 130
 
 
+def test_the_first_wait_is_told_and_what_is_pressed_meanwhile_means_nothing():
+    code = (
+        "import sys; from attnviz.cli import progress, run_command_line as run;"
+        f"progress.PATIENCE = 0; sys.exit(run(['explore', {CAT!r}]))"
+    )
+    settings = os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    with OnTerminal([sys.executable, "-c", code], cwd=ROOT, env=settings) as running:
+        running.press(b"q")
+        running.wait_for("layer 1 of 1 · 6 of 6 tokens".encode())
+        assert READY not in running.written.split(b"layer 1 of 1")[0]
+        running.wait_for(SHOWN)
+        running.settle()
+        running.press(b"\x03")
+        assert running.end() == 130
+
+
 def test_nothing_else_imports_textual():
     code = (
         "import sys; from attnviz.cli import run_command_line as run;"
