@@ -231,6 +231,7 @@ SENTENCES = {
     "ui.arcs": "each query and the other key it looks at most",
     "ui.grey": "grey = masked",
     "ui.cells": "each cell the mean of up to {rows} × {columns} weights",
+    "ui.kept": "streamed: the {k} strongest keys of each query",
     "ui.part": "rows {rows}, columns {columns} of {down} × {across} tokens",
     "ui.far": "strongest links far apart",
     "ui.apart": "{far} tokens apart",
