@@ -29,6 +29,8 @@ Trace = Callable[[str, str | None], "AttentionRecord"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
 RECORDS = (".npz", ".npy", ".json", ".csv", ".safetensors")
+TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
+ROOTS = ("/", "./", "../", "~")  # that a path begins with
 MADE = ("builtin", "random")  # models that need no loading
 TYPES = ("self", "causal", "local", "global")  # that need no second text
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
@@ -156,17 +158,29 @@ def _check_terminal(target: Console) -> None:
 
 def _file_named(text: str | None) -> Path | None:
     """The file that the argument names; AttnvizError if it can only mean one that is not there."""
-    if text is None or "\0" in text or "\n" in text:
+    if not text or "\0" in text or "\n" in text:
         return None
     place = Path(text)
     try:
         if place.is_file():
             return place
+        if place.is_dir():
+            raise AttnvizError(f"{place} is a folder.", "Name a text file or a saved record.")
+        if _is_path(text):
+            raise not_found(place)
     except OSError:  # longer than a name may be
-        return None
-    if place.suffix.lower() in (*RECORDS, ".txt") and text.split() == [text]:
-        raise not_found(place)
+        pass
     return None
+
+
+def _is_path(text: str) -> bool:
+    """Whether a name of no file is meant as one. Sentences are not, nor are words like and/or."""
+    place = Path(text)
+    if text.split() == [text]:
+        known = place.suffix.lower() in (*RECORDS, *TEXTS)
+        return known or text.startswith(ROOTS) or ("/" in text and place.parent.is_dir())
+    in_folder = "/" in text and Path(place.parts[0]).is_dir()
+    return in_folder and place.suffix.lower() in (*RECORDS, *TEXTS)
 
 
 def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | None]) -> None:

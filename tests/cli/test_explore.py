@@ -12,6 +12,7 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
+from attnviz.cli.explore import _file_named
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
 
@@ -55,6 +56,15 @@ def test_a_terminal_that_can_do_nothing():
     [
         (["missing.npz"], "File not found: missing.npz."),
         (["missing.txt"], "File not found: missing.txt."),
+        (["note.md"], "File not found: note.md."),
+        (["NOTE.RST"], "File not found: NOTE.RST."),
+        (["missing/x.md"], "File not found: missing/x.md."),
+        (["./missing"], "File not found: missing."),
+        (["/missing/x"], "File not found: /missing/x."),
+        (["notes/missing"], "File not found: notes/missing."),
+        (["notes/my day.md"], "File not found: notes/my day.md."),
+        (["notes"], "notes is a folder."),
+        (["/tmp"], "/tmp is a folder."),
         (["--file", "missing"], "File not found: missing."),
         (["broken.npz"], "broken.npz"),
         (["latin.txt"], "not a text in UTF-8"),
@@ -73,6 +83,7 @@ def test_bad_input_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
     attnviz.trace(CAT).save(tmp_path / "record.npz")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 no archive")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "notes").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
@@ -82,6 +93,15 @@ def test_bad_input_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
     assert out == ""
     assert err.count("\n") == 1
     assert told in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["and/or", "cats/dogs.", "Read the notes in README.md", "1/2", "either / or", "e.g.", "…"],
+)
+def test_what_only_looks_like_a_path_is_a_text(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _file_named(text) is None
 
 
 @pytest.mark.parametrize(
