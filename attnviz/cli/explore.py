@@ -128,13 +128,14 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     """A text that is traced, with a model that is opened once."""
     from attnviz.cli.progress import progress
     from attnviz.models import load_model
-    from attnviz.tracing import trace
+    from attnviz.tracing import other_types, trace
 
     text, settings = asked.read(), asked.settings()
     settings["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
     types: Sequence[str | None] = TYPES if settings["source"] is None else ("cross",)
     if asked.model not in MADE:
-        settings["model"], types = load_model(asked.model), (None, *TYPES)
+        settings["model"] = model = load_model(asked.model)
+        types = (None, *other_types(model))
 
     def run(text: str, kind: str | None, told: Told | None = None) -> AttentionRecord:
         return trace(text, **settings | {"type": kind}, progress=told)
@@ -142,6 +143,7 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     kind = asked.type or types[0]
     with progress(quiet=False) as told:
         begun = run(text, kind, told)
+    kind = kind if kind in types else types[0]  # the model's own, called by its name
     return _Begun(begun, text, kind, lambda text, kind: see(run(text, kind)), types)
 
 

@@ -193,6 +193,7 @@ SENTENCES = {
     "ui.no_model": (
         "This is a saved record, and no model is at hand: give the text itself to change it."
     ),
+    "ui.one_type": "Between two texts there is only cross-attention: no other type to go to.",
     "key.query": "query",
     "key.head": "head",
     "key.layer": "layer",

@@ -13,9 +13,11 @@ import pytest
 import attnviz
 from attnviz.cli import run_command_line
 from attnviz.cli.explore import _file_named
+from attnviz.tracing import other_types
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
 
+import checkpoints
 from on_terminal import READY, OnTerminal
 
 ROOT = Path(__file__).parents[2]
@@ -179,6 +181,28 @@ def test_the_first_wait_is_told_and_what_is_pressed_meanwhile_means_nothing():
         running.settle()
         running.press(b"\x03")
         assert running.end() == 130
+
+
+@pytest.mark.parametrize("given", [(), ("--type", "self")])
+def test_the_first_other_type_is_another_than_the_model_s_own(given, tmp_path):
+    checkpoints.stand_in_for_minilm(tmp_path / "package")
+    model = ("--model", str(tmp_path / "package" / "model"))
+    with on_terminal("the cat sat on the mat", *model, *given) as running:
+        running.wait_for(SHOWN)
+        running.press(b"t")
+        running.wait_for(b"in place of its own self attention")
+        running.press(b"q")
+        assert running.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "own"),
+    [("bert", "self"), ("gpt2", "causal"), ("mistral", None), ("longformer", None), ("t5", None)],
+)
+def test_the_types_of_a_checkpoint_leave_out_its_own(case, own, tmp_path):
+    checkpoints.write(case, tmp_path)
+    types = other_types(attnviz.load_model(tmp_path))
+    assert types == [kind for kind in ("self", "causal", "local", "global") if kind != own]
 
 
 def test_nothing_else_imports_textual():

@@ -599,6 +599,15 @@ def test_types_go_round_and_one_that_fails_leaves_the_last():
     run(steps())
 
 
+def test_where_there_is_one_type_t_says_so():
+    async def steps():
+        async with explorer(types=("cross",)) as (app, pilot):
+            await pilot.press("t")
+            assert messages(app) == [look(app).words.say("ui.one_type")]
+
+    run(steps())
+
+
 @pytest.mark.parametrize("key", ["i", "t"])
 def test_a_saved_record_has_no_model(key):
     async def steps():

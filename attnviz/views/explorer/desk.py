@@ -300,8 +300,12 @@ class Desk(Screen[None]):
 
     def action_type(self) -> None:
         """The same text with another type of attention."""
-        if self._has_model():
-            types = list(self._errands.types)
+        if not self._has_model():
+            return
+        types = list(self._errands.types)
+        if len(types) == 1:
+            self._say(self.look.words.say("ui.one_type", TERMINAL))
+        else:
             at = types.index(self._wish[1]) if self._wish[1] in types else -1
             self._want((self._wish[0], types[(at + 1) % len(types)]))
 
