@@ -144,7 +144,18 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     with progress(quiet=False) as told:
         begun = run(text, kind, told)
     kind = kind if kind in types else types[0]  # the model's own, called by its name
-    return _Begun(begun, text, kind, lambda text, kind: see(run(text, kind)), types)
+    return _Begun(begun, text, kind, lambda text, kind: see(_inside(run, text, kind)), types)
+
+
+def _inside(run: Trace, text: str, kind: str | None) -> AttentionRecord:
+    """Run it in the explorer, where no option can be given any more."""
+    try:
+        return run(text, kind)
+    except AttnvizError as error:
+        if error.key != "err.too_long":
+            raise
+        hint = "Shorten it, or leave and begin again with --truncate."
+        raise AttnvizError(error.message, hint, key=error.key, **error.values) from error
 
 
 def _check_terminal(target: Console) -> None:
@@ -193,7 +204,7 @@ def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | No
     def save(
         record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str
     ) -> list[str]:
-        check_outputs([path], inputs)
+        check_outputs([path], inputs, of="a file")
         return write_output(record, path, choice, words, scale)
 
     _read_keys_from_the_terminal()

@@ -12,7 +12,8 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
-from attnviz.cli.explore import _file_named
+from attnviz.cli.explore import _file_named, _Opened, _traced
+from attnviz.errors import AttnvizError
 from attnviz.tracing import other_types
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
@@ -142,6 +143,7 @@ def test_saving_for_real(tmp_path):
         running.wait_for(SHOWN)
         for name, told in [
             (b"no/where.csv", b"Cannot write no/where.csv"),
+            (b"map.x", b'".x" is not valid'),
             (b"weights.csv", b"File saved: weights.csv"),
         ]:
             for keys in (b"o", b"\x15", name, b"\r"):  # ctrl+u empties the line
@@ -150,6 +152,7 @@ def test_saving_for_real(tmp_path):
             running.wait_for(told)
         running.press(b"q")
         assert running.end() == 0
+        assert b"--output" not in running.written  # nobody can give an option here
     assert [file.name for file in tmp_path.iterdir()] == ["weights.csv"]
     assert attnviz.read(tmp_path / "weights.csv").stack.query_tokens.labels == tuple(CAT.split())
 
@@ -193,6 +196,15 @@ def test_the_first_other_type_is_another_than_the_model_s_own(given, tmp_path):
         running.wait_for(b"in place of its own self attention")
         running.press(b"q")
         assert running.end() == 0
+
+
+def test_a_text_that_grew_too_long_is_told_what_can_be_done_from_inside(tmp_path):
+    checkpoints.stand_in_for_minilm(tmp_path / "package")
+    asked = _Opened(text=CAT, model=str(tmp_path / "package" / "model"))
+    begun = _traced(asked, "weights", lambda record: record)
+    with pytest.raises(AttnvizError, match="leave and begin again with --truncate") as told:
+        begun.trace("cat " * 100, None)
+    assert told.value.values["limit_tokens"] == 64
 
 
 @pytest.mark.parametrize(

@@ -639,6 +639,18 @@ def test_saving():
     run(steps())
 
 
+def test_the_line_that_asks_for_a_file_tells_the_kinds_and_a_search_does_not():
+    async def steps():
+        async with explorer() as (app, pilot):
+            await pilot.press("o")
+            assert screen(app)[-1].startswith(" save: attention.png")
+            assert screen(app)[-1].endswith(".png .svg .pdf .html .htm .json .csv .npz")
+            await pilot.press("escape", "slash")
+            assert screen(app)[-1].strip() == "search:"
+
+    run(steps())
+
+
 def test_a_file_that_cannot_be_written_is_a_message():
     def save(_, path, *__):
         raise AttnvizError(f"Cannot write {path}: [b]no[/b].")
