@@ -105,6 +105,17 @@ def trace(
     return lens.after(focus).look(replace(record, settings=settings))
 
 
+def other_types(model: HeadsModel | TrainedModel) -> list[str]:
+    """The types over one text, without the one that a checkpoint has by itself."""
+    if isinstance(model, HeadsModel):
+        return [kind for kind in TYPES if kind != "cross"]
+    plain = {"self": masks.full(), "causal": masks.causal()}  # the others are made to a measure
+    return [
+        kind for kind in TYPES
+        if kind != "cross" and (kind not in plain or _changes(model, plain[kind]))
+    ]  # fmt: skip
+
+
 def trace_steps(
     text: str, query: str, *, head: int = 0, layer: int = 0, **options: Unpack[Options]
 ) -> Steps:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -18,6 +19,7 @@ from attnviz.errors import AttnvizError, not_found
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from attnviz.cli.progress import Told
     from attnviz.explain.language import Language
     from attnviz.record import AttentionRecord
     from attnviz.views.choice import Choice
@@ -27,6 +29,8 @@ Trace = Callable[[str, str | None], "AttentionRecord"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
 RECORDS = (".npz", ".npy", ".json", ".csv", ".safetensors")
+TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
+ROOTS = ("/", "./", "../", "~")  # that a path begins with
 MADE = ("builtin", "random")  # models that need no loading
 TYPES = ("self", "causal", "local", "global")  # that need no second text
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
@@ -122,20 +126,36 @@ def _saved(place: Path, asked: TextPass) -> _Begun:
 
 def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     """A text that is traced, with a model that is opened once."""
+    from attnviz.cli.progress import progress
     from attnviz.models import load_model
-    from attnviz.tracing import trace
+    from attnviz.tracing import other_types, trace
 
     text, settings = asked.read(), asked.settings()
     settings["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
     types: Sequence[str | None] = TYPES if settings["source"] is None else ("cross",)
     if asked.model not in MADE:
-        settings["model"], types = load_model(asked.model), (None, *TYPES)
+        settings["model"] = model = load_model(asked.model)
+        types = (None, *other_types(model))
 
-    def run(text: str, kind: str | None) -> AttentionRecord:
-        return trace(text, **settings | {"type": kind})
+    def run(text: str, kind: str | None, told: Told | None = None) -> AttentionRecord:
+        return trace(text, **settings | {"type": kind}, progress=told)
 
     kind = asked.type or types[0]
-    return _Begun(run(text, kind), text, kind, lambda text, kind: see(run(text, kind)), types)
+    with progress(quiet=False) as told:
+        begun = run(text, kind, told)
+    kind = kind if kind in types else types[0]  # the model's own, called by its name
+    return _Begun(begun, text, kind, lambda text, kind: see(_inside(run, text, kind)), types)
+
+
+def _inside(run: Trace, text: str, kind: str | None) -> AttentionRecord:
+    """Run it in the explorer, where no option can be given any more."""
+    try:
+        return run(text, kind)
+    except AttnvizError as error:
+        if error.key != "err.too_long":
+            raise
+        hint = "Shorten it, or leave and begin again with --truncate."
+        raise AttnvizError(error.message, hint, key=error.key, **error.values) from error
 
 
 def _check_terminal(target: Console) -> None:
@@ -151,17 +171,29 @@ def _check_terminal(target: Console) -> None:
 
 def _file_named(text: str | None) -> Path | None:
     """The file that the argument names; AttnvizError if it can only mean one that is not there."""
-    if text is None or "\0" in text or "\n" in text:
+    if not text or "\0" in text or "\n" in text:
         return None
     place = Path(text)
     try:
         if place.is_file():
             return place
+        if place.is_dir():
+            raise AttnvizError(f"{place} is a folder.", "Name a text file or a saved record.")
+        if _is_path(text):
+            raise not_found(place)
     except OSError:  # longer than a name may be
-        return None
-    if place.suffix.lower() in (*RECORDS, ".txt") and text.split() == [text]:
-        raise not_found(place)
+        pass
     return None
+
+
+def _is_path(text: str) -> bool:
+    """Whether a name of no file is meant as one. Sentences are not, nor are words like and/or."""
+    place = Path(text)
+    if text.split() == [text]:
+        known = place.suffix.lower() in (*RECORDS, *TEXTS)
+        return known or text.startswith(ROOTS) or ("/" in text and place.parent.is_dir())
+    in_folder = "/" in text and Path(place.parts[0]).is_dir()
+    return in_folder and place.suffix.lower() in (*RECORDS, *TEXTS)
 
 
 def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | None]) -> None:
@@ -172,7 +204,7 @@ def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | No
     def save(
         record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str
     ) -> list[str]:
-        check_outputs([path], inputs)
+        check_outputs([path], inputs, of="a file")
         return write_output(record, path, choice, words, scale)
 
     _read_keys_from_the_terminal()
@@ -183,6 +215,7 @@ def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | No
         type=begun.type,
         colour=target.color_system in ENOUGH and not target.no_color,
     )
+    _forget_keys()
     app.run()
     if app.return_code:
         raise typer.Exit(app.return_code)
@@ -197,3 +230,12 @@ def _read_keys_from_the_terminal() -> None:
             os.dup2(terminal.fileno(), 0)
     except OSError as error:
         raise AttnvizError("There is no terminal to read keys from.", "Use attnviz run.") from error
+
+
+def _forget_keys() -> None:
+    """What was pressed before there was anything to see was meant for nothing that is shown."""
+    import termios
+
+    # Standard input may have been given as a terminal that is not ours to empty.
+    with suppress(termios.error):
+        termios.tcflush(0, termios.TCIFLUSH)

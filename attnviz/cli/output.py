@@ -79,12 +79,13 @@ def put_explanation(
 
 
 def check_outputs(
-    outputs: Sequence[Path], inputs: Sequence[Path | None] = (), suffixes: Sequence[str] = SUFFIXES
-) -> None:
-    """Refuse before any work what could not be written after it."""
+    outputs: Sequence[Path], inputs: Sequence[Path | None] = (),
+    suffixes: Sequence[str] = SUFFIXES, *, of: str = "--output",
+) -> None:  # fmt: skip
+    """Refuse before any work what could not be written after it; `of`: where it was named."""
     for path in outputs:
         if path.suffix.lower() not in suffixes:
-            raise bad_choice(path.suffix or path.name, "the suffix of --output", suffixes)
+            raise bad_choice(path.suffix or path.name, f"the suffix of {of}", suffixes)
         if not path.parent.is_dir():
             raise cannot_write(path, f"the folder {path.parent} does not exist.")
         if path.is_dir():

@@ -193,6 +193,7 @@ SENTENCES = {
     "ui.no_model": (
         "This is a saved record, and no model is at hand: give the text itself to change it."
     ),
+    "ui.one_type": "Between two texts there is only cross-attention: no other type to go to.",
     "key.query": "query",
     "key.head": "head",
     "key.layer": "layer",
@@ -231,6 +232,7 @@ SENTENCES = {
     "ui.arcs": "each query and the other key it looks at most",
     "ui.grey": "grey = masked",
     "ui.cells": "each cell the mean of up to {rows} × {columns} weights",
+    "ui.kept": "streamed: the {k} strongest keys of each query",
     "ui.part": "rows {rows}, columns {columns} of {down} × {across} tokens",
     "ui.far": "strongest links far apart",
     "ui.apart": "{far} tokens apart",

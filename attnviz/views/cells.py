@@ -17,6 +17,7 @@ Levels = NDArray[np.int64]  # steps of the ramp, -1 where the mask hides the cel
 
 SHADES = " ░▒▓█"  # without colour: nothing, a little … most
 MASKED = -1
+UNKNOWN = -2  # a weight that was not kept: neither nothing nor masked
 DIM = Style(dim=True)
 
 
@@ -51,8 +52,8 @@ def half_rows(steps: Levels, colour: bool) -> list[Text]:
 
 @lru_cache(maxsize=512)
 def background(step: int) -> Style | None:
-    """The style of a cell: the ramp's colour behind, readable ink in front; none when masked."""
-    if step == MASKED:
+    """The style of a cell: the ramp's colour behind, readable ink in front; none for no weight."""
+    if step < 0:
         return None
     colour = ramp()[step]
     return Style(color=Color.from_rgb(*ink_on(colour)), bgcolor=Color.from_rgb(*colour))
@@ -72,6 +73,8 @@ def _painted(step: int, width: int) -> tuple[str, Style | None]:
 def _shaded(step: int, width: int) -> tuple[str, Style | None]:
     if step == MASKED:
         return _dot(width), None
+    if step == UNKNOWN:
+        return " " * width, None
     return SHADES[-(-step * (len(SHADES) - 1) // len(ramp()))] * width, None
 
 

@@ -12,9 +12,13 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
+from attnviz.cli.explore import _file_named, _Opened, _traced
+from attnviz.errors import AttnvizError
+from attnviz.tracing import other_types
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
 
+import checkpoints
 from on_terminal import READY, OnTerminal
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +59,15 @@ def test_a_terminal_that_can_do_nothing():
     [
         (["missing.npz"], "File not found: missing.npz."),
         (["missing.txt"], "File not found: missing.txt."),
+        (["note.md"], "File not found: note.md."),
+        (["NOTE.RST"], "File not found: NOTE.RST."),
+        (["missing/x.md"], "File not found: missing/x.md."),
+        (["./missing"], "File not found: missing."),
+        (["/missing/x"], "File not found: /missing/x."),
+        (["notes/missing"], "File not found: notes/missing."),
+        (["notes/my day.md"], "File not found: notes/my day.md."),
+        (["notes"], "notes is a folder."),
+        (["/tmp"], "/tmp is a folder."),
         (["--file", "missing"], "File not found: missing."),
         (["broken.npz"], "broken.npz"),
         (["latin.txt"], "not a text in UTF-8"),
@@ -73,6 +86,7 @@ def test_bad_input_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
     attnviz.trace(CAT).save(tmp_path / "record.npz")
     (tmp_path / "broken.npz").write_bytes(b"PK\x03\x04 no archive")
     (tmp_path / "latin.txt").write_bytes(b"caf\xe9")
+    (tmp_path / "notes").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
@@ -82,6 +96,15 @@ def test_bad_input_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
     assert out == ""
     assert err.count("\n") == 1
     assert told in err
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["and/or", "cats/dogs.", "Read the notes in README.md", "1/2", "either / or", "e.g.", "…"],
+)
+def test_what_only_looks_like_a_path_is_a_text(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert _file_named(text) is None
 
 
 @pytest.mark.parametrize(
@@ -120,6 +143,7 @@ def test_saving_for_real(tmp_path):
         running.wait_for(SHOWN)
         for name, told in [
             (b"no/where.csv", b"Cannot write no/where.csv"),
+            (b"map.x", b'".x" is not valid'),
             (b"weights.csv", b"File saved: weights.csv"),
         ]:
             for keys in (b"o", b"\x15", name, b"\r"):  # ctrl+u empties the line
@@ -128,6 +152,7 @@ def test_saving_for_real(tmp_path):
             running.wait_for(told)
         running.press(b"q")
         assert running.end() == 0
+        assert b"--output" not in running.written  # nobody can give an option here
     assert [file.name for file in tmp_path.iterdir()] == ["weights.csv"]
     assert attnviz.read(tmp_path / "weights.csv").stack.query_tokens.labels == tuple(CAT.split())
 
@@ -143,6 +168,53 @@ def test_keys_that_come_all_at_once():
         running.wait_for('"xyzThe" · 0'.encode())
         running.press(b"\x03")
         assert running.end() == 130
+
+
+def test_the_first_wait_is_told_and_what_is_pressed_meanwhile_means_nothing():
+    code = (
+        "import sys; from attnviz.cli import progress, run_command_line as run;"
+        f"progress.PATIENCE = 0; sys.exit(run(['explore', {CAT!r}]))"
+    )
+    settings = os.environ | {"TERM": "xterm-256color", "PYTHONPATH": str(ROOT)}
+    with OnTerminal([sys.executable, "-c", code], cwd=ROOT, env=settings) as running:
+        running.press(b"q")
+        running.wait_for("layer 1 of 1 · 6 of 6 tokens".encode())
+        assert READY not in running.written.split(b"layer 1 of 1")[0]
+        running.wait_for(SHOWN)
+        running.settle()
+        running.press(b"\x03")
+        assert running.end() == 130
+
+
+@pytest.mark.parametrize("given", [(), ("--type", "self")])
+def test_the_first_other_type_is_another_than_the_model_s_own(given, tmp_path):
+    checkpoints.stand_in_for_minilm(tmp_path / "package")
+    model = ("--model", str(tmp_path / "package" / "model"))
+    with on_terminal("the cat sat on the mat", *model, *given) as running:
+        running.wait_for(SHOWN)
+        running.press(b"t")
+        running.wait_for(b"in place of its own self attention")
+        running.press(b"q")
+        assert running.end() == 0
+
+
+def test_a_text_that_grew_too_long_is_told_what_can_be_done_from_inside(tmp_path):
+    checkpoints.stand_in_for_minilm(tmp_path / "package")
+    asked = _Opened(text=CAT, model=str(tmp_path / "package" / "model"))
+    begun = _traced(asked, "weights", lambda record: record)
+    with pytest.raises(AttnvizError, match="leave and begin again with --truncate") as told:
+        begun.trace("cat " * 100, None)
+    assert told.value.values["limit_tokens"] == 64
+
+
+@pytest.mark.parametrize(
+    ("case", "own"),
+    [("bert", "self"), ("gpt2", "causal"), ("mistral", None), ("longformer", None), ("t5", None)],
+)
+def test_the_types_of_a_checkpoint_leave_out_its_own(case, own, tmp_path):
+    checkpoints.write(case, tmp_path)
+    types = other_types(attnviz.load_model(tmp_path))
+    assert types == [kind for kind in ("self", "causal", "local", "global") if kind != own]
 
 
 def test_nothing_else_imports_textual():

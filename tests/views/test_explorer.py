@@ -7,12 +7,14 @@ import os
 import re
 import threading
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pytest
 from rich.cells import cell_len
+from rich.console import Console
 
 import attnviz
 from attnviz.errors import AttnvizError
@@ -21,7 +23,9 @@ from attnviz.views.choice import Choice
 from attnviz.views.explorer import keys
 from attnviz.views.explorer.app import Explorer
 from attnviz.views.explorer.desk import Errands
+from attnviz.views.explorer.heatmap import heatmap
 from attnviz.views.explorer.look import LANGUAGES, Look
+from attnviz.views.terminal import Screen
 
 GOLD = Path(__file__).parent / "gold_explorer"
 RENEW = os.environ.get("ATTNVIZ_RENEW_GOLD") == "1"
@@ -230,6 +234,72 @@ def test_a_streamed_text_of_5000_tokens():
             assert "streamed" in messages(app)[0]
             await pilot.press("z", "l")
             assert f"▸ {words[-1]}" in "".join(panel(app, "map"))
+
+    run(steps())
+
+
+LONG = " ".join(f"word{i:05}" for i in range(5000))
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_streamed_text_comes_closer_by_its_kept_weights(width):
+    record = trace(LONG, "local", max_memory=0)
+
+    def rows(app):
+        return [line.split() for line in panel(app, "map")[2:]]
+
+    async def steps():
+        async with explorer(record=record, size=(width, 40)) as (app, pilot):
+            await pilot.press("pagedown")
+            assert re.search(
+                r"each cell the mean of up to \d+ × \d+ w", " ".join(panel(app, "map"))
+            )
+            first, other = rows(app)[:2]
+            assert first[:2] == ["▸", "word00010"]
+            assert re.fullmatch(r"\d+–\d+", other[0])
+            await pilot.press("z")
+            assert "streamed: the 8 strongest keys of each query" in " ".join(panel(app, "map"))
+            at = next(i for i, row in enumerate(rows(app)) if row[0] == "▸")
+            assert [row[0] for row in rows(app)[at + 1 : at + 3]] == ["word00011", "word00012"]
+            assert "·" in rows(app)[at]
+            seen = [part for part in rows(app)[at][2:] if part != "·"]
+            keys, weights = record.stack.strongest(0, "mean", 8)
+            kept = [round(100 * weights[10][keys[10] == key][0]) for key in range(8, 13)]
+            assert seen == (list(map(str, kept)) if width == 120 else [])  # cells without numbers
+
+    run(steps())
+
+
+def test_what_was_not_kept_has_no_colour():
+    at = Look.at(trace(LONG, max_memory=0), MEAN).to_query(2000)
+    at = replace(at, near=True)
+    shown = heatmap(at, Screen(120, 9, True, at.words, at.scale))[1:-1]
+    assert [line.plain.split()[0] for line in shown].count("▸") == 1
+    row = next(line for line in shown if "▸" in line.plain)
+    kept = {key for key, _ in at.sheet.strongest(2000, 8)}
+    indent, wide, first, _ = row.get_style_at_offset(Console(), 30).meta["keys"]
+    keys = range(first, first + (row.cell_len - indent) // wide)
+    painted = {
+        key for key in keys
+        if row.get_style_at_offset(Console(), indent + wide * (key - first)).bgcolor
+    }  # fmt: skip
+    assert painted == kept & set(keys) != set()
+
+
+@pytest.mark.parametrize("near", [False, True])
+def test_the_pointer_tells_no_mean_as_a_weight(near):
+    record = trace(LONG, "local", max_memory=0)
+    weight = round(100 * dict(Look.at(record, MEAN).sheet.strongest(0, 8))[0])
+
+    async def steps():
+        async with explorer(record=record, size=(120, 40)) as (app, pilot):
+            await pilot.press(*(["z"] if near else []))
+            row = next(n for n, line in enumerate(panel(app, "map")) if "▸" in line)
+            column = len("  word00000 ") + 1
+            await pilot.hover("#map", offset=(column, row))
+            told = panel(app, "map")[0]
+            assert (f"word00000 → word00000 {weight}%" in told) == near
+            assert ("%" in told) == near
 
     run(steps())
 
@@ -529,6 +599,15 @@ def test_types_go_round_and_one_that_fails_leaves_the_last():
     run(steps())
 
 
+def test_where_there_is_one_type_t_says_so():
+    async def steps():
+        async with explorer(types=("cross",)) as (app, pilot):
+            await pilot.press("t")
+            assert messages(app) == [look(app).words.say("ui.one_type")]
+
+    run(steps())
+
+
 @pytest.mark.parametrize("key", ["i", "t"])
 def test_a_saved_record_has_no_model(key):
     async def steps():
@@ -556,6 +635,18 @@ def test_saving():
             assert saved == [
                 (look(app).seen, Path("attention.svg"), Choice(0, (1,)), "en", "linear")
             ]
+
+    run(steps())
+
+
+def test_the_line_that_asks_for_a_file_tells_the_kinds_and_a_search_does_not():
+    async def steps():
+        async with explorer() as (app, pilot):
+            await pilot.press("o")
+            assert screen(app)[-1].startswith(" save: attention.png")
+            assert screen(app)[-1].endswith(".png .svg .pdf .html .htm .json .csv .npz")
+            await pilot.press("escape", "slash")
+            assert screen(app)[-1].strip() == "search:"
 
     run(steps())
 

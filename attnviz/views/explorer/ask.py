@@ -34,14 +34,16 @@ class Ask(Horizontal):
     """A question and a line for the answer; hidden until something is asked."""
 
     def compose(self) -> ComposeResult:
-        """The question, then the answer."""
-        yield Label(markup=False)
+        """The question, then the answer, then what answers may be."""
+        yield Label(markup=False, id="question")
         yield Line()
+        yield Label(markup=False, id="choices")
 
-    def ask(self, question: str, answer: str = "") -> None:
+    def ask(self, question: str, answer: str = "", choices: str = "") -> None:
         """Ask; `answer` stands there already."""
         self.display = True
-        self.query_one(Label).update(Content(f" {question}: "))
+        self.query_one("#question", Label).update(Content(f" {question}: "))
+        self.query_one("#choices", Label).update(Content(choices))
         line = self.query_one(Line)
         with line.prevent(Input.Changed):
             line.value = answer

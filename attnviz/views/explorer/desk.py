@@ -37,6 +37,7 @@ from attnviz.views.explorer.panels import (
     RunningText,
     Strongest,
 )
+from attnviz.views.files import SUFFIXES
 from attnviz.views.sentences import complaint, told
 
 Wish = tuple[str, str | None]  # a text and a type of attention
@@ -219,7 +220,7 @@ class Desk(Screen[None]):
 
     def action_save(self) -> None:
         """Write a file."""
-        self._ask("save", "attention.png", self._save)
+        self._ask("save", "attention.png", self._save, " ".join(SUFFIXES))
 
     def action_close(self) -> None:
         """Ask no more, write no more."""
@@ -243,10 +244,12 @@ class Desk(Screen[None]):
         if answer is not None and event.value:
             answer(event.value)
 
-    def _ask(self, what: str, suggested: str, answer: Callable[[str], None]) -> None:
+    def _ask(
+        self, what: str, suggested: str, answer: Callable[[str], None], choices: str = ""
+    ) -> None:
         self._answer = answer
         self.query_one(keys.Hints).display = False
-        self.query_one(Ask).ask(self.look.words.say(f"key.{what}"), suggested)
+        self.query_one(Ask).ask(self.look.words.say(f"key.{what}"), suggested, choices)
 
     def _end_question(self) -> None:
         self._answer = None
@@ -300,8 +303,12 @@ class Desk(Screen[None]):
 
     def action_type(self) -> None:
         """The same text with another type of attention."""
-        if self._has_model():
-            types = list(self._errands.types)
+        if not self._has_model():
+            return
+        types = list(self._errands.types)
+        if len(types) == 1:
+            self._say(self.look.words.say("ui.one_type", TERMINAL))
+        else:
             at = types.index(self._wish[1]) if self._wish[1] in types else -1
             self._want((self._wish[0], types[(at + 1) % len(types)]))
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from attnviz.explain.language import TERMINAL
 from attnviz.stack import Floats
-from attnviz.views.cells import MASKED, Levels, background, full_rows, half_rows, levels
+from attnviz.views.cells import MASKED, UNKNOWN, Levels, background, full_rows, half_rows, levels
 from attnviz.views.explorer.look import Look
 from attnviz.views.labels import label_text, percent, widest
 from attnviz.views.scale import Shades, shades
@@ -23,6 +23,7 @@ WIDEST, TALLEST = 9, 3  # characters and lines of a cell where there is much roo
 NEAR, NEAR_NUMBERED = 2, 5  # characters of a cell in a part around the query, where there is room
 ROOMY = 50  # characters from which there is
 FLATTEST = 3  # characters of half a line
+LEGIBLE = 6  # lines from which one more can be spared for words
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Field:
 
 def heatmap(look: Look, screen: Screen) -> list[Text]:
     """The map of the current head in `screen.width` × `screen.height` characters: a line of keys
-    above, a line below that says what the colours mean.
+    above, a line below that says what the colours mean, or two.
 
     Each line of cells carries meta: its query, and where its keys are ("keys": column of the first,
     characters per cell, first key, keys per cell).
@@ -58,24 +59,28 @@ def heatmap(look: Look, screen: Screen) -> list[Text]:
     indent = MARKS + label + 1
     room = max(screen.height - 2, 1), max(screen.width - indent, 1)
     shown = _field(look, *room, colour=screen.colour)
+    legend = _legend(look, shown, screen)
+    if len(legend) > 1:
+        shown = _field(look, max(room[0] - 1, 1), room[1], colour=screen.colour)
     each = max(shown.tall, 1)
     lines = [_keys(look, shown, indent)]
     for number, cells in enumerate(_cells(shown, screen.colour)):
         row = number // each if shown.tall else 2 * number
         below = shown.query(row + (1 if shown.tall else 2))
         named = number % each == each // 2
-        line = _name(look, range(shown.query(row), below), label, named=named)
+        queries = range(shown.query(row), min(below, look.stack.shape[0]))
+        line = _name(look, queries, label, named=named, pooled=shown.cells[0] > 1)
         line.append_text(cells)
         where = (indent, shown.wide, shown.first[1] * shown.cells[1], shown.cells[1])
         line.apply_meta({"query": shown.query(row), "keys": where})
         lines.append(line)
-    scale = scale_line("", shown.bright, shown.cells, screen)  # the panel's title says of what
-    note = shown.bright.note(look.stack.key_tokens.names, look.words, TERMINAL)
-    return [*lines, _with_note(scale, note, screen.width)]
+    return [*lines, *legend]
 
 
 def _field(look: Look, lines: int, across: int, *, colour: bool) -> Field:
     sheet = look.sheet
+    if look.near and sheet.pooled:
+        return _kept(look, lines, across)
     bright = sheet.bright(look.scale)
     steps = levels(bright.shares, sheet.allowed)
     (rows, columns), cells = steps.shape, sheet.map.cells
@@ -85,13 +90,25 @@ def _field(look: Look, lines: int, across: int, *, colour: bool) -> Field:
         return Field(steps, sheet.map.mean, bright, (0, 0), cells, wide, tall)
     if look.near:
         wide = NEAR_NUMBERED if across >= ROOMY else NEAR
-        part = _around(look, (rows, columns), (lines, max(across // wide, 1)))
+        part = _around(look, (rows, columns), cells, (lines, max(across // wide, 1)))
         first = part[0].start, part[1].start
         return Field(steps[part], sheet.map.mean[part], bright, first, cells, wide, 1)
     if colour and rows <= 2 * lines and columns <= across:
         wide = min(across // columns, FLATTEST)
         return Field(steps, sheet.map.mean, bright, (0, 0), cells, wide, 0)
     return _pooled(look, lines, across, colour=colour)
+
+
+def _kept(look: Look, lines: int, across: int) -> Field:
+    """A part around the query, of the weights that a streamed text keeps one by one."""
+    sheet, (queries, keys) = look.sheet, look.stack.shape
+    wide = NEAR_NUMBERED if across >= ROOMY else NEAR
+    room = min(lines, queries), min(max(across // wide, 1), keys)
+    rows, columns = _around(look, (queries, keys), (1, 1), room)
+    shares, weights, bright = sheet.single(rows, columns, look.scale)
+    steps = levels(np.nan_to_num(shares), sheet.sees(rows, columns))
+    steps[np.isnan(shares) & (steps != MASKED)] = UNKNOWN
+    return Field(steps, weights, bright, (rows.start, columns.start), (1, 1), wide, 1)
 
 
 def _pooled(look: Look, lines: int, across: int, *, colour: bool) -> Field:
@@ -104,9 +121,11 @@ def _pooled(look: Look, lines: int, across: int, *, colour: bool) -> Field:
     return Field(steps, pooled.mean, bright, (0, 0), pooled.cells, max(wide, 1), tall)
 
 
-def _around(look: Look, shape: tuple[int, int], room: tuple[int, int]) -> tuple[slice, slice]:
+def _around(
+    look: Look, shape: tuple[int, int], cells: tuple[int, int], room: tuple[int, int]
+) -> tuple[slice, slice]:
     """The part of a map with the query in its middle, and the same key, or its strongest."""
-    rows, columns = look.sheet.map.cells
+    rows, columns = cells
     strongest = look.sheet.strongest(look.query, 1) if look.stack.two_texts else []
     key = strongest[0][0] if strongest else look.query
     middle = look.query // rows, key // columns
@@ -136,7 +155,7 @@ def _cells(shown: Field, colour: bool) -> list[Text]:
 
 
 def _numbered(steps: NDArray[np.int64], weights: Floats, wide: int) -> Text:
-    """A row of cells with their percent; what would be 0% stays blank."""
+    """A row of cells with their percent; what would be 0%, or was not kept, stays blank."""
     line = Text(no_wrap=True)
     for step, weight in zip(steps.tolist(), weights.tolist(), strict=True):
         if step == MASKED:
@@ -163,8 +182,9 @@ def _keys(look: Look, shown: Field, indent: int) -> Text:
     return line
 
 
-def _name(look: Look, queries: range, width: int, *, named: bool) -> Text:
-    """The label of a row, marked where the query or a pin is in it."""
+def _name(look: Look, queries: range, width: int, *, named: bool, pooled: bool) -> Text:
+    """The label of a row: its token, marked where the query or a pin is in it; of several tokens
+    their positions."""
     line = Text(no_wrap=True)
     if not named:
         return line.append(" " * (MARKS + width + 1))
@@ -172,13 +192,41 @@ def _name(look: Look, queries: range, width: int, *, named: bool) -> Text:
     pin = next((pin for pin in look.pins if pin in queries), None)
     line.append("▸ " if current else "◆ " if pin is not None else "  ", "bold")
     place = look.query if current else queries.start if pin is None else pin
-    name = label_text(look.stack.query_tokens.names[place], width, "bold" if current else "")
+    if pooled and not current and pin is None:
+        name = Text(_places(queries, width), "dim")
+    else:
+        name = label_text(look.stack.query_tokens.names[place], width, "bold" if current else "")
     line.append_text(name)
     return line.append(" " * (width + 1 - name.cell_len))
 
 
-def _with_note(scale: Text, note: str, width: int) -> Text:
-    if note:
-        scale.append(f" · {note}", "dim")
-        scale.truncate(width, overflow="ellipsis")
-    return scale
+def _places(queries: range, width: int) -> str:
+    """From where to where, or from where if there is no room for more."""
+    both = f"{queries.start}–{queries.stop - 1}"
+    return both if len(both) <= width else str(queries.start)[:width]
+
+
+def _legend(look: Look, shown: Field, screen: Screen) -> list[Text]:
+    """What the colours mean, and what a cell is: below that where it finds no room beside it."""
+    scale = scale_line("", shown.bright, (1, 1), screen)  # the panel's title says of what
+    note = shown.bright.note(look.stack.key_tokens.names, look.words, TERMINAL)
+    cell = _cell_note(look, shown)
+    notes = " · ".join(filter(None, [cell, note]))
+    if cell and scale.cell_len + len(notes) + 3 > screen.width and screen.height >= LEGIBLE:
+        return [scale, _cut(Text(notes, "dim", no_wrap=True), screen.width)]
+    return [_cut(scale.append(f" · {notes}", "dim") if notes else scale, screen.width)]
+
+
+def _cell_note(look: Look, shown: Field) -> str:
+    """How much of the text a cell holds; "" where each is one weight and all are known."""
+    rows, columns = shown.cells
+    if shown.cells != (1, 1):
+        return look.words.say("ui.cells", TERMINAL, rows=rows, columns=columns)
+    if look.sheet.pooled:
+        return look.words.say("ui.kept", TERMINAL, k=look.sheet.kept[0].shape[1])
+    return ""
+
+
+def _cut(line: Text, width: int) -> Text:
+    line.truncate(width, overflow="ellipsis")
+    return line

@@ -64,10 +64,40 @@ class Sheet:
             shares[key] = weight / known[0][1]
         return shares, allowed
 
+    @property
+    def pooled(self) -> bool:
+        """Whether a cell of the map holds several weights."""
+        return self.map.cells != (1, 1)
+
     def weight(self, query: int, key: int) -> float:
         """One weight, or the mean of its cell."""
         rows, columns = self.map.cells
         return float(self.map.mean[query // rows, key // columns])
+
+    @cached_property
+    def kept(self) -> tuple[NDArray[np.int64], Floats]:
+        """The strongest keys of each query, which are kept one by one, and their weights."""
+        return self.stack.strongest(self.layer, self.head, min(STRONGEST, self.stack.shape[1]))
+
+    def single(self, rows: slice, columns: slice, scale: str) -> tuple[Floats, Floats, Shades]:
+        """The kept weights of a part: how bright, how large, and by which scale; NaN where the
+        weight was not kept."""
+        keys, weights = self.kept
+        bright = shades(weights, weights > 0, scale, whole=False)
+        at = keys[rows] - columns.start
+        shown = (weights[rows] > 0) & (at >= 0) & (at < columns.stop - columns.start)
+        place = np.nonzero(shown)[0], at[shown]
+        shares = np.full((len(at), columns.stop - columns.start), np.nan)
+        found = shares.copy()
+        shares[place], found[place] = bright.shares[rows][shown], weights[rows][shown]
+        return shares, found, bright
+
+    def sees(self, rows: slice, columns: slice) -> NDArray[np.bool_]:
+        """Which keys of a part its queries may see."""
+        queries, keys = (np.arange(part.start, part.stop) for part in (rows, columns))
+        if not self.stack.masks:
+            return np.ones((len(queries), len(keys)), np.bool_)
+        return self.stack.masks[self.layer](queries, keys)
 
     def strongest(self, query: int, most: int) -> list[tuple[int, float]]:
         """The strongest keys of one query and their weights; nothing for what was not seen."""

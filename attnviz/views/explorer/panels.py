@@ -151,10 +151,20 @@ class Map(Panel):
         cell = self._cell(event)
         title = self.name_of(self.look)
         if cell is not None:
-            names = self.look.stack.query_tokens.names, self.look.stack.key_tokens.names
-            query, key = (TERMINAL.token(all_[i]) for all_, i in zip(names, cell, strict=True))
-            title += f" · {query} → {key} {percent(self.look.sheet.weight(*cell))}%"
+            title += self._told(*cell)
         self.border_title = Content(title)
+
+    def _told(self, query: int, key: int) -> str:
+        """A weight between two tokens; nothing of one that was not kept by itself."""
+        sheet, stack = self.look.sheet, self.look.stack
+        weight = sheet.weight(query, key)
+        if sheet.pooled:
+            known = dict(sheet.strongest(query, stack.shape[1]))
+            if not self.look.near or key not in known:
+                return ""
+            weight = known[key]
+        names = stack.query_tokens.names[query], stack.key_tokens.names[key]
+        return f" · {' → '.join(map(TERMINAL.token, names))} {percent(weight)}%"
 
     def on_leave(self) -> None:
         """Nothing is pointed at."""
