@@ -253,6 +253,38 @@ def test_keys_do_everything(reader, layered):
     assert tab.get_attribute("html", "lang") == "ary-Latn"
 
 
+def language(tab):
+    return tab.get_attribute("html", "lang")
+
+
+def test_the_keys_go_on_in_the_next_language(reader, layered):
+    tab = reader.open(layered)
+    for wanted in ("ary-Latn", "ary-Arab", "en"):
+        tab.keyboard.press("g")
+        reader.settled()
+        assert language(tab) == wanted
+    tab.keyboard.press("2")
+    reader.drawn("heatmap")
+    place = ".sheet canvas"
+    tab.focus(place)
+    tab.keyboard.press("g")
+    reader.settled()
+    assert tab.evaluate(f"document.activeElement === document.querySelector('{place}')")
+    tab.keyboard.press("ArrowDown")
+    assert '"rgas"' in reader.heading
+
+
+def test_the_focus_stays_where_the_language_was_chosen(reader, layered):
+    tab = reader.open(layered)
+    tab.focus("#choose-language")
+    reader.choose("language", "ary-Latn")
+    assert tab.evaluate("document.activeElement.id") == "choose-language"
+    tab.focus('[data-place="1 2"]')
+    tab.keyboard.press("g")
+    reader.settled()
+    assert tab.evaluate("document.activeElement.dataset.place") == "1 2"
+
+
 def test_tab_reaches_every_control_and_the_view(reader, layered):
     tab = reader.open(layered, show="heatmap")
     reached = set()

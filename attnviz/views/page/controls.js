@@ -118,11 +118,29 @@ const themeChoice = () =>
     inTheme,
   );
 
+// Every word changes, so all of the page is built again; the focus stays where it was.
 function inLanguage(language) {
+  const place = focusNow();
   state.language = language;
   build();
   change({});
-  document.getElementById("choose-language").focus();
+  drawn.then(place);
+}
+
+// What gives the focus back to its place once everything is drawn anew. A place without a name is
+// counted from the nearest one around it that has a name.
+function focusNow() {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return () => {};
+  const { id } = focused.closest("[id]"),
+    like = focused.tagName.toLowerCase();
+  const around = () => document.getElementById(id);
+  const at = focused.id ? -1 : [...around().querySelectorAll(like)].indexOf(focused);
+  return () => {
+    if (document.activeElement !== document.body) return; // the reader is elsewhere by now
+    const again = at < 0 ? around() : around()?.querySelectorAll(like)[at];
+    again?.focus({ preventScroll: true });
+  };
 }
 
 function inTheme(theme) {
