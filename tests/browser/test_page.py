@@ -327,6 +327,70 @@ def test_three_languages_with_a_switch(reader):
     assert "The" in reader.heading
 
 
+def reads_from_the_right(tab, selector):
+    """Whether the first letters of a sentence stand at the right of its last ones."""
+    return tab.locator(selector).evaluate(
+        """(sentence) => {
+            const walk = document.createTreeWalker(sentence, NodeFilter.SHOW_TEXT), texts = [];
+            while (walk.nextNode()) if (walk.currentNode.length) texts.push(walk.currentNode);
+            const box = (text, at) => {
+                const range = document.createRange();
+                range.setStart(text, at);
+                range.setEnd(text, at + 1);
+                return range.getBoundingClientRect();
+            };
+            const last = texts.at(-1);
+            return box(texts[0], 0).left > box(last, last.length - 1).left;
+        }"""
+    )
+
+
+def test_sentences_beside_pictures_read_in_their_own_direction(reader):
+    causal = attnviz.trace("القط ناعس حدا الباب", type="causal", heads=2)
+    tab = reader.open(causal, show="heatmap")
+    reader.choose("language", "ary-Arab")
+    for scale in ("auto", "no-sink"):
+        reader.choose("scale", scale)
+        assert reads_from_the_right(tab, ".note > bdi >> nth=0")
+        assert tab.locator(".legend .note").get_attribute("dir") == "rtl"
+    assert tab.locator(".note bdi bdi >> text=%").count() == 1  # its number by itself
+    reader.view("table")
+    assert tab.locator("caption").get_attribute("dir") == "rtl"
+    assert reads_from_the_right(tab, "caption")
+    reader.choose("language", "en")
+    assert tab.locator("caption").get_attribute("dir") == "ltr"
+    assert not reads_from_the_right(tab, "caption")
+
+
+def test_the_range_of_a_long_text_reads_in_its_own_direction(reader):
+    record = attnviz.trace(" ".join(["w"] * 1200), type="local", heads=1, max_memory=2_000_000)
+    tab = reader.open(record, show="heatmap")
+    reader.choose("language", "ary-Arab")
+    for _ in range(4):
+        tab.click(".zoom button >> nth=0")
+        reader.settled()
+    assert reads_from_the_right(tab, ".zoom .part > bdi >> nth=0")
+    numbers = tab.locator(".zoom .part > bdi").first.locator("bdi").all_inner_texts()
+    assert [number.isdigit() for number in numbers] == [True] * 3
+    for view in ("links", "text"):
+        reader.view(view)
+        assert reads_from_the_right(tab, f"#view-{view} .part")
+
+
+def test_keys_that_are_told_keep_their_names_apart(reader, layered):
+    tab = reader.open(layered)
+    reader.choose("language", "ary-Arab")
+    tab.click("aside details >> nth=1")
+    assert "Heatmap" in tab.locator("dd").first.locator("bdi").all_inner_texts()
+
+
+def test_a_screen_reader_hears_tokens_and_shares_apart(reader, layered):
+    tab = reader.open(layered, show="arcs")
+    tab.keyboard.press("ArrowDown")
+    told = ", ".join(f"{label} {share}" for label, share in reader.bars[:3])
+    assert tab.text_content("#said") == f"{reader.heading} {told}"
+
+
 def test_arabic_text_reads_from_the_right(reader):
     tab = reader.open(attnviz.trace("القط ناعس حدا الباب", heads=2))
     reader.view("text")

@@ -265,14 +265,14 @@ function showLegend() {
   else if (shade.sink)
     told.push(
       say("ui.sink", {
-        pct: percent(shade.sink.share),
+        pct: token(percent(shade.sink.share)),
         key: token(columns.labels[shade.sink.column]),
       }),
     );
-  else if (shade.scale !== "linear") told.push(say("ui.scale", { value: shade.scale }));
+  else if (shade.scale !== "linear") told.push(say("ui.scale", { value: token(shade.scale) }));
   if (matrix.masked.includes(1) && !["links", "text"].includes(state.view))
     told.push(say("ui.grey"));
-  note.replaceChildren(...isolated(told.join(" · ")));
+  tell(note, told);
 }
 
 // The weight that is brightest: of the row where a view shows one, else of the head.

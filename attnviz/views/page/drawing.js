@@ -11,7 +11,8 @@ function shifted(from, to, by, n, [first, last]) {
   return { [first]: start, [last]: start + to - from };
 }
 
-const partOf = (from, to, n) => say("page.part", { min: from, max: to - 1, n });
+const partOf = (from, to, n) =>
+  say("page.part", { min: number(from), max: number(to - 1), n: number(n) });
 
 // 1, 2 or 5 times a power of ten.
 function niceStep(least) {

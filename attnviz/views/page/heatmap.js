@@ -54,13 +54,11 @@ const heatmap = {
     const span = state.span ?? { top: 0, bottom: rows.n, left: 0, right: columns.n };
     this.place = this.fitted(rows, columns, span);
     this.tools.hidden = Math.max(rows.n, columns.n) < 2 * FEWEST;
-    this.tools.lastChild.replaceChildren(
-      ...isolated(
-        state.span
-          ? `${partOf(span.top, span.bottom, rows.n)} × ${partOf(span.left, span.right, columns.n)}`
-          : "",
-      ),
-    );
+    const seen = [
+      partOf(span.top, span.bottom, rows.n),
+      partOf(span.left, span.right, columns.n),
+    ];
+    tell(this.tools.lastChild, state.span ? seen : [], " × ");
     this.point();
   },
 

@@ -38,7 +38,7 @@ const links = {
     this.rows = windowAround(queryNow(), rows.n);
     this.columns = windowAround(oneText() ? queryNow() : keyNow(), columns.n);
     const cropped = this.rows[0] || this.rows[1] < rows.n;
-    this.part.replaceChildren(...isolated(cropped ? partOf(...this.rows, rows.n) : ""));
+    tell(this.part, cropped ? [partOf(...this.rows, rows.n)] : []);
     this.fill(this.left, rows, this.rows, "query");
     this.fill(this.right, columns, this.columns, "key");
     this.edges = this.strongest();

@@ -161,10 +161,14 @@ function keyboardHelp() {
     {},
     ...keys.flatMap(([key, what]) => [
       make("dt", {}, make("kbd", { textContent: key, dir: "ltr" })),
-      make("dd", { textContent: what }),
+      make("dd", {}, ...dotted(what)),
     ]),
   );
 }
+
+// A token and its share; the place of the token would run into them.
+const toldBar = (one) =>
+  [...one.querySelectorAll("bdi, b")].map((part) => part.textContent).join(" ") || one.textContent;
 
 // Tell a screen reader which pair is chosen, and its weight.
 function announce() {
@@ -179,7 +183,7 @@ function announce() {
         " " +
         [...side.bars.children]
           .slice(0, 3)
-          .map((one) => one.textContent)
+          .map(toldBar)
           .join(", ");
   document.getElementById("said").textContent = said;
 }

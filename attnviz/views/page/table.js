@@ -33,7 +33,7 @@ const table = {
     return make(
       "table",
       { className: "whole" },
-      written("caption", `${chosenName()} · ${say("ui.query")} × ${say("ui.key")}`),
+      caption(`${say("ui.query")} × ${say("ui.key")}`),
       make(
         "thead",
         {},
@@ -74,11 +74,11 @@ const table = {
         ),
       );
     }
-    const part = to - from < rows.n ? ` · ${partOf(from, to, rows.n)}` : "";
+    const part = to - from < rows.n ? [partOf(from, to, rows.n)] : [];
     return make(
       "table",
       { className: "strongest" },
-      written("caption", `${chosenName()} · ${say("page.strongest")}${part}`),
+      caption(say("page.strongest"), ...part),
       make("tbody", {}, ...body),
     );
   },
@@ -98,5 +98,11 @@ const table = {
     return true;
   },
 };
+
+function caption(...sentences) {
+  const element = make("caption");
+  tell(element, [...chosenName().split(" · "), ...sentences]);
+  return element;
+}
 
 const named = (tag, label, scope) => make(tag, { scope }, make("bdi", { textContent: label }));

@@ -14,7 +14,7 @@ const text = {
     this.rows = windowAround(queryNow(), rows.n);
     this.columns = oneText() ? this.rows : windowAround(keyNow(), columns.n);
     const cropped = this.rows[0] || this.rows[1] < rows.n;
-    this.part.replaceChildren(...isolated(cropped ? partOf(...this.rows, rows.n) : ""));
+    tell(this.part, cropped ? [partOf(...this.rows, rows.n)] : []);
     const asking = this.plate(rows, this.rows, "query");
     this.plates.replaceChildren(
       asking,
