@@ -172,6 +172,45 @@ def test_scales_change_the_picture_and_say_so(reader):
     assert len(pictures) == 4
 
 
+def backgrounds(tab, selector):
+    return tab.eval_on_selector_all(selector, "(all) => all.map((one) => one.style.background)")
+
+
+def test_lines_and_text_are_on_the_scale_that_the_legend_names(reader):
+    weights = np.full((1, 6, 6), 0.02, np.float32)
+    weights[..., 0] = 0.8
+    weights += np.random.default_rng(2).random((6, 6), np.float32) / 9
+    weights /= weights.sum(axis=-1, keepdims=True)
+    tab = reader.open(attnviz.from_weights(weights, list("abcdef")), show="arcs")
+    for view, tokens in (("links", ".keys div"), ("text", ".token")):
+        reader.view(view)
+        tab.keyboard.press("ArrowDown")
+        seen = {}
+        for scale in ("linear", "log", "rank", "no-sink"):
+            reader.choose("scale", scale)
+            seen[scale] = backgrounds(tab, tokens)
+        assert len(set(map(tuple, seen.values()))) == 4
+        assert len(set(seen["rank"])) == 6  # evenly from darkest to brightest
+        assert len({seen[scale][0] for scale in seen}) == 1  # the sink is brightest on each
+
+
+@pytest.mark.parametrize("view", ["heatmap", "links"])
+def test_what_was_kept_is_on_the_chosen_scale(reader, view):
+    record = attnviz.trace(" ".join(["a", "b"] * 600), type="local", heads=2, max_memory=2_000_000)
+    tab = reader.open(record, show="heatmap")
+    for _ in range(6):
+        tab.click(".zoom button >> nth=0")
+        reader.settled()
+    reader.view(view)
+    pictures = set()
+    for scale in ("linear", "log", "rank"):
+        reader.choose("scale", scale)
+        assert scale == "linear" or f"{scale} scale" in tab.inner_text(".note")
+        canvas = f"#view-{view} canvas"
+        pictures.add(tab.eval_on_selector(canvas, "(canvas) => canvas.toDataURL()"))
+    assert len(pictures) == 3
+
+
 def test_masked_pairs_are_told_from_small_ones(reader):
     tab = reader.open(attnviz.trace(SENTENCE, type="causal"), show="heatmap")
     assert "grey = masked" in tab.inner_text(".note")

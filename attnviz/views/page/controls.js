@@ -261,7 +261,7 @@ function showLegend() {
   const told = [];
   if (state.view === "heatmap" && heatmap.detailed())
     told.push(say("page.kept", { n: sourceNow().strongest.k }));
-  else if (own) told.push(say("ui.own_scale"));
+  if (own) told.push(say("ui.own_scale"));
   else if (shade.sink)
     told.push(
       say("ui.sink", {

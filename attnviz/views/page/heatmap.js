@@ -147,23 +147,17 @@ const heatmap = {
   // Single weights of a long text, in place of its pooled map.
   drawKept(pen) {
     const { left, top, cell, span, across, down } = this.place;
-    const rows = [];
     pen.fillStyle = colour(0);
     pen.fillRect(left, top, across * cell, down * cell);
-    for (let row = span.top; row < span.bottom; row += 1) rows.push(keysOf(row));
-    const largest = this.largest();
-    rows.forEach((found, i) => {
-      for (const { item, weight } of found) {
-        if (item < span.left || item >= span.right) continue;
-        pen.fillStyle = colour(weight / largest);
-        pen.fillRect(
-          left + (item - span.left) * cell,
-          top + i * cell,
-          Math.max(cell - 0.5, 1),
-          Math.max(cell - 0.5, 1),
-        );
-      }
-    });
+    const pairs = [];
+    for (let row = span.top; row < span.bottom; row += 1)
+      for (const one of keysOf(row)) pairs.push({ ...one, row });
+    const side = Math.max(cell - 0.5, 1);
+    for (const { row, item, share } of withShares(pairs, this.largest(), current().shade.scale)) {
+      if (item < span.left || item >= span.right) continue;
+      pen.fillStyle = colour(share);
+      pen.fillRect(left + (item - span.left) * cell, top + (row - span.top) * cell, side, side);
+    }
   },
 
   // The weight that is brightest.

@@ -73,13 +73,15 @@ const links = {
     const { source, matrix, shade } = current(),
       [top, bottom] = this.rows,
       [left, right] = this.columns;
-    const edges = [];
+    let edges = [];
     if (source.strongest) {
       for (let row = top; row < bottom; row += 1) {
         for (const { item, weight } of keysOf(row)) {
-          if (item >= left && item < right) edges.push({ row, column: item, share: weight });
+          if (item >= left && item < right) edges.push({ row, column: item, weight });
         }
       }
+      const largest = edges.reduce((most, { weight }) => Math.max(most, weight), 0);
+      edges = withShares(edges, largest, shade.scale);
     } else {
       for (let row = top; row < bottom; row += 1) {
         for (let column = left; column < right; column += 1) {
@@ -113,11 +115,8 @@ const links = {
     for (const side of [this.left, this.right]) {
       for (const option of side.children) option.style.background = option.style.color = "";
     }
-    const found = state.asked === "query" ? keysOf(queryNow()) : queriesOf(keyNow());
-    const largest = found[0]?.weight || 1;
-    for (const { item, weight } of found) {
-      const option = column.children[item - from],
-        share = weight / largest;
+    for (const { item, share } of chosenRow()) {
+      const option = column.children[item - from];
       if (!option || share < LINE_LEAST) continue;
       option.style.background = colour(share);
       option.style.color = inkOn(share);

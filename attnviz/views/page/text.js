@@ -54,10 +54,9 @@ const text = {
   },
 
   point() {
-    const asked = oneText() ? "query" : state.asked; // in one text a token is both
+    const asked = byQuery() ? "query" : "key";
     const plates = this.plates.children;
     const shaded = oneText() || asked === "key" ? plates[0] : plates[1];
-    const found = asked === "query" ? keysOf(queryNow()) : queriesOf(keyNow());
     for (const plate of plates) {
       for (const span of plate.querySelectorAll(".token")) {
         span.style.background = span.style.color = "";
@@ -65,11 +64,9 @@ const text = {
         span.classList.remove("chosen");
       }
     }
-    const largest = brightest() || 1;
-    for (const { item, weight } of found) {
+    for (const { item, share } of chosenRow()) {
       const span = this.token(shaded, item);
       if (!span) continue;
-      const share = shareOf(weight, largest);
       span.classList.remove("masked");
       span.style.background = colour(share);
       span.style.color = inkOn(share);
@@ -98,19 +95,3 @@ const text = {
     return true;
   },
 };
-
-// The weight of the chosen row, or column, that is brightest; without the sink if need be.
-function brightest() {
-  const { shade } = current(),
-    byQuery = state.asked === "query" || (state.view === "text" && oneText());
-  const found = byQuery ? keysOf(queryNow()) : queriesOf(keyNow());
-  const sink = state.view === "text" && byQuery && shade.sink ? shade.sink.column : -1;
-  return found.find(({ item }) => item !== sink)?.weight ?? 0;
-}
-
-// How bright one weight among those of a row is.
-function shareOf(weight, largest) {
-  if (state.scale !== "log") return Math.min(weight / largest, 1);
-  const smallest = largest * 10 ** -DECADES;
-  return Math.log10(Math.max(Math.min(weight, largest), smallest) / smallest) / DECADES;
-}
