@@ -13,6 +13,7 @@ from attnviz.rollout import rollout
 from attnviz.selection import hide_special, merge
 from attnviz.stack import Stack
 from attnviz.views.choice import Choice
+from attnviz.views.palette import MASKED_PAPER
 
 SENTENCE = "The cat sat on the mat because it was tired"
 VIEWS = ("heads", "heatmap", "links", "text", "table")
@@ -170,6 +171,52 @@ def test_scales_change_the_picture_and_say_so(reader):
         assert note in tab.inner_text(".note")
         pictures.add(tab.eval_on_selector(".sheet canvas", "(canvas) => canvas.toDataURL()"))
     assert len(pictures) == 4
+
+
+def colours(tab, selector=".sheet canvas"):
+    """Every colour of a canvas that fills more than a hundredth of it."""
+    return tab.eval_on_selector(
+        selector,
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const found = {};
+            for (let i = 0; i < data.length; i += 4) {
+                const name = data.slice(i, i + 4).join(" ");
+                found[name] = (found[name] ?? 0) + 1;
+            }
+            return Object.keys(found).filter((name) => found[name] > data.length / 400);
+        }""",
+    )
+
+
+def closer(reader, record, times=6):
+    tab = reader.open(record, show="heatmap")
+    for _ in range(times):
+        tab.click(".zoom button >> nth=0")
+        reader.settled()
+    return tab
+
+
+MASKED = " ".join(map(str, (*MASKED_PAPER, 255)))
+BLANK = "255 255 255 255"
+
+
+@pytest.mark.parametrize(
+    ("options", "shown", "told"),
+    [
+        ({"type": "local"}, {MASKED}, ["grey = masked"]),
+        ({"type": "causal"}, {MASKED, BLANK}, ["blank = not kept", "grey = masked"]),
+        ({}, {BLANK}, ["blank = not kept"]),
+        ({"type": "global"}, {BLANK}, ["blank = not kept, or masked"]),
+    ],
+)
+def test_masked_pairs_and_those_that_were_not_kept_look_apart(reader, options, shown, told):
+    words = " ".join(f"w{i}" for i in range(1200))
+    tab = closer(reader, attnviz.trace(words, heads=2, max_memory=2_000_000, **options), 4)
+    assert {MASKED, BLANK} & set(colours(tab)) == shown
+    assert tab.inner_text(".note").split(" · ")[1:] == told
+    assert ". ·" not in tab.inner_text(".note")
 
 
 def backgrounds(tab, selector):

@@ -259,8 +259,8 @@ function showLegend() {
   const own = state.view === "heads";
   low.textContent = own ? "" : "0%";
   const told = [];
-  if (state.view === "heatmap" && heatmap.detailed())
-    told.push(say("page.kept", { n: sourceNow().strongest.k }));
+  const kept = state.view === "heatmap" && heatmap.detailed();
+  if (kept) told.push(say("page.kept", { n: sourceNow().strongest.k }));
   if (own) told.push(say("ui.own_scale"));
   else if (shade.sink)
     told.push(
@@ -270,9 +270,13 @@ function showLegend() {
       }),
     );
   else if (shade.scale !== "linear") told.push(say("ui.scale", { value: token(shade.scale) }));
-  if (matrix.masked.includes(1) && !["links", "text"].includes(state.view))
+  if (kept) told.push(...heatmap.rest());
+  else if (matrix.masked.includes(1) && ["heads", "heatmap", "table"].includes(state.view))
     told.push(say("ui.grey"));
-  tell(note, told);
+  tell(
+    note,
+    told.map((sentence) => sentence.replace(/[.]$/, "")), // a dot stands between them
+  );
 }
 
 // The weight that is brightest: of the row where a view shows one, else of the head.
