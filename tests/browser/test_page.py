@@ -557,6 +557,26 @@ def test_a_long_record_zooms_down_to_what_was_kept(reader):
         assert "of 3000" in tab.inner_text(f"#view-{view}")
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_chosen_token_is_in_sight_in_every_view(reader, kept):
+    words = " ".join(f"w{i}" for i in range(1400 if kept else 500))
+    memory = 2_000_000 if kept else None
+    tab = reader.open(attnviz.trace(words, heads=1, max_memory=memory), show="heatmap")
+    box = tab.locator(".sheet canvas").bounding_box()
+    tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    chosen = {
+        "links": ".queries [aria-selected]", "text": ".token.chosen", "table": "tr.chosen",
+    }  # fmt: skip
+    for i, (view, selector) in enumerate(chosen.items(), start=3):
+        tab.keyboard.press(str(i))
+        reader.drawn(view)
+        place = tab.locator(selector).bounding_box()
+        assert 0 <= place["y"] <= 850 - place["height"]
+    tab.evaluate("scrollTo(0, 0)")  # what a reader scrolls to stays
+    reader.choose("scale", "log")
+    assert tab.evaluate("scrollY") == 0
+
+
 def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
     from conftest import Reader
 

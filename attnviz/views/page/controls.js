@@ -3,6 +3,7 @@
 const VIEW_OF = { heads: grid, heatmap, links, text, table };
 
 function build() {
+  seen = null;
   const page = document.getElementById("page");
   document.documentElement.lang = state.language;
   document.documentElement.dir = words().rightToLeft ? "rtl" : "ltr";
@@ -60,8 +61,13 @@ function showFrame() {
   }
 }
 
+let seen = null; // the view on the screen
+
 function showWeights() {
-  if (state.view !== "heads") VIEW_OF[state.view].show();
+  const view = VIEW_OF[state.view];
+  if (state.view !== "heads") view.show();
+  if (state.view !== seen) bring(view.chosen?.()); // later, where a reader scrolls to stays
+  seen = state.view;
   side.show();
   showLegend();
   document.documentElement.dataset.drawn = state.view;

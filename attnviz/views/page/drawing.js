@@ -11,6 +11,13 @@ function shifted(from, to, by, n, [first, last]) {
   return { [first]: start, [last]: start + to - from };
 }
 
+// Scroll to what is out of sight, at once: nothing moves by itself.
+function bring(element) {
+  if (!element) return;
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) element.scrollIntoView({ block: "center", inline: "nearest" });
+}
+
 const partOf = (from, to, n) =>
   say("page.part", { min: number(from), max: number(to - 1), n: number(n) });
 

@@ -98,14 +98,18 @@ const links = {
   point() {
     for (const option of this.element.querySelectorAll("[aria-selected]"))
       option.removeAttribute("aria-selected");
-    const asked = state.asked === "query" ? `query-${queryNow()}` : `key-${keyNow()}`;
     for (const side of [this.left, this.right])
       for (const option of side.children) option.tabIndex = -1;
-    const option = this.element.querySelector(`#${asked}`);
+    const option = this.chosen();
     option?.setAttribute("aria-selected", "true");
     if (option) option.tabIndex = 0;
     this.glow();
     this.drawLines();
+  },
+
+  chosen() {
+    const asked = state.asked === "query" ? `query-${queryNow()}` : `key-${keyNow()}`;
+    return this.element.querySelector(`#${asked}`);
   },
 
   // The other column shows how much each of its tokens gets.

@@ -85,7 +85,11 @@ const table = {
 
   point() {
     for (const row of this.element.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
-    this.element.querySelector(`[data-row="${queryNow()}"]`)?.classList.add("chosen");
+    this.chosen()?.classList.add("chosen");
+  },
+
+  chosen() {
+    return this.element.querySelector(`[data-row="${queryNow()}"]`);
   },
 
   key(event) {
@@ -93,7 +97,7 @@ const table = {
     if (!by) return false;
     const row = Math.min(Math.max(queryNow() + by, 0), itemsNow().rows.n - 1);
     look(row, null, "query");
-    this.element.querySelector(`[data-row="${row}"]`)?.scrollIntoView({ block: "nearest" });
+    this.chosen()?.scrollIntoView({ block: "nearest" });
     announce();
     return true;
   },

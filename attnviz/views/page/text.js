@@ -71,9 +71,12 @@ const text = {
       span.style.background = colour(share);
       span.style.color = inkOn(share);
     }
-    const chosen =
-      asked === "query" ? this.token(plates[0], queryNow()) : this.token(plates[1], keyNow());
-    chosen?.classList.add("chosen");
+    this.chosen()?.classList.add("chosen");
+  },
+
+  chosen() {
+    const [first, second] = this.plates.children;
+    return byQuery() ? this.token(first, queryNow()) : this.token(second, keyNow());
   },
 
   token: (plate, item) => plate?.querySelector(`[data-item="${item}"]`),
