@@ -283,6 +283,20 @@ def test_the_table_reads_as_a_table(reader, layered):
         assert abs(float(cell[:-1]) / 100 - weight) < max(0.00055, weight * 0.1)
 
 
+@pytest.mark.parametrize("n", [3, 41])
+def test_the_table_cuts_long_labels_for_the_eye_only(reader, n):
+    weights = np.full((1, n, n), 1 / n, np.float32)
+    long = "W" * 500
+    tab = reader.open(attnviz.from_weights(weights, [long, *map(str, range(1, n))]))
+    reader.view("table")
+    header = tab.locator('#view-table tbody th[scope="row"]').first
+    assert header.bounding_box()["width"] < 200
+    assert header.inner_text() == long
+    assert header.locator("bdi").get_attribute("title") == long
+    for cell in tab.locator("#view-table tbody tr >> nth=1").locator("td").all():
+        assert cell.bounding_box()["width"] < 300
+
+
 def test_the_text_is_the_text_and_shows_where_a_token_looks(reader):
     text = "The cat,  it's\nnot-so 7 big."
     tab = reader.open(attnviz.trace(text, heads=1))

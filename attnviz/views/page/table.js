@@ -62,7 +62,7 @@ const table = {
       const cells = keysOf(row)
         .slice(0, TABLE_KEYS)
         .map(({ item, weight }) =>
-          written("td", `${token(columns.labels[item])} ${short(weight, source.bits)}`),
+          make("td", {}, labelled(columns.labels[item]), ` ${short(weight, source.bits)}`),
         );
       body.push(
         make(
@@ -109,4 +109,8 @@ function caption(...sentences) {
   return element;
 }
 
-const named = (tag, label, scope) => make(tag, { scope }, make("bdi", { textContent: label }));
+const named = (tag, label, scope) => make(tag, { scope }, labelled(label));
+
+// A label that is cut where it is long, for the eye only.
+const labelled = (label) =>
+  make("bdi", { className: "label", textContent: label, title: label });
