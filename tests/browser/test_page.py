@@ -153,6 +153,7 @@ def test_rollout_can_be_chosen(reader, layered):
     reader.choose("source", "1")
     reader.choose("layer", "2")
     assert "rollout" in reader.tab.inner_text("h1")
+    assert reader.tab.inner_text("aside h2 small").startswith("layer 2 · rollout")
     row = rollout(layered.stack).weights[2, 0, 1]
     assert_bars(reader.bars, row, layered.stack.query_tokens.labels)
 
@@ -609,6 +610,33 @@ def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
     assert tab.is_visible(".pinned")
     assert reader.wrong == []
     context.close()
+
+
+def test_what_goes_on_beyond_an_edge_fades_there(chromium, tmp_path):
+    from conftest import Reader
+
+    weights = np.full((2, 12, 5, 5), 0.2, np.float32)
+    record = attnviz.from_weights(weights, list("abcde"))
+    for width, fades in ((390, True), (1024, False), (1300, False)):
+        context = chromium.new_context(viewport={"width": width, "height": 800})
+        reader = Reader(context, tmp_path)
+        tab = reader.open(record)
+        heads = tab.locator("#view-heads")
+        assert heads.evaluate("(one) => one.matches('.more')") == fades
+        assert heads.evaluate("(one) => one.scrollWidth > one.clientWidth + 2") == fades
+        heads.evaluate("(one) => one.scrollTo(5000, 0)")
+        reader.settled()
+        assert not heads.evaluate("(one) => one.matches('.more')")
+        assert reader.wrong == []
+        context.close()
+
+
+def test_small_weights_are_told_from_none(reader):
+    weights = np.array([[[0.99998, 0.00002, 0.0]] * 3], np.float32)
+    tab = reader.open(attnviz.from_weights(weights, list("abc")))
+    reader.view("table")
+    cells = tab.locator("#view-table tbody tr >> nth=0").locator("td").all_inner_texts()
+    assert cells == ["100.0%", "<0.01%", "0%"]
 
 
 def test_a_browser_that_cannot_unpack_says_so(context, tmp_path, layered):

@@ -14,6 +14,7 @@ function build() {
       role: "tabpanel",
       "aria-labelledby": `tab-${view}`,
       dir: "ltr",
+      onscroll: ({ target }) => showEdge(target),
     });
     return VIEW_OF[view].element;
   });
@@ -66,11 +67,18 @@ let seen = null; // the view on the screen
 function showWeights() {
   const view = VIEW_OF[state.view];
   if (state.view !== "heads") view.show();
+  showEdge(view.element);
   if (state.view !== seen) bring(view.chosen?.()); // later, where a reader scrolls to stays
   seen = state.view;
   side.show();
   showLegend();
   document.documentElement.dataset.drawn = state.view;
+}
+
+// A view that goes on beyond its edge fades there.
+function showEdge(element) {
+  const more = element.scrollWidth - element.clientWidth - element.scrollLeft;
+  element.classList.toggle("more", more > 2);
 }
 
 // Only what follows from the query and the key.

@@ -128,16 +128,14 @@ const side = {
   },
 };
 
-// "layer 3 · head 5 previous" or "layer 3 · mean of 12".
+// "layer 3 · head 5 previous" or "layer 3 · mean of 12"; a rollout has no heads to tell apart.
 function chosenName(head = state.head) {
   const source = sourceNow(),
     parts = [];
   if (source.layers.length > 1) parts.push(source.layers[state.layer]);
-  parts.push(
-    head === null
-      ? headName(source, source.heads.length > 1 ? null : 0)
-      : `head ${source.heads[head]}`,
-  );
+  if (source.what === "rollout") parts.push(source.heads[0].replace(/^\d+ /, ""));
+  else if (head === null) parts.push(headName(source, source.heads.length > 1 ? null : 0));
+  else parts.push(`head ${source.heads[head]}`);
   return parts.join(" · ");
 }
 

@@ -28,7 +28,7 @@ function percent(share) {
 // A share beside a bar, as exact as its level; small ones keep one digit.
 function short(share, bits) {
   const exact = 100 * share;
-  if (exact < 0.005) return "0%";
+  if (exact < 0.005) return share > 0 ? "<0.01%" : "0%";
   if (exact < 0.95) return `${Number(exact.toPrecision(1))}%`;
   return `${exact.toFixed(bits === 16 ? 1 : 0)}%`;
 }
