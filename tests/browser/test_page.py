@@ -220,6 +220,22 @@ def test_masked_pairs_and_those_that_were_not_kept_look_apart(reader, options, s
     assert ". ·" not in tab.inner_text(".note")
 
 
+def test_a_pair_without_a_weight_is_told_as_what_it_is(reader):
+    words = " ".join(f"w{i}" for i in range(1200))
+    for kind, told in (("causal", ("not kept", "masked")), ("self", ("not kept", "not kept"))):
+        record = attnviz.trace(words, type=kind, heads=2, max_memory=2_000_000)
+        tab = reader.open(record, show="heatmap")
+        tab.locator(".sheet canvas").focus()
+        for _ in range(50):
+            tab.keyboard.press("Shift+ArrowDown")
+        for _ in range(12):
+            tab.keyboard.press("Shift+ArrowRight")
+        assert tab.text_content("#said") == f"w500 → w120: {told[0]}"
+        for _ in range(90):
+            tab.keyboard.press("Shift+ArrowRight")
+        assert tab.text_content("#said") == f"w500 → w1020: {told[1]}"
+
+
 def backgrounds(tab, selector):
     return tab.eval_on_selector_all(selector, "(all) => all.map((one) => one.style.background)")
 

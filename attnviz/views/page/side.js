@@ -168,15 +168,26 @@ function keyboardHelp() {
 const toldBar = (one) =>
   [...one.querySelectorAll("bdi, b")].map((part) => part.textContent).join(" ") || one.textContent;
 
+// The weight of a pair, or why there is none. Of a long text the strongest were kept: where fewer
+// than could be were, the others are 0.
+function toldWeight(row, column) {
+  const weight = weightOf(row, column),
+    { strongest } = sourceNow();
+  if (weight !== null) return percent(weight);
+  const runs = strongest && maskOf(sourceNow(), state.layer);
+  if (!strongest || (runs && (column < runs[0][row] || column >= runs[1][row])))
+    return say("page.masked");
+  return runs && keysOf(row).length < strongest.k ? percent(0) : say("page.not_kept");
+}
+
 // Tell a screen reader which pair is chosen, and its weight.
 function announce() {
   const { rows, columns } = itemsNow(),
     row = queryNow(),
-    column = keyNow(),
-    weight = weightOf(row, column);
+    column = keyNow();
   const said =
     state.view === "heatmap"
-      ? `${rows.labels[row]} → ${columns.labels[column]}: ${weight === null ? say("page.masked") : percent(weight)}`
+      ? `${rows.labels[row]} → ${columns.labels[column]}: ${toldWeight(row, column)}`
       : bare(side.heading.textContent) +
         " " +
         [...side.bars.children]
