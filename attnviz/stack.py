@@ -206,6 +206,14 @@ class Stack:
             return np.full((self.n_layers, n_queries), n_keys)
         return np.stack([rule.per_row(n_queries, n_keys) for rule in self.masks])
 
+    def runs(self, layer: int) -> NDArray[np.int64] | None:
+        """First key and one past the last that each query may see, (2, queries); None where these
+        keys may stand apart."""
+        n_queries, n_keys = self.shape
+        if not self.masks:
+            return np.repeat([[0], [n_keys]], n_queries, axis=1)
+        return self.masks[layer].runs(n_queries, n_keys)
+
     def computed(self) -> int:
         """How many scores the mask let through, in one head, averaged over layers."""
         return round(float(self.allowed_keys().sum(axis=1).mean()))

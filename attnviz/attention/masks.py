@@ -51,6 +51,10 @@ class Rule:
         found = self.ranges(rows)
         return (found[0][0], found[-1][1]) if found else (0, 0)
 
+    def runs(self, n_queries: int, n_keys: int) -> Indices | None:
+        """First key and one past the last that each query may see, `(2, n_queries)`; None where
+        the rule does not promise that these keys stand together."""
+
     def to_array(self, n_queries: int, n_keys: int) -> Bools:
         """The whole mask as an array `(n_queries, n_keys)`, for teaching and tests."""
         return np.array(self(np.arange(n_queries), np.arange(n_keys)))
@@ -139,6 +143,10 @@ class Interval(Rule):
         ends = np.array(_ends(rows), dtype=np.int64)  # bounds grow with i: the ends suffice
         low, high = self.bounds(ends)
         return merge([(max(int(low[0]), 0), int(high[1]))])
+
+    def runs(self, n_queries: int, n_keys: int) -> Indices | None:
+        low, high = np.clip(self.bounds(np.arange(n_queries)), 0, n_keys)
+        return np.stack([low, np.maximum(low, high)])
 
     def counts(self, rows: Indices, n_keys: int) -> Indices:
         low, high = self.bounds(rows)
@@ -359,6 +367,14 @@ class AllOf(Joined):
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
         return reduce(overlap, (rule.ranges(rows) for rule in self.rules))
+
+    def runs(self, n_queries: int, n_keys: int) -> Indices | None:
+        each = [rule.runs(n_queries, n_keys) for rule in self.rules]
+        known = [runs for runs in each if runs is not None]
+        if len(known) < len(each):
+            return None
+        low, high = np.max(known, axis=0)[0], np.min(known, axis=0)[1]
+        return np.stack([low, np.maximum(low, high)])
 
     def to_dict(self) -> dict[str, Any]:
         return {"rule": "all", "rules": [rule.to_dict() for rule in self.rules]}

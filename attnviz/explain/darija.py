@@ -403,6 +403,9 @@ LATIN_SENTENCES = {
     "page.kept": (
         "Tswira pooled; mn kul query khellina keys li 3ndhom akbar weight wa7ed b wa7ed: {n}."
     ),
+    "page.not_kept": "makhellinahch",
+    "page.blank": "khawi = makhellinahch",
+    "page.blank_or_masked": "khawi = makhellinahch, wla mkhebbi",
     "page.strongest": "Kul query w keys li 3ndhom akbar weight",
     "page.old": (
         "Had navigateur ma9derch y7ell r9am dial page: khdem b wa7ed mn 2023 wla jdid kter."
@@ -743,6 +746,9 @@ ARABIC_SENTENCES = {
         "(weights من 0 حتال 1)."
     ),
     "page.kept": "التصويرة pooled؛ من كل query خلينا keys اللي عندهم أكبر weight واحد ب واحد: {n}.",
+    "page.not_kept": "ماخليناهش",
+    "page.blank": "خاوي = ماخليناهش",
+    "page.blank_or_masked": "خاوي = ماخليناهش، ولا مخبي",
     "page.strongest": "كل query و keys اللي عندهم أكبر weight",
     "page.old": "هاد navigateur ماقدرش يحل الأرقام ديال page: خدم ب واحد من 2023 ولا جديد كتر.",
     "page.noscript": "هاد page كترسم ب JavaScript، و هو محبوس هنا.",

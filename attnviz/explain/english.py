@@ -395,6 +395,9 @@ SENTENCES = {
         "(weights go from 0 to 1)."
     ),
     "page.kept": "The map is pooled; of every query the strongest keys are kept one by one: {n}.",
+    "page.not_kept": "not kept",
+    "page.blank": "blank = not kept",
+    "page.blank_or_masked": "blank = not kept, or masked",
     "page.strongest": "Every query with its strongest keys",
     "page.old": (
         "This browser cannot unpack the numbers of the page: open it in one from 2023 or newer."

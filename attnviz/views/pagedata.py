@@ -325,7 +325,25 @@ def _strongest(stack: Stack, blobs: Blobs) -> Tree:
         away.append(blobs.add(np.where(values > 0, steps, 0).astype(np.int32)))
         shares = values * (STRONGEST_STEPS / (most[-1] or 1))
         weights.append(blobs.add(shares.round().astype(np.uint16)))
-    return {"k": k, "away": away, "weights": weights, "largest": most}
+    runs = _runs(stack, blobs)
+    return {"k": k, "away": away, "weights": weights, "largest": most, "runs": runs}
+
+
+def _runs(stack: Stack, blobs: Blobs) -> list[int | None]:
+    """The keys that each query may see, by layer: layers with the same mask share the numbers."""
+    known: dict[bytes, int] = {}
+    found: list[int | None] = []
+    for layer in range(stack.n_layers):
+        runs = stack.runs(layer)
+        if runs is None:
+            found.append(None)
+            continue
+        edges = np.diff(runs, axis=1, prepend=0).astype(np.int32)  # steps pack well
+        key = edges.tobytes()
+        if key not in known:
+            known[key] = blobs.add(edges)
+        found.append(known[key])
+    return found
 
 
 # Findings

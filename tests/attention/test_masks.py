@@ -383,3 +383,23 @@ def test_a_rule_joins_with_rules_only(other):
     for join in (lambda a, b: a | b, lambda a, b: a & b):
         with pytest.raises((TypeError, AttnvizError)):
             join(masks.local(2), other)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_runs_are_all_that_a_query_may_see(name):
+    rule, _ = RULES[name]
+    runs = rule.runs(40, 30)
+    if runs is None:
+        return
+    keys = np.arange(30)
+    found = (keys >= runs[0][:, None]) & (keys < runs[1][:, None])
+    assert np.array_equal(found, rule.to_array(40, 30))
+    assert runs.min() >= 0
+    assert runs.max() <= 30
+
+
+def test_rules_of_one_run_know_it():
+    for rule in (masks.causal(), masks.local(2), masks.causal() & masks.local(3)):
+        assert rule.runs(5, 5) is not None
+    for rule in (masks.strided(2), masks.causal() & masks.dilated(4, 2)):
+        assert rule.runs(5, 5) is None

@@ -13,6 +13,7 @@ from attnviz.rollout import rollout
 from attnviz.selection import hide_special, merge
 from attnviz.stack import Stack
 from attnviz.views.choice import Choice
+from attnviz.views.palette import MASKED_PAPER
 
 SENTENCE = "The cat sat on the mat because it was tired"
 VIEWS = ("heads", "heatmap", "links", "text", "table")
@@ -152,6 +153,7 @@ def test_rollout_can_be_chosen(reader, layered):
     reader.choose("source", "1")
     reader.choose("layer", "2")
     assert "rollout" in reader.tab.inner_text("h1")
+    assert reader.tab.inner_text("aside h2 small").startswith("layer 2 · rollout")
     row = rollout(layered.stack).weights[2, 0, 1]
     assert_bars(reader.bars, row, layered.stack.query_tokens.labels)
 
@@ -170,6 +172,107 @@ def test_scales_change_the_picture_and_say_so(reader):
         assert note in tab.inner_text(".note")
         pictures.add(tab.eval_on_selector(".sheet canvas", "(canvas) => canvas.toDataURL()"))
     assert len(pictures) == 4
+
+
+def colours(tab, selector=".sheet canvas"):
+    """Every colour of a canvas that fills more than a hundredth of it."""
+    return tab.eval_on_selector(
+        selector,
+        """(canvas) => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+            const found = {};
+            for (let i = 0; i < data.length; i += 4) {
+                const name = data.slice(i, i + 4).join(" ");
+                found[name] = (found[name] ?? 0) + 1;
+            }
+            return Object.keys(found).filter((name) => found[name] > data.length / 400);
+        }""",
+    )
+
+
+def closer(reader, record, times=6):
+    tab = reader.open(record, show="heatmap")
+    for _ in range(times):
+        tab.click(".zoom button >> nth=0")
+        reader.settled()
+    return tab
+
+
+MASKED = " ".join(map(str, (*MASKED_PAPER, 255)))
+BLANK = "255 255 255 255"
+
+
+@pytest.mark.parametrize(
+    ("options", "shown", "told"),
+    [
+        ({"type": "local"}, {MASKED}, ["grey = masked"]),
+        ({"type": "causal"}, {MASKED, BLANK}, ["blank = not kept", "grey = masked"]),
+        ({}, {BLANK}, ["blank = not kept"]),
+        ({"type": "global"}, {BLANK}, ["blank = not kept, or masked"]),
+    ],
+)
+def test_masked_pairs_and_those_that_were_not_kept_look_apart(reader, options, shown, told):
+    words = " ".join(f"w{i}" for i in range(1200))
+    tab = closer(reader, attnviz.trace(words, heads=2, max_memory=2_000_000, **options), 4)
+    assert {MASKED, BLANK} & set(colours(tab)) == shown
+    assert tab.inner_text(".note").split(" · ")[1:] == told
+    assert ". ·" not in tab.inner_text(".note")
+
+
+def test_a_pair_without_a_weight_is_told_as_what_it_is(reader):
+    words = " ".join(f"w{i}" for i in range(1200))
+    for kind, told in (("causal", ("not kept", "masked")), ("self", ("not kept", "not kept"))):
+        record = attnviz.trace(words, type=kind, heads=2, max_memory=2_000_000)
+        tab = reader.open(record, show="heatmap")
+        tab.locator(".sheet canvas").focus()
+        for _ in range(50):
+            tab.keyboard.press("Shift+ArrowDown")
+        for _ in range(12):
+            tab.keyboard.press("Shift+ArrowRight")
+        assert tab.text_content("#said") == f"w500 → w120: {told[0]}"
+        for _ in range(90):
+            tab.keyboard.press("Shift+ArrowRight")
+        assert tab.text_content("#said") == f"w500 → w1020: {told[1]}"
+
+
+def backgrounds(tab, selector):
+    return tab.eval_on_selector_all(selector, "(all) => all.map((one) => one.style.background)")
+
+
+def test_lines_and_text_are_on_the_scale_that_the_legend_names(reader):
+    weights = np.full((1, 6, 6), 0.02, np.float32)
+    weights[..., 0] = 0.8
+    weights += np.random.default_rng(2).random((6, 6), np.float32) / 9
+    weights /= weights.sum(axis=-1, keepdims=True)
+    tab = reader.open(attnviz.from_weights(weights, list("abcdef")), show="arcs")
+    for view, tokens in (("links", ".keys div"), ("text", ".token")):
+        reader.view(view)
+        tab.keyboard.press("ArrowDown")
+        seen = {}
+        for scale in ("linear", "log", "rank", "no-sink"):
+            reader.choose("scale", scale)
+            seen[scale] = backgrounds(tab, tokens)
+        assert len(set(map(tuple, seen.values()))) == 4
+        assert len(set(seen["rank"])) == 6  # evenly from darkest to brightest
+        assert len({seen[scale][0] for scale in seen}) == 1  # the sink is brightest on each
+
+
+@pytest.mark.parametrize("view", ["heatmap", "links"])
+def test_what_was_kept_is_on_the_chosen_scale(reader, view):
+    record = attnviz.trace(" ".join(["a", "b"] * 600), type="local", heads=2, max_memory=2_000_000)
+    tab = reader.open(record, show="heatmap")
+    for _ in range(6):
+        tab.click(".zoom button >> nth=0")
+        reader.settled()
+    reader.view(view)
+    pictures = set()
+    for scale in ("linear", "log", "rank"):
+        reader.choose("scale", scale)
+        assert scale == "linear" or f"{scale} scale" in tab.inner_text(".note")
+        canvas = f"#view-{view} canvas"
+        pictures.add(tab.eval_on_selector(canvas, "(canvas) => canvas.toDataURL()"))
+    assert len(pictures) == 3
 
 
 def test_masked_pairs_are_told_from_small_ones(reader):
@@ -195,6 +298,20 @@ def test_the_table_reads_as_a_table(reader, layered):
     shown = tab.locator("#view-table tbody tr >> nth=3").locator("td").all_inner_texts()
     for cell, weight in zip(shown, layered.stack.weights[1, 2, 3], strict=True):
         assert abs(float(cell[:-1]) / 100 - weight) < max(0.00055, weight * 0.1)
+
+
+@pytest.mark.parametrize("n", [3, 41])
+def test_the_table_cuts_long_labels_for_the_eye_only(reader, n):
+    weights = np.full((1, n, n), 1 / n, np.float32)
+    long = "W" * 500
+    tab = reader.open(attnviz.from_weights(weights, [long, *map(str, range(1, n))]))
+    reader.view("table")
+    header = tab.locator('#view-table tbody th[scope="row"]').first
+    assert header.bounding_box()["width"] < 200
+    assert header.inner_text() == long
+    assert header.locator("bdi").get_attribute("title") == long
+    for cell in tab.locator("#view-table tbody tr >> nth=1").locator("td").all():
+        assert cell.bounding_box()["width"] < 300
 
 
 def test_the_text_is_the_text_and_shows_where_a_token_looks(reader):
@@ -253,6 +370,38 @@ def test_keys_do_everything(reader, layered):
     assert tab.get_attribute("html", "lang") == "ary-Latn"
 
 
+def language(tab):
+    return tab.get_attribute("html", "lang")
+
+
+def test_the_keys_go_on_in_the_next_language(reader, layered):
+    tab = reader.open(layered)
+    for wanted in ("ary-Latn", "ary-Arab", "en"):
+        tab.keyboard.press("g")
+        reader.settled()
+        assert language(tab) == wanted
+    tab.keyboard.press("2")
+    reader.drawn("heatmap")
+    place = ".sheet canvas"
+    tab.focus(place)
+    tab.keyboard.press("g")
+    reader.settled()
+    assert tab.evaluate(f"document.activeElement === document.querySelector('{place}')")
+    tab.keyboard.press("ArrowDown")
+    assert '"rgas"' in reader.heading
+
+
+def test_the_focus_stays_where_the_language_was_chosen(reader, layered):
+    tab = reader.open(layered)
+    tab.focus("#choose-language")
+    reader.choose("language", "ary-Latn")
+    assert tab.evaluate("document.activeElement.id") == "choose-language"
+    tab.focus('[data-place="1 2"]')
+    tab.keyboard.press("g")
+    reader.settled()
+    assert tab.evaluate("document.activeElement.dataset.place") == "1 2"
+
+
 def test_tab_reaches_every_control_and_the_view(reader, layered):
     tab = reader.open(layered, show="heatmap")
     reached = set()
@@ -293,6 +442,70 @@ def test_three_languages_with_a_switch(reader):
     tab.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60)
     assert "tired" in last  # and the picture from left to right, from the top down
     assert "The" in reader.heading
+
+
+def reads_from_the_right(tab, selector):
+    """Whether the first letters of a sentence stand at the right of its last ones."""
+    return tab.locator(selector).evaluate(
+        """(sentence) => {
+            const walk = document.createTreeWalker(sentence, NodeFilter.SHOW_TEXT), texts = [];
+            while (walk.nextNode()) if (walk.currentNode.length) texts.push(walk.currentNode);
+            const box = (text, at) => {
+                const range = document.createRange();
+                range.setStart(text, at);
+                range.setEnd(text, at + 1);
+                return range.getBoundingClientRect();
+            };
+            const last = texts.at(-1);
+            return box(texts[0], 0).left > box(last, last.length - 1).left;
+        }"""
+    )
+
+
+def test_sentences_beside_pictures_read_in_their_own_direction(reader):
+    causal = attnviz.trace("القط ناعس حدا الباب", type="causal", heads=2)
+    tab = reader.open(causal, show="heatmap")
+    reader.choose("language", "ary-Arab")
+    for scale in ("auto", "no-sink"):
+        reader.choose("scale", scale)
+        assert reads_from_the_right(tab, ".note > bdi >> nth=0")
+        assert tab.locator(".legend .note").get_attribute("dir") == "rtl"
+    assert tab.locator(".note bdi bdi >> text=%").count() == 1  # its number by itself
+    reader.view("table")
+    assert tab.locator("caption").get_attribute("dir") == "rtl"
+    assert reads_from_the_right(tab, "caption")
+    reader.choose("language", "en")
+    assert tab.locator("caption").get_attribute("dir") == "ltr"
+    assert not reads_from_the_right(tab, "caption")
+
+
+def test_the_range_of_a_long_text_reads_in_its_own_direction(reader):
+    record = attnviz.trace(" ".join(["w"] * 1200), type="local", heads=1, max_memory=2_000_000)
+    tab = reader.open(record, show="heatmap")
+    reader.choose("language", "ary-Arab")
+    for _ in range(4):
+        tab.click(".zoom button >> nth=0")
+        reader.settled()
+    assert reads_from_the_right(tab, ".zoom .part > bdi >> nth=0")
+    numbers = tab.locator(".zoom .part > bdi").first.locator("bdi").all_inner_texts()
+    assert [number.isdigit() for number in numbers] == [True] * 3
+    for view in ("links", "text"):
+        reader.view(view)
+        assert reads_from_the_right(tab, f"#view-{view} .part")
+
+
+def test_keys_that_are_told_keep_their_names_apart(reader, layered):
+    tab = reader.open(layered)
+    reader.choose("language", "ary-Arab")
+    tab.click("aside details >> nth=1")
+    assert "Heatmap" in tab.locator("dd").first.locator("bdi").all_inner_texts()
+
+
+def test_a_screen_reader_hears_tokens_and_shares_apart(reader, layered):
+    tab = reader.open(layered, show="arcs")
+    tab.keyboard.press("ArrowDown")
+    told = ", ".join(f"{label} {share}" for label, share in reader.bars[:3])
+    assert tab.text_content("#said") == f"{reader.heading} {told}"
 
 
 def test_arabic_text_reads_from_the_right(reader):
@@ -375,6 +588,26 @@ def test_a_long_record_zooms_down_to_what_was_kept(reader):
         assert "of 3000" in tab.inner_text(f"#view-{view}")
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_chosen_token_is_in_sight_in_every_view(reader, kept):
+    words = " ".join(f"w{i}" for i in range(1400 if kept else 500))
+    memory = 2_000_000 if kept else None
+    tab = reader.open(attnviz.trace(words, heads=1, max_memory=memory), show="heatmap")
+    box = tab.locator(".sheet canvas").bounding_box()
+    tab.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    chosen = {
+        "links": ".queries [aria-selected]", "text": ".token.chosen", "table": "tr.chosen",
+    }  # fmt: skip
+    for i, (view, selector) in enumerate(chosen.items(), start=3):
+        tab.keyboard.press(str(i))
+        reader.drawn(view)
+        place = tab.locator(selector).bounding_box()
+        assert 0 <= place["y"] <= 850 - place["height"]
+    tab.evaluate("scrollTo(0, 0)")  # what a reader scrolls to stays
+    reader.choose("scale", "log")
+    assert tab.evaluate("scrollY") == 0
+
+
 def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
     from conftest import Reader
 
@@ -393,6 +626,33 @@ def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
     assert tab.is_visible(".pinned")
     assert reader.wrong == []
     context.close()
+
+
+def test_what_goes_on_beyond_an_edge_fades_there(chromium, tmp_path):
+    from conftest import Reader
+
+    weights = np.full((2, 12, 5, 5), 0.2, np.float32)
+    record = attnviz.from_weights(weights, list("abcde"))
+    for width, fades in ((390, True), (1024, False), (1300, False)):
+        context = chromium.new_context(viewport={"width": width, "height": 800})
+        reader = Reader(context, tmp_path)
+        tab = reader.open(record)
+        heads = tab.locator("#view-heads")
+        assert heads.evaluate("(one) => one.matches('.more')") == fades
+        assert heads.evaluate("(one) => one.scrollWidth > one.clientWidth + 2") == fades
+        heads.evaluate("(one) => one.scrollTo(5000, 0)")
+        reader.settled()
+        assert not heads.evaluate("(one) => one.matches('.more')")
+        assert reader.wrong == []
+        context.close()
+
+
+def test_small_weights_are_told_from_none(reader):
+    weights = np.array([[[0.99998, 0.00002, 0.0]] * 3], np.float32)
+    tab = reader.open(attnviz.from_weights(weights, list("abc")))
+    reader.view("table")
+    cells = tab.locator("#view-table tbody tr >> nth=0").locator("td").all_inner_texts()
+    assert cells == ["100.0%", "<0.01%", "0%"]
 
 
 def test_a_browser_that_cannot_unpack_says_so(context, tmp_path, layered):

@@ -229,6 +229,17 @@ def test_a_long_record_brings_its_map_and_its_strongest_keys():
         assert np.array_equal(keys[row][seen], expected[0][seen])
         assert np.allclose(weights[row], expected[1], atol=1e-5)
     assert len(found.tree["stacks"][0]["queries"]["labels"]) == 3000
+    first, stop = found.array(kept["runs"][0], "<i4").reshape(2, 3000).cumsum(axis=1)
+    place = np.arange(3000)
+    assert np.array_equal(first, np.maximum(place - 2, 0))
+    assert np.array_equal(stop, np.minimum(place + 3, 3000))
+
+
+def test_a_mask_whose_keys_stand_apart_brings_no_runs():
+    text = " ".join(f"w{i % 23}" for i in range(1200))
+    record = attnviz.trace(text, type="global", heads=2, max_memory=2_000_000)
+    source = opened(record).tree["stacks"][0]["sources"][0]
+    assert source["strongest"]["runs"] == [None]
 
 
 def test_what_is_too_large_for_a_page_is_pooled(monkeypatch):

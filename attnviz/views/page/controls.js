@@ -3,6 +3,7 @@
 const VIEW_OF = { heads: grid, heatmap, links, text, table };
 
 function build() {
+  seen = null;
   const page = document.getElementById("page");
   document.documentElement.lang = state.language;
   document.documentElement.dir = words().rightToLeft ? "rtl" : "ltr";
@@ -13,6 +14,7 @@ function build() {
       role: "tabpanel",
       "aria-labelledby": `tab-${view}`,
       dir: "ltr",
+      onscroll: ({ target }) => showEdge(target),
     });
     return VIEW_OF[view].element;
   });
@@ -60,11 +62,23 @@ function showFrame() {
   }
 }
 
+let seen = null; // the view on the screen
+
 function showWeights() {
-  if (state.view !== "heads") VIEW_OF[state.view].show();
+  const view = VIEW_OF[state.view];
+  if (state.view !== "heads") view.show();
+  showEdge(view.element);
+  if (state.view !== seen) bring(view.chosen?.()); // later, where a reader scrolls to stays
+  seen = state.view;
   side.show();
   showLegend();
   document.documentElement.dataset.drawn = state.view;
+}
+
+// A view that goes on beyond its edge fades there.
+function showEdge(element) {
+  const more = element.scrollWidth - element.clientWidth - element.scrollLeft;
+  element.classList.toggle("more", more > 2);
 }
 
 // Only what follows from the query and the key.
@@ -118,11 +132,29 @@ const themeChoice = () =>
     inTheme,
   );
 
+// Every word changes, so all of the page is built again; the focus stays where it was.
 function inLanguage(language) {
+  const place = focusNow();
   state.language = language;
   build();
   change({});
-  document.getElementById("choose-language").focus();
+  drawn.then(place);
+}
+
+// What gives the focus back to its place once everything is drawn anew. A place without a name is
+// counted from the nearest one around it that has a name.
+function focusNow() {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body) return () => {};
+  const { id } = focused.closest("[id]"),
+    like = focused.tagName.toLowerCase();
+  const around = () => document.getElementById(id);
+  const at = focused.id ? -1 : [...around().querySelectorAll(like)].indexOf(focused);
+  return () => {
+    if (document.activeElement !== document.body) return; // the reader is elsewhere by now
+    const again = at < 0 ? around() : around()?.querySelectorAll(like)[at];
+    again?.focus({ preventScroll: true });
+  };
 }
 
 function inTheme(theme) {
@@ -241,20 +273,24 @@ function showLegend() {
   const own = state.view === "heads";
   low.textContent = own ? "" : "0%";
   const told = [];
-  if (state.view === "heatmap" && heatmap.detailed())
-    told.push(say("page.kept", { n: sourceNow().strongest.k }));
-  else if (own) told.push(say("ui.own_scale"));
+  const kept = state.view === "heatmap" && heatmap.detailed();
+  if (kept) told.push(say("page.kept", { n: sourceNow().strongest.k }));
+  if (own) told.push(say("ui.own_scale"));
   else if (shade.sink)
     told.push(
       say("ui.sink", {
-        pct: percent(shade.sink.share),
+        pct: token(percent(shade.sink.share)),
         key: token(columns.labels[shade.sink.column]),
       }),
     );
-  else if (shade.scale !== "linear") told.push(say("ui.scale", { value: shade.scale }));
-  if (matrix.masked.includes(1) && !["links", "text"].includes(state.view))
+  else if (shade.scale !== "linear") told.push(say("ui.scale", { value: token(shade.scale) }));
+  if (kept) told.push(...heatmap.rest());
+  else if (matrix.masked.includes(1) && ["heads", "heatmap", "table"].includes(state.view))
     told.push(say("ui.grey"));
-  note.replaceChildren(...isolated(told.join(" · ")));
+  tell(
+    note,
+    told.map((sentence) => sentence.replace(/[.]$/, "")), // a dot stands between them
+  );
 }
 
 // The weight that is brightest: of the row where a view shows one, else of the head.

@@ -11,7 +11,15 @@ function shifted(from, to, by, n, [first, last]) {
   return { [first]: start, [last]: start + to - from };
 }
 
-const partOf = (from, to, n) => say("page.part", { min: from, max: to - 1, n });
+// Scroll to what is out of sight, at once: nothing moves by itself.
+function bring(element) {
+  if (!element) return;
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) element.scrollIntoView({ block: "center", inline: "nearest" });
+}
+
+const partOf = (from, to, n) =>
+  say("page.part", { min: number(from), max: number(to - 1), n: number(n) });
 
 // 1, 2 or 5 times a power of ten.
 function niceStep(least) {

@@ -54,13 +54,11 @@ const heatmap = {
     const span = state.span ?? { top: 0, bottom: rows.n, left: 0, right: columns.n };
     this.place = this.fitted(rows, columns, span);
     this.tools.hidden = Math.max(rows.n, columns.n) < 2 * FEWEST;
-    this.tools.lastChild.replaceChildren(
-      ...isolated(
-        state.span
-          ? `${partOf(span.top, span.bottom, rows.n)} × ${partOf(span.left, span.right, columns.n)}`
-          : "",
-      ),
-    );
+    const seen = [
+      partOf(span.top, span.bottom, rows.n),
+      partOf(span.left, span.right, columns.n),
+    ];
+    tell(this.tools.lastChild, state.span ? seen : [], " × ");
     this.point();
   },
 
@@ -124,6 +122,7 @@ const heatmap = {
   },
 
   drawCells(pen, source) {
+    if (this.detailed()) return this.drawKept(pen);
     const { left, top, cell, span, across, down } = this.place;
     const [height, width] = source.cells;
     pen.imageSmoothingEnabled = cell * width < 1;
@@ -139,7 +138,6 @@ const heatmap = {
       across * cell,
       down * cell,
     );
-    if (this.detailed()) this.drawKept(pen);
   },
 
   detailed() {
@@ -149,23 +147,63 @@ const heatmap = {
   // Single weights of a long text, in place of its pooled map.
   drawKept(pen) {
     const { left, top, cell, span, across, down } = this.place;
-    const rows = [];
-    pen.fillStyle = colour(0);
+    const pairs = [];
+    pen.fillStyle = `rgb(${maskedColour().join(" ")})`;
     pen.fillRect(left, top, across * cell, down * cell);
-    for (let row = span.top; row < span.bottom; row += 1) rows.push(keysOf(row));
-    const largest = this.largest();
-    rows.forEach((found, i) => {
-      for (const { item, weight } of found) {
-        if (item < span.left || item >= span.right) continue;
-        pen.fillStyle = colour(weight / largest);
-        pen.fillRect(
-          left + (item - span.left) * cell,
-          top + i * cell,
-          Math.max(cell - 0.5, 1),
-          Math.max(cell - 0.5, 1),
-        );
-      }
-    });
+    for (let row = span.top; row < span.bottom; row += 1) {
+      const found = keysOf(row);
+      this.drawRest(pen, row, found.length);
+      for (const one of found) pairs.push({ ...one, row });
+    }
+    const side = Math.max(cell - 0.5, 1);
+    for (const { row, item, share } of withShares(pairs, this.largest(), current().shade.scale)) {
+      if (item < span.left || item >= span.right) continue;
+      pen.fillStyle = colour(share);
+      pen.fillRect(left + (item - span.left) * cell, top + (row - span.top) * cell, side, side);
+    }
+  },
+
+  // The pairs of a query that it may see and that have no weight of their own: they are 0 where
+  // fewer than could be were kept, and else not known.
+  drawRest(pen, row, kept) {
+    const { left, top, cell, span } = this.place,
+      { from, to } = this.seen(row);
+    pen.fillStyle = this.misses(row, kept) ? inkOf("--card") : colour(0);
+    const high = row + 1 < span.bottom ? cell + 0.5 : cell; // no seam between rows
+    pen.fillRect(
+      left + (from - span.left) * cell,
+      top + (row - span.top) * cell,
+      (to - from) * cell,
+      high,
+    );
+  },
+
+  // The part of a row in sight that its query may see.
+  seen(row) {
+    const { left, right } = this.place.span,
+      [firsts, stops] = maskOf(sourceNow(), state.layer) ?? [];
+    const inside = (key) => Math.min(Math.max(key, left), right);
+    return firsts ? { from: inside(firsts[row]), to: inside(stops[row]) } : { from: left, to: right };
+  },
+
+  // Whether a query may see keys whose weights were not kept, as far as the page knows.
+  misses(row, kept) {
+    const { strongest } = sourceNow(),
+      runs = maskOf(sourceNow(), state.layer);
+    return !runs || (kept === strongest.k && runs[1][row] - runs[0][row] > kept);
+  },
+
+  // What stands for pairs without weights, in words.
+  rest() {
+    const { top, bottom, left, right } = this.place.span,
+      told = [];
+    const rows = Array.from({ length: bottom - top }, (_, i) => top + i);
+    const known = maskOf(sourceNow(), state.layer) !== null;
+    if (!known) told.push(say("page.blank_or_masked"));
+    else if (rows.some((row) => this.misses(row, keysOf(row).length))) told.push(say("page.blank"));
+    const cut = ({ from, to }) => from > left || to < right;
+    if (known && rows.some((row) => cut(this.seen(row)))) told.push(say("ui.grey"));
+    return told;
   },
 
   // The weight that is brightest.

@@ -38,7 +38,7 @@ const links = {
     this.rows = windowAround(queryNow(), rows.n);
     this.columns = windowAround(oneText() ? queryNow() : keyNow(), columns.n);
     const cropped = this.rows[0] || this.rows[1] < rows.n;
-    this.part.replaceChildren(...isolated(cropped ? partOf(...this.rows, rows.n) : ""));
+    tell(this.part, cropped ? [partOf(...this.rows, rows.n)] : []);
     this.fill(this.left, rows, this.rows, "query");
     this.fill(this.right, columns, this.columns, "key");
     this.edges = this.strongest();
@@ -73,13 +73,15 @@ const links = {
     const { source, matrix, shade } = current(),
       [top, bottom] = this.rows,
       [left, right] = this.columns;
-    const edges = [];
+    let edges = [];
     if (source.strongest) {
       for (let row = top; row < bottom; row += 1) {
         for (const { item, weight } of keysOf(row)) {
-          if (item >= left && item < right) edges.push({ row, column: item, share: weight });
+          if (item >= left && item < right) edges.push({ row, column: item, weight });
         }
       }
+      const largest = edges.reduce((most, { weight }) => Math.max(most, weight), 0);
+      edges = withShares(edges, largest, shade.scale);
     } else {
       for (let row = top; row < bottom; row += 1) {
         for (let column = left; column < right; column += 1) {
@@ -96,14 +98,18 @@ const links = {
   point() {
     for (const option of this.element.querySelectorAll("[aria-selected]"))
       option.removeAttribute("aria-selected");
-    const asked = state.asked === "query" ? `query-${queryNow()}` : `key-${keyNow()}`;
     for (const side of [this.left, this.right])
       for (const option of side.children) option.tabIndex = -1;
-    const option = this.element.querySelector(`#${asked}`);
+    const option = this.chosen();
     option?.setAttribute("aria-selected", "true");
     if (option) option.tabIndex = 0;
     this.glow();
     this.drawLines();
+  },
+
+  chosen() {
+    const asked = state.asked === "query" ? `query-${queryNow()}` : `key-${keyNow()}`;
+    return this.element.querySelector(`#${asked}`);
   },
 
   // The other column shows how much each of its tokens gets.
@@ -113,11 +119,8 @@ const links = {
     for (const side of [this.left, this.right]) {
       for (const option of side.children) option.style.background = option.style.color = "";
     }
-    const found = state.asked === "query" ? keysOf(queryNow()) : queriesOf(keyNow());
-    const largest = found[0]?.weight || 1;
-    for (const { item, weight } of found) {
-      const option = column.children[item - from],
-        share = weight / largest;
+    for (const { item, share } of chosenRow()) {
+      const option = column.children[item - from];
       if (!option || share < LINE_LEAST) continue;
       option.style.background = colour(share);
       option.style.color = inkOn(share);

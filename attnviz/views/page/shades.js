@@ -14,12 +14,25 @@ function shades({ rows, columns, weights, masked }, scale, whole) {
     for (let i = 0; i < weights.length; i += 1) {
       if (i % columns !== sink.column && weights[i] > largest) largest = weights[i];
     }
-    return { shares: linear(weights, largest), largest, scale: "no-sink", sink };
+    return { shares: scaled(weights, masked, largest, "no-sink"), largest, scale: "no-sink", sink };
   }
   for (const weight of weights) if (weight > largest) largest = weight;
-  if (scale === "log") return { shares: logarithmic(weights, largest), largest, scale, sink: null };
-  if (scale === "rank") return { shares: ranks(weights, masked), largest, scale, sink: null };
-  return { shares: linear(weights, largest), largest, scale: "linear", sink: null };
+  const used = ["log", "rank"].includes(scale) ? scale : "linear";
+  return { shares: scaled(weights, masked, largest, used), largest, scale: used, sink: null };
+}
+
+// How bright weights are, of a head or of a row of it, where `largest` is the brightest.
+function scaled(weights, masked, largest, scale) {
+  if (scale === "log") return logarithmic(weights, largest);
+  if (scale === "rank") return ranks(weights, masked);
+  return linear(weights, largest);
+}
+
+// The same for pairs that each have a weight, none of them masked: every one with its share.
+function withShares(found, largest, scale) {
+  const weights = Float32Array.from(found, ({ weight }) => weight);
+  const shares = scaled(weights, new Uint8Array(weights.length), largest, scale);
+  return found.map((one, i) => ({ ...one, share: shares[i] }));
 }
 
 // The column with most weight, and its share; the row of the key itself says nothing.

@@ -128,16 +128,14 @@ const side = {
   },
 };
 
-// "layer 3 · head 5 previous" or "layer 3 · mean of 12".
+// "layer 3 · head 5 previous" or "layer 3 · mean of 12"; a rollout has no heads to tell apart.
 function chosenName(head = state.head) {
   const source = sourceNow(),
     parts = [];
   if (source.layers.length > 1) parts.push(source.layers[state.layer]);
-  parts.push(
-    head === null
-      ? headName(source, source.heads.length > 1 ? null : 0)
-      : `head ${source.heads[head]}`,
-  );
+  if (source.what === "rollout") parts.push(source.heads[0].replace(/^\d+ /, ""));
+  else if (head === null) parts.push(headName(source, source.heads.length > 1 ? null : 0));
+  else parts.push(`head ${source.heads[head]}`);
   return parts.join(" · ");
 }
 
@@ -161,25 +159,40 @@ function keyboardHelp() {
     {},
     ...keys.flatMap(([key, what]) => [
       make("dt", {}, make("kbd", { textContent: key, dir: "ltr" })),
-      make("dd", { textContent: what }),
+      make("dd", {}, ...dotted(what)),
     ]),
   );
+}
+
+// A token and its share; the place of the token would run into them.
+const toldBar = (one) =>
+  [...one.querySelectorAll("bdi, b")].map((part) => part.textContent).join(" ") || one.textContent;
+
+// The weight of a pair, or why there is none. Of a long text the strongest were kept: where fewer
+// than could be were, the others are 0.
+function toldWeight(row, column) {
+  const weight = weightOf(row, column),
+    { strongest } = sourceNow();
+  if (weight !== null) return percent(weight);
+  const runs = strongest && maskOf(sourceNow(), state.layer);
+  if (!strongest || (runs && (column < runs[0][row] || column >= runs[1][row])))
+    return say("page.masked");
+  return runs && keysOf(row).length < strongest.k ? percent(0) : say("page.not_kept");
 }
 
 // Tell a screen reader which pair is chosen, and its weight.
 function announce() {
   const { rows, columns } = itemsNow(),
     row = queryNow(),
-    column = keyNow(),
-    weight = weightOf(row, column);
+    column = keyNow();
   const said =
     state.view === "heatmap"
-      ? `${rows.labels[row]} → ${columns.labels[column]}: ${weight === null ? say("page.masked") : percent(weight)}`
+      ? `${rows.labels[row]} → ${columns.labels[column]}: ${toldWeight(row, column)}`
       : bare(side.heading.textContent) +
         " " +
         [...side.bars.children]
           .slice(0, 3)
-          .map((one) => one.textContent)
+          .map(toldBar)
           .join(", ");
   document.getElementById("said").textContent = said;
 }

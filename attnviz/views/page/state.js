@@ -81,6 +81,20 @@ function weightOf(row, column) {
   return matrix.masked[at] ? null : matrix.weights[at];
 }
 
+// Whether the query is asked where it looks, or the key who looks at it. In a text a token is both.
+const byQuery = () => state.asked === "query" || (state.view === "text" && oneText());
+const foundNow = () => (byQuery() ? keysOf(queryNow()) : queriesOf(keyNow()));
+
+// The chosen row, or column, with how bright each of its weights is on the chosen scale.
+const chosenRow = () => withShares(foundNow(), brightest(), current().shade.scale);
+
+// The weight of it that is brightest; without the sink if need be.
+function brightest() {
+  const { shade } = current(),
+    sink = byQuery() && shade.sink ? shade.sink.column : -1;
+  return foundNow().find(({ item }) => item !== sink)?.weight ?? 0;
+}
+
 // Choices that no longer exist give way to ones that do.
 function settle() {
   const source = sourceNow();

@@ -33,7 +33,7 @@ const table = {
     return make(
       "table",
       { className: "whole" },
-      written("caption", `${chosenName()} · ${say("ui.query")} × ${say("ui.key")}`),
+      caption(`${say("ui.query")} × ${say("ui.key")}`),
       make(
         "thead",
         {},
@@ -62,7 +62,7 @@ const table = {
       const cells = keysOf(row)
         .slice(0, TABLE_KEYS)
         .map(({ item, weight }) =>
-          written("td", `${token(columns.labels[item])} ${short(weight, source.bits)}`),
+          make("td", {}, labelled(columns.labels[item]), ` ${short(weight, source.bits)}`),
         );
       body.push(
         make(
@@ -74,18 +74,22 @@ const table = {
         ),
       );
     }
-    const part = to - from < rows.n ? ` · ${partOf(from, to, rows.n)}` : "";
+    const part = to - from < rows.n ? [partOf(from, to, rows.n)] : [];
     return make(
       "table",
       { className: "strongest" },
-      written("caption", `${chosenName()} · ${say("page.strongest")}${part}`),
+      caption(say("page.strongest"), ...part),
       make("tbody", {}, ...body),
     );
   },
 
   point() {
     for (const row of this.element.querySelectorAll("tr.chosen")) row.classList.remove("chosen");
-    this.element.querySelector(`[data-row="${queryNow()}"]`)?.classList.add("chosen");
+    this.chosen()?.classList.add("chosen");
+  },
+
+  chosen() {
+    return this.element.querySelector(`[data-row="${queryNow()}"]`);
   },
 
   key(event) {
@@ -93,10 +97,20 @@ const table = {
     if (!by) return false;
     const row = Math.min(Math.max(queryNow() + by, 0), itemsNow().rows.n - 1);
     look(row, null, "query");
-    this.element.querySelector(`[data-row="${row}"]`)?.scrollIntoView({ block: "nearest" });
+    this.chosen()?.scrollIntoView({ block: "nearest" });
     announce();
     return true;
   },
 };
 
-const named = (tag, label, scope) => make(tag, { scope }, make("bdi", { textContent: label }));
+function caption(...sentences) {
+  const element = make("caption");
+  tell(element, [...chosenName().split(" · "), ...sentences]);
+  return element;
+}
+
+const named = (tag, label, scope) => make(tag, { scope }, labelled(label));
+
+// A label that is cut where it is long, for the eye only.
+const labelled = (label) =>
+  make("bdi", { className: "label", textContent: label, title: label });

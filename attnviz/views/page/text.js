@@ -14,7 +14,7 @@ const text = {
     this.rows = windowAround(queryNow(), rows.n);
     this.columns = oneText() ? this.rows : windowAround(keyNow(), columns.n);
     const cropped = this.rows[0] || this.rows[1] < rows.n;
-    this.part.replaceChildren(...isolated(cropped ? partOf(...this.rows, rows.n) : ""));
+    tell(this.part, cropped ? [partOf(...this.rows, rows.n)] : []);
     const asking = this.plate(rows, this.rows, "query");
     this.plates.replaceChildren(
       asking,
@@ -54,10 +54,9 @@ const text = {
   },
 
   point() {
-    const asked = oneText() ? "query" : state.asked; // in one text a token is both
+    const asked = byQuery() ? "query" : "key";
     const plates = this.plates.children;
     const shaded = oneText() || asked === "key" ? plates[0] : plates[1];
-    const found = asked === "query" ? keysOf(queryNow()) : queriesOf(keyNow());
     for (const plate of plates) {
       for (const span of plate.querySelectorAll(".token")) {
         span.style.background = span.style.color = "";
@@ -65,18 +64,19 @@ const text = {
         span.classList.remove("chosen");
       }
     }
-    const largest = brightest() || 1;
-    for (const { item, weight } of found) {
+    for (const { item, share } of chosenRow()) {
       const span = this.token(shaded, item);
       if (!span) continue;
-      const share = shareOf(weight, largest);
       span.classList.remove("masked");
       span.style.background = colour(share);
       span.style.color = inkOn(share);
     }
-    const chosen =
-      asked === "query" ? this.token(plates[0], queryNow()) : this.token(plates[1], keyNow());
-    chosen?.classList.add("chosen");
+    this.chosen()?.classList.add("chosen");
+  },
+
+  chosen() {
+    const [first, second] = this.plates.children;
+    return byQuery() ? this.token(first, queryNow()) : this.token(second, keyNow());
   },
 
   token: (plate, item) => plate?.querySelector(`[data-item="${item}"]`),
@@ -98,19 +98,3 @@ const text = {
     return true;
   },
 };
-
-// The weight of the chosen row, or column, that is brightest; without the sink if need be.
-function brightest() {
-  const { shade } = current(),
-    byQuery = state.asked === "query" || (state.view === "text" && oneText());
-  const found = byQuery ? keysOf(queryNow()) : queriesOf(keyNow());
-  const sink = state.view === "text" && byQuery && shade.sink ? shade.sink.column : -1;
-  return found.find(({ item }) => item !== sink)?.weight ?? 0;
-}
-
-// How bright one weight among those of a row is.
-function shareOf(weight, largest) {
-  if (state.scale !== "log") return Math.min(weight / largest, 1);
-  const smallest = largest * 10 ** -DECADES;
-  return Math.log10(Math.max(Math.min(weight, largest), smallest) / smallest) / DECADES;
-}

@@ -47,7 +47,10 @@ function open(number) {
 // All that one layer of a source needs.
 function ready(source, layer) {
   const numbers = [source.levels[layer]];
-  if (source.strongest) numbers.push(source.strongest.away[layer], source.strongest.weights[layer]);
+  if (source.strongest) {
+    const { away, weights, runs } = source.strongest;
+    numbers.push(away[layer], weights[layer], ...(runs[layer] === null ? [] : [runs[layer]]));
+  }
   return Promise.all(numbers.map(open));
 }
 
@@ -218,6 +221,24 @@ function queriesOf(column) {
     }
   }
   return found.sort((one, other) => other.weight - one.weight || one.item - other.item);
+}
+
+// The keys that queries of a long text may see, [firsts, one past the lasts]; null where the keys
+// of a query stand apart.
+const runsOf = new Map(); // number of a blob: its runs
+function maskOf(source, layer) {
+  const at = source.strongest.runs[layer];
+  if (at === null) return null;
+  if (!runsOf.has(at)) {
+    const steps = numbers(bytesOf.get(at), Int32Array),
+      half = steps.length / 2;
+    const added = (from) => {
+      let sum = 0;
+      return steps.slice(from, from + half).map((by) => (sum += by));
+    };
+    runsOf.set(at, [added(0), added(half)]);
+  }
+  return runsOf.get(at);
 }
 
 // What was kept of one query of a long text.

@@ -1,7 +1,8 @@
 // Words and elements. Text only ever becomes text: nothing here reads markup.
 
 const tree = JSON.parse(document.getElementById("tree").textContent);
-const FIRST_STRONG = "\u2068",
+const LEFT_TO_RIGHT = "\u2066",
+  FIRST_STRONG = "\u2068",
   END = "\u2069";
 const DIRECTIONS = { "\u2066": "ltr", "\u2067": "rtl", "\u2068": "auto" };
 
@@ -12,6 +13,8 @@ function say(key, values = {}) {
   return words().words[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name]));
 }
 
+const direction = () => (words().rightToLeft ? "rtl" : "ltr");
+const number = (value) => `${LEFT_TO_RIGHT}${value}${END}`;
 const token = (label) => `${FIRST_STRONG}${label}${END}`;
 
 // A share as whole percent, rounded half to even; what is not nothing is never 0%.
@@ -25,7 +28,7 @@ function percent(share) {
 // A share beside a bar, as exact as its level; small ones keep one digit.
 function short(share, bits) {
   const exact = 100 * share;
-  if (exact < 0.005) return "0%";
+  if (exact < 0.005) return share > 0 ? "<0.01%" : "0%";
   if (exact < 0.95) return `${Number(exact.toPrecision(1))}%`;
   return `${exact.toFixed(bits === 16 ? 1 : 0)}%`;
 }
@@ -65,6 +68,18 @@ function dotted(text) {
       i ? " · " : "",
       make("bdi", { dir: RIGHT_TO_LEFT.test(part) ? "rtl" : "ltr" }, ...isolated(part)),
     ]);
+}
+
+// What the page says beside a picture: pictures run from left to right in every language, sentences
+// as their language does, each by itself.
+function tell(element, sentences, between = " · ") {
+  element.dir = direction();
+  element.replaceChildren(
+    ...sentences.flatMap((sentence, i) => [
+      i ? between : "",
+      make("bdi", { dir: direction() }, ...isolated(sentence)),
+    ]),
+  );
 }
 
 const written = (tag, text, properties = {}) => make(tag, properties, ...isolated(text));
