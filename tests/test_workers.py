@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from attnviz import workers
 from attnviz.workers import by_tokens, in_turn, one_blas_thread, share
@@ -28,6 +28,14 @@ def team(monkeypatch):
 
 def blas_threads():
     return {info["num_threads"] for info in threadpool_info() if info["user_api"] == "blas"}
+
+
+@pytest.fixture
+def two_blas_threads():
+    with threadpool_limits(2, user_api="blas"):
+        assert blas_threads() == {2}
+        yield
+        assert blas_threads() == {2}
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 100])
@@ -179,6 +187,7 @@ def test_by_tokens_passes_errors_on():
 # BLAS.
 
 
+@pytest.mark.usefixtures("two_blas_threads")
 def test_blas_is_held_to_one_thread_and_let_go():
     before = blas_threads()
     with one_blas_thread():
@@ -195,6 +204,7 @@ def test_blas_is_held_to_one_thread_and_let_go():
     assert workers._held == 0
 
 
+@pytest.mark.usefixtures("two_blas_threads")
 def test_the_last_of_several_threads_gives_blas_its_threads_back():
     before, first, second = blas_threads(), one_blas_thread(), one_blas_thread()
     first.__enter__()
@@ -205,6 +215,7 @@ def test_the_last_of_several_threads_gives_blas_its_threads_back():
     assert blas_threads() == before
 
 
+@pytest.mark.usefixtures("two_blas_threads")
 def test_blas_is_held_while_work_is_shared():
     before, seen = blas_threads(), []
     share([lambda: seen.append(blas_threads())] * 4)
