@@ -6,6 +6,7 @@ threads besides them would wait in a spin for work that never comes: they are he
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -26,8 +27,9 @@ Job = Callable[[], object]
 Task = tuple[Context, Iterator[Job], "SimpleQueue[BaseException | None]"]
 
 MOST = 8  # more threads than that wait for memory
+CACHE_LINE = 64  # bytes
 KEPT_NUMBERS = 1 << 21
-WORTH_SHARING = 1 << 24  # multiply-adds: less is done before another thread wakes up
+WORTH_SHARING = 1 << 25  # multiply-adds: less is done before another thread wakes up
 
 
 @cache
@@ -82,13 +84,22 @@ def scratch(size: int, dtype: Any, name: str = "scores") -> NDArray[Any]:
     while it is no larger than the cache: fresh memory costs more than the sums."""
     kept = getattr(_buffers, name, None)
     if kept is None or kept.size < size or kept.dtype != dtype:
-        kept = np.empty(size, dtype)
+        kept = aligned((size,), dtype)
         if size <= KEPT_NUMBERS:
             setattr(_buffers, name, kept)
     return kept[:size]
 
 
 _buffers = local()
+
+
+def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
+    """Memory that begins with a line of the cache, so that no vector lies in two of them."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.empty(n_bytes + CACHE_LINE, np.uint8)
+    first = -room.ctypes.data % CACHE_LINE
+    memory: NDArray[Any] = room[first : first + n_bytes].view(dtype).reshape(shape)
+    return memory
 
 
 def in_turn(jobs: Iterable[Job]) -> None:

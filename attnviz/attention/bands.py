@@ -27,11 +27,13 @@ from attnviz.attention.masks import (
     Rule,
     Sliding,
 )
+from attnviz.workers import scratch
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
 VECTOR = 16
+PART, SMALL = 240, 10**6  # what OpenBLAS multiplies without a copy: rows, and multiply-adds
 SHIFTED = (Full, Causal, Local, Sliding, Dilated)  # ask only how far a key is from its query
 
 
@@ -109,9 +111,8 @@ class Tiles:
 
     @property
     def near(self) -> int:
-        """Columns of a tile that lie in its unbroken run of keys: full vectors, because BLAS sums
-        what is left over in another order."""
-        return -(-(self.rows + self.band.before + self.band.after) // VECTOR) * VECTOR
+        """Columns of a tile that lie in its unbroken run of keys."""
+        return near_columns(self.band, self.rows)
 
     @property
     def run(self) -> tuple[int, int]:
@@ -138,35 +139,52 @@ class Tiles:
         """The query of every row, (tiles, rows)."""
         return np.arange(self.start, self.stop).reshape(self.n_tiles, self.rows)
 
-    def of_tiles(self, array: Floats, room: Floats) -> Floats:
-        """The keys or values (n, width) of every tile's run, (tiles, near, width). Where the run
-        leaves the text it is copied into `room`, with zeros there."""
-        low, high = self.run
-        if low >= 0 and high <= self.n_keys:
-            return self.windows(array[low:high], axis=0)
-        self._copy(array, room)
-        return self.windows(room, axis=0)
+    def multiply(self, q: Floats, key: Floats, out: Floats) -> None:
+        """Queries (tiles, rows, width) times the near ones of the keys (n, width): fill `out`
+        (tiles, rows, near)."""
+        run, width = self._run_of(key), key.shape[1]
+        block, part, apart = self.rows, self.rows, self.rows
+        if not in_blocks(self.rows):  # rows an odd number of vectors apart spread in the cache
+            block, part, apart = len(run), self.near, (-(-len(run) // VECTOR) | 1) * VECTOR
+        room = scratch(len(run) // block * width * apart, key.dtype, "keys")
+        columns = room.reshape(-1, width, apart)[..., :block]
+        np.copyto(columns, run.reshape(-1, block, width).swapaxes(1, 2))
+        step = columns.strides[0] if in_blocks(self.rows) else self.rows * columns.itemsize
+        shape = (self.n_tiles, self.near // part, width, part)
+        near = as_strided(columns, shape, (step, *columns.strides), writeable=False)
+        np.matmul(q[:, None], near, out=_parted(out, len(near[0]), -1))
 
-    def copy_columns(self, key: Floats, columns: Floats) -> None:
-        """Fill `columns` (width, run) with the keys (n, width) of all tiles, 0 beyond the text."""
-        self._copy(key, columns.T)
+    def weigh(self, weights: Floats, value: Floats, out: Floats) -> None:
+        """Near weights (tiles, rows, near) times the values (n, width) of those keys: fill `out`
+        (tiles, rows, width)."""
+        given, width = self._run_of(value), value.shape[1]
+        run = scratch(given.size, value.dtype, "values").reshape(given.shape)
+        np.copyto(run, given)  # there it is aligned
+        shape = (self.n_tiles, self.near, width)
+        near = as_strided(run, shape, (self.rows * run.strides[0], *run.strides), writeable=False)
+        n = self._n_parts(width)
+        sums = scratch(n * out.size, out.dtype, "sums").reshape(len(out), n, *out.shape[1:])
+        np.matmul(_parted(weights, n, -1), _parted(near, n, -2), out=sums)
+        np.add.reduce(sums, axis=1, out=out)
 
-    def _copy(self, array: Floats, room: Floats) -> None:
+    def _n_parts(self, width: int) -> int:
+        """How many parts of the near keys are best summed by themselves: the fewest that BLAS takes
+        without a copy."""
+        vectors, most = self.near // VECTOR, min(PART, SMALL // max(self.rows * width, 1))
+        parts = (n for n in range(1, vectors + 1) if vectors % n == 0 and self.near <= n * most)
+        return next(parts, 1)
+
+    def _run_of(self, array: Floats) -> Floats:
+        """The keys or values (n, width) of all tiles, (run, width), with zeros where the run leaves
+        the text."""
         low, high = self.run
         first, last = max(low, 0), min(high, self.n_keys)
-        if first >= last:
-            room[...] = 0
-            return
-        room[: first - low] = 0
-        room[first - low : last - low] = array[first:last]
-        room[last - low :] = 0
-
-    def windows(self, run: Floats, axis: int) -> Floats:
-        """Every tile's part of a run of keys along `axis`, overlapping views: (tiles, …)."""
-        shape = list(run.shape)
-        shape[axis] = self.near
-        steps = (self.rows * run.strides[axis], *run.strides)
-        return as_strided(run, (self.n_tiles, *shape), steps, writeable=False)
+        if (low, high) == (first, last):
+            return array[low:high]
+        run = np.zeros((high - low, array.shape[1]), array.dtype)
+        if first < last:
+            run[first - low : last - low] = array[first:last]
+        return run
 
     def clear(self, exponentials: Floats, kept: Floats | None) -> None:
         """Set to 0 what the mask hides, what lies outside of the text, and whole rows of the
@@ -204,9 +222,30 @@ class Tiles:
         return within
 
 
+def _parted(array: Floats, n: int, axis: int) -> Floats:
+    """A view of (tiles, …) in n equal parts along `axis`: (tiles, parts, …)."""
+    place = array.ndim + axis
+    length = array.shape[place] // n
+    shape = (*array.shape[:place], n, length, *array.shape[place + 1 :])
+    return np.moveaxis(array.reshape(shape), place, 1)
+
+
 def whole_vectors(keys: Sequence[int]) -> Indices:
     """The keys, and -1 for as many as fill the last vector."""
     return np.array([*keys, *[-1] * (-len(keys) % VECTOR)], dtype=np.int64)
+
+
+def near_columns(band: Band, rows: int) -> int:
+    """Keys that lie near so many neighbouring queries: full vectors, because BLAS sums what is left
+    over in another order, or full blocks."""
+    step = rows if in_blocks(rows) else VECTOR
+    return -(-(rows + band.before + band.after) // step) * step
+
+
+def in_blocks(rows: int) -> bool:
+    """Whether as many keys as a tile has rows are a block, copied into one piece of memory and
+    multiplied by itself; every tile then begins with a block."""
+    return rows in (32, 64)
 
 
 def tile_rows(band: Band) -> int:

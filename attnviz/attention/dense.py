@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnviz.attention.masks import Rule, full
+from attnviz.attention.masks import Range, Rule, full
+from attnviz.attention.products import Laid, lay
 from attnviz.attention.rows import Floats, Index, Inputs, Rows, attend, blocks, prepare
 from attnviz.workers import in_turn, n_workers, scratch, share
+
+ROWS_OF_JOB = 1 << 10  # enough that to lay out their keys costs little beside them
 
 
 def scaled_dot_product_attention(
@@ -68,31 +73,52 @@ def scaled_dot_product_attention(
 
 def attend_all(inputs: Inputs, weights: Floats) -> Floats:
     """Write the weights (…, heads, queries, keys), zeros where they are masked, and return the
-    output (…, heads, queries, value_dim). Workers share the heads and blocks of rows."""
+    output (…, heads, queries, value_dim). Workers share the heads and the rows."""
     dtype = inputs.query.dtype
     output = np.empty((*inputs.lead, inputs.n_queries, inputs.value.shape[-1]), dtype)
 
-    def job(rows: Rows, index: Index) -> None:
-        here = (*index, slice(rows.start, rows.stop))
-        if len(rows.ranges) == 1:  # worked out where it stays: nothing is written twice
-            part = weights[here][..., slice(*rows.ranges[0])]
-            part *= attend(inputs, index, rows, part, output[here])
-            return
-        shape = (*output[here].shape[:-1], rows.n_keys)
-        exponentials = scratch(math.prod(shape), dtype).reshape(shape)
-        factor = attend(inputs, index, rows, exponentials, output[here])
-        column = 0
-        for low, high in rows.ranges:
-            part = exponentials[..., column : column + high - low]
-            np.multiply(part, factor, out=weights[(*here, slice(low, high))])
-            column += high - low
+    def job(some: list[Rows], index: Index) -> None:
+        source = inputs.source(index)
+        laid = lay(inputs.key[source], inputs.value[source], *_hull(some))
+        for rows in some:
+            _fill(inputs, index, rows, laid, weights, output)
 
     shared = inputs.worth_sharing(inputs.n_queries * inputs.n_keys)
     n_parts = n_workers() if shared else 1
     jobs = [
-        partial(job, rows, index)
-        for rows in blocks(inputs)
-        for index in inputs.groups(rows.n_rows * rows.n_keys, n_parts)
+        partial(job, some, index)
+        for some in _neighbours(blocks(inputs))
+        for index in inputs.groups(max(rows.n_rows * rows.n_keys for rows in some), n_parts)
     ]
     (share if shared else in_turn)(jobs)
     return output
+
+
+def _fill(
+    inputs: Inputs, index: Index, rows: Rows, laid: Laid, weights: Floats, output: Floats
+) -> None:
+    here = (*index, slice(rows.start, rows.stop))
+    if len(rows.ranges) == 1:  # worked out where it stays: nothing is written twice
+        part = weights[here][..., slice(*rows.ranges[0])]
+        part *= attend(inputs, index, rows, laid, part, output[here])
+        return
+    shape = (*output[here].shape[:-1], rows.n_keys)
+    exponentials = scratch(math.prod(shape), weights.dtype).reshape(shape)
+    factor = attend(inputs, index, rows, laid, exponentials, output[here])
+    column = 0
+    for low, high in rows.ranges:
+        part = exponentials[..., column : column + high - low]
+        np.multiply(part, factor, out=weights[(*here, slice(low, high))])
+        column += high - low
+
+
+def _neighbours(cut: Iterable[Rows]) -> Iterator[list[Rows]]:
+    """Blocks of rows that one job does, one after the other: their keys are laid out once."""
+    for _, some in groupby(cut, key=lambda rows: rows.start // ROWS_OF_JOB):
+        yield list(some)
+
+
+def _hull(some: list[Rows]) -> Range:
+    """The first of the keys that any of these rows may see, and one past the last."""
+    edges = [edge for rows in some for span in rows.ranges for edge in span]
+    return (min(edges), max(edges)) if edges else (0, 0)

@@ -17,8 +17,9 @@ from numpy.lib.introspect import opt_func_info
 from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.masks import Range, Rule, causal, clip, full
+from attnviz.attention.products import Laid, lay_all
 from attnviz.errors import AttnvizError
-from attnviz.workers import WORTH_SHARING
+from attnviz.workers import WORTH_SHARING, scratch
 
 Floats = NDArray[np.floating[Any]]
 Index = tuple[int | slice, ...]  # neighbouring heads: a position in the leading axes, a slice last
@@ -73,22 +74,16 @@ class Inputs:
         return (*index[:-1], slice(first, last + 1))
 
     @cached_property
-    def key_columns(self) -> Floats:
-        """The keys as columns, (*lead, head_dim, n_keys): BLAS is quicker with them, and sums them
-        in the same order whatever part of them it is given."""
-        return np.ascontiguousarray(self.key.swapaxes(-1, -2))
-
-    @cached_property
-    def value_rows(self) -> Floats:
-        """The values, (*lead, n_keys, value_dim), row by row."""
-        return np.ascontiguousarray(self.value)
+    def laid(self) -> Laid:
+        """All keys and values, laid out; where there is one leading axis."""
+        return lay_all(self.key, self.value)
 
     @cached_property
     def calm(self) -> bool:
         """Whether no score can be so large that its exponential overflows: |q| |k| says so."""
         if self.added or self.softcap is not None or self.sinks is not None:
             return False
-        q, k = (np.einsum("...i,...i->...", a, a).max(initial=0) for a in (self.query, self.key))
+        q, k = (np.vecdot(a, a).max(initial=0) for a in (self.query, self.key))
         bound = math.sqrt(q) * math.sqrt(k) * abs(self.scale) * LOG2_E
         if not CALM_WITH_ANY_VALUES <= bound < CALM:
             return bool(bound < CALM)
@@ -267,9 +262,15 @@ def _length(ranges: Iterable[Range]) -> int:
 
 
 def attend(
-    inputs: Inputs, index: Index, rows: Rows, exponentials: Floats, output: Floats | None
+    inputs: Inputs,
+    index: Index,
+    rows: Rows,
+    laid: Laid,
+    exponentials: Floats,
+    output: Floats | None,
 ) -> Floats:
-    """Some heads' rows: fill `exponentials` (heads, rows, keys) and `output` (…, value_dim).
+    """Some heads' rows: fill `exponentials` (heads, rows, keys) and `output` (heads, rows,
+    value_dim) with the keys and values that are laid out.
 
     Returns the factor (heads, rows, 1) that makes the exponentials weights: that one multiply is
     left to the caller, because it is also the one write to wherever the weights go. A row with no
@@ -277,16 +278,16 @@ def attend(
     """
     with np.errstate(over="ignore", invalid="ignore"):  # infinite inputs give NaN, as they should
         query = inputs.query[index][..., rows.start : rows.stop, :]  # (heads, rows, head_dim)
-        key = _columns(inputs.key_columns[inputs.source(index)], rows.ranges, axis=-1)
-        np.matmul(query * query.dtype.type(inputs.factor), key, out=exponentials)
+        room = scratch(query.size, query.dtype, "query").reshape(query.shape)
+        np.multiply(query, query.dtype.type(inputs.factor), out=room)
+        laid.scores(room, rows.ranges, exponentials)
         added = [_part(array, index, rows) for array in inputs.added]
         kept = [] if rows.kept is None else [rows.kept]
         if inputs.allowed is not None:
             kept.append((EVERYWHERE, _part(inputs.allowed, index, rows)))
         factor = inverse(raise_scores(inputs, index, exponentials, kept, added))
         if output is not None:
-            value = _columns(inputs.value_rows[inputs.source(index)], rows.ranges, axis=-2)
-            np.matmul(exponentials, value, out=output)
+            laid.output(exponentials, rows.ranges, output)
             output *= factor
     return factor
 

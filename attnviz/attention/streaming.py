@@ -11,7 +11,14 @@ from typing import Protocol, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.bands import VECTOR, Band, Tiles, band_of, tile_rows, whole_vectors
+from attnviz.attention.bands import (
+    Band,
+    Tiles,
+    band_of,
+    near_columns,
+    tile_rows,
+    whole_vectors,
+)
 from attnviz.attention.masks import Rule
 from attnviz.attention.rows import (
     EVERYWHERE,
@@ -148,8 +155,10 @@ def block_shape(rule: Rule, n_queries: int, n_keys: int) -> tuple[int, int]:
 
 
 def _tile_columns(band: Band, n_keys: int) -> int:
-    near = tile_rows(band) + band.width + VECTOR
-    return near + whole_vectors([p for p in band.columns if p < n_keys]).size
+    return (
+        near_columns(band, tile_rows(band))
+        + whole_vectors([p for p in band.columns if p < n_keys]).size
+    )
 
 
 def _n_scores(inputs: Inputs, band: Band | None) -> int:
@@ -223,13 +232,15 @@ def _tiles(inputs: Inputs, band: Band, block_rows: int | None) -> Iterator[list[
 
 def _whole(inputs: Inputs, start: int, stop: int, output: Floats | None) -> tuple[Indices, Make]:
     rows = rows_between(inputs, start, stop)
-    shape = rows.n_rows, rows.n_keys
+    shape = 1, rows.n_rows, rows.n_keys
 
     def make(head: int) -> Floats:
+        one = slice(head, head + 1)
         weights = scratch(math.prod(shape), inputs.query.dtype).reshape(shape)
-        here = None if output is None else output[head, rows.start : rows.stop]
-        weights *= attend(inputs, (head,), rows, weights, here)
-        return weights[None]
+        here = None if output is None else output[one, rows.start : rows.stop]
+        laid = inputs.laid.of(head // inputs.shared_by)
+        weights *= attend(inputs, (one,), rows, laid, weights, here)
+        return weights
 
     return rows.keys[None], make
 
@@ -242,18 +253,15 @@ def _tiled(
         pattern = tiles.kept()
     elif pattern is not None:
         pattern = pattern[:, : tiles.rows, : tiles.near]  # fewer rows at the end of the text
-    run = tiles.run[1] - tiles.run[0]
 
     def make(head: int) -> Floats:
         (source,) = inputs.source((head,))
         query, key, value = inputs.query[head], inputs.key[source], inputs.value[source]
-        columns = scratch(run * key.shape[1], dtype, "keys").reshape(-1, run)
-        tiles.copy_columns(key, columns)
         weights = scratch(math.prod(tiles.shape), dtype).reshape(tiles.shape)
         q = query[tiles.start : tiles.stop] * dtype.type(inputs.factor)
         q = q.reshape(tiles.n_tiles, tiles.rows, -1)
         with np.errstate(over="ignore", invalid="ignore"):
-            np.matmul(q, tiles.windows(columns, 1), out=weights[..., : tiles.near])
+            tiles.multiply(q, key, weights[..., : tiles.near])
             if tiles.columns.size:
                 extra = np.ascontiguousarray(key[tiles.columns].T)  # summed in the same order
                 np.matmul(q, extra, out=weights[..., tiles.near :])
@@ -261,8 +269,7 @@ def _tiled(
             weights *= factor
             if output is not None:
                 here = output[head, tiles.start : tiles.stop].reshape(*q.shape[:2], -1)
-                room = scratch(run * value.shape[1], dtype, "values").reshape(run, -1)
-                np.matmul(weights[..., : tiles.near], tiles.of_tiles(value, room), out=here)
+                tiles.weigh(weights[..., : tiles.near], value, here)
                 if tiles.columns.size:
                     here += np.matmul(weights[..., tiles.near :], value[tiles.columns])
         return weights

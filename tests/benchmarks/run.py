@@ -306,7 +306,7 @@ class Band:
         shape = (*w.shape[:2], 2 * self.window + 1)
         # column c of the band in row r is column r + c of its tile
         skewed = as_strided(w, shape, (tile, row + column, column), writeable=False)
-        self.weights[block.head, block.start : block.stop] = skewed.reshape(-1, shape[2])
+        self.weights[block.head, block.start : block.stop].reshape(shape)[...] = skewed
 
 
 def model_ratios(rounds):

@@ -1,0 +1,149 @@
+"""Products of queries with keys and of weights with values, in pieces that BLAS takes where they
+lie.
+
+OpenBLAS copies what it multiplies, unless that is at most a million multiply-adds; with as few
+inner terms as a head has features, the copies take up to a third of the time.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.attention.masks import Range
+from attnviz.workers import aligned, scratch
+
+Floats = NDArray[np.floating[Any]]
+
+ROWS, KEYS = 32, 128  # of one piece
+
+
+@dataclass(frozen=True)
+class Laid:
+    """The keys and values of some heads, from key `first` on, as products want them."""
+
+    first: int
+    columns: Floats  # (heads, blocks, head_dim, KEYS): keys side by side, or all in one block
+    values: Floats  # (heads, keys, value_dim)
+
+    def of(self, head: int) -> Laid:
+        """Those of one of the heads."""
+        one = slice(head, head + 1)
+        return Laid(self.first, self.columns[one], self.values[one])
+
+    def scores(self, query: Floats, ranges: Sequence[Range], out: Floats) -> None:
+        """Fill `out` (heads, rows, keys) with queries (heads, rows, head_dim) times the keys in
+        `ranges`."""
+        start = 0
+        for low, high in ranges:
+            self._scores(query, low - self.first, high - self.first, out[..., start:])
+            start += high - low
+
+    def _scores(self, query: Floats, low: int, high: int, out: Floats) -> None:
+        size = self.columns.shape[-1]
+        first, last = -(-low // size), high // size
+        if first < last:
+            whole = out[..., first * size - low : last * size - low]
+            _in_rows(query, self.columns[:, first:last], whole)
+        for block in {low // size, high // size} - set(range(first, last)):
+            left, right = max(low - block * size, 0), min(high - block * size, size)
+            at = block * size - low
+            if left < right:
+                keys = self.columns[:, block, :, left:right]
+                np.matmul(query, keys, out=out[..., at + left : at + right])
+
+    def output(self, weights: Floats, ranges: Sequence[Range], out: Floats) -> None:
+        """Fill `out` (heads, rows, value_dim) with weights (heads, rows, keys) times the values of
+        the keys in `ranges`."""
+        if len(ranges) != 1:
+            out[...] = 0
+        start = 0
+        for low, high in ranges:
+            here = weights[..., start : start + high - low]
+            values = self.values[:, low - self.first : high - self.first]
+            if len(ranges) == 1:
+                _summed(here, values, out)
+            else:
+                out += np.matmul(here, values)
+            start += high - low
+
+
+def lay(key: Floats, value: Floats, first: int, last: int) -> Laid:
+    """The keys and values first … last of (heads, keys, …), in this thread's own memory, until it
+    lays out others."""
+    columns, values = key[:, first:last], value[:, first:last]
+    shape = _shape(columns)
+    room = scratch(math.prod(shape), key.dtype, "columns").reshape(shape)
+    kept = scratch(values.size, values.dtype, "rows").reshape(values.shape)
+    np.copyto(kept, values)
+    return Laid(first, _in_columns(columns, room), kept)
+
+
+def lay_all(key: Floats, value: Floats) -> Laid:
+    """All keys and values, to be kept."""
+    columns = _in_columns(key, aligned(_shape(key), key.dtype))
+    return Laid(0, columns, np.ascontiguousarray(value))
+
+
+def _shape(key: Floats) -> tuple[int, int, int, int]:
+    heads, n, width = key.shape
+    size = KEYS if n >= 2 * KEYS else max(n, 1)
+    return heads, -(-n // size), width, size
+
+
+def _in_columns(key: Floats, columns: Floats) -> Floats:
+    """Keys (heads, n, head_dim) as (heads, blocks, head_dim, size), in the room given if they do
+    not lie so already."""
+    heads, n, width = key.shape
+    size = columns.shape[-1]
+    whole = n // size * size
+    turned = key[:, :whole].reshape(heads, -1, size, width).swapaxes(2, 3)
+    if whole == n and turned.flags.c_contiguous:
+        return turned
+    np.copyto(columns[:, : whole // size], turned)
+    if whole < n:
+        np.copyto(columns[:, -1, :, : n - whole], key[:, whole:].swapaxes(1, 2))
+    return columns
+
+
+def _in_rows(query: Floats, columns: Floats, out: Floats) -> None:
+    """Queries (heads, rows, width) times blocks of keys (heads, blocks, width, size)."""
+    heads, rows, width = query.shape
+    n_blocks, _, size = columns.shape[1:]
+    for start, stop, some in _pieces(rows):
+        each = query[:, start:stop].reshape(heads, -1, 1, some, width)
+        here = out[:, start:stop].reshape(heads, -1, some, n_blocks, size).swapaxes(2, 3)
+        np.matmul(each, columns[:, None], out=here)
+
+
+def _summed(weights: Floats, values: Floats, out: Floats) -> None:
+    """Weights (heads, rows, keys) times values (heads, keys, width)."""
+    heads, rows, n = weights.shape
+    width = values.shape[-1]
+    size = KEYS if n >= 2 * KEYS else max(n, 1)
+    n_parts, whole = n // size, n // size * size
+    parts = values[:, :whole].reshape(-1, 1, n_parts, size, width)
+    for start, stop, some in _pieces(rows):
+        each = weights[:, start:stop, :whole].reshape(heads, -1, some, n_parts, size)
+        here = out[:, start:stop].reshape(heads, -1, some, width)
+        if n_parts == 1:
+            np.matmul(each[..., 0, :], parts[:, :, 0], out=here)
+            continue
+        shape = (heads, here.shape[1], n_parts, some, width)
+        sums = scratch(math.prod(shape), out.dtype, "sums").reshape(shape)
+        np.matmul(each.swapaxes(2, 3), parts, out=sums)
+        np.add.reduce(sums, axis=2, out=here)
+    if whole < n:
+        out += np.matmul(weights[..., whole:], values[:, whole:])
+
+
+def _pieces(rows: int) -> list[tuple[int, int, int]]:
+    """Rows start … stop in pieces of so many: full ones, then what is left."""
+    whole = rows // ROWS * ROWS
+    pieces = ((0, whole, ROWS), (whole, rows, rows - whole))
+    return [piece for piece in pieces if piece[0] < piece[1]]
