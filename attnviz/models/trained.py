@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -59,7 +58,12 @@ class TrainedModel:
     @property
     def details(self) -> Mapping[str, Any]:
         """What the record says of it beside its name."""
-        return {"model_type": self.family, "dtypes": self.about()["dtypes"]}
+        return {"model_type": self.family, "dtypes": self.dtypes}
+
+    @property
+    def dtypes(self) -> list[str]:
+        """Those of its weights, in the words of safetensors files."""
+        return sorted({entry.dtype for entry in self.tensors.values()} & FLOATS.keys())
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -236,16 +240,13 @@ class TrainedModel:
 
     def about(self) -> dict[str, Any]:
         """What the checkpoint holds, for people and programs: JSON-ready."""
-        n_bytes, n_numbers = Counter[str](), 0
-        for entry in self.tensors.values():
-            n_bytes[entry.dtype] += entry.n_bytes
-            n_numbers += math.prod(entry.shape) if entry.dtype in FLOATS else 0
+        entries = self.tensors.values()
         return {
             "name": self.name,
             "model_type": self.family,
-            "parameters": n_numbers,
-            "bytes": n_bytes.total(),
-            "dtypes": sorted(n_bytes.keys() & FLOATS.keys()),
+            "parameters": sum(math.prod(e.shape) for e in entries if e.dtype in FLOATS),
+            "bytes": sum(entry.n_bytes for entry in entries),
+            "dtypes": self.dtypes,
             "positions": self.network.n_positions,
             "vocabulary": self.network.n_ids,
             "licence": _licence(self.folder),

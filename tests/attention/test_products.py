@@ -62,7 +62,8 @@ def test_one_head_of_several_is_its_own():
 def test_aligned_memory_begins_with_a_line_of_the_cache(dtype):
     for shape in ((0,), (1,), (7, 3), (1000, 1001)):
         memory = aligned(shape, dtype)
-        assert memory.shape == shape and memory.dtype == dtype
+        assert memory.shape == shape
+        assert memory.dtype == dtype
         assert not memory.size or memory.ctypes.data % CACHE_LINE == 0
         memory[...] = 1
         assert memory.sum() == np.prod(shape)

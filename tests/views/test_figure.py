@@ -15,7 +15,7 @@ from matplotlib.text import Text
 
 import attnviz
 from attnviz.views.choice import Choice
-from attnviz.views.figure import grid_figure, map_figure, picture
+from attnviz.views.figure import DPI, SMALL_SIDE, Mosaic, grid_figure, map_figure, picture
 from attnviz.views.palette import MASKED_PAPER, ramp
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -64,6 +64,32 @@ def words_of(axis):
 def colours(axes, which=0):
     """The picture's own bytes: (rows, columns, 3)."""
     return np.asarray(axes.images[which].get_array())[..., :3]
+
+
+def box(axes, which, tall=1.0):
+    """Where a small map stands in the grid, in pixels: left, top, right, bottom."""
+    x, above = axes.texts[which].get_position()
+    across = len({round(text.get_position()[0], 6) for text in axes.texts})
+    side = SMALL_SIDE * (1 if across <= 4 else 0.7)
+    corners = (x, above + 0.06, x + side, above + 0.06 + side * tall)
+    return tuple(round(inches * DPI) for inches in corners)
+
+
+def small_map(axes, which, n):
+    """The colours at the middle of every cell of a small map of n tokens."""
+    left, top, right, bottom = box(axes, which)
+    rows, columns = (
+        (low + (np.arange(n) + 0.5) / n * (high - low)).astype(int)
+        for low, high in ((top, bottom), (left, right))
+    )
+    return mosaic(axes)[rows[:, None], columns]
+
+
+def mosaic(axes):
+    """The pixels of all small maps, (rows, columns, 3)."""
+    (found,) = (artist for artist in axes.artists if isinstance(artist, Mosaic))
+    assert (found.pixels[..., 3] == 255).all()
+    return found.pixels[..., :3]
 
 
 def expected_colours(weights, allowed=None):
@@ -294,11 +320,12 @@ def test_colours_of_a_long_text_are_the_means_of_cells():
 def test_each_small_map_has_its_own_scale():
     record = sentence(kind="local", heads=5)
     axes = grid_figure(record, Choice(), scale="linear").axes[0]
-    assert len(axes.images) == 5
     for head, weights in enumerate(record.stack.weights[0]):
         expected = expected_colours(weights, mask("local", 10, 10))
-        assert not differing(colours(axes, head), expected).any()
-        assert tuple(ramp()[-1]) in {tuple(c) for row in colours(axes, head).tolist() for c in row}
+        assert not differing(small_map(axes, head, 10), expected).any()
+        assert tuple(ramp()[-1]) in {
+            tuple(c) for row in small_map(axes, head, 10).tolist() for c in row
+        }
 
 
 @pytest.mark.parametrize("kind", ["self", "local", "cross"])
@@ -343,25 +370,43 @@ def test_every_number_of_heads_draws(heads):
     figure = grid_figure(record, Choice())
     assert_nothing_is_cut(figure)
     axes = figure.axes[0]
-    assert len(axes.images) == heads
     names = [text.get_text() for text in axes.texts]
     assert [name.split()[0] for name in names] == [str(head) for head in range(heads)]
-    boxes = [image.get_extent() for image in axes.images]
-    for i, (left, right, bottom, top) in enumerate(boxes):
-        assert left < right
-        assert top < bottom  # inches from the top
-        for other_left, other_right, other_bottom, other_top in boxes[:i]:
-            apart = other_right <= left or right <= other_left
-            assert apart or other_bottom <= top or bottom <= other_top
-    assert axes.get_xlim()[1] >= max(box[1] for box in boxes) - 1e-6
-    assert axes.get_ylim()[0] >= max(box[2] for box in boxes) - 1e-6
+    picture = mosaic(axes)
+    beside = np.ones(picture.shape[:2], dtype=bool)
+    for head, weights in enumerate(record.stack.weights[0]):
+        left, top, right, bottom = box(axes, head)
+        assert beside[top:bottom, left:right].all()  # none lies on another
+        beside[top:bottom, left:right] = False
+        assert not differing(small_map(axes, head, 3), expected_colours(weights)).any()
+    assert (picture[beside] == 255).all()
+
+
+def test_small_maps_are_painted_under_their_names():
+    record = sentence(kind="local", heads=6)
+    figure = grid_figure(record, Choice(), scale="linear")
+    axes = figure.axes[0]
+    painted = np.asarray(paint(figure).buffer_rgba())[..., :3]
+    left, below = axes.bbox.min
+    top = len(painted) - below - len(mosaic(axes))
+    for head, weights in enumerate(record.stack.weights[0]):
+        x, y = box(axes, head)[:2]
+        expected = expected_colours(weights, mask("local", 10, 10))
+        for row, column in ((0, 0), (0, 2), (2, 0), (0, 9)):
+            middle = [round(SMALL_SIDE * DPI * (place + 0.5) / 10) for place in (row, column)]
+            seen = painted[round(top + y + middle[0]), round(left + x + middle[1])]
+            assert not differing(seen[None, None], expected[None, None, row, column]).any(), (
+                head,
+                row,
+                column,
+            )
 
 
 def test_some_heads():
     record = sentence(heads=6)
     axes = grid_figure(record, Choice(heads=(4, 1)), scale="linear").axes[0]
     assert [text.get_text().split()[0] for text in axes.texts] == ["4", "1"]
-    assert not differing(colours(axes), expected_colours(record.stack.weights[0, 4])).any()
+    assert not differing(small_map(axes, 0, 10), expected_colours(record.stack.weights[0, 4])).any()
 
 
 def test_names_of_heads_do_not_run_into_each_other():
