@@ -53,6 +53,7 @@ SMALL_SIDE = 1.9  # inches for one head in the grid
 COMPARED_SIDE = 2.6  # inches for one of several things compared
 MINIMAP = 1.6  # inches for the whole of which a part is shown
 FRAME = "#d6336c"
+PAPER = 0xFFFFFFFF  # a white pixel
 MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
 
 
@@ -171,7 +172,7 @@ def grid_figure(
     width, height = across * (side + GAP) - GAP, down * (tall + name + GAP) - GAP
     axes = paper.add_axes(MARGIN, 0.05, width, height, right=MARGIN, bottom=MARGIN)
     axes.axis("off")
-    mosaic = np.full((round(height * DPI), round(width * DPI), 4), 255, dtype=np.uint8)
+    mosaic = np.full((round(height * DPI), round(width * DPI)), PAPER, dtype=np.uint32)
     for i, (layer, head) in enumerate((layer, head) for layer in layers for head in heads):
         x, y = (i % across) * (side + GAP), (i // across) * (tall + name + GAP) + name
         pooled, allowed = stack.map(layer, head, 128), stack.allowed(layer, 128)
@@ -185,7 +186,7 @@ def grid_figure(
             color=_rgb(INK), parse_math=False,
         )  # fmt: skip
     axes.set(xlim=(0, width), ylim=(height, 0))
-    axes.add_artist(Mosaic(mosaic))
+    axes.add_artist(Mosaic(mosaic.view(np.uint8).reshape(*mosaic.shape, 4)))
     return paper.figure
 
 
@@ -208,11 +209,15 @@ class Mosaic(Artist):
 def _inlay(
     mosaic: np.ndarray[Any, Any], colours: np.ndarray[Any, Any], *corners: tuple[float, float]
 ) -> None:
-    """Put a small map in its place, from one corner to the other in inches."""
+    """Put a small map in its place, from one corner to the other in inches. A pixel of the mosaic
+    is one number, the four bytes of its colour."""
+    opaque = np.full((*colours.shape[:2], 4), 255, dtype=np.uint8)
+    opaque[..., :3] = colours
+    pixels = opaque.view(np.uint32)[..., 0]
     (left, top), (right, bottom) = ((round(x * DPI), round(y * DPI)) for x, y in corners)
     rows = np.arange(bottom - top) * colours.shape[0] // (bottom - top)
     columns = np.arange(right - left) * colours.shape[1] // (right - left)
-    mosaic[top:bottom, left:right, :3] = colours[rows[:, None], columns]
+    mosaic[top:bottom, left:right] = pixels[rows][:, columns]
 
 
 def compare_picture(sides: Sequence[Side], kind: str, words: Language = ENGLISH) -> bytes:
