@@ -51,6 +51,11 @@ class Rule:
         found = self.ranges(rows)
         return (found[0][0], found[-1][1]) if found else (0, 0)
 
+    def shared(self, rows: Indices) -> Range:
+        """A range of keys that every one of `rows` may see; empty where the rule promises none."""
+        first, _ = _ends(rows)
+        return first, first
+
     def runs(self, n_queries: int, n_keys: int) -> Indices | None:
         """First key and one past the last that each query may see, `(2, n_queries)`; None where
         the rule does not promise that these keys stand together."""
@@ -143,6 +148,10 @@ class Interval(Rule):
         ends = np.array(_ends(rows), dtype=np.int64)  # bounds grow with i: the ends suffice
         low, high = self.bounds(ends)
         return merge([(max(int(low[0]), 0), int(high[1]))])
+
+    def shared(self, rows: Indices) -> Range:
+        low, high = self.bounds(np.array(_ends(rows), dtype=np.int64))
+        return int(low[1]), int(high[0])
 
     def runs(self, n_queries: int, n_keys: int) -> Indices | None:
         low, high = np.clip(self.bounds(np.arange(n_queries)), 0, n_keys)
@@ -337,6 +346,9 @@ class AnyOf(Joined):
     def ranges(self, rows: ArrayLike) -> list[Range]:
         return merge(r for rule in self.rules for r in rule.ranges(rows))
 
+    def shared(self, rows: Indices) -> Range:
+        return max((rule.shared(rows) for rule in self.rules), key=lambda r: r[1] - r[0])
+
     def counts(self, rows: Indices, n_keys: int) -> Indices:
         """Few tokens that see all are counted apart: no row has to be gone through for them."""
         chosen = {p for rule in self.rules if isinstance(rule, Global) for p in rule.positions}
@@ -367,6 +379,10 @@ class AllOf(Joined):
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
         return reduce(overlap, (rule.ranges(rows) for rule in self.rules))
+
+    def shared(self, rows: Indices) -> Range:
+        low, high = zip(*(rule.shared(rows) for rule in self.rules), strict=True)
+        return max(low), min(high)
 
     def runs(self, n_queries: int, n_keys: int) -> Indices | None:
         each = [rule.runs(n_queries, n_keys) for rule in self.rules]

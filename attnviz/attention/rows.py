@@ -351,12 +351,19 @@ def _part(array: NDArray[Any], index: Index, rows: Rows) -> NDArray[Any]:
 def _kept(inputs: Inputs, rows: NDArray[np.int64], ranges: list[Range]) -> Kept | None:
     if inputs.rule == full():
         return None
-    allowed = inputs.rule(rows, Rows(0, 0, tuple(ranges), None).keys)
+    keys = Rows(0, 0, tuple(ranges), None).keys
+    low, high = inputs.rule.shared(rows)
+    unsure = np.flatnonzero((keys < low) | (keys >= high))
+    if not unsure.size:
+        return None
+    first, last = int(unsure[0]), int(unsure[-1]) + 1
+    allowed = inputs.rule(rows, keys[first:last])
     hidden = np.flatnonzero(~allowed.all(axis=0))
     if not hidden.size:
         return None
-    columns = slice(int(hidden[0]), int(hidden[-1]) + 1)
-    return columns, allowed[:, columns].astype(inputs.query.dtype)
+    part = slice(int(hidden[0]), int(hidden[-1]) + 1)
+    kept = allowed[:, part].astype(inputs.query.dtype)
+    return slice(first + part.start, first + part.stop), kept
 
 
 def _columns(array: NDArray[Any], ranges: tuple[Range, ...], axis: int) -> NDArray[Any]:

@@ -151,6 +151,33 @@ def test_the_span_of_every_block_of_rows_covers_what_it_may_see(name):
 
 
 @every_rule
+def test_shared_keys_are_seen_by_all_rows(name):
+    rule, predicate = RULES[name]
+    allowed = cells(predicate, 12, 17)
+    for rows in row_blocks(12):
+        low, high = rule.shared(np.array(rows))
+        assert allowed[rows, max(low, 0) : max(high, 0)].all(), rows
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        masks.full(),
+        masks.causal(),
+        masks.local(3),
+        masks.sliding(9),
+        masks.local(4) & masks.causal(),
+    ],
+    ids=str,
+)
+def test_no_key_that_all_rows_see_is_left_out_of_the_shared_ones(rule):
+    keys, allowed = np.arange(17), rule.to_array(12, 17)
+    for rows in row_blocks(12):
+        low, high = rule.shared(np.array(rows))
+        assert np.array_equal((keys >= low) & (keys < high), allowed[rows].all(axis=0)), rows
+
+
+@every_rule
 def test_ranges_cover_and_are_disjoint_in_order_and_not_empty(name):
     rule, predicate = RULES[name]
     allowed = cells(predicate, 12, 17)
