@@ -27,13 +27,12 @@ from attnviz.attention.masks import (
     Rule,
     Sliding,
 )
+from attnviz.attention.products import VECTOR, summed
 from attnviz.workers import scratch
 
 Floats = NDArray[np.floating[Any]]
 Indices = NDArray[np.int64]
 
-VECTOR = 16
-PART, SMALL = 240, 10**6  # what OpenBLAS multiplies without a copy: rows, and multiply-adds
 SHIFTED = (Full, Causal, Local, Sliding, Dilated)  # ask only how far a key is from its query
 
 
@@ -146,13 +145,15 @@ class Tiles:
         block, part, apart = self.rows, self.rows, self.rows
         if not in_blocks(self.rows):  # rows an odd number of vectors apart spread in the cache
             block, part, apart = len(run), self.near, (-(-len(run) // VECTOR) | 1) * VECTOR
-        room = scratch(len(run) // block * width * apart, key.dtype, "keys")
-        columns = room.reshape(-1, width, apart)[..., :block]
-        np.copyto(columns, run.reshape(-1, block, width).swapaxes(1, 2))
+        n = len(run) // block
+        room = scratch(n * width * apart, key.dtype, "keys")
+        columns = room.reshape(n, width, apart)[..., :block]
+        np.copyto(columns, run.reshape(n, block, width).swapaxes(1, 2))
         step = columns.strides[0] if in_blocks(self.rows) else self.rows * columns.itemsize
         shape = (self.n_tiles, self.near // part, width, part)
         near = as_strided(columns, shape, (step, *columns.strides), writeable=False)
-        np.matmul(q[:, None], near, out=_parted(out, len(near[0]), -1))
+        parts = out.reshape(self.n_tiles, self.rows, len(near[0]), part).swapaxes(1, 2)
+        np.matmul(q[:, None], near, out=parts)
 
     def weigh(self, weights: Floats, value: Floats, out: Floats) -> None:
         """Near weights (tiles, rows, near) times the values (n, width) of those keys: fill `out`
@@ -162,17 +163,7 @@ class Tiles:
         np.copyto(run, given)  # there it is aligned
         shape = (self.n_tiles, self.near, width)
         near = as_strided(run, shape, (self.rows * run.strides[0], *run.strides), writeable=False)
-        n = self._n_parts(width)
-        sums = scratch(n * out.size, out.dtype, "sums").reshape(len(out), n, *out.shape[1:])
-        np.matmul(_parted(weights, n, -1), _parted(near, n, -2), out=sums)
-        np.add.reduce(sums, axis=1, out=out)
-
-    def _n_parts(self, width: int) -> int:
-        """How many parts of the near keys are best summed by themselves: the fewest that BLAS takes
-        without a copy."""
-        vectors, most = self.near // VECTOR, min(PART, SMALL // max(self.rows * width, 1))
-        parts = (n for n in range(1, vectors + 1) if vectors % n == 0 and self.near <= n * most)
-        return next(parts, 1)
+        summed(weights, near, out)
 
     def _run_of(self, array: Floats) -> Floats:
         """The keys or values (n, width) of all tiles, (run, width), with zeros where the run leaves
@@ -220,14 +211,6 @@ class Tiles:
         near = (i - self.band.before <= j) & (j <= i + self.band.after)
         within: NDArray[np.bool_] = near & self.band.rule.allows(i, j)
         return within
-
-
-def _parted(array: Floats, n: int, axis: int) -> Floats:
-    """A view of (tiles, …) in n equal parts along `axis`: (tiles, parts, …)."""
-    place = array.ndim + axis
-    length = array.shape[place] // n
-    shape = (*array.shape[:place], n, length, *array.shape[place + 1 :])
-    return np.moveaxis(array.reshape(shape), place, 1)
 
 
 def whole_vectors(keys: Sequence[int]) -> Indices:

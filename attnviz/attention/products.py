@@ -2,7 +2,8 @@
 lie.
 
 OpenBLAS copies what it multiplies, unless that is at most a million multiply-adds; with as few
-inner terms as a head has features, the copies take up to a third of the time.
+inner terms as a head has features, the copies take up to a third of the time. So `ROWS` rows are
+multiplied by `KEYS` to `MOST_KEYS` keys at a time, where there are no more than `WIDEST` features.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from attnviz.workers import aligned, scratch
 
 Floats = NDArray[np.floating[Any]]
 
-ROWS, KEYS = 32, 128  # of one piece
+ROWS, KEYS, MOST_KEYS, WIDEST = 32, 128, 240, 128
+VECTOR = 16  # numbers that are multiplied at once: full vectors are summed in one order
 
 
 @dataclass(frozen=True)
@@ -49,27 +51,26 @@ class Laid:
         first, last = -(-low // size), high // size
         if first < last:
             whole = out[..., first * size - low : last * size - low]
-            _in_rows(query, self.columns[:, first:last], whole)
-        for block in {low // size, high // size} - set(range(first, last)):
+            _multiplied(query, self.columns[:, first:last], whole)
+        for block in {low // size, high // size}:
             left, right = max(low - block * size, 0), min(high - block * size, size)
             at = block * size - low
-            if left < right:
+            if left < right and not first <= block < last:
                 keys = self.columns[:, block, :, left:right]
                 np.matmul(query, keys, out=out[..., at + left : at + right])
 
     def output(self, weights: Floats, ranges: Sequence[Range], out: Floats) -> None:
         """Fill `out` (heads, rows, value_dim) with weights (heads, rows, keys) times the values of
         the keys in `ranges`."""
-        if len(ranges) != 1:
-            out[...] = 0
+        if len(ranges) == 1:
+            low, high = ranges[0]
+            summed(weights, self.values[:, low - self.first : high - self.first], out)
+            return
+        out[...] = 0
         start = 0
         for low, high in ranges:
-            here = weights[..., start : start + high - low]
             values = self.values[:, low - self.first : high - self.first]
-            if len(ranges) == 1:
-                _summed(here, values, out)
-            else:
-                out += np.matmul(here, values)
+            out += np.matmul(weights[..., start : start + high - low], values)
             start += high - low
 
 
@@ -78,8 +79,8 @@ def lay(key: Floats, value: Floats, first: int, last: int) -> Laid:
     lays out others."""
     columns, values = key[:, first:last], value[:, first:last]
     shape = _shape(columns)
-    room = scratch(math.prod(shape), key.dtype, "columns").reshape(shape)
-    kept = scratch(values.size, values.dtype, "rows").reshape(values.shape)
+    room = scratch(math.prod(shape), key.dtype, "keys").reshape(shape)
+    kept = scratch(values.size, values.dtype, "values").reshape(values.shape)
     np.copyto(kept, values)
     return Laid(first, _in_columns(columns, room), kept)
 
@@ -102,7 +103,7 @@ def _in_columns(key: Floats, columns: Floats) -> Floats:
     heads, n, width = key.shape
     size = columns.shape[-1]
     whole = n // size * size
-    turned = key[:, :whole].reshape(heads, -1, size, width).swapaxes(2, 3)
+    turned = key[:, :whole].reshape(heads, whole // size, size, width).swapaxes(2, 3)
     if whole == n and turned.flags.c_contiguous:
         return turned
     np.copyto(columns[:, : whole // size], turned)
@@ -111,35 +112,50 @@ def _in_columns(key: Floats, columns: Floats) -> Floats:
     return columns
 
 
-def _in_rows(query: Floats, columns: Floats, out: Floats) -> None:
-    """Queries (heads, rows, width) times blocks of keys (heads, blocks, width, size)."""
-    heads, rows, width = query.shape
+def _multiplied(query: Floats, columns: Floats, out: Floats) -> None:
+    """Fill `out` (heads, rows, keys) with queries (heads, rows, width) times blocks of keys (heads,
+    blocks, width, size)."""
+    heads, _, width = query.shape
     n_blocks, _, size = columns.shape[1:]
-    for start, stop, some in _pieces(rows):
-        each = query[:, start:stop].reshape(heads, -1, 1, some, width)
-        here = out[:, start:stop].reshape(heads, -1, some, n_blocks, size).swapaxes(2, 3)
+    for start, stop, some in _pieces(query.shape[1]):
+        n = (stop - start) // some
+        each = query[:, start:stop].reshape(heads, n, 1, some, width)
+        here = out[:, start:stop].reshape(heads, n, some, n_blocks, size).swapaxes(2, 3)
         np.matmul(each, columns[:, None], out=here)
 
 
-def _summed(weights: Floats, values: Floats, out: Floats) -> None:
-    """Weights (heads, rows, keys) times values (heads, keys, width)."""
+def summed(weights: Floats, values: Floats, out: Floats) -> None:
+    """Fill `out` (heads, rows, width) with weights (heads, rows, keys) times values (heads or 1,
+    keys, width)."""
     heads, rows, n = weights.shape
     width = values.shape[-1]
-    size = KEYS if n >= 2 * KEYS else max(n, 1)
+    if not 0 < width <= WIDEST:
+        np.matmul(weights, values, out=out)
+        return
+    size = _part(n)
     n_parts, whole = n // size, n // size * size
-    parts = values[:, :whole].reshape(-1, 1, n_parts, size, width)
+    parts = values[:, :whole].reshape(len(values), 1, n_parts, size, width)
     for start, stop, some in _pieces(rows):
-        each = weights[:, start:stop, :whole].reshape(heads, -1, some, n_parts, size)
-        here = out[:, start:stop].reshape(heads, -1, some, width)
+        count = (stop - start) // some
+        each = weights[:, start:stop, :whole].reshape(heads, count, some, n_parts, size)
+        here = out[:, start:stop].reshape(heads, count, some, width)
         if n_parts == 1:
             np.matmul(each[..., 0, :], parts[:, :, 0], out=here)
             continue
-        shape = (heads, here.shape[1], n_parts, some, width)
+        shape = (heads, count, n_parts, some, width)
         sums = scratch(math.prod(shape), out.dtype, "sums").reshape(shape)
         np.matmul(each.swapaxes(2, 3), parts, out=sums)
         np.add.reduce(sums, axis=2, out=here)
     if whole < n:
         out += np.matmul(weights[..., whole:], values[:, whole:])
+
+
+def _part(n: int) -> int:
+    """Of n keys, how many are summed by themselves."""
+    if n < 2 * KEYS:
+        return max(n, 1)
+    sizes = range(MOST_KEYS, KEYS, -VECTOR)
+    return next((size for size in sizes if n % size == 0), KEYS)
 
 
 def _pieces(rows: int) -> list[tuple[int, int, int]]:

@@ -83,7 +83,8 @@ class Inputs:
         """Whether no score can be so large that its exponential overflows: |q| |k| says so."""
         if self.added or self.softcap is not None or self.sinks is not None:
             return False
-        q, k = (np.vecdot(a, a).max(initial=0) for a in (self.query, self.key))
+        with np.errstate(over="ignore", invalid="ignore"):  # infinity is no calm bound
+            q, k = (np.vecdot(a, a).max(initial=0) for a in (self.query, self.key))
         bound = math.sqrt(q) * math.sqrt(k) * abs(self.scale) * LOG2_E
         if not CALM_WITH_ANY_VALUES <= bound < CALM:
             return bool(bound < CALM)
@@ -345,7 +346,11 @@ def row_sums(exponentials: Floats) -> Floats:
 
 def _part(array: NDArray[Any], index: Index, rows: Rows) -> NDArray[Any]:
     """What (…, queries, keys) says of these heads, rows and keys."""
-    return _columns(array[index][..., rows.start : rows.stop, :], rows.ranges, axis=-1)
+    here = array[index][..., rows.start : rows.stop, :]
+    parts = [here[..., low:high] for low, high in rows.ranges]
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts, axis=-1) if parts else here[..., :0]
 
 
 def _kept(inputs: Inputs, rows: NDArray[np.int64], ranges: list[Range]) -> Kept | None:
@@ -364,15 +369,6 @@ def _kept(inputs: Inputs, rows: NDArray[np.int64], ranges: list[Range]) -> Kept 
     part = slice(int(hidden[0]), int(hidden[-1]) + 1)
     kept = allowed[:, part].astype(inputs.query.dtype)
     return slice(first + part.start, first + part.stop), kept
-
-
-def _columns(array: NDArray[Any], ranges: tuple[Range, ...], axis: int) -> NDArray[Any]:
-    """The part of `array` that lies in `ranges` along `axis`; a view when there is one range."""
-    before = (slice(None),) * (array.ndim + axis)
-    parts = [array[(*before, slice(low, high))] for low, high in ranges]
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts, axis=axis) if parts else array[(*before, slice(0))]
 
 
 def _power() -> Any:

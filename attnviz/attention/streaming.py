@@ -141,6 +141,8 @@ def stream_inputs(
                     observer.see(block)
             advance(stop - start)
 
+    if band is None or band.columns:
+        _ = inputs.laid  # before threads ask for it, all at once
     jobs = [partial(job, pieces) for pieces in _jobs(inputs, band, block_rows)]
     (share if inputs.worth_sharing(_n_scores(inputs, band)) else in_turn)(jobs)
 
@@ -212,7 +214,7 @@ def _row_spans(inputs: Inputs, block_rows: int | None) -> Iterator[list[Tiles | 
 
 def _tiles(inputs: Inputs, band: Band, block_rows: int | None) -> Iterator[list[Tiles | Span]]:
     """Tiles, what remains at the end of the text, and the rows of global tokens by themselves."""
-    rows = min(tile_rows(band), block_rows or inputs.n_queries)
+    rows = max(min(tile_rows(band), block_rows or inputs.n_queries), 1)
     columns = whole_vectors([p for p in band.columns if p < inputs.n_keys])
     at_once, _ = block_shape(inputs.rule, inputs.n_queries, inputs.n_keys)
     n_tiles = max(min(block_rows or at_once, at_once) // rows, 1)

@@ -3,16 +3,18 @@
 import numpy as np
 import pytest
 
-from attnviz.attention.products import lay, lay_all
+from attnviz import masks
+from attnviz.attention.dense import scaled_dot_product_attention
+from attnviz.attention.products import WIDEST, lay, lay_all, summed
+from attnviz.attention.streaming import stream
 from attnviz.workers import CACHE_LINE, aligned
 
 LENGTHS = (1, 13, 31, 32, 33, 127, 128, 129, 255, 256, 257, 400)
 
 
-def drawn(rows, n, width=5, heads=2, dtype=np.float64):
+def drawn(rows, n, width=5, heads=2):
     draw = np.random.default_rng(n).standard_normal
-    query, key, value = draw((heads, rows, width)), draw((heads, n, width)), draw((heads, n, 3))
-    return query.astype(dtype), key.astype(dtype), value.astype(dtype)
+    return draw((heads, rows, width)), draw((heads, n, width)), draw((heads, n, 3))
 
 
 def ranges_of(n):
@@ -49,6 +51,40 @@ def test_keys_are_shared_by_heads_and_may_lie_as_columns(n):
         np.testing.assert_allclose(scores, query @ key[0].T, atol=1e-13)
         laid.output(scores, [(0, n)], output)
         np.testing.assert_allclose(output, scores @ value[0], atol=1e-11)
+
+
+@pytest.mark.parametrize("width", [0, 1, WIDEST, WIDEST + 1, 300])
+@pytest.mark.parametrize("n", [0, 1, 130, 320, 576, 600])
+def test_values_of_every_width_are_summed(n, width):
+    draw = np.random.default_rng(n).standard_normal
+    weights, values, out = draw((2, 40, n)), draw((2, n, width)), np.full((2, 40, width), np.nan)
+    summed(weights, values, out)
+    np.testing.assert_allclose(out, weights @ values, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [3, 200, 2000])
+@pytest.mark.parametrize("rule", [masks.full(), masks.local(40), masks.local(4)], ids=str)
+def test_heads_without_features_look_everywhere_alike(n, rule):
+    value = np.random.default_rng(n).standard_normal((2, n, 3))
+    nothing = np.ones((2, n, 0))
+    allowed = rule.to_array(n, n)
+    expected = (allowed / allowed.sum(axis=1, keepdims=True)) @ value
+    output, weights = scaled_dot_product_attention(nothing, nothing, value, mask=rule)
+    np.testing.assert_allclose(output, expected, atol=1e-12)
+    np.testing.assert_allclose(stream(nothing, nothing, value, [], mask=rule), expected, atol=1e-12)
+    empty, same = scaled_dot_product_attention(nothing, nothing, nothing, mask=rule)
+    assert empty.shape == (2, n, 0)
+    assert np.array_equal(same, weights)
+    assert stream(nothing, nothing, nothing, [], mask=rule).shape == (2, n, 0)
+
+
+@pytest.mark.parametrize("rule", [masks.full(), masks.local(5)], ids=str)
+def test_no_queries_and_very_large_ones(rule):
+    key = np.ones((1, 1300, 8), np.float32)
+    assert stream(key[:, :0], key, key, [], mask=rule).shape == (1, 0, 8)
+    large = key * np.float32(1e20)  # its square is no float32: said by no warning
+    output = stream(large, 0 * key, key, [], mask=rule)
+    np.testing.assert_allclose(output, 1, atol=1e-6)
 
 
 def test_one_head_of_several_is_its_own():
