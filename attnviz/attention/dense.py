@@ -63,12 +63,13 @@ def scaled_dot_product_attention(
         sinks=sinks,
         enable_gqa=enable_gqa,
     )
-    inputs = bare.with_head_axis()
+    inputs = bare.with_one_axis()
     # Untouched memory is dearer to hand out in zeros, but masked parts need not be touched at all.
     blank = np.empty if inputs.rule == full() else np.zeros
     weights = blank((*inputs.lead, inputs.n_queries, inputs.n_keys), inputs.query.dtype)
     output = attend_all(inputs, weights)
-    return (output, weights) if bare.lead else (output[0], weights[0])
+    output, weights = (a.reshape(*bare.lead, *a.shape[-2:]) for a in (output, weights))
+    return output, weights
 
 
 def attend_all(inputs: Inputs, weights: Floats) -> Floats:

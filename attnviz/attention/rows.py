@@ -98,19 +98,26 @@ class Inputs:
             return self.scale * (LOG2_E if POWER is np.exp2 else 1)
         return self.scale / (self.softcap or 1)
 
-    def with_head_axis(self) -> Inputs:
-        """The same with a head axis where there is none."""
-        if self.lead:
+    def with_one_axis(self) -> Inputs:
+        """The same with all leading axes in one; with several left as they are where an array
+        would have to be copied for that."""
+
+        def joined(array: NDArray[Any]) -> NDArray[Any]:
+            lead = math.prod(array.shape[:-2])
+            return array.reshape(lead, *array.shape[-2:], copy=False)
+
+        try:
+            return replace(
+                self,
+                query=joined(self.query),
+                key=joined(self.key),
+                value=joined(self.value),
+                allowed=None if self.allowed is None else joined(self.allowed),
+                added=tuple(map(joined, self.added)),
+                sinks=None if self.sinks is None else self.sinks.ravel(),
+            )
+        except ValueError:
             return self
-        return replace(
-            self,
-            query=self.query[None],
-            key=self.key[None],
-            value=self.value[None],
-            allowed=None if self.allowed is None else self.allowed[None],
-            added=tuple(added[None] for added in self.added),
-            sinks=None if self.sinks is None else self.sinks[None],
-        )
 
     def groups(self, scores_each: int, n_parts: int = 1) -> list[Index]:
         """The heads in groups that are worked on together: neighbours whose `scores_each` fit the

@@ -354,6 +354,27 @@ def test_leading_axes_are_many_calls_in_one():
         np.testing.assert_allclose(got, whole[1], atol=1e-14)
 
 
+@pytest.mark.parametrize("key_heads", [4, 2])
+def test_leading_axes_may_lie_in_any_order_and_share_keys(key_heads):
+    draw = np.random.default_rng(7).standard_normal
+    query, key, value = (draw((3, 9, heads, 5)) for heads in (4, key_heads, key_heads))
+    mask, sinks = draw((3, 4, 9, 9)) > 0, draw((3, 4))
+    apart = [array.swapaxes(1, 2) for array in (query, key, value)]  # as models give them
+    options = {"enable_gqa": key_heads != 4, "sinks": sinks}
+    for whole in (apart, [array.copy() for array in apart]):
+        for allowed in (mask, mask[:1], mask[:, :1]):
+            output, weights = attention(*whole, mask=allowed, **options)
+            assert weights.shape == (3, 4, 9, 9)
+            rows = np.broadcast_to(allowed, weights.shape)
+            for i in np.ndindex(3, 4):
+                place = (i[0], i[1] * key_heads // 4)
+                expected = attention(
+                    whole[0][i], whole[1][place], whole[2][place], mask=rows[i], sinks=sinks[i]
+                )
+                np.testing.assert_allclose(output[i], expected[0], atol=1e-12)
+                np.testing.assert_allclose(weights[i], expected[1], atol=1e-12)
+
+
 def test_leading_axes_broadcast():
     query, key, value = draw(7, heads=(3, 2))
     shared_key, shared_value = key[:1], value[0]
