@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DIFFERS = 1  # exit status where --tolerance was not kept
 RECORDS = (".npz", ".json")
+SUFFIXES = (".png", ".svg", ".pdf", ".json")
 
 
 def compare(
@@ -63,18 +64,18 @@ def compare(
 
     from rich.console import Group
 
-    from attnviz.cli.output import console, put, put_text, save, screen_of
+    from attnviz.cli.output import check_outputs, console, put, put_text, save, screen_of
     from attnviz.explain.language import language
     from attnviz.views import compare as views
 
     words = language(lang)
-    _check_outputs(output or [])
+    check_outputs(output or [], suffixes=SUFFIXES)
     settings: dict[str, Any] = options.of_type(window, global_tokens)
     settings |= {"heads": heads, "source": source, "tokenizer": tokenizer, "seed": seed}
     records = _records(items or [], file, _listed(type), _listed(model), settings)
     sides = _sides(records, _listed(layer), _listed(head), enough=tolerance is not None)
     for path in output or []:
-        save(path, _written(sides, path.suffix, words), words, quiet)
+        save(path, _written(sides, path.suffix.lower(), words), words, quiet)
     if json:
         put_text(dumps(views.data(sides)) + "\n")
     else:
@@ -175,17 +176,6 @@ def _hold(records: Sequence[tuple[str, AttentionRecord]], tolerance: float, quie
     )
     if not kept:
         raise typer.Exit(DIFFERS)
-
-
-def _check_outputs(outputs: Sequence[Path]) -> None:
-    from attnviz.cli.output import check_outputs
-    from attnviz.errors import bad_choice
-
-    allowed = (".png", ".svg", ".pdf", ".json")
-    for path in outputs:
-        if path.suffix not in allowed:
-            raise bad_choice(path.suffix or path.name, "the suffix of --output", allowed)
-    check_outputs(outputs)
 
 
 def _short(text: str) -> str:

@@ -66,6 +66,13 @@ def test_files_are_written(command, tmp_path):
     assert json.loads((tmp_path / "c.json").read_text())["sides"]
 
 
+def test_a_suffix_may_be_in_capitals(command, tmp_path):
+    status, _, _ = command(TEXT, "--type", "self,local", "-o", "c.PNG", "-o", "c.JSON")
+    assert status == 0
+    assert (tmp_path / "c.PNG").read_bytes().startswith(b"\x89PNG")
+    assert json.loads((tmp_path / "c.JSON").read_text())["sides"]
+
+
 def test_records_are_compared_and_a_tolerance_is_held(command, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         arguments = ["run", TEXT, "--model", "random", "--seed", str(seed), "--show", "none"]
