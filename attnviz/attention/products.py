@@ -3,7 +3,8 @@ lie.
 
 OpenBLAS copies what it multiplies, unless that is at most a million multiply-adds; with as few
 inner terms as a head has features, the copies take up to a third of the time. So `ROWS` rows are
-multiplied by `KEYS` to `MOST_KEYS` keys at a time, where there are no more than `WIDEST` features.
+multiplied by `KEYS` to `MOST_KEYS` keys at a time, where there are no more than `WIDEST` features;
+wider ones are quicker whole.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from attnviz.workers import aligned, scratch
 
 Floats = NDArray[np.floating[Any]]
 
-ROWS, KEYS, MOST_KEYS, WIDEST = 32, 128, 240, 128
+ROWS, KEYS, MOST_KEYS, WIDEST = 32, 128, 240, 80
 VECTOR = 16  # numbers that are multiplied at once: full vectors are summed in one order
 
 
@@ -93,7 +94,7 @@ def lay_all(key: Floats, value: Floats) -> Laid:
 
 def _shape(key: Floats) -> tuple[int, int, int, int]:
     heads, n, width = key.shape
-    size = KEYS if n >= 2 * KEYS else max(n, 1)
+    size = KEYS if n >= 2 * KEYS and width <= WIDEST else max(n, 1)
     return heads, -(-n // size), width, size
 
 
@@ -115,9 +116,9 @@ def _in_columns(key: Floats, columns: Floats) -> Floats:
 def _multiplied(query: Floats, columns: Floats, out: Floats) -> None:
     """Fill `out` (heads, rows, keys) with queries (heads, rows, width) times blocks of keys (heads,
     blocks, width, size)."""
-    heads, _, width = query.shape
+    heads, rows, width = query.shape
     n_blocks, _, size = columns.shape[1:]
-    for start, stop, some in _pieces(query.shape[1]):
+    for start, stop, some in _pieces(rows) if width <= WIDEST else [(0, rows, rows)]:
         n = (stop - start) // some
         each = query[:, start:stop].reshape(heads, n, 1, some, width)
         here = out[:, start:stop].reshape(heads, n, some, n_blocks, size).swapaxes(2, 3)

@@ -40,6 +40,16 @@ def test_pieces_add_up_to_the_whole_product(n, rows):
             np.testing.assert_allclose(output, expected @ value[:, keys], atol=1e-11)
 
 
+@pytest.mark.parametrize("width", [1, WIDEST, WIDEST + 1, 300])
+def test_keys_of_every_width_are_multiplied(width):
+    query, key, value = drawn(40, 400, width)
+    for low, high in ((0, 400), (100, 390)):
+        scores = np.full((2, 40, high - low), np.nan)
+        lay(key, value, 50 * (low > 0), 400).scores(query, [(low, high)], scores)
+        expected = query @ key[:, low:high].swapaxes(1, 2)
+        np.testing.assert_allclose(scores, expected, atol=1e-12)
+
+
 @pytest.mark.parametrize("n", [40, 300])
 def test_keys_are_shared_by_heads_and_may_lie_as_columns(n):
     query, key, value = drawn(64, n, heads=1)
