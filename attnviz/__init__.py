@@ -1,21 +1,35 @@
-"""attnviz shows where every token looks. The public names load when they are first used."""
+"""See where every token looks.
+
+What is public is listed in `__all__` and loads when it is first used; everything else is internal.
+The folders, from the street down:
+
+cli        the command line: reads options, writes to the terminal and the disk
+tracing    runs a model while its attention is watched
+views      shows a record: terminal, pictures, page, explorer
+analysis   makes numbers and facts of a record
+models     name → something that reads tokens and attends through a door
+record     what one run saw, and its files
+attention  queries, keys and values → weights
+inputs     text, image or sound → tokens
+files      bytes ↔ arrays
+language   words for people
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from attnviz._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from attnviz import measures
-    from attnviz.arrays import from_weights
-    from attnviz.attention import masks
+    from attnviz.attention import masks, measures
     from attnviz.attention.dense import scaled_dot_product_attention
     from attnviz.errors import AttnvizError
     from attnviz.models import load_model
-    from attnviz.record import AttentionRecord, read
-    from attnviz.tracing import trace
+    from attnviz.record.from_weights import from_weights
+    from attnviz.record.record import AttentionRecord, read
+    from attnviz.tracing.trace import trace
 
 __all__ = [
     "AttentionRecord",
@@ -29,26 +43,27 @@ __all__ = [
     "trace",
 ]
 
-_HOMES = {
-    "AttentionRecord": "attnviz.record",
+_HOMES = {  # public name → the module that has it; a module stands for itself
+    "AttentionRecord": "attnviz.record.record",
     "AttnvizError": "attnviz.errors",
-    "from_weights": "attnviz.arrays",
+    "from_weights": "attnviz.record.from_weights",
     "load_model": "attnviz.models",
-    "read": "attnviz.record",
+    "masks": "attnviz.attention",
+    "measures": "attnviz.attention",
+    "read": "attnviz.record.record",
     "scaled_dot_product_attention": "attnviz.attention.dense",
-    "trace": "attnviz.tracing",
+    "trace": "attnviz.tracing.trace",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "masks":
-        return import_module("attnviz.attention.masks")
-    if name == "measures":
-        return import_module("attnviz.measures")
-    if name in _HOMES:
-        return getattr(import_module(_HOMES[name]), name)
-    raise AttributeError(f"module 'attnviz' has no attribute {name!r}")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'attnviz' has no attribute {name!r}")
+    if name in ("masks", "measures"):
+        return import_module(f"{home}.{name}")
+    return getattr(import_module(home), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return [*__all__, "__version__"]

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from attnviz import __version__
+from attnviz._version import __version__
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, ReaderLeft
 
 

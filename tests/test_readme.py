@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).with_name("reference")))
-
-import checkpoints
-from on_terminal import OnTerminal
+from tests.reference import checkpoints
+from tests.reference.on_terminal import OnTerminal
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.cli.samples import load
-from attnviz.tokens import tokenize
+from attnviz.cli.commands.samples import load
+from attnviz.inputs.tokens import tokenize
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "samples"

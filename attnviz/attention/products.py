@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention.masks import Range
-from attnviz.workers import aligned, scratch
+from attnviz.threads import aligned, scratch
 
 Floats = NDArray[np.floating[Any]]
 

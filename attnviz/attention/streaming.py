@@ -11,16 +11,7 @@ from typing import Protocol, Unpack
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.bands import (
-    Band,
-    Tiles,
-    band_of,
-    near_columns,
-    tile_rows,
-    whole_vectors,
-)
-from attnviz.attention.masks import Rule
-from attnviz.attention.rows import (
+from attnviz.attention.blocks import (
     EVERYWHERE,
     POWER,
     Floats,
@@ -35,8 +26,17 @@ from attnviz.attention.rows import (
     rows_between,
     rows_fitting,
 )
+from attnviz.attention.masks import Rule
+from attnviz.attention.tiles import (
+    Band,
+    Tiles,
+    band_of,
+    near_columns,
+    tile_rows,
+    whole_vectors,
+)
 from attnviz.errors import AttnvizError
-from attnviz.workers import in_turn, scratch, share
+from attnviz.threads import in_turn, scratch, share
 
 Indices = NDArray[np.int64]
 

@@ -9,17 +9,17 @@ from typing import Annotated
 
 import typer
 
-from attnviz import __version__
-from attnviz.cli.compare import compare
-from attnviz.cli.cost import cost
-from attnviz.cli.explain import explain
-from attnviz.cli.explore import explore
-from attnviz.cli.heads import heads
-from attnviz.cli.models import models
-from attnviz.cli.run import run
-from attnviz.cli.samples import samples
-from attnviz.cli.steps import steps
-from attnviz.cli.view import view
+from attnviz._version import __version__
+from attnviz.cli.commands.compare import compare
+from attnviz.cli.commands.cost import cost
+from attnviz.cli.commands.explain import explain
+from attnviz.cli.commands.explore import explore
+from attnviz.cli.commands.heads import heads
+from attnviz.cli.commands.models import models
+from attnviz.cli.commands.run import run
+from attnviz.cli.commands.samples import samples
+from attnviz.cli.commands.steps import steps
+from attnviz.cli.commands.view import view
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
 app = typer.Typer(
@@ -87,8 +87,8 @@ def _complain(error: AttnvizError, arguments: list[str]) -> int:
 
 
 def _in_words(error: AttnvizError, arguments: list[str]) -> str:
-    from attnviz.explain.language import language
-    from attnviz.views.sentences import complaint
+    from attnviz.language.language import language
+    from attnviz.views.terminal.sentences import complaint
 
     names = [*arguments, ""]
     asked = [os.environ.get("ATTNVIZ_LANG", "")]

@@ -11,15 +11,15 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
-from attnviz.explain.language import TERMINAL, Language
-from attnviz.storage import written_whole
-from attnviz.tokens import visible
-from attnviz.views.choice import Choice
+from attnviz.inputs.tokens import visible
+from attnviz.language.language import TERMINAL, Language
+from attnviz.record.saved import written_whole
 from attnviz.views.files import SUFFIXES, write
-from attnviz.views.terminal import Screen
+from attnviz.views.look import Choice
+from attnviz.views.terminal.show import Screen
 
 if TYPE_CHECKING:
-    from attnviz.record import AttentionRecord
+    from attnviz.record.record import AttentionRecord
 
 PLAIN_HEIGHT = 24  # what is not a terminal gets what fits a small one
 
@@ -72,7 +72,7 @@ def put_explanation(
     target: Console, record: AttentionRecord, choice: Choice, words: Language, quiet: bool
 ) -> None:
     """The record in words, below what was shown of it."""
-    from attnviz.views.sentences import explanation
+    from attnviz.views.terminal.sentences import explanation
 
     put(target, Group(Text(), *explanation(record, choice, words)))
     warn_of_arabic(target, words, quiet)

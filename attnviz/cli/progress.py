@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from attnviz.recorder import Part
+    from attnviz.tracing.recorder import Part
 
 PATIENCE = 1.0  # seconds that need no word
 PAUSE = 0.1  # seconds between two looks at the same line

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.models.builtin import HeadsModel, builtin, random
+from attnviz.models.builtin.heads import HeadsModel, builtin, random
 
 if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
@@ -30,7 +30,7 @@ def load_model(
         return builtin(heads, cross=cross)
     if name == RANDOM:
         return random(heads, seed)
-    from attnviz.models.places import find_folder  # neither of them is needed by the built-in heads
+    from attnviz.models.find import find_folder  # neither of them is needed by the built-in heads
     from attnviz.models.trained import load
 
     folder = find_folder(str(name), NAMES)

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attnviz.errors import AttnvizError
+from attnviz.files.safetensors import INDEX, ONE_FILE, PICKLED
+from attnviz.models.checkpoint.tokenizer import FILES
 from attnviz.models.families import read_family
-from attnviz.models.tokenizer import FILES
-from attnviz.tensors import INDEX, ONE_FILE, PICKLED
 
 NO_ANSWER = 500  # statuses from which on a hub is as good as not there
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.workers import scratch
+from attnviz.threads import scratch
 
 Floats = NDArray[np.floating[Any]]
 Weight = NDArray[Any]  # float32, float64, float16 or bfloat16

@@ -16,16 +16,16 @@ import numpy as np
 
 from attnviz.attention.masks import Rule
 from attnviz.errors import AttnvizError, bad_choice
-from attnviz.models.checkpoint import Fields, Weights
+from attnviz.files.safetensors import FLOATS, Tensors, open_tensors
+from attnviz.inputs.tokens import TOKENIZERS, Tokens, encode, from_ids, open_tokenizer
+from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
+from attnviz.models.checkpoint.tokenizer import find_tokenizer
 from attnviz.models.families import read_family
 from attnviz.models.layers import Floats
-from attnviz.models.network import Attend, Inputs, Layout, Network, linears
-from attnviz.models.tokenizer import FILES as TOKENIZER_FILES
-from attnviz.models.tokenizer import find_tokenizer
-from attnviz.recorder import Part, Recorder
-from attnviz.tensors import FLOATS, Tensors, open_tensors
-from attnviz.tokens import TOKENIZERS, Tokens, encode, from_ids, open_tokenizer
-from attnviz.workers import one_blas_thread
+from attnviz.models.network.network import Attend, Inputs, Layout, Network, linears
+from attnviz.threads import one_blas_thread
+from attnviz.tracing.recorder import Part, Recorder
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

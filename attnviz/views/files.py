@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from attnviz.explain.english import ENGLISH
-from attnviz.explain.language import Language
-from attnviz.record import AttentionRecord
-from attnviz.views.choice import Choice
+from attnviz.language.english import ENGLISH
+from attnviz.language.language import Language
+from attnviz.record.record import AttentionRecord
+from attnviz.views.look import Choice
 
 PICTURES = (".png", ".svg", ".pdf")
 PAGES = (".html", ".htm")
@@ -35,10 +35,12 @@ def write(
         streamed = any(stack.weights is None for stack in record.stacks.values())
         return record.to_csv().encode(), [words.say("ui.csv_streamed")] if streamed else []
     if suffix in PAGES:
-        from attnviz.views.html import page  # few runs write one
+        from attnviz.views.page.page import page  # few runs write one
 
         return page(record, choice, show=show, words=words, scale=scale), []
-    from attnviz.views.figure import picture  # matplotlib, only when there is something to draw
+    from attnviz.views.picture.picture import (
+        picture,  # matplotlib, only when there is something to draw
+    )
 
     grid = show == "grid"
     return picture(record, suffix[1:], choice, grid=grid, words=words, scale=scale)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
-from attnviz.record import AttentionRecord
-from attnviz.views.choice import Choice
-from attnviz.views.html import page
-from attnviz.views.labels import title
+from attnviz.record.record import AttentionRecord
+from attnviz.views.look import Choice
+from attnviz.views.page.page import page
+from attnviz.views.titles import title
 
 HEIGHT = 780  # pixels: a heatmap and its controls
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import bad_choice
-from attnviz.explain.language import Guard, Language
+from attnviz.language.language import Guard, Language
 
 Array = NDArray[Any]
 

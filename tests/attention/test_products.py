@@ -7,7 +7,7 @@ from attnviz import masks
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.products import WIDEST, lay, lay_all, summed
 from attnviz.attention.streaming import stream
-from attnviz.workers import CACHE_LINE, aligned
+from attnviz.threads import CACHE_LINE, aligned
 
 LENGTHS = (1, 13, 31, 32, 33, 127, 128, 129, 255, 256, 257, 400)
 

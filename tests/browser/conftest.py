@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 import attnviz
-from attnviz.views.choice import Choice
-from attnviz.views.html import page
+from attnviz.views.look import Choice
+from attnviz.views.page.page import page
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium is not installed"
 

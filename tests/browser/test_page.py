@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.record import AttentionRecord, Model
-from attnviz.rollout import rollout
-from attnviz.selection import hide_special, merge
-from attnviz.stack import Stack
-from attnviz.views.choice import Choice
+from attnviz.analysis.rollout import rollout
+from attnviz.record.record import AttentionRecord, Model
+from attnviz.record.selection import hide_special, merge
+from attnviz.record.stack import Stack
+from attnviz.views.look import Choice
 from attnviz.views.palette import MASKED_PAPER
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -522,7 +522,7 @@ def test_arabic_text_reads_from_the_right(reader):
 
 
 def test_light_and_dark(chromium, tmp_path, layered):
-    from conftest import Reader
+    from tests.browser.conftest import Reader
 
     for scheme in ("light", "dark"):
         context = chromium.new_context(color_scheme=scheme)
@@ -609,7 +609,7 @@ def test_the_chosen_token_is_in_sight_in_every_view(reader, kept):
 
 
 def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
-    from conftest import Reader
+    from tests.browser.conftest import Reader
 
     size = {"width": 390, "height": 844}
     context = chromium.new_context(viewport=size, is_mobile=True, has_touch=True)
@@ -629,7 +629,7 @@ def test_a_phone_has_no_sideways_scrolling(chromium, tmp_path, layered):
 
 
 def test_what_goes_on_beyond_an_edge_fades_there(chromium, tmp_path):
-    from conftest import Reader
+    from tests.browser.conftest import Reader
 
     weights = np.full((2, 12, 5, 5), 0.2, np.float32)
     record = attnviz.from_weights(weights, list("abcde"))
@@ -656,12 +656,12 @@ def test_small_weights_are_told_from_none(reader):
 
 
 def test_a_browser_that_cannot_unpack_says_so(context, tmp_path, layered):
-    from conftest import Reader
+    from tests.browser.conftest import Reader
 
     context.add_init_script("delete globalThis.DecompressionStream")
     reader = Reader(context, tmp_path)
     path = tmp_path / "page.html"
-    from attnviz.views.html import page
+    from attnviz.views.page.page import page
 
     path.write_bytes(page(layered, Choice()))
     reader.tab.goto(path.as_uri())

@@ -8,8 +8,8 @@ import json
 import numpy as np
 
 import attnviz
-from attnviz.views.choice import Choice
-from attnviz.views.html import page
+from attnviz.views.look import Choice
+from attnviz.views.page.page import page
 
 RUN = "document.documentElement.dataset.run = 1"
 HOSTILE = [

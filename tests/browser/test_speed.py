@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 import attnviz
-from attnviz.views.choice import Choice
-from attnviz.views.html import page
+from attnviz.views.look import Choice
+from attnviz.views.page.page import page
 
 MOST_BYTES = 20e6
 MOST_SECONDS = 1.0

@@ -13,10 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from attnviz.cli import progress, run_command_line
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-
-import checkpoints
+from tests.reference import checkpoints
 
 UNSET = (
     "NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE", "PYTHONIOENCODING", "ATTNVIZ_LANG",
@@ -268,7 +265,7 @@ def test_no_progress_where_nobody_watches(monkeypatch):
 
 
 def test_nothing_is_written_when_it_is_broken_off(monkeypatch, capsys):
-    from attnviz import timing
+    from attnviz.tracing import timing
 
     def stop(*_, **__):
         raise KeyboardInterrupt

@@ -10,11 +10,11 @@ import pytest
 import attnviz
 from attnviz import errors
 from attnviz.cli import run_command_line
-from attnviz.explain.darija import ARABIC_SENTENCES, LATIN_SENTENCES
-from attnviz.explain.english import SENTENCES
-from attnviz.explain.language import language
-from attnviz.views.choice import Choice
+from attnviz.language.darija import ARABIC_SENTENCES, LATIN_SENTENCES
+from attnviz.language.english import SENTENCES
+from attnviz.language.language import language
 from attnviz.views.files import write
+from attnviz.views.look import Choice
 
 LANGS = ("en", "darija", "ary-Arab")
 TEXT = "The cat sat on the mat"

@@ -12,14 +12,11 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
-from attnviz.cli.explore import _file_named, _Opened, _traced
+from attnviz.cli.commands.explore import _file_named, _Opened, _traced
 from attnviz.errors import AttnvizError
-from attnviz.tracing import other_types
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-
-import checkpoints
-from on_terminal import READY, OnTerminal
+from attnviz.tracing.trace import other_types
+from tests.reference import checkpoints
+from tests.reference.on_terminal import READY, OnTerminal
 
 ROOT = Path(__file__).parents[2]
 EXPLORE = [sys.executable, "-m", "attnviz", "explore"]

@@ -9,9 +9,9 @@ import json
 import pytest
 
 import attnviz
+from attnviz.analysis.head_labels import MEASURES, as_rows, look, ranked
 from attnviz.cli import run_command_line
-from attnviz.explain.language import language
-from attnviz.heads import MEASURES, as_rows, look, ranked
+from attnviz.language.language import language
 
 TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya 7it kan 3eyyan"
@@ -120,11 +120,7 @@ def test_a_file_and_ids_and_a_seed(heads, tmp_path):
 
 
 def test_layers_of_a_checkpoint(heads, tmp_path):
-    import sys
-    from pathlib import Path
-
-    sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-    import checkpoints
+    from tests.reference import checkpoints
 
     checkpoints.write("gpt2", tmp_path / "gpt2")
     ids = "5,6,7,8,5,6,7,8,9,10,5,6,7"

@@ -96,9 +96,9 @@ def test_a_part_of_a_short_text_needs_no_map_of_the_whole(capsys):
 @pytest.mark.parametrize("most", [0, 1 << 30])
 def test_a_picture_of_a_part_shows_the_whole_and_a_frame(most):
     import attnviz
-    from attnviz.lens import Lens
-    from attnviz.views.choice import Choice
-    from attnviz.views.figure import map_figure
+    from attnviz.analysis.transform import Lens
+    from attnviz.views.look import Choice
+    from attnviz.views.picture.picture import map_figure
 
     lens = Lens(rows="600:700", columns="600:900")
     record = attnviz.trace(TEXT, type="local", lens=lens, max_memory=most)

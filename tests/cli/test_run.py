@@ -20,11 +20,8 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
-from attnviz.cli.run import run as run_command
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-
-import checkpoints
+from attnviz.cli.commands.run import run as run_command
+from tests.reference import checkpoints
 
 ROOT = Path(attnviz.__file__).parents[1]
 TEXT = "The cat sat on the mat because it was tired"

@@ -28,7 +28,7 @@ GUESTS = (
     "huggingface_hub",
     "torch",
     "attnviz.models",
-    "attnviz.tracing",
+    "attnviz.tracing.trace",
 )
 
 

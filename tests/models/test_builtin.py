@@ -17,10 +17,10 @@ import pytest
 
 import attnviz
 from attnviz.attention import masks
-from attnviz.cli.samples import load
-from attnviz.models.features import features
-from attnviz.recorder import Recorder
-from attnviz.tokens import tokenize
+from attnviz.cli.commands.samples import load
+from attnviz.inputs.tokens import tokenize
+from attnviz.models.builtin.features import features
+from attnviz.tracing.recorder import Recorder
 
 ROOT = Path(__file__).parents[2]
 

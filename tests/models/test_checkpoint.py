@@ -5,26 +5,21 @@ import json
 import math
 import re
 import signal
-import sys
 import tracemalloc
 from contextlib import contextmanager
-from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 import pytest
-from test_tensors import F8, FILE, packed, packed_in_shards
 
 import attnviz
 from attnviz import AttnvizError
-from attnviz.explain.language import language
-from attnviz.models.checkpoint import BOOKKEEPING
-from attnviz.recorder import Recorder
-from attnviz.tokens import from_ids
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-
-import checkpoints
+from attnviz.inputs.tokens import from_ids
+from attnviz.language.language import language
+from attnviz.models.checkpoint.config import BOOKKEEPING
+from attnviz.tracing.recorder import Recorder
+from tests.files.test_safetensors import F8, FILE, packed, packed_in_shards
+from tests.reference import checkpoints
 
 BF16 = np.dtype(ml_dtypes.bfloat16)
 IDS = [5, 17, 60, 3, 0, 23, 41]

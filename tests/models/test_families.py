@@ -3,19 +3,13 @@
 The numbers are in tests/reference; tests/parity/test_checkpoints.py compares live.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import attnviz
-from attnviz.recorder import Recorder
-from attnviz.tokens import from_ids
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-
-import checkpoints
+from attnviz.inputs.tokens import from_ids
+from attnviz.tracing.recorder import Recorder
+from tests.reference import checkpoints
 
 TOLERANCE = 1e-5  # of weights; of hidden states in proportion to the largest
 GELU_MARGIN = 5e-5  # the two gelus differ by 5e-4 at most; 1e-4 is left of it in the results

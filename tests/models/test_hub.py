@@ -15,17 +15,15 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import hub_server
 import pytest
-from hub_server import error, serve
 
 import attnviz
 from attnviz.cli import run_command_line
-from attnviz.models import NAMES, places
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-
-import checkpoints
+from attnviz.models import NAMES
+from attnviz.models import find as places
+from tests.models import hub_server
+from tests.models.hub_server import error, serve
+from tests.reference import checkpoints
 
 ROOT = Path(attnviz.__file__).parents[1]
 TEXT = "The cat sat"

@@ -1,8 +1,6 @@
 """The tokenizer of a checkpoint folder: each of its forms, pairs, languages, and broken files."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +8,9 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 
 import attnviz
 from attnviz import AttnvizError
-from attnviz.recorder import Recorder
-from attnviz.tokens import from_ids
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-
-import checkpoints
+from attnviz.inputs.tokens import from_ids
+from attnviz.tracing.recorder import Recorder
+from tests.reference import checkpoints
 
 # The tiny checkpoints have embeddings for 61 ids.
 PIECES = (

@@ -3,24 +3,14 @@
 Run it by name, with the `parity` extra: pytest tests/parity.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 import transformers
 
 import attnviz
-from attnviz.recorder import Recorder
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "reference"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-import checkpoints
-import make_checkpoints
-from make_checkpoints import reference
-from test_families import (
+from attnviz.tracing.recorder import Recorder
+from tests.models.test_families import (
     BROKEN,
     GELU_MARGIN,
     MARGIN,
@@ -31,6 +21,8 @@ from test_families import (
     computed,
     write_edited,
 )
+from tests.reference import checkpoints, make_checkpoints
+from tests.reference.make_checkpoints import reference
 
 FAR = 1000  # tokens
 TOLERANCE = 1e-5  # of the real model, and of long texts

@@ -13,7 +13,7 @@ import torch
 import transformers
 
 import attnviz
-from attnviz.heads import MEASURES, look
+from attnviz.analysis.head_labels import MEASURES, look
 
 CLOSE = 2e-5  # float32 attention by two programs
 TEXTS = [

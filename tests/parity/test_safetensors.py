@@ -1,9 +1,6 @@
 """Live against the official safetensors library: what it refuses is refused here, what it writes
 is read here. Run it by name: pytest tests/parity."""
 
-import sys
-from pathlib import Path
-
 import ml_dtypes
 import numpy as np
 import pytest
@@ -12,11 +9,17 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save_file
 
-from attnviz.tensors import open_tensors
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "models"))
-
-from test_tensors import FILE, GOOD, HEADERS, HOSTILE, MORE, blob, data_for, loads_or_is_refused
+from attnviz.files.safetensors import open_tensors
+from tests.files.test_safetensors import (
+    FILE,
+    GOOD,
+    HEADERS,
+    HOSTILE,
+    MORE,
+    blob,
+    data_for,
+    loads_or_is_refused,
+)
 
 # What the library reads and attnviz does not; why.
 STRICTER = {

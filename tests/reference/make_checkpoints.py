@@ -2,7 +2,7 @@
 
 Run it again with the `parity` extra installed when a case is added:
 
-    python tests/reference/make_checkpoints.py
+    python -m tests.reference.make_checkpoints
 
 For each case it writes the tiny model with `save_pretrained`, keeps config.json and the names and
 shapes of the tensors in the file, and then loads and runs the same folder with the values that
@@ -15,11 +15,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import checkpoints
 import numpy as np
 import torch
 import transformers
 from safetensors import safe_open
+
+from tests.reference import checkpoints
 
 AT_MOST = 1_200_000  # bytes of both files: what a repository can carry without thinking of it
 NOISE = 2e-6  # float32 against float64; a case beyond it would measure rounding, not the model

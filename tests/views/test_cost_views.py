@@ -15,18 +15,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from rich.cells import cell_len
 from rich.console import Console
-from test_palette import SEEN, contrast, linear
 
+from attnviz.analysis.cost import Layers, Report, Series, Timed, predict
 from attnviz.attention import masks
-from attnviz.cost import Layers, Report, Series, Timed, predict
-from attnviz.explain.darija import ARABIC, LATIN
-from attnviz.explain.english import ENGLISH
-from attnviz.views import cost as views
-from attnviz.views.cost_figure import figure, panels, picture
-from attnviz.views.loglog import Drawn, loglog
+from attnviz.language.darija import ARABIC, LATIN
+from attnviz.language.english import ENGLISH
+from attnviz.views.number_format import amount, duration, size
 from attnviz.views.palette import INK, LINES
-from attnviz.views.quantities import amount, duration, size
-from attnviz.views.terminal import Screen
+from attnviz.views.picture.cost import figure, panels, picture
+from attnviz.views.terminal import cost as views
+from attnviz.views.terminal.loglog import Drawn, loglog
+from attnviz.views.terminal.show import Screen
+from tests.views.test_palette import SEEN, contrast, linear
 
 LANGUAGES = {"en": ENGLISH, "ary-Latn": LATIN, "ary-Arab": ARABIC}
 LENGTHS = (128, 256, 512, 1024, 2048, 4096)

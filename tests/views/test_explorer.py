@@ -18,14 +18,14 @@ from rich.console import Console
 
 import attnviz
 from attnviz.errors import AttnvizError
-from attnviz.tokens import visible
-from attnviz.views.choice import Choice
+from attnviz.inputs.tokens import visible
 from attnviz.views.explorer import keys
 from attnviz.views.explorer.app import Explorer
-from attnviz.views.explorer.desk import Errands
-from attnviz.views.explorer.heatmap import heatmap
-from attnviz.views.explorer.look import LANGUAGES, Look
-from attnviz.views.terminal import Screen
+from attnviz.views.explorer.map import heatmap
+from attnviz.views.explorer.screen import Errands
+from attnviz.views.explorer.state import LANGUAGES, Look
+from attnviz.views.look import Choice
+from attnviz.views.terminal.show import Screen
 
 GOLD = Path(__file__).parent / "gold_explorer"
 RENEW = os.environ.get("ATTNVIZ_RENEW_GOLD") == "1"

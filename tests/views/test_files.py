@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.storage import TABLE
-from attnviz.views.choice import Choice
+from attnviz.record.saved import TABLE
 from attnviz.views.files import SUFFIXES, write
+from attnviz.views.look import Choice
 
 TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya"

@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.style import Style
 
 import attnviz
+from attnviz.analysis.head_labels import MARKS, MEASURES, look, ranked
 from attnviz.attention import masks
-from attnviz.explain.darija import ARABIC, LATIN
-from attnviz.explain.english import ENGLISH
-from attnviz.heads import MARKS, MEASURES, look, ranked
-from attnviz.views import heads as views
-from attnviz.views.cells import background
-from attnviz.views.terminal import Screen
+from attnviz.language.darija import ARABIC, LATIN
+from attnviz.language.english import ENGLISH
+from attnviz.views.terminal import heads as views
+from attnviz.views.terminal.cells import background
+from attnviz.views.terminal.show import Screen
 
 TEXT = "The cat sat on the mat because it was tired and the cat slept on the mat"
 LANGUAGES = {"en": ENGLISH, "ary-Latn": LATIN, "ary-Arab": ARABIC}

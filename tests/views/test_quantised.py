@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from attnviz.views.quantised import bits_for, error, quantised, steps
+from attnviz.views.page.quantised import bits_for, error, quantised, steps
 
 
 def read_back(levels, largest, bits):

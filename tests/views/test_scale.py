@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from attnviz.errors import AttnvizError
-from attnviz.explain.english import ENGLISH
-from attnviz.explain.language import PLAIN
+from attnviz.language.english import ENGLISH
+from attnviz.language.language import PLAIN
 from attnviz.views.scale import SCALES, check_scale, shades
 
 WEIGHTS = np.array([[0.5, 0.3, 0.2, 0], [0.1, 0.6, 0.2, 0.1], [0.4, 0.4, 0.1, 0.1], [0.25] * 4])

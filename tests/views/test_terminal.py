@@ -17,9 +17,9 @@ from rich.console import Console
 from rich.segment import Segment
 
 import attnviz
-from attnviz.views.choice import Choice, choose
+from attnviz.views.look import Choice, choose
 from attnviz.views.palette import ramp
-from attnviz.views.terminal import SHOWS, Screen, show
+from attnviz.views.terminal.show import SHOWS, Screen, show
 
 # Thirty different words; the first one or more of them make a sentence.
 SENTENCE = (

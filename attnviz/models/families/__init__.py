@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.errors import bad_choice
-from attnviz.models.checkpoint import read_config
+from attnviz.models.checkpoint.config import read_config
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "bert": ("bert",),

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.attention.masks import causal, full
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.encoder import heads_of, places
+from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm, interleaved_sinusoids
-from attnviz.models.network import Attend, Attention, FeedForward, Ids, Inputs, Layout
-from attnviz.workers import by_tokens
+from attnviz.models.network.encoder import heads_of, places
+from attnviz.models.network.network import Attend, Attention, FeedForward, Ids, Inputs, Layout
+from attnviz.threads import by_tokens
 
 ANCHOR = "encoder.layers.0.self_attn.q_proj.weight"
 EPS = 1e-5

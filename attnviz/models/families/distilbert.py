@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attnviz.attention.masks import full
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.encoder import Embeddings, Encoder, Names, Sizes, block, heads_of
+from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.network.encoder import Embeddings, Encoder, Names, Sizes, block, heads_of
 
 ANCHOR = "embeddings.word_embeddings.weight"
 EPS = 1e-12

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from attnviz.attention.masks import Rule, causal, sliding
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.encoder import heads_of
-from attnviz.models.gpt import Gpt
-from attnviz.models.network import Attention, FeedForward, PreNormBlock
+from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.network.encoder import heads_of
+from attnviz.models.network.gpt import Gpt
+from attnviz.models.network.network import Attention, FeedForward, PreNormBlock
 
 ANCHOR = "wte.weight"
 

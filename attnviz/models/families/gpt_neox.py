@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from attnviz.attention.masks import causal
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.encoder import heads_of
+from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm, Linear, Rotation, merge_heads
-from attnviz.models.network import Attend, FeedForward, Inputs, Layout
-from attnviz.models.rope import Rope, read_rope
-from attnviz.workers import by_tokens
+from attnviz.models.network.encoder import heads_of
+from attnviz.models.network.network import Attend, FeedForward, Inputs, Layout
+from attnviz.models.network.rope import Rope, read_rope
+from attnviz.threads import by_tokens
 
 ANCHOR = "embed_in.weight"
 

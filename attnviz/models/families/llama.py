@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
+from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Linear
-from attnviz.models.network import Attention, FeedForward
-from attnviz.models.rope import Rope, read_rope
+from attnviz.models.network.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
+from attnviz.models.network.network import Attention, FeedForward
+from attnviz.models.network.rope import Rope, read_rope
 
 ANCHOR = "embed_tokens.weight"
 

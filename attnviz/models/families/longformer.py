@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.attention.masks import Rule, global_, local
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.encoder import Block, Embeddings, Sizes, bert_embeddings, block, places
+from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Floats, Linear, merge_heads, split_heads
-from attnviz.models.network import Attend, Inputs, Layout
-from attnviz.workers import by_tokens
+from attnviz.models.network.encoder import Block, Embeddings, Sizes, bert_embeddings, block, places
+from attnviz.models.network.network import Attend, Inputs, Layout
+from attnviz.threads import by_tokens
 
 ANCHOR = "embeddings.word_embeddings.weight"
 

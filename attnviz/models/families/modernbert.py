@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attnviz.attention.masks import Rule
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.decoder import FULL, SLIDING, layer_kinds, layer_masks
-from attnviz.models.encoder import heads_of
+from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm
-from attnviz.models.network import (
+from attnviz.models.network.decoder import FULL, SLIDING, layer_kinds, layer_masks
+from attnviz.models.network.encoder import heads_of
+from attnviz.models.network.network import (
     Attend,
     Attention,
     FeedForward,
@@ -18,8 +18,8 @@ from attnviz.models.network import (
     Layout,
     PreNormBlock,
 )
-from attnviz.models.rope import Rope, read_rope
-from attnviz.workers import by_tokens
+from attnviz.models.network.rope import Rope, read_rope
+from attnviz.threads import by_tokens
 
 ANCHOR = "embeddings.tok_embeddings.weight"
 

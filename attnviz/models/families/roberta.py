@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from attnviz.models.checkpoint import Fields, Weights
-from attnviz.models.encoder import Encoder, Sizes, bert_embeddings, block, self_mask
+from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.network.encoder import Encoder, Sizes, bert_embeddings, block, self_mask
 
 ANCHOR = "embeddings.word_embeddings.weight"
 

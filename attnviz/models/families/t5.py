@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attnviz.attention.masks import causal, full
-from attnviz.models.checkpoint import Fields, Weights
+from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import (
     ACTIVATIONS,
     Embedding,
@@ -17,8 +17,8 @@ from attnviz.models.layers import (
     RMSNorm,
     relative_buckets,
 )
-from attnviz.models.network import Attend, Attention, FeedForward, Inputs, Layout
-from attnviz.workers import by_tokens
+from attnviz.models.network.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.threads import by_tokens
 
 ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
 

@@ -11,9 +11,9 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from attnviz.errors import EXIT_INTERRUPTED
-from attnviz.views.explorer.desk import Desk, Errands
-from attnviz.views.explorer.keystrokes import passed_on
-from attnviz.views.explorer.look import Look
+from attnviz.views.explorer.key_routing import passed_on
+from attnviz.views.explorer.screen import Desk, Errands
+from attnviz.views.explorer.state import Look
 
 
 class Explorer(App[None]):

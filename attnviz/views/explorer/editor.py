@@ -7,11 +7,11 @@ from textual import events
 from textual.content import Content
 from textual.widgets import TextArea
 
-from attnviz.tokens import visible
-from attnviz.views.cells import background, levels
-from attnviz.views.explorer.keystrokes import Keystrokes
-from attnviz.views.explorer.look import Look, at_character
-from attnviz.views.explorer.running import FAINT
+from attnviz.inputs.tokens import visible
+from attnviz.views.explorer.key_routing import Keystrokes
+from attnviz.views.explorer.state import Look, at_character
+from attnviz.views.explorer.text import FAINT
+from attnviz.views.terminal.cells import background, levels
 
 
 class Editor(TextArea):

@@ -9,11 +9,11 @@ from itertools import zip_longest
 import numpy as np
 from rich.text import Text
 
-from attnviz.stack import Floats, Stack
-from attnviz.views.cells import full_rows, levels
-from attnviz.views.explorer.look import Look
-from attnviz.views.labels import head_title, label_text
-from attnviz.views.terminal import Screen, small_map
+from attnviz.record.stack import Floats, Stack
+from attnviz.views.explorer.state import Look
+from attnviz.views.terminal.cells import full_rows, levels
+from attnviz.views.terminal.show import Screen, small_map
+from attnviz.views.titles import head_title, label_text
 
 LARGEST, LEAST = 24, 4  # characters of a side of a small map
 BLOCK = 2  # characters of a head where there is no room for maps

@@ -10,8 +10,8 @@ from rich.text import Text
 from textual import events
 from textual.widget import Widget
 
-from attnviz.explain.language import TERMINAL, Language
-from attnviz.views.explorer.look import Look
+from attnviz.language.language import TERMINAL, Language
+from attnviz.views.explorer.state import Look
 from attnviz.views.files import SUFFIXES
 
 

@@ -13,17 +13,17 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-from attnviz.explain.findings import Finding
-from attnviz.explain.language import TERMINAL
-from attnviz.stack import Which
+from attnviz.analysis.findings import Finding
+from attnviz.language.language import TERMINAL
+from attnviz.record.stack import Which
 from attnviz.views.explorer.heads import Thumbnails, grid, shows_blocks
-from attnviz.views.explorer.heatmap import heatmap
-from attnviz.views.explorer.look import Look, Sheet
-from attnviz.views.explorer.running import Running, running
+from attnviz.views.explorer.map import heatmap
+from attnviz.views.explorer.state import Look, Sheet
 from attnviz.views.explorer.strongest import strongest
-from attnviz.views.labels import chosen, percent, title
-from attnviz.views.sentences import in_words, listed
-from attnviz.views.terminal import Screen
+from attnviz.views.explorer.text import Running, running
+from attnviz.views.terminal.sentences import in_words, listed
+from attnviz.views.terminal.show import Screen
+from attnviz.views.titles import chosen, percent, title
 
 
 @dataclass

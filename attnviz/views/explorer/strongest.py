@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from attnviz.explain.language import TERMINAL
-from attnviz.views.cells import background
-from attnviz.views.explorer.look import Look
-from attnviz.views.labels import label_text, percent, widest
+from attnviz.language.language import TERMINAL
+from attnviz.views.explorer.state import Look
 from attnviz.views.palette import level
-from attnviz.views.terminal import Screen
+from attnviz.views.terminal.cells import background
+from attnviz.views.terminal.show import Screen
+from attnviz.views.titles import label_text, percent, widest
 
 LABEL = 14  # characters of a key's name
 EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -1,0 +1,1 @@
+"""Numbers and facts made from a record. Draws nothing."""

@@ -1,0 +1,176 @@
+"""Two or more records side by side: where they differ, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError
+from attnviz.record.record import AttentionRecord
+from attnviz.record.stack import Stack, Which
+
+Floats = NDArray[np.floating[Any]]
+
+CELLS = 512  # along each side of the maps that are compared: longer texts are pooled
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the things that are compared: a layer and a head, or the mean, of a record."""
+
+    name: str
+    record: AttentionRecord
+    layer: int = 0
+    head: Which = "mean"
+
+    @property
+    def stack(self) -> Stack:
+        """The stack that is looked at."""
+        return self.record.stack
+
+    def rows(self) -> Floats:
+        """What each row gives to each cell of keys: (rows, columns), pooled where texts are long;
+        each row sums to what its weights do."""
+        pooled = self.stack.map(self.layer, self.head, CELLS)
+        widths = np.minimum(
+            pooled.cells[1], self.stack.shape[1] - _starts(self.stack, pooled.cells)
+        )
+        rows: Floats = pooled.mean * widths
+        return rows
+
+    def allowed(self) -> NDArray[np.bool_]:
+        """The cells in which the mask lets anything through."""
+        return self.stack.allowed(self.layer, CELLS)
+
+    def cost(self) -> tuple[int, int]:
+        """Scores that the layer's mask lets through, of how many."""
+        queries, keys = self.stack.shape
+        return int(self.stack.allowed_keys()[self.layer].sum()), queries * keys
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How one side differs from the first.
+
+    weights: (rows, columns), second minus first. per_row: (rows,), Jensen-Shannon divergence in
+    nats, from 0 (equal) to ln 2 (no key in common). per_head: the mean over rows of each head's
+    divergence, (layers, heads), or None where the two do not have as many. where: the row and
+    column of the largest change.
+    """
+
+    first: str
+    second: str
+    weights: Floats
+    per_row: NDArray[np.float64]
+    per_head: NDArray[np.float64] | None
+    where: tuple[int, int]
+
+    @property
+    def largest(self) -> float:
+        """The largest change of a weight, with its sign."""
+        return float(self.weights[self.where])
+
+    def changed_most(self, n: int) -> list[int]:
+        """The rows that changed most, the most changed first."""
+        order: list[int] = np.argsort(-self.per_row, kind="stable")[:n].tolist()
+        return order
+
+
+def divergence(first: Floats, second: Floats) -> NDArray[np.float64]:
+    """Jensen-Shannon divergence of rows (…, keys) in nats (Lin 1991): (…,).
+
+    Rows that sum to less than 1 are taken for what they are of their sum; of two empty rows it
+    is 0, of an empty and another one ln 2.
+    """
+    p, q = (_shares(np.asarray(rows, dtype=np.float64)) for rows in (first, second))
+    middle = (p + q) / 2
+    found: NDArray[np.float64] = (_surprise(p, middle) + _surprise(q, middle)) / 2
+    empty = [rows.sum(axis=-1) == 0 for rows in (p, q)]
+    found[empty[0] != empty[1]] = np.log(2)
+    return np.maximum(found, 0)
+
+
+def difference(first: Side, second: Side) -> Difference | None:
+    """How `second` differs from `first`; None where they are not of the same tokens by number."""
+    if first.stack.shape != second.stack.shape:
+        return None
+    rows, others = first.rows(), second.rows()
+    weights = others - rows
+    row, column = np.unravel_index(np.abs(weights).argmax(), weights.shape)
+    return Difference(
+        first.name,
+        second.name,
+        weights,
+        divergence(rows, others),
+        _per_head(first.stack, second.stack),
+        (int(row), int(column)),
+    )
+
+
+def largest_error(first: AttentionRecord, second: AttentionRecord) -> tuple[float, str]:
+    """The largest difference of any weight of two records, and where it is.
+
+    Raises AttnvizError where they do not have the same stacks, layers, heads and tokens, or where
+    one was streamed.
+    """
+    if first.stacks.keys() != second.stacks.keys():
+        raise AttnvizError(
+            f"One has the stacks {', '.join(first.stacks)}, the other {', '.join(second.stacks)}.",
+            "Compare records of the same kind of model.",
+        )
+    worst, where = -1.0, ""
+    for name, stack in first.stacks.items():
+        mine, other = stack.weights, second.stacks[name].weights
+        if mine is None or other is None:
+            raise AttnvizError(
+                "A streamed record does not hold its weights.", "Trace shorter texts to compare."
+            )
+        if mine.shape != other.shape:
+            raise AttnvizError(
+                f"The weights of {name} are {list(mine.shape)} in one and {list(other.shape)} in "
+                "the other.",
+                "Compare records of the same layers, heads and tokens.",
+            )
+        apart = np.abs(mine.astype(np.float64) - other)
+        place = np.unravel_index(apart.argmax(), apart.shape)
+        if apart[place] > worst:
+            layer, head, row, column = (int(i) for i in place)
+            worst = float(apart[place])
+            where = f"{name}, layer {layer}, head {head}, row {row}, column {column}"
+    return worst, where
+
+
+def differences(sides: Sequence[Side]) -> list[Difference]:
+    """How each side differs from the first, where that can be said."""
+    found = [difference(sides[0], side) for side in sides[1:]]
+    return [one for one in found if one is not None]
+
+
+def _starts(stack: Stack, cells: tuple[int, int]) -> NDArray[np.int64]:
+    return np.arange(0, stack.shape[1], cells[1])
+
+
+def _per_head(first: Stack, second: Stack) -> NDArray[np.float64] | None:
+    if first.weights is None or second.weights is None:
+        return None
+    if first.weights.shape != second.weights.shape:
+        return None
+    layers = zip(first.weights, second.weights, strict=True)
+    return np.stack([divergence(mine, other).mean(axis=-1) for mine, other in layers])
+
+
+def _shares(rows: Floats) -> Floats:
+    sums = rows.sum(axis=-1, keepdims=True)
+    shares: Floats = np.divide(rows, sums, out=np.zeros_like(rows), where=sums > 0)
+    return shares
+
+
+def _surprise(p: Floats, middle: Floats) -> Floats:
+    """Σ p ln(p / middle), 0 where p is 0."""
+    ratio = np.divide(p, middle, out=np.ones_like(p), where=p > 0)
+    total: Floats = (p * np.log(ratio)).sum(axis=-1)
+    return total

@@ -1,0 +1,592 @@
+"""What every head of a stack looks at: its measures, and the label that fits it best.
+
+A label is chosen after the sink is set aside: the first token and the special tokens are taken out
+of every row, as keys and as queries, and what is left is compared with what chance would give. The
+mean over rows is weighted by the weight that is left in them, so a head that does its work in some
+rows and rests in the others is judged by its work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import inf, isnan, nan
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.attention import measures
+from attnviz.errors import bad_choice
+from attnviz.record.stack import Stack
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+# The measures of a head, in the order of a reader's interest. "no_first": column 0 left out.
+MEASURES = (
+    "normalized_entropy",
+    "entropy",
+    "distance",
+    "sink",
+    "previous",
+    "self",
+    "next",
+    "duplicate",
+    "induction",
+    "special",
+    "largest",
+    "duplicate_no_first",
+    "induction_no_first",
+)
+SMALLEST_FIRST = ("entropy", "normalized_entropy")  # of these a sharp head is the one to see
+WITHIN_ONE_TEXT = (
+    "distance", "previous", "self", "next", "duplicate", "induction", "duplicate_no_first",
+    "induction_no_first",
+)  # fmt: skip
+OF_SINGLE_WEIGHTS = (
+    "special", "duplicate", "induction", "duplicate_no_first", "induction_no_first",
+)  # fmt: skip
+
+# What a head may be labelled, and the mark that stands for it in a grid.
+MARKS = {
+    "previous": "p",
+    "next": "n",
+    "self": "s",
+    "duplicate": "d",
+    "induction": "i",
+    "nearby": "±",
+    "diagonal": "\\",
+    "one key": "|",
+    "aligned": "a",
+    "sink": "¹",
+    "spread": "~",
+    "other": "-",
+    "short": "?",
+    "unknown": "?",
+}
+OFFSETS = {"previous": -1, "next": 1, "self": 0}
+WITHOUT_PATTERN = ("sink", "spread", "other", "short", "unknown")
+
+FITS = 0.5  # of the way from chance to all of the weight: more than everything else together
+NEAR = 2  # tokens to each side that count as nearby
+LEAST_ROWS = 4  # that a label must rest on: rows with two keys to choose from, sink set aside
+SPREADS = 3.0  # standard deviations from chance: a few rows are not taken for a pattern
+SPREADS_OF_MANY = 4.0  # where the best of all keys was chosen
+LITTLE = 0.05  # weight left beside the sink below which there is nothing to tell
+EVEN = 0.8  # of the largest possible entropy, from which a head counts as spread
+SURER = 0.05  # by which a rarer pattern must fit better than a plainer one to be named
+NO_CHANCE = 0.9  # chance level above which a pattern says nothing: the mask leaves no choice
+AT_ONCE = 1 << 25  # bytes of weights that are looked at together
+NAMED = 0.75  # of the weight set aside that one token must have to be named alone
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a head looks at. share: of the weight it is judged by; chance: what an even head would
+    have; token: the key, where there is one. Share and chance are NaN where nothing was found."""
+
+    kind: str
+    share: float = nan
+    chance: float = nan
+    token: str = ""
+
+    def __str__(self) -> str:
+        if self.kind == "sink":
+            return f"rests on {self.token}"
+        said = {"short": "too short to tell", "unknown": "not kept"}.get(self.kind, self.kind)
+        return f"{said} {self.token}".strip()
+
+    @property
+    def mark(self) -> str:
+        """One letter for it."""
+        return MARKS[self.kind]
+
+    @property
+    def lift(self) -> float:
+        """The share with chance taken out: 0 is no better than chance, 1 is all of the weight."""
+        return _lift(self.share, self.chance)
+
+
+@dataclass(frozen=True)
+class HeadLook:
+    """One head: its place, its name if it has one, its label and its measures (NaN: not there)."""
+
+    layer: int
+    head: int
+    name: str
+    label: Label
+    measures: Mapping[str, float]
+
+    @property
+    def place(self) -> str:
+        """ "3.7": layer and head."""
+        return f"{self.layer}.{self.head}"
+
+
+def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, ...]:
+    """Every head of the chosen layers, or of all, in order."""
+    wanted = tuple(range(stack.n_layers)) if layers is None else tuple(layers)
+    numbers = _measured(stack, wanted)
+    found = []
+    for place, layer in enumerate(wanted):
+        labels = _labels(stack, layer)
+        for head in range(stack.n_heads):
+            of_head = {name: float(numbers[name][place, head]) for name in MEASURES}
+            found.append(HeadLook(layer, head, stack.head_name(head), labels[head], of_head))
+    return tuple(found)
+
+
+def missing(stack: Stack) -> tuple[str, ...]:
+    """Measures that this stack does not have: of two texts, or of weights that were not kept."""
+    return tuple(
+        name
+        for name in MEASURES
+        if (stack.two_texts and name in WITHIN_ONE_TEXT)
+        or (stack.weights is None and name in OF_SINGLE_WEIGHTS and not _is_known(stack, name))
+    )
+
+
+def check_measure(stack: Stack, name: str) -> None:
+    """Refuse a measure that there is not."""
+    if name not in MEASURES or name in missing(stack):
+        raise bad_choice(name, "--sort", [m for m in MEASURES if m not in missing(stack)])
+
+
+def ranked(looks: Sequence[HeadLook], sort: str | None = None) -> list[HeadLook]:
+    """The heads by a measure, the largest first (entropies: the smallest), what has none last.
+
+    Without one: the surest head of each label first, then the second of each, and so on; heads
+    that rest, spread, or fit nothing come last, the sharpest first.
+    """
+    if sort is not None:
+        sign = 1 if sort in SMALLEST_FIRST else -1
+        return sorted(looks, key=lambda one: _or_last(sign * one.measures[sort]))
+    surest = sorted(looks, key=lambda one: _or_last(-one.label.lift))
+    seen: dict[str, int] = {}
+    order = []
+    for one in surest:
+        nth = seen[one.label.kind] = seen.get(one.label.kind, -1) + 1
+        if one.label.kind in WITHOUT_PATTERN:
+            order.append((1, _or_last(one.measures["normalized_entropy"]), one))
+        else:
+            order.append((0, nth, one))
+    return [one for *_, one in sorted(order, key=lambda entry: entry[:2])]
+
+
+def _or_last(value: float) -> float:
+    return inf if isnan(value) else value
+
+
+# Measures -------------------------------------------------------------------------------------
+
+
+def _measured(stack: Stack, layers: Sequence[int]) -> dict[str, Array]:
+    """Every measure of every head of some layers: each (layers, heads), NaN where not there."""
+    at = list(layers)
+    found = {name: np.full((len(at), stack.n_heads), np.nan) for name in MEASURES}
+    entropies = stack.measure("entropy")[at]
+    allowed = np.stack([_counts(stack, layer) for layer in at])[:, None, :]
+    found["entropy"] = entropies.mean(axis=-1)
+    # A row that sees one key has no spread: it says nothing of the head.
+    even = np.where(allowed > 1, measures.normalized(entropies, allowed), np.nan)
+    found["normalized_entropy"] = _mean(even)
+    found["largest"] = stack.measure("largest")[at].mean(axis=-1)
+    found["sink"] = measures.sink_share(stack.measure("first")[at], two_texts=stack.two_texts)
+    if not stack.two_texts:
+        for name in ("previous", "self", "next"):
+            found[name] = _mean(stack.measure(name)[at])
+        # Σ A |i - j| / Σ A: rows count by their weight, which is 1 unless a sink took some.
+        weight = stack.measure("total")[at]
+        moved = np.where(weight > 0, stack.measure("distance")[at], 0) * weight
+        found["distance"] = _divided(moved.sum(axis=-1), weight.sum(axis=-1))
+    if _is_known(stack, "special"):
+        found["special"] = np.zeros((len(at), stack.n_heads))
+    if stack.weights is None:
+        return found
+    for place, layer in enumerate(at):
+        weights = stack.weights[layer]
+        found["special"][place] = measures.special_share(
+            weights, stack.key_tokens.special, stack.query_tokens.special
+        )
+        if not stack.two_texts:
+            ids = stack.key_tokens.ids
+            for name, pattern in (
+                ("duplicate", measures.duplicate_token(ids)),
+                ("induction", measures.induction(ids)),
+            ):
+                found[name][place] = measures.pattern_score(weights, pattern)
+                found[f"{name}_no_first"][place] = measures.pattern_score(
+                    weights, pattern, without_first=True
+                )
+    return found
+
+
+def _is_known(stack: Stack, name: str) -> bool:
+    """Whether a measure of single weights can be told without them."""
+    return name == "special" and not stack.key_tokens.special.any()
+
+
+def _allowed(stack: Stack, layer: int) -> Bools:
+    """The pairs that the mask of a layer lets through; without masks every pair, or, where no
+    head has weight on what comes later, as a causal mask would."""
+    if stack.masks:
+        return stack.masks[layer].to_array(*stack.shape)
+    assert stack.weights is not None  # streamed stacks have masks
+    everything = np.ones(stack.shape, dtype=np.bool_)
+    ahead = np.triu(everything, 1)
+    if stack.two_texts or (stack.weights[layer] * ahead).any():
+        return everything
+    return ~ahead
+
+
+def _counts(stack: Stack, layer: int) -> NDArray[np.int64]:
+    """How many keys each query may see."""
+    if stack.masks or stack.weights is None:
+        return np.asarray(stack.allowed_keys()[layer])
+    seen: NDArray[np.int64] = _allowed(stack, layer).sum(axis=1)
+    return seen
+
+
+def _mean(values: Array) -> Array:
+    """The mean over the last axis of what is a number; NaN where nothing is."""
+    known = np.isfinite(values)
+    return _divided(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
+
+
+def _divided(above: Any, below: Any) -> Array:
+    """above / below; NaN where that is 0."""
+    a, b = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
+    quotient: Array = np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0)
+    return quotient
+
+
+# Labels ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """How much of each head's weight is where a pattern says: (heads,) each, NaN where too few
+    rows can tell. tokens: the key that it is about, per head, for patterns that have one."""
+
+    kind: str
+    share: Array
+    chance: Array
+    tokens: Sequence[str] = ()
+
+    def label(self, head: int) -> Label:
+        token = self.tokens[head] if self.tokens else ""
+        return Label(self.kind, float(self.share[head]), float(self.chance[head]), token)
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a layer that can tell what its heads look at.
+
+    weight, squares: (heads, queries), the sum of a row's weights and of their squares, 0 in rows
+    that cannot tell. free: (queries,), how many keys there are to choose from.
+    """
+
+    weight: Array
+    squares: Array
+    free: NDArray[np.int64]
+
+    def fit(self, kind: str, mass: Array, keys: NDArray[Any], *, least: float = 0) -> _Fit:
+        """A pattern with `mass` (heads, queries) on `keys` (queries,) keys of each row. Rows in
+        which it has no key are left out; it needs `least` others."""
+        one = self.fits(mass[..., None] * (keys > 0)[:, None], keys[:, None], least)
+        return _Fit(kind, one[0][:, 0], one[1][:, 0])
+
+    def fits(
+        self, mass: Array, keys: NDArray[Any], least: float = 0, spreads: float = SPREADS
+    ) -> tuple[Array, Array]:
+        """Share and chance, (heads, patterns), of several patterns at once: mass (heads, queries,
+        patterns) or its sum over the queries, keys (queries, patterns).
+
+        NaN where fewer than LEAST_ROWS rows can tell, or where shuffling the keys of every row
+        would bring the share that far from chance: sampling without replacement, `spreads` standard
+        deviations.
+        """
+        told = mass.sum(axis=1) if mass.ndim == 3 else mass
+        seen, free = (keys > 0).astype(np.float64), np.maximum(self.free, 2)
+        base = self.weight @ seen
+        chance = (self.weight / free) @ keys
+        each = (self.squares - self.weight**2 / free) / (free - 1)
+        spread = np.sqrt(np.maximum(each @ (keys * (1 - keys / free[:, None])), 0))
+        rows = np.nan_to_num(_divided(base**2, self.weight**2 @ seen))  # of equal weight
+        enough = (rows >= LEAST_ROWS - 1e-6) & (seen.sum(axis=0) >= least)
+        base = np.where(enough & (told - chance >= spreads * spread), base, 0)
+        return _divided(told, base), _divided(chance, base)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """What there is to label the heads of a layer with.
+
+    left: what is left with the sink set aside; total: (heads,), the weight of the same rows with
+    it. narrow patterns are named before wide ones, and these before where a head rests. evenness:
+    of what is left, (heads,), or None where single weights were not kept.
+    """
+
+    left: _Rows
+    total: Array
+    narrow: Sequence[_Fit]
+    wide: Sequence[_Fit]
+    resting: _Fit | None
+    evenness: Array | None
+
+    def label(self, head: int) -> Label:
+        """The pattern that fits a head best, or else where it rests, or that it spreads."""
+        if self.left.weight[head].sum() >= LITTLE * self.total[head]:
+            for fits in (self.narrow, self.wide):
+                best: Label | None = None
+                for label in (fit.label(head) for fit in fits):
+                    surer = best is None or label.lift > best.lift + SURER
+                    best = label if label.lift >= FITS and surer else best
+                if best is not None:
+                    return best
+        if self.resting is not None and (rest := self.resting.label(head)).lift >= FITS:
+            return rest
+        if self.evenness is None:
+            return Label("unknown")
+        even = float(self.evenness[head])
+        return Label("spread", even) if even >= EVEN else Label("other")
+
+
+def _labels(stack: Stack, layer: int) -> list[Label]:
+    """The label of every head of a layer."""
+    if stack.weights is None:
+        return _told(_of_summary(stack, layer), stack.n_heads)
+    seen = _Seen.of(stack, layer)
+    # Heads are looked at one after the other where many would need much memory.
+    together = max(AT_ONCE // max(stack.weights[layer, 0].nbytes, 1), 1)
+    labels: list[Label] = []
+    for start in range(0, stack.n_heads, together):
+        weights = stack.weights[layer, start : start + together].astype(np.float64)
+        labels += _told(_of_weights(stack, weights, seen), len(weights))
+    return labels
+
+
+def _told(layer: _Layer, n_heads: int) -> list[Label]:
+    if layer.left.weight.any(axis=0).sum() < LEAST_ROWS and not _rests(layer):
+        return [Label("short")] * n_heads
+    return [layer.label(head) for head in range(n_heads)]
+
+
+def _rests(layer: _Layer) -> bool:
+    """Whether the rows would be enough, had the heads left anything in them."""
+    return layer.resting is not None and bool(np.isfinite(layer.resting.share).any())
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What the heads of a layer may look at.
+
+    allowed: (queries, keys), by the mask, in the rows that can tell. open_to: of these, what is
+    not set aside. aside: (keys,). patterns: (queries, keys) 0 or 1, what heads of a kind would
+    look at, of what is open; those that are offsets need no array.
+    """
+
+    allowed: Bools
+    open_to: Bools
+    aside: Bools
+    patterns: Mapping[str, Array]
+
+    @staticmethod
+    def of(stack: Stack, layer: int) -> _Seen:
+        """Work it out from the mask and the tokens."""
+        allowed, aside = _allowed(stack, layer), _aside(stack)
+        free = (allowed & ~aside).sum(axis=1)
+        allowed[stack.query_tokens.special | (free < 2)] = False
+        open_to = allowed & ~aside
+        if stack.two_texts:
+            patterns = {"diagonal": _band(stack)}
+        else:
+            ids = stack.key_tokens.ids
+            patterns = {
+                "duplicate": measures.duplicate_token(ids),
+                "induction": measures.induction(ids),
+            }
+        told = {kind: (pattern & open_to).astype(np.float64) for kind, pattern in patterns.items()}
+        return _Seen(allowed, open_to, aside, told)
+
+
+def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> _Layer:
+    """Some heads of a layer: (heads, queries, keys), written over."""
+    weights *= seen.allowed
+    total = measures.total_weight(weights).sum(axis=-1)
+    resting = _resting(stack, weights, seen)
+    weights[:, :, seen.aside] = 0
+    squares, free = np.einsum("hqk,hqk->hq", weights, weights), seen.open_to.sum(axis=1)
+    left = _Rows(measures.total_weight(weights), squares, free)
+    fits = [
+        left.fit(kind, measures.on_pattern(weights, pattern), pattern.sum(axis=1))
+        for kind, pattern in seen.patterns.items()
+    ]
+    narrow = [*fits, _one_key(stack, weights, left, seen.open_to)]
+    wide = []
+    if stack.two_texts:
+        wide.append(_aligned(weights, left))
+    else:
+        near = range(-NEAR, NEAR + 1)
+        mass = {offset: _beside(weights, offset) for offset in near}
+        keys = {offset: _beside(seen.open_to[None], offset)[0] for offset in near}
+        places = [left.fit(kind, mass[offset], keys[offset]) for kind, offset in OFFSETS.items()]
+        narrow = [*places, *narrow]
+        wide.append(left.fit("nearby", _added(mass.values()), _added(keys.values())))
+    return _Layer(left, total, narrow, wide, resting, _evenness(weights, left))
+
+
+def _beside(array: Any, offset: int) -> Array:
+    """array[…, i, i + offset] for every i, 0 where there is none: (…, queries)."""
+    n = array.shape[-2]
+    found = np.zeros(array.shape[:-1])
+    found[..., max(-offset, 0) : min(n, n - offset)] = np.diagonal(array, offset, -2, -1)
+    return found
+
+
+def _added(arrays: Iterable[Array]) -> Array:
+    return np.asarray(np.sum(np.stack(list(arrays)), axis=0))
+
+
+def _of_summary(stack: Stack, layer: int) -> _Layer:
+    """The same of a streamed stack, as far as its summary tells: only the first token can be set
+    aside, and only offsets are known."""
+    n, places = stack.shape[0], np.arange(stack.shape[0])
+    counts = stack.allowed_keys()[layer]
+    first, total = (stack.measure(name)[layer] for name in ("first", "total"))
+    if stack.two_texts:
+        rows = counts > 1
+        left = _Rows(total * rows, (total * rows) ** 2, counts)
+        return _Layer(left, left.weight.sum(axis=-1), [], [], None, None)
+    rows = ~stack.query_tokens.special & (counts > 2) & (places > 0)
+    # Without the single weights their squares are taken as large as they can be.
+    whole = _Rows(total * rows, (total * rows) ** 2, counts)
+    rest = np.maximum(total - first, 0) * rows
+    left = _Rows(rest, rest**2, counts - 1)
+    resting = whole.fit("sink", first * rows, rows.astype(np.int64))
+    named = [_shown(stack, 0)] * stack.n_heads
+    exists = {"previous": places > 1, "next": places < n - 1, "self": places > 0}
+    narrow = [
+        left.fit(kind, np.nan_to_num(stack.measure(kind)[layer]), here & rows)
+        for kind, here in exists.items()
+    ]
+    resting = _Fit("sink", resting.share, resting.chance, named)
+    return _Layer(left, whole.weight.sum(axis=-1), narrow, [], resting, None)
+
+
+def _aside(stack: Stack) -> Bools:
+    """The keys that are set aside: special tokens, and in one text the first, where sinks form in
+    models that have none."""
+    aside = stack.key_tokens.special.copy()
+    if not stack.two_texts:
+        aside[:1] = True
+    return aside
+
+
+def _shown(stack: Stack, key: int) -> str:
+    """A key in a label: special tokens as they are, others in quotes."""
+    name = stack.key_tokens.names[key]
+    return name if stack.key_tokens.special[key] else f'"{name}"'
+
+
+def _resting(stack: Stack, weights: Array, seen: _Seen) -> _Fit | None:
+    """How much each head puts on what is set aside, and on which token.
+
+    One token is named alone when it has most of it; the share is then its own.
+    """
+    columns = np.flatnonzero(seen.aside)
+    if not columns.size:
+        return None
+    rows = np.asarray(seen.allowed.any(axis=1))
+    if not stack.two_texts:
+        rows[:1] = False  # the first token's own row
+    whole = _Rows(
+        measures.total_weight(weights) * rows,
+        np.einsum("hqk,hqk->hq", weights, weights) * rows,
+        seen.allowed.sum(axis=1),
+    )
+    on = weights[:, :, columns] * rows[:, None]
+    keys = (seen.allowed[:, columns] & rows[:, None]).astype(np.int64)
+    each, chances = whole.fits(on, keys, rows.sum() / 2)
+    together = whole.fit("sink", on.sum(axis=-1), keys.sum(axis=1), least=rows.sum() / 2)
+    sums, heads = on.sum(axis=1), np.arange(len(on))
+    top = sums.argmax(axis=1)
+    alone = sums[heads, top] >= NAMED * sums.sum(axis=1)
+    several = "special tokens" if stack.key_tokens.special[columns].all() else "first & special"
+    return _Fit(
+        "sink",
+        np.where(alone, each[heads, top], together.share),
+        np.where(alone, chances[heads, top], together.chance),
+        [
+            _shown(stack, int(columns[t])) if one else several
+            for one, t in zip(alone.tolist(), top.tolist(), strict=True)
+        ],
+    )
+
+
+def _one_key(stack: Stack, weights: Array, left: _Rows, open_to: Bools) -> _Fit:
+    """The key that gets most, its own row left out; half of the rows must see it."""
+    received = weights.sum(axis=1)
+    if not stack.two_texts:
+        received -= np.diagonal(weights, axis1=1, axis2=2)
+    best = received.argmax(axis=1)
+    columns, at = np.unique(best, return_inverse=True)
+    seen = open_to[:, columns].astype(np.float64)
+    if not stack.two_texts:
+        seen[columns, np.arange(columns.size)] = 0
+    least = open_to.any(axis=1).sum() / 2
+    shares, chances = left.fits(weights[:, :, columns] * seen, seen, least, SPREADS_OF_MANY)
+    heads = np.arange(len(best))
+    names = [_shown(stack, key) for key in best.tolist()]
+    return _Fit("one key", shares[heads, at], chances[heads, at], names)
+
+
+def _aligned(weights: Array, left: _Rows) -> _Fit:
+    """Every query at a key of its own choice: the mean of the largest weights."""
+    base = left.weight.sum(axis=-1)
+    share = _divided(weights.max(axis=-1, initial=0).sum(axis=-1), base)
+    return _Fit("aligned", share, _divided((left.weight / np.maximum(left.free, 1)).sum(-1), base))
+
+
+def _band(stack: Stack) -> Bools:
+    """Keys within one of the line from the first to the last, special tokens left out."""
+    queries, keys = (
+        np.cumsum(~tokens.special) - 1 for tokens in (stack.query_tokens, stack.key_tokens)
+    )
+    slope = max(int(keys.max(initial=0)), 0) / max(int(queries.max(initial=0)), 1)
+    return np.asarray(np.abs(np.subtract.outer(queries * slope, keys)) <= 1)
+
+
+def _evenness(weights: Array, left: _Rows) -> Array:
+    """Entropy of what is left, each row made to sum to 1, over its largest possible: 1 is even.
+    Rows count by their weight. (heads,)"""
+    some = left.weight > 0
+    logs = np.log(left.weight, out=np.zeros_like(left.weight), where=some)
+    # of w / W: -Σ (w/W) ln (w/W) = -Σ w ln w / W + ln W
+    entropies = (
+        np.divide(measures.entropy(weights), left.weight, out=logs.copy(), where=some) + logs
+    )
+    spread = np.where(some, measures.normalized(entropies, left.free), 0)
+    return np.nan_to_num(_divided((spread * left.weight).sum(-1), left.weight.sum(-1)))
+
+
+def _lift(share: float, chance: float) -> float:
+    """(share - chance) / (1 - chance); 0 where nothing is known or the mask leaves no choice."""
+    if isnan(share) or isnan(chance) or chance > NO_CHANCE:
+        return 0.0
+    return (share - chance) / (1 - chance)
+
+
+def as_rows(looks: Iterable[HeadLook]) -> Iterator[dict[str, Any]]:
+    """Each head as names and plain values, for programs; None where a number is not there."""
+    for one in looks:
+        numbers = {"share": one.label.share, "chance": one.label.chance, **one.measures}
+        yield {
+            "layer": one.layer,
+            "head": one.head,
+            "name": one.name,
+            "label": str(one.label),
+            "kind": one.label.kind,
+            **{name: None if isnan(value) else value for name, value in numbers.items()},
+        }

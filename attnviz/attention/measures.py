@@ -1,0 +1,321 @@
+"""Weights → numbers. Natural logarithms, distances in tokens; float64 results.
+
+Every per-query measure is a function of weights `(…, rows, keys)`, the indices `rows` and `keys`
+that they belong to, and `n_keys`, the keys of the whole text; it returns `(…, rows)`. So a block
+of rows gives the same numbers as the whole matrix.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+from numpy.typing import ArrayLike, NDArray
+
+from attnviz.threads import scratch
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Weights = NDArray[np.floating[Any]]
+
+
+def entropy(weights: ArrayLike) -> Floats:
+    """-Σ w ln w over the keys, with 0 ln 0 = 0; nats (Clark et al. 2019). (…, rows)"""
+    w = _weights(weights)
+    rows = w.reshape(-1, w.shape[-1]) if w.size else w.reshape(0, 1)
+    found = np.zeros(math.prod(w.shape[:-1]))
+    at_once = max(_CACHED // max(w.shape[-1], 1), 1)
+    room = np.empty((min(at_once, len(rows)), rows.shape[1]), w.dtype)
+    for start in range(0, len(rows), at_once):
+        here = rows[start : start + at_once]
+        logarithms = room[: len(here)]
+        np.log(np.maximum(here, np.finfo(w.dtype).tiny, out=logarithms), out=logarithms)
+        found[start : start + at_once] = row_dot(here, logarithms)
+    return 0.0 - found.reshape(w.shape[:-1])  # no zero has a sign
+
+
+def largest(weights: ArrayLike) -> Weights:
+    """The largest weight of each query, 0 where there is no key. (…, rows)"""
+    w = _weights(weights)
+    if not w.shape[-1]:
+        return np.zeros(w.shape[:-1], w.dtype)
+    at = w.argmax(axis=-1, keepdims=True)  # quicker in short rows than the maximum itself
+    found: Weights = np.take_along_axis(w, at, axis=-1)[..., 0]
+    return found
+
+
+def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
+    """Entropies divided by ln(allowed keys of the row): 1 is even, 0 is all on one key.
+
+    A row with one allowed key or none has no spread to speak of: 0.
+    """
+    most = np.log(np.maximum(np.asarray(allowed, dtype=np.float64), 1))
+    values = np.asarray(entropies, dtype=np.float64)
+    spread: Floats = np.divide(values, most, out=np.zeros_like(values * most), where=most > 0)
+    return spread
+
+
+def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
+    """Σ w |i - j| / Σ w per query (Vig & Belinkov 2019); NaN where a row has no weight."""
+    w = _weights(weights)
+    places = (np.asarray(index).astype(w.dtype) for index in (rows, keys))
+    apart = np.subtract.outer(*places)
+    return mean_of(row_dot(w, np.abs(apart, out=apart)), total_weight(w))
+
+
+def mean_of(moved: Floats, total: Floats) -> Floats:
+    """A sum over weights divided by their `total`; NaN where there is none."""
+    return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
+
+
+def total_weight(weights: ArrayLike) -> Floats:
+    """Σ w per query: 1, or less where a sink took the rest, or 0 where all was masked."""
+    w = _weights(weights)
+    return _in_pieces(np.matmul, w, np.ones(w.shape[-1], w.dtype))
+
+
+_CACHED = 1 << 18  # what is worked on more than once stays in the cache
+_COLUMNS_AT_ONCE = 4096  # sums in the weights' own precision stay short; their total is float64
+
+
+def row_dot(weights: Weights, factors: Weights) -> Floats:
+    """Σ over the last axis of weights × factors, in float64 over pieces of the row."""
+    return _in_pieces(np.vecdot, weights, factors)
+
+
+def _in_pieces(product: np.ufunc, weights: Weights, factors: Weights) -> Floats:
+    total = np.zeros(weights.shape[:-1])
+    for start in range(0, weights.shape[-1], _COLUMNS_AT_ONCE):
+        here = np.s_[..., start : start + _COLUMNS_AT_ONCE]
+        total += product(weights[here], factors[here])
+    return total
+
+
+def _weights(given: ArrayLike) -> Weights:
+    array = np.asarray(given)
+    return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
+
+
+def at_offset(weights: Weights, rows: Indices, keys: Indices, n_keys: int, offset: int) -> Floats:
+    """The weight of key i + offset; NaN where the text has no such key."""
+    wanted = rows + offset
+    column = np.minimum(np.searchsorted(keys, wanted), max(keys.size - 1, 0))
+    found = np.zeros((*weights.shape[:-1],), dtype=np.float64)
+    if keys.size:
+        here = keys[column] == wanted
+        found[..., here] = weights[..., np.flatnonzero(here), column[here]]
+    found[..., (wanted < 0) | (wanted >= n_keys)] = np.nan
+    return found
+
+
+def on_first(weights: Weights, keys: Indices) -> Floats:
+    """The weight of key 0, where attention sinks form (Xiao et al. 2023)."""
+    if keys.size and keys[0] == 0:
+        return weights[..., 0].astype(np.float64)
+    return np.zeros(weights.shape[:-1])
+
+
+PerQuery = Callable[[Weights, Indices, Indices, int], Floats]
+
+PER_QUERY: dict[str, PerQuery] = {
+    "entropy": lambda w, rows, keys, n: entropy(w),
+    "largest": lambda w, rows, keys, n: largest(w).astype(np.float64),
+    "total": lambda w, rows, keys, n: total_weight(w),
+    "distance": lambda w, rows, keys, n: distance(w, rows, keys),
+    "self": lambda w, rows, keys, n: at_offset(w, rows, keys, n, 0),
+    "previous": lambda w, rows, keys, n: at_offset(w, rows, keys, n, -1),
+    "next": lambda w, rows, keys, n: at_offset(w, rows, keys, n, 1),
+    "first": lambda w, rows, keys, n: on_first(w, keys),
+}
+
+# These compare positions, which says nothing when queries and keys are two different texts.
+WITHIN_ONE_TEXT = ("distance", "self", "previous", "next")
+
+
+def received(weights: ArrayLike) -> Floats:
+    """The mean weight each key gets from the queries: (…, keys)."""
+    mean: Floats = np.asarray(weights, dtype=np.float64).mean(axis=-2)
+    return mean
+
+
+def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
+    """The k largest weights of each row and their columns, largest first, ties by column.
+
+    Returns columns (…, rows, k) and weights (…, rows, k); k is cut to the number of columns. What
+    is not a number comes last.
+    """
+    lead, n = weights.shape[:-1], weights.shape[-1]
+    k = min(k, n)
+    if not k or not weights.size:
+        return np.zeros((*lead, k), dtype=np.int64), np.zeros((*lead, k), weights.dtype)
+    flat = weights.reshape(-1, n)
+    quick = _picked if n <= SHORT_ROW else _sieved
+    columns, found = quick(flat, k) or _sifted(flat, k)
+    return columns.reshape(*lead, k), found.reshape(*lead, k)
+
+
+SHORT_ROW = 1 << 10  # one pass for each key that is wanted costs less than to sort what is left
+
+
+def _picked(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
+    """The largest of each row of (rows, columns), then the largest of the others, and so on. None
+    where a row holds what is no number."""
+    n_rows, n = weights.shape
+    columns, found = np.empty((k, n_rows), np.int64), np.empty((k, n_rows), weights.dtype)
+    at_once = _CACHED // n
+    for start in range(0, n_rows, at_once):
+        some = slice(start, min(start + at_once, n_rows))
+        _pick(weights[some], columns[:, some], found[:, some])
+    return (columns.T, found.T) if np.isfinite(found).all() else None
+
+
+def _pick(weights: Weights, columns: Indices, found: Weights) -> None:
+    """The columns and weights, (k, rows) each, of the largest k of (rows, columns)."""
+    left = scratch(weights.size, weights.dtype, "picked")
+    np.copyto(left.reshape(weights.shape), weights)
+    row = weights.shape[1] * np.arange(len(weights))
+    for place, weight in zip(columns, found, strict=True):
+        left.reshape(weights.shape).argmax(axis=1, out=place)
+        at = row + place
+        weight[...] = left[at]
+        left[at] = -np.inf
+
+
+GROUPS = 256  # groups of columns, whose largest are sieved first
+LOW = np.uint64(0xFFFFFFFF)
+
+
+def _sieved(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
+    """The k largest of each row of (rows, columns). None where many tie or are wanted, or
+    are no float32 ≥ 0.
+
+    The k-th largest of the groups' largest is no more than the k-th largest of the row: only what
+    reaches it is sorted, weight and column as one number.
+    """
+    n_rows, n = weights.shape
+    tops = _group_tops(weights)
+    if k > GROUPS or weights.dtype != np.float32 or not tops.min() >= 0:
+        return None
+    tops.sort(axis=1)
+    reaching = scratch(weights.size, np.bool_, "reaching")
+    np.greater_equal(weights, tops[:, -k, None], out=reaching.reshape(weights.shape))
+    index = np.flatnonzero(reaching)
+    row = index // n
+    counts = np.bincount(row, minlength=n_rows)
+    most = int(counts.max())
+    if most > 4 * k + 32:
+        return None
+    place = np.arange(index.size) - np.repeat(np.cumsum(counts) - counts, counts)
+    values = weights.ravel()[index] + np.float32(0)  # no zero has a sign
+    joined = np.zeros((n_rows, most), np.uint64)
+    joined[row, place] = (values.view(np.uint32).astype(np.uint64) << np.uint64(32)) | (
+        LOW - (index - row * n).astype(np.uint64)
+    )
+    joined.sort(axis=1)
+    best = joined[:, ::-1][:, :k]
+    return (LOW - (best & LOW)).astype(np.int64), (best >> np.uint64(32)).astype(np.uint32).view(
+        np.float32
+    )
+
+
+def _group_tops(weights: Weights) -> Weights:
+    """The largest of each of `GROUPS` groups of columns, (rows, groups). Columns that are `GROUPS`
+    apart are of one group: so the maxima are taken along memory."""
+    deep = weights.shape[1] // GROUPS
+    whole = deep * GROUPS
+    steps = (weights.strides[0], GROUPS * weights.strides[1], weights.strides[1])
+    folded = as_strided(weights, (len(weights), deep, GROUPS), steps, writeable=False)
+    tops: Weights = folded.max(axis=1)
+    rest = weights[:, whole:]
+    np.maximum(tops[:, : rest.shape[1]], rest, out=tops[:, : rest.shape[1]])
+    return tops
+
+
+def _sifted(given: Weights, k: int) -> tuple[Indices, Weights]:
+    """The same for any numbers."""
+    weights = np.where(np.isnan(given), -np.inf, given)
+    least = np.partition(weights, -k, axis=-1)[..., -k, None]  # the k-th largest of each row
+    above, level = weights > least, weights == least
+    room = k - above.sum(axis=-1, keepdims=True)
+    kept = above | (level & (np.cumsum(level, axis=-1, dtype=np.int32) <= room))
+    columns = np.nonzero(kept)[-1].reshape(-1, k)
+    order = np.argsort(-np.take_along_axis(weights, columns, axis=-1), axis=-1, kind="stable")
+    columns = np.take_along_axis(columns, order, axis=-1)
+    return columns, np.take_along_axis(given, columns, axis=-1)
+
+
+# One number for a whole head ------------------------------------------------------------------
+
+Pattern = NDArray[np.bool_]  # (queries, keys): the pairs that a kind of head would look at
+
+
+def sink_share(first: ArrayLike, *, two_texts: bool = False) -> Floats:
+    """mean_{i ≥ 1} A_i0: how much of the weight rests on key 0 (Xiao et al. 2023). (…,)
+
+    first: the weights of key 0, (…, queries). The key's own row is left out: under a causal mask
+    its weight is 1 by necessity (Gu et al. 2024, arXiv 2410.10781, count it). With two texts key 0
+    has no row of its own and every row counts. NaN where no row is left.
+    """
+    return _mean_of_rows(np.asarray(first, dtype=np.float64)[..., 0 if two_texts else 1 :])
+
+
+def special_share(
+    weights: ArrayLike, special_keys: ArrayLike, special_queries: ArrayLike
+) -> Floats:
+    """mean_i Σ_{j special} A_ij over the queries i that are not special (Clark et al. 2019). (…,)
+
+    special_keys: (keys,) bool, special_queries: (queries,) bool. NaN where every query is special.
+    """
+    rows = _weights(weights)[..., ~np.asarray(special_queries, dtype=np.bool_), :]
+    return _mean_of_rows(total_weight(rows[..., np.asarray(special_keys, dtype=np.bool_)]))
+
+
+def duplicate_token(ids: ArrayLike) -> Pattern:
+    """P_ij: t_j = t_i and j < i, earlier places of the same token (TransformerLens). (n, n)"""
+    tokens = np.asarray(ids)
+    return _lower(tokens[:, None] == tokens[None, :], -1)
+
+
+def induction(ids: ArrayLike) -> Pattern:
+    """P_ij: t_{j-1} = t_i and 1 ≤ j ≤ i, what came after earlier places of the same token (Olsson
+    et al. 2022; TransformerLens). (n, n)"""
+    tokens = np.asarray(ids)
+    pattern = np.zeros((tokens.size, tokens.size), dtype=np.bool_)
+    pattern[:, 1:] = tokens[:, None] == tokens[None, :-1]
+    return _lower(pattern, 0)
+
+
+def _lower(pattern: Pattern, diagonal: int) -> Pattern:
+    kept: Pattern = np.tril(pattern, diagonal)
+    return kept
+
+
+def on_pattern(weights: ArrayLike, pattern: ArrayLike) -> Floats:
+    """Σ_j A_ij P_ij per query. (…, queries)"""
+    w = _weights(weights)
+    return row_dot(w, np.broadcast_to(np.asarray(pattern, dtype=w.dtype), w.shape))
+
+
+def pattern_score(weights: ArrayLike, pattern: ArrayLike, *, without_first: bool = False) -> Floats:
+    """Σ(A∘P) / ΣA, the "mul" score of TransformerLens. (…,)
+
+    without_first: column 0, where sinks form, counts neither above nor below the line. NaN where
+    there is no weight at all.
+    """
+    w, p = _weights(weights), np.asarray(pattern)
+    if without_first:
+        w, p = w[..., 1:], p[..., 1:]
+    total = total_weight(w).sum(axis=-1)
+    found = on_pattern(w, p).sum(axis=-1)
+    score: Floats = np.divide(found, total, out=np.full_like(total, np.nan), where=total > 0)
+    return score
+
+
+def _mean_of_rows(values: Floats) -> Floats:
+    if not values.shape[-1]:
+        return np.full(values.shape[:-1], np.nan)
+    mean: Floats = values.mean(axis=-1)
+    return mean

@@ -1,0 +1,138 @@
+"""`attnviz explain`: the lesson, with examples that are computed on the spot."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attnviz.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from attnviz.analysis.steps import Steps
+    from attnviz.language.language import Language
+    from attnviz.language.lesson import Topic
+    from attnviz.views.terminal.show import Screen
+
+LENGTHS = (128, 512, 2048)  # tokens of the measured example
+FOLLOWED = 2  # the head "near": its weights are spread, so that every step has something to show
+
+
+def explain(
+    topic: Annotated[
+        str | None, typer.Argument(help="A topic, or all; none lists the topics.")
+    ] = None,
+    lang: options.Lang = None,
+) -> None:
+    """The lesson: what attention is, step by step, with live examples.
+
+    attnviz explain
+
+    attnviz explain softmax --lang darija
+    """
+    from rich.console import Group
+    from rich.text import Text
+
+    from attnviz.cli.output import console, put, screen_of, warn_of_arabic
+    from attnviz.language import lesson
+    from attnviz.language.language import language
+
+    words = language(lang)
+    target = console()
+    screen = screen_of(target, words)
+    if topic is None:
+        put(target, contents(words))
+    else:
+        topics = lesson.TOPICS if topic == "all" else (lesson.topic(topic),)
+        for chosen in topics:
+            body = (Text(sentence) for sentence in lesson.paragraphs(chosen, words))
+            example = _example(chosen, words, screen)
+            put(target, Group(Text(chosen.name, "bold"), *body, Text(), *example, Text()))
+    warn_of_arabic(target, words, quiet=False)
+
+
+def contents(words: Language) -> RenderableType:
+    """Every topic and what its first sentence says."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from attnviz.language.lesson import TOPICS, paragraphs
+
+    first = {"scaling": "step.scale", "softmax": "step.softmax", "weighted-sum": "step.sum"}
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    for topic in TOPICS:
+        if topic.name in first:
+            sentence = words.say(first[topic.name], scale_expr="√64 = 8")
+        else:
+            sentence = (
+                words.say("step.score") if topic.name == "scores" else paragraphs(topic, words)[0]
+            )
+        table.add_row(Text(f"attnviz explain {topic.name}", "bold"), Text(sentence))
+    return table
+
+
+def _example(topic: Topic, words: Language, screen: Screen) -> list[RenderableType]:
+    from attnviz.views.terminal import steps as views
+
+    parts = {
+        "vectors": (views.vectors, views.scores),
+        "scores": (views.vectors, views.scores),
+        "scaling": (views.scaling,),
+        "softmax": (views.softmax,),
+        "weighted-sum": (views.weighted_sum,),
+        "multi-head": (views.merging,),
+    }
+    if topic.example in parts:
+        followed = _steps(words)
+        return [line for part in parts[topic.example] for line in part(followed, words)]
+    return _measured() if topic.example == "cost" else _traced(topic.example, words, screen)
+
+
+def _steps(words: Language) -> Steps:
+    from attnviz.language.lesson import EXAMPLES
+    from attnviz.tracing.trace import trace_steps
+
+    example = EXAMPLES[words.tag]
+    return trace_steps(example.text, example.query, head=FOLLOWED)
+
+
+def _traced(kind: str, words: Language, screen: Screen) -> list[RenderableType]:
+    from attnviz.language.lesson import EXAMPLES, WINDOW
+    from attnviz.tracing.trace import trace
+    from attnviz.views.look import Choice
+    from attnviz.views.terminal.show import show
+
+    example = EXAMPLES[words.tag]
+    cross = kind == "cross"
+    record = trace(
+        example.target if cross else example.text,
+        source=example.source if cross else None,
+        type=kind if kind in ("causal", "local", "global") else None,
+        window=WINDOW,
+        global_tokens=[example.global_token],
+        model="random" if kind == "random" else "builtin",
+    )
+    return [show(record, "arcs" if kind == "arcs" else "table", Choice(), screen)]
+
+
+def _measured() -> list[RenderableType]:
+    """Memory and time of one head's weights against length, on this machine."""
+    import numpy as np
+    from rich.table import Table
+
+    from attnviz.attention.dense import scaled_dot_product_attention
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("tokens", "scores", "memory", "time"):
+        table.add_column(name, justify="right")
+    for n in LENGTHS:
+        x = np.random.default_rng(0).standard_normal((1, n, 64), dtype=np.float32)
+        start = time.perf_counter()
+        _, weights = scaled_dot_product_attention(x, x, x)
+        took = 1000 * (time.perf_counter() - start)
+        table.add_row(f"{n:,}", f"{n * n:,}", f"{weights.nbytes / 1e6:.1f} MB", f"{took:.1f} ms")
+    return [table]

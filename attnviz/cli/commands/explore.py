@@ -1,0 +1,241 @@
+"""`attnviz explore`: a text, or a saved record, on the full screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from attnviz.cli import options
+from attnviz.cli.model_options import TextPass, TranslationPass
+from attnviz.errors import AttnvizError, not_found
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from attnviz.cli.progress import Told
+    from attnviz.language.language import Language
+    from attnviz.record.record import AttentionRecord
+    from attnviz.views.explorer.state import Look
+    from attnviz.views.look import Choice
+
+Trace = Callable[[str, str | None], "AttentionRecord"]
+See = Callable[["AttentionRecord"], "AttentionRecord"]
+
+RECORDS = (".npz", ".npy", ".json", ".csv", ".safetensors")
+TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
+ROOTS = ("/", "./", "../", "~")  # that a path begins with
+MADE = ("builtin", "random")  # models that need no loading
+TYPES = ("self", "causal", "local", "global")  # that need no second text
+ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Opened(TranslationPass):
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            help="A text, a text file, a saved record (as for view), or - for standard input."
+        ),
+    ] = None
+
+
+@options.spread
+def explore(
+    *,
+    asked: _Opened,
+    stack: options.Stack = None,
+    layer: Annotated[str, typer.Option(help="The layer to begin with.")] = "0",
+    head: Annotated[str, typer.Option(help="The head to begin with, or mean.")] = "mean",
+    scale: options.Scale = "auto",
+    measure: options.Measure = "weights",
+    hide_special: options.HideSpecial = False,
+    lang: options.Lang = None,
+) -> None:
+    """Look around on the full screen, by keyboard or mouse; edit the text and watch it change.
+
+    attnviz explore "The cat sat on the mat because it was tired"
+
+    attnviz explore story.txt --model minilm --layer 2 --head 3
+
+    attnviz explore record.npz --lang darija
+
+    Arrows move the query, h and l the head, j and k the layer; i edits; ? lists all keys; q leaves.
+    """
+    # Imported here, so that --help and a wrong option answer at once.
+    from attnviz.analysis.transform import Lens
+    from attnviz.cli.output import console
+    from attnviz.language.language import language
+    from attnviz.views.explorer.state import Look
+    from attnviz.views.look import choose
+    from attnviz.views.scale import check_scale
+
+    words = language(lang)
+    check_scale(scale)
+    lens = Lens(measure, hide_special=hide_special)
+    lens.check()
+    target = console()
+    _check_terminal(target)
+    named = _file_named(asked.text) if asked.file is None else None
+
+    def see(record: AttentionRecord) -> AttentionRecord:
+        return lens.look(record if stack is None else record.looking_at(stack))
+
+    if named is not None and named.suffix.lower() in RECORDS:
+        begun = _saved(named, asked)
+    else:
+        asked = asked if named is None else replace(asked, text=None, file=named)
+        begun = _traced(asked, measure, see)
+    record = see(begun.record)
+    choice = choose(record.stack, layer, head)
+    if choice.layers or len(choice.heads) > 1:
+        raise AttnvizError("The explorer shows one head at a time.", "Give one --layer and --head.")
+    look = Look.at(record, choice, scale, words)
+    _fill(target, look, begun, [named, asked.file, asked.source_file])
+
+
+class _Begun(NamedTuple):
+    """What the explorer starts from. trace: as `Errands` has it."""
+
+    record: AttentionRecord
+    text: str | None
+    type: str | None
+    trace: Trace | None = None
+    types: Sequence[str | None] = ()
+
+
+def _saved(place: Path, asked: TextPass) -> _Begun:
+    """A record in a file; AttnvizError for what only means something to a model that runs."""
+    from attnviz.record.open_file import open_file
+
+    settings = asked.settings() | {"type": None, "model": asked.model != "builtin"}
+    given = next((name for name, value in settings.items() if value), None)
+    if given is not None:
+        raise AttnvizError(
+            f"--{given.replace('_', '-')} means nothing to a saved record: no model runs.",
+            "Leave it out, or give a text.",
+        )
+    return _Begun(open_file(place, type=asked.type), None, asked.type)
+
+
+def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
+    """A text that is traced, with a model that is opened once."""
+    from attnviz.cli.progress import progress
+    from attnviz.models import load_model
+    from attnviz.tracing.trace import other_types, trace
+
+    text, settings = asked.read(), asked.settings()
+    settings["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
+    types: Sequence[str | None] = TYPES if settings["source"] is None else ("cross",)
+    if asked.model not in MADE:
+        settings["model"] = model = load_model(asked.model)
+        types = (None, *other_types(model))
+
+    def run(text: str, kind: str | None, told: Told | None = None) -> AttentionRecord:
+        return trace(text, **settings | {"type": kind}, progress=told)
+
+    kind = asked.type or types[0]
+    with progress(quiet=False) as told:
+        begun = run(text, kind, told)
+    kind = kind if kind in types else types[0]  # the model's own, called by its name
+    return _Begun(begun, text, kind, lambda text, kind: see(_inside(run, text, kind)), types)
+
+
+def _inside(run: Trace, text: str, kind: str | None) -> AttentionRecord:
+    """Run it in the explorer, where no option can be given any more."""
+    try:
+        return run(text, kind)
+    except AttnvizError as error:
+        if error.key != "err.too_long":
+            raise
+        hint = "Shorten it, or leave and begin again with --truncate."
+        raise AttnvizError(error.message, hint, key=error.key, **error.values) from error
+
+
+def _check_terminal(target: Console) -> None:
+    """Refuse before any work what a full screen cannot be on."""
+    streams = {"standard output": sys.stdout, "standard error": sys.stderr}
+    missing = [name for name, stream in streams.items() if not stream.isatty()]
+    if missing or target.is_dumb_terminal:
+        raise AttnvizError(
+            f"explore fills a terminal, and {(missing or ['this terminal'])[0]} cannot be filled.",
+            "Use attnviz run, or attnviz view for a saved record.",
+        )
+
+
+def _file_named(text: str | None) -> Path | None:
+    """The file that the argument names; AttnvizError if it can only mean one that is not there."""
+    if not text or "\0" in text or "\n" in text:
+        return None
+    place = Path(text)
+    try:
+        if place.is_file():
+            return place
+        if place.is_dir():
+            raise AttnvizError(f"{place} is a folder.", "Name a text file or a saved record.")
+        if _is_path(text):
+            raise not_found(place)
+    except OSError:  # longer than a name may be
+        pass
+    return None
+
+
+def _is_path(text: str) -> bool:
+    """Whether a name of no file is meant as one. Sentences are not, nor are words like and/or."""
+    place = Path(text)
+    if text.split() == [text]:
+        known = place.suffix.lower() in (*RECORDS, *TEXTS)
+        return known or text.startswith(ROOTS) or ("/" in text and place.parent.is_dir())
+    in_folder = "/" in text and Path(place.parts[0]).is_dir()
+    return in_folder and place.suffix.lower() in (*RECORDS, *TEXTS)
+
+
+def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | None]) -> None:
+    from attnviz.cli.output import check_outputs, write_output
+    from attnviz.views.explorer.app import Explorer
+    from attnviz.views.explorer.screen import Errands
+
+    def save(
+        record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str
+    ) -> list[str]:
+        check_outputs([path], inputs, of="a file")
+        return write_output(record, path, choice, words, scale)
+
+    _read_keys_from_the_terminal()
+    app = Explorer(
+        look,
+        Errands(begun.trace, begun.types, save),
+        text=begun.text,
+        type=begun.type,
+        colour=target.color_system in ENOUGH and not target.no_color,
+    )
+    _forget_keys()
+    app.run()
+    if app.return_code:
+        raise typer.Exit(app.return_code)
+
+
+def _read_keys_from_the_terminal() -> None:
+    """Where the text came from standard input, the keys do not."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        return
+    try:
+        with open(os.ctermid(), "rb", buffering=0) as terminal:
+            os.dup2(terminal.fileno(), 0)
+    except OSError as error:
+        raise AttnvizError("There is no terminal to read keys from.", "Use attnviz run.") from error
+
+
+def _forget_keys() -> None:
+    """What was pressed before there was anything to see was meant for nothing that is shown."""
+    import termios
+
+    # Standard input may have been given as a terminal that is not ours to empty.
+    with suppress(termios.error):
+        termios.tcflush(0, termios.TCIFLUSH)

@@ -1,0 +1,74 @@
+"""`attnviz heads`: every head of a stack, what it looks at, and how sure that is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from attnviz.cli import options
+from attnviz.cli.model_options import TokenPass
+from attnviz.errors import AttnvizError
+
+SORTS = (
+    "Order by a measure: entropy · normalized_entropy (smallest first) · distance · sink · "
+    "previous · self · next · duplicate · induction · special · largest · duplicate_no_first · "
+    "induction_no_first (largest first)."
+)
+
+
+@options.spread
+def heads(
+    *,
+    asked: TokenPass,
+    stack: options.Stack = None,
+    layer: Annotated[str, typer.Option(help="The layers to show: 2 · 0,2 · 0-3 · all.")] = "all",
+    sort: Annotated[
+        str | None, typer.Option(help=SORTS, show_default="the surest of each label first")
+    ] = None,
+    top: Annotated[
+        int | None,
+        typer.Option(help="How many heads the table has.", show_default="what fits the screen"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The heads as JSON on stdout.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="The heads as CSV on stdout.")] = False,
+    lang: options.Lang = None,
+) -> None:
+    """Show every head: what it looks at, how sure that is, and its measures.
+
+    attnviz heads "The cat sat on the mat because it was tired" --model minilm
+
+    attnviz heads "The cat sat on the mat because the cat was tired" --type causal --heads 10
+
+    attnviz heads --file story.txt --model minilm --sort entropy --top 20
+
+    A label is chosen with the first and the special tokens set aside, against what chance would
+    give; it needs 4 rows. Of a head that is spread, sure is how even it is. duplicate and
+    induction count earlier tokens only, whatever the type.
+    """
+    from attnviz.analysis.head_labels import check_measure, look, ranked
+    from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
+    from attnviz.language.language import language
+    from attnviz.views.look import choose
+    from attnviz.views.terminal import heads as views
+
+    words = language(lang)
+    if json and csv:
+        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+    if top is not None and top < 1:
+        raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
+    record = asked.trace(stack=stack)
+    if sort is not None:
+        check_measure(record.stack, sort)
+    choice = choose(record.stack, layer, "all", "grid")
+    asked.say_unused(record, words)
+    looks = look(record.stack, choice.layers or (choice.layer,))
+    ranking = ranked(looks, sort)
+    if json or csv:
+        wanted = looks if sort is None and top is None else ranking[:top]
+        put_text(views.to_json(wanted) if json else views.to_csv(wanted))
+        return
+    target = console()
+    screen = screen_of(target, words)
+    put(target, views.heads(record, looks, ranking, screen, sort=sort, top=top))
+    warn_of_arabic(target, words, False)

@@ -1,0 +1,65 @@
+"""`attnviz models`: which families load, and what a checkpoint holds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+DIFFERS = 1  # exit status of --verify where the numbers are other numbers
+
+
+def models(
+    path: Annotated[
+        str | None, typer.Argument(help="A checkpoint folder, a hub id, or minilm.")
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare with transformers, layer by layer.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="As JSON on stdout.")] = False,
+) -> None:
+    """List the families that load, or say what a checkpoint holds and whether it loads.
+
+    attnviz models
+
+    attnviz models minilm
+
+    attnviz models ./my-bert --verify
+    """
+    from json import dumps
+
+    from rich.console import Group
+
+    from attnviz.cli.output import console, put, put_text
+    from attnviz.errors import AttnvizError
+    from attnviz.models import load_model
+    from attnviz.models.builtin.heads import HeadsModel
+    from attnviz.models.families import FAMILIES
+    from attnviz.views.terminal import models as views
+
+    if path is None:
+        if verify:
+            raise AttnvizError("There is nothing to verify.", "Name a checkpoint.")
+        if json:
+            put_text(dumps(FAMILIES) + "\n")
+        else:
+            put(console(), Group(*views.families(FAMILIES)))
+        return
+    model = load_model(path)
+    if isinstance(model, HeadsModel):
+        raise AttnvizError(f"{path} is no checkpoint.", "Name a folder, a hub id, or minilm.")
+    if not verify:
+        if json:
+            put_text(dumps(model.about()) + "\n")
+        else:
+            put(console(), Group(*views.about(model.about())))
+        return
+    from attnviz.tracing.verify import verify as compare
+
+    found = compare(model)
+    if json:
+        put_text(dumps({"errors": found.errors, "hidden": found.hidden}) + "\n")
+    else:
+        put(console(), Group(*views.verified(found.errors, found.hidden, found.agrees)))
+    if not found.agrees:
+        raise typer.Exit(DIFFERS)

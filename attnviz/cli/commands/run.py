@@ -1,0 +1,76 @@
+"""`attnviz run`: trace a text and show its weights."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from attnviz.cli import options
+from attnviz.cli.model_options import TokenPass
+from attnviz.cli.view_options import Display
+
+if TYPE_CHECKING:
+    from attnviz.record.stack import Stack
+
+
+@options.spread
+def run(
+    *,
+    asked: TokenPass,
+    display: Display,
+    measure: options.Measure = "weights",
+    merge: options.Merge = None,
+    hide_special: options.HideSpecial = False,
+    rows: options.Rows = None,
+    cols: options.Columns = None,
+    query: Annotated[
+        str | None,
+        typer.Option(help="Show this query's row in full: a word or a position."),
+    ] = None,
+    max_memory: options.MaxMemory = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More messages.")] = False,
+) -> None:
+    """Show where every token of a text looks.
+
+    attnviz run "The cat sat on the mat because it was tired" --type local
+
+    attnviz run "Lmouch gles" --source "The cat sat" --show arcs
+
+    attnviz run "The cat sat on the mat" --explain --lang darija
+
+    attnviz run "The cat sat because it was tired" --model minilm --layer 2 --head 0-3
+
+    attnviz run --file story.txt --type causal -o map.png -o weights.csv
+
+    attnviz run --file book.txt --type local --rows 2000:2400 --cols 1900:2400
+    """
+    # Imported here, so that --help and a wrong option answer at once.
+    from attnviz.analysis.transform import Lens
+    from attnviz.cli.output import say
+    from attnviz.cli.progress import progress
+    from attnviz.language.language import language
+    from attnviz.tracing.memory import bytes_of
+
+    words = language(display.lang)
+    if display.quiet:
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
+    tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
+    display.check([asked.file, asked.source_file, tokenizer])
+    lens = Lens(measure, merge, hide_special, rows, cols, query)
+    budget = None if max_memory is None else bytes_of(max_memory)
+    with progress(display.quiet) as told:
+        record = asked.trace(lens=lens, stack=display.stack, max_memory=budget, progress=told)
+    choice = display.choice(record)
+    asked.say_unused(record, words, display.quiet)
+    if verbose or budget is not None:
+        say(_size(record.stack), display.quiet)
+    display.put(record, choice, words, query)
+
+
+def _size(stack: Stack) -> str:
+    queries, keys = stack.shape
+    kept = "streamed" if stack.streamed else "kept whole"
+    return f"{queries:,} queries × {keys:,} keys, weights {kept}"

@@ -1,0 +1,43 @@
+"""`attnviz steps`: one query through the four steps, in numbers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from attnviz.cli import options
+from attnviz.cli.model_options import TextPass
+from attnviz.errors import AttnvizError
+
+
+@options.spread
+def steps(
+    *,
+    query: Annotated[
+        str | None,
+        typer.Option("--query", help='The word that looks: "cat", "cat#2" or a position.'),
+    ] = None,
+    head: Annotated[int, typer.Option(help="The head to follow.")] = 0,
+    layer: Annotated[int, typer.Option(help="The layer, of a checkpoint.")] = 0,
+    asked: TextPass,
+    lang: options.Lang = None,
+) -> None:
+    """Follow one query through the four steps: scores, softmax, weighted sum, merging.
+
+    attnviz steps "The cat sat on the mat" --query cat --head 2
+
+    Every number can be worked out from the numbers above it, to the digits shown.
+    """
+    from rich.console import Group
+
+    from attnviz.cli.output import console, put
+    from attnviz.language.language import language
+    from attnviz.tracing.trace import trace_steps
+    from attnviz.views.terminal.steps import all_steps
+
+    words = language(lang)
+    if query is None:
+        raise AttnvizError("No query was chosen.", "Name a word of the text with --query.")
+    found = trace_steps(asked.read(), query, head=head, layer=layer, **asked.settings())
+    put(console(), Group(*all_steps(found, words)))

@@ -1,0 +1,83 @@
+"""What runs: a text, the model that reads it, and the attention that it is read with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from attnviz.cli import options
+from attnviz.cli.read_text import given_text, the_text
+
+if TYPE_CHECKING:
+    from attnviz.language.language import Language
+    from attnviz.record.record import AttentionRecord
+
+# All other options are named as `attnviz.tracing` names them, and mean the same there.
+READ = ("text", "file", "source", "source_file", "window", "global_tokens")
+
+
+# Made at every start, --help too: methods that nobody calls would cost a millisecond.
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class TextPass:
+    """One pass of a model over a text."""
+
+    text: options.Text = None
+    file: options.File = None
+    source: options.Source = None
+    source_file: options.SourceFile = None
+    type: options.Type = None
+    heads: options.Heads = None
+    window: options.Window = None
+    global_tokens: options.GlobalTokens = None
+    model: options.Model = "builtin"
+    tokenizer: options.Tokenizer = None
+    pair: options.Pair = None
+    truncate: options.Truncate = False
+    seed: options.Seed = 0
+
+    def read(self) -> str:
+        """The text; AttnvizError if there is none."""
+        return the_text(self.text, self.file)
+
+    def settings(self) -> dict[str, Any]:
+        """What `attnviz.tracing` takes beside the text."""
+        alike = {name: value for name, value in vars(self).items() if name not in READ}
+        source = given_text(self.source, self.source_file, "--source-file")
+        return alike | options.of_type(self.window, self.global_tokens) | {"source": source}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class TranslationPass(TextPass):
+    """One that may be a translation model's, which is told the languages."""
+
+    target_lang: options.TargetLang = None
+    source_lang: options.SourceLang = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class TokenPass(TranslationPass):
+    """One over texts, or over token ids in their place."""
+
+    ids: options.Ids = None
+    source_ids: options.SourceIds = None
+
+    def settings(self) -> dict[str, Any]:
+        """What `attnviz.tracing` takes beside the text."""
+        return super().settings() | {
+            "ids": options.token_ids(self.ids, "--ids"),
+            "source_ids": options.token_ids(self.source_ids, "--source-ids"),
+        }
+
+    def trace(self, **how: Any) -> AttentionRecord:
+        """Run it, and return the record; `how` as in `attnviz.trace`."""
+        from attnviz.tracing.trace import trace
+
+        text = given_text(self.text, self.file) if self.ids is not None else self.read()
+        return trace(text, **self.settings(), **how)
+
+    def say_unused(self, record: AttentionRecord, words: Language, quiet: bool = False) -> None:
+        """Name the options that were given and did nothing."""
+        from attnviz.cli.output import say
+
+        for option in options.unused(record.settings, self.window, self.global_tokens):
+            say(words.say("warn.unused", option=option, type=record.type), quiet)

@@ -1,1 +1,0 @@
-"""What the weights say: findings without words, and the languages that put them into words."""

@@ -1,0 +1,1 @@
+"""Text, image or sound becomes tokens."""

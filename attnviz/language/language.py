@@ -1,0 +1,187 @@
+"""A language: sentences by key, how things are counted, and how values stand in a sentence.
+
+Every sentence has the same placeholders in every language, and what a placeholder holds follows
+from its name: a token of the user's text, a share, a counted thing, a plain number.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import floor
+from string import Formatter
+from typing import Any
+
+from attnviz.errors import AttnvizError
+
+TOKENS = ("query", "key", "token", "other", "word")
+LISTS = ("tokens", "items")
+SHARES = ("pct", "threshold", "without", "low", "high")
+DECIMALS = ("entropy", "other_entropy", "max_entropy", "distance", "sim")
+COUNTED = {
+    "n_tokens": "token",
+    "limit_tokens": "token",
+    "n_heads": "head",
+    "n_layers": "layer",
+    "total_scores": "score",
+    "extra_scores": "score",
+    "n_times": "time",
+    "n_keys": "key",
+}
+
+LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
+FIRST_STRONG, LEFT_TO_RIGHT, RIGHT_TO_LEFT, END = "\u2068", "\u2066", "\u2067", "\u2069"
+
+
+class Saving(float):
+    """A share of work that was left out: 99.96% is never rounded up to all of it."""
+
+
+def has_right_to_left(text: str) -> bool:
+    """Whether any letter is written from right to left."""
+    return any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What stands around values so that two directions of writing do not mix them up."""
+
+    token: Callable[[str], str] = str
+    number: Callable[[str], str] = str
+    phrase: Callable[[str], str] = str
+    sentence: Callable[[str], str] = str
+
+
+PLAIN = Guard()
+
+
+def _marked(text: str) -> str:
+    return f"{LEFT_TO_RIGHT_MARK}{text}{LEFT_TO_RIGHT_MARK}" if has_right_to_left(text) else text
+
+
+# Terminals: marks only, because some of them break on isolates.
+TERMINAL = Guard(token=_marked)
+
+# Pictures: isolates, and a mark that makes a sentence with Arabic letters start at the right.
+PICTURE = Guard(
+    token=lambda text: f"{FIRST_STRONG}{text}{END}" if has_right_to_left(text) else text,
+    number=lambda text: f"{LEFT_TO_RIGHT}{text}{END}",
+    phrase=lambda text: f"{RIGHT_TO_LEFT}{text}{END}" if has_right_to_left(text) else text,
+    sentence=lambda text: f"{RIGHT_TO_LEFT_MARK}{text}" if has_right_to_left(text) else text,
+)
+
+# Web pages: every value in isolates, which a page turns into elements of their own.
+PAGE = Guard(
+    token=lambda text: f"{FIRST_STRONG}{text}{END}",
+    number=lambda text: f"{LEFT_TO_RIGHT}{text}{END}",
+    phrase=lambda text: f"{FIRST_STRONG}{text}{END}",
+)
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language. `fallback` answers for sentences that are missing here."""
+
+    tag: str  # BCP 47
+    sentences: Mapping[str, str]
+    count: Callable[[float, str], str]
+    comma: str
+    quotes: tuple[str, str]
+    less_than_one: str
+    fallback: Language | None = None
+    right_to_left: bool = False
+
+    def say(self, key: str, guard: Guard = PLAIN, /, **values: Any) -> str:
+        """The sentence `key` with its values in their places.
+
+        Where only one does something (k = 1), the sentence `key.one` is said if there is one.
+        """
+        if values.get("k") == 1 and f"{key}.one" in self.sentences:
+            key = f"{key}.one"
+        if key not in self.sentences and self.fallback is not None:
+            return self.fallback.say(key, guard, **values)
+        template = self.sentences[key]
+        wanted = {name for _, name, _, _ in Formatter().parse(template) if name}
+        shown = {name: self._value(name, values[name], guard) for name in wanted}
+        sentence = template.format_map(shown)
+        return guard.sentence(sentence) if self.right_to_left else sentence
+
+    def percent(self, share: float) -> str:
+        """A share as whole percent, rounded half to even.
+
+        What is not nothing is never 0%, but "less than 1%".
+        """
+        whole = round(100 * share)
+        if whole == 100 and isinstance(share, Saving):
+            return f"{floor(1000 * share) / 10:g}%"
+        return self.less_than_one if share > 0 and not whole else f"{whole}%"
+
+    def listed(self, parts: Iterable[str]) -> str:
+        """Parts in a row, each in quotes."""
+        before, after = self.quotes
+        return self.comma.join(f"{before}{part}{after}" for part in parts)
+
+    def _value(self, name: str, value: Any, guard: Guard) -> str:
+        if name in TOKENS:
+            return guard.token(str(value))
+        if name in LISTS:
+            return self._list(value, guard)
+        if name == "choices" and not isinstance(value, str):
+            return self.comma.join(guard.token(str(choice)) for choice in value)
+        if name in SHARES:
+            shown = self.percent(value)
+            return guard.phrase(shown) if shown == self.less_than_one else guard.number(shown)
+        if name in DECIMALS:
+            return guard.number(f"{value:.2f}".removesuffix(".00"))
+        if name in COUNTED:
+            return guard.phrase(self.count(value, COUNTED[name]))
+        return guard.number(f"{value:,}") if isinstance(value, int) else str(value)
+
+    def _list(self, parts: Iterable[Any], guard: Guard) -> str:
+        """Labels, or pairs of a label and a share."""
+        before, after = self.quotes
+        pairs = [part if isinstance(part, tuple) else (part, None) for part in parts]
+        return self.comma.join(
+            f"{before}{guard.token(label)}{after}"
+            + ("" if share is None else f" {guard.number(self.percent(share))}")
+            for label, share in pairs
+        )
+
+
+NAMES = {
+    "en": "en",
+    "english": "en",
+    "darija": "ary-Latn",
+    "ary": "ary-Latn",
+    "ary-latn": "ary-Latn",
+    "ary-arab": "ary-Arab",
+    "darija-ar": "ary-Arab",
+}
+CHOICES = ("en", "darija", "ary-Arab")
+
+
+def language(name: str | None) -> Language:
+    """The language of that name: en, darija (also ary, ary-Latn) or ary-Arab (also darija-ar).
+
+    An empty name is English. AttnvizError lists the choices for any other: Arabic and French are
+    not taken for Darija.
+    """
+    word = (name or "en").strip().lower().replace("_", "-").removesuffix(".utf-8")
+    word = word.removesuffix("-ma") or "en"
+    if word not in NAMES:
+        listed = ", ".join(CHOICES)
+        raise AttnvizError(
+            f'The language "{name}" is not available. Choose one of: {listed}.',
+            "Moroccan Darija is darija (Latin letters) or ary-Arab (Arabic letters).",
+            key="err.lang",
+            value=name,
+            choices=CHOICES,
+        )
+    from attnviz.language.english import ENGLISH
+
+    if NAMES[word] == "en":
+        return ENGLISH
+    from attnviz.language import darija
+
+    return darija.ARABIC if NAMES[word] == "ary-Arab" else darija.LATIN

@@ -1,0 +1,97 @@
+"""The lesson: its topics, the sentences of each, and which live example goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from attnviz.errors import bad_choice
+from attnviz.language.language import Language
+
+WINDOW = 1  # of the local and global examples
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One topic. `example` names what is computed and shown with it."""
+
+    name: str
+    sentences: tuple[str, ...]
+    example: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Example:
+    """The texts that a reader of one language gets."""
+
+    text: str
+    query: str
+    target: str
+    source: str
+    global_token: str
+
+
+EXAMPLES = {
+    "en": Example(
+        "The cat sat on the mat", "cat",
+        "The cat drinks milk.", "Milk is what the cat likes.", "cat",
+    ),
+    "ary-Latn": Example(
+        "L9ett na3es 7da lbab, l9ett 3eyyan", "na3es",
+        "Lbare7 khouya chra 3 kilo dial l7out f Rabat.",
+        "Yesterday my brother bought 3 kilos of fish in Rabat.", "na3es",
+    ),
+    "ary-Arab": Example(
+        "القط ناعس حدا الباب، القط عيان", "ناعس",
+        "خويا شرا 3 كيلو ديال الحوت.", "My brother bought 3 kilos of fish.", "ناعس",
+    ),
+}  # fmt: skip
+
+TOPICS = (
+    Topic("attention", ("concept.attention", "concept.relevance", "heatmap.read"), "self"),
+    Topic("query-key-value", ("concept.query", "concept.key", "concept.value"), "vectors"),
+    Topic("scores", ("lesson.scores.example",), "scores"),
+    Topic("scaling", (), "scaling"),
+    Topic("softmax", (), "softmax"),
+    Topic("weighted-sum", ("concept.value",), "weighted-sum"),
+    Topic("multi-head", ("step.multihead",), "multi-head", {"n_heads": 4}),
+    Topic("self", ("type.self",), "self"),
+    Topic("causal", ("type.causal",), "causal"),
+    Topic("cross", ("type.cross",), "cross"),
+    Topic("local", ("type.local",), "local", {"n_tokens": WINDOW}),
+    Topic("global", ("type.global",), "global"),
+    Topic(
+        "applications",
+        (
+            "lesson.translation", "lesson.summarisation", "lesson.answering",
+            "lesson.captioning", "lesson.speech",
+        ),
+        "cross",
+    ),
+    Topic(
+        "strengths",
+        ("lesson.strength.far", "lesson.strength.parallel", "lesson.strength.heads"),
+        "arcs",
+    ),
+    Topic("limits", ("cost.full",), "cost", {"n_tokens": 2048, "total_scores": 2048 * 2048}),
+    Topic("not-explanation", ("limit.explain", "limit.demo"), "random"),
+)  # fmt: skip
+
+
+def topic(name: str) -> Topic:
+    """The topic of that name; AttnvizError lists them, the nearest first."""
+    known = {t.name: t for t in TOPICS}
+    if name not in known:
+        raise bad_choice(name, "a topic", (*known, "all"))
+    return known[name]
+
+
+def paragraphs(chosen: Topic, words: Language) -> list[str]:
+    """The topic's sentences in one language."""
+    from attnviz.language.language import TERMINAL
+
+    example = EXAMPLES[words.tag]
+    values = {"tokens": (example.global_token,), "query": example.query, **chosen.values}
+    return [words.say(key, TERMINAL, **values) for key in chosen.sentences]

@@ -1,0 +1,235 @@
+"""Heads whose query, key and value matrices are constructed to do one known thing each.
+
+Nothing is trained and nothing is downloaded: for features X (tokens, WIDTH) a head has real
+matrices W_Q, W_K and W_V such that softmax(X W_Q (X W_K)ᵀ / sqrt(head_dim)) looks where the
+head's name says, on any text in any script. `random` heads stand beside them, to show what a
+layer looks like before it has learned anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.attention.masks import Rule
+from attnviz.errors import AttnvizError
+from attnviz.inputs.tokens import Tokens
+from attnviz.models.builtin.features import (
+    CONTENT,
+    FREQUENCIES,
+    RELATIVE_FREQUENCIES,
+    WIDTH,
+    Floats,
+    features,
+    part,
+)
+from attnviz.tracing.recorder import Part, Recorder
+
+HEAD_DIM = 64
+VALUE_DIM = CONTENT
+MOST_HEADS = 64
+
+# Beyond the list the same heads come again, less and more decided.
+SHARPNESS = (1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 8.0, 0.0625)
+
+Waves = NDArray[np.float64]  # one number per frequency
+Term = tuple[Floats, Floats]  # what it adds to W_Q and to W_K: (WIDTH, columns) each
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A head before its matrices are made: its name and the terms its scores are a sum of."""
+
+    name: str
+    terms: Callable[[], list[Term]]
+
+
+@dataclass(frozen=True)
+class Head:
+    """One head: its name and its matrices W_Q, W_K (WIDTH, HEAD_DIM), W_V (WIDTH, VALUE_DIM)."""
+
+    name: str
+    w_query: Floats
+    w_key: Floats
+    w_value: Floats
+
+
+@dataclass(frozen=True)
+class HeadsModel:
+    """One layer of such heads. Called on tokens, it sends their attention to the recorder."""
+
+    name: str
+    origin: str  # "constructed" or "random"
+    heads: tuple[Head, ...]
+    w_output: Floats  # (heads × VALUE_DIM, WIDTH)
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """Nothing that the name does not say."""
+        return {}
+
+    def stacks_of(self, tokens: Tokens, source: Tokens | None = None) -> dict[str, Part]:
+        """What a recorder has to know of the one stack before the run."""
+        both = Part(tokens, tokens if source is None else source)
+        return {"self" if source is None else "cross": both}
+
+    def __call__(
+        self, tokens: Tokens, recorder: Recorder, mask: Rule, source: Tokens | None = None
+    ) -> Floats:
+        """Attend from `tokens` to `source`, or to themselves; one vector per token.
+
+        Returns (tokens, WIDTH) float32: the heads' outputs side by side, merged by W_O.
+        """
+        stack = "self" if source is None else "cross"
+        output = recorder.attend(
+            stack, *self._project(tokens, source or tokens), mask=mask, w_output=self.w_output
+        )
+        merged: Floats = np.concatenate(list(output), axis=1) @ self.w_output  # (n, WIDTH)
+        return merged
+
+    def _project(self, tokens: Tokens, source: Tokens) -> tuple[Floats, Floats, Floats]:
+        """Queries (heads, n, HEAD_DIM), keys (heads, m, HEAD_DIM), values (heads, m, VALUE_DIM)."""
+        x = features(tokens)  # (n, WIDTH)
+        y = x if source is tokens else features(source)  # (m, WIDTH)
+        return (
+            np.stack([x @ head.w_query for head in self.heads]),
+            np.stack([y @ head.w_key for head in self.heads]),
+            np.stack([y @ head.w_value for head in self.heads]),
+        )
+
+
+def builtin(n_heads: int, *, cross: bool = False) -> HeadsModel:
+    """The first `n_heads` constructed heads; past the end of the list they come again, blunter
+    and sharper by turns. AttnvizError unless 1 <= n_heads <= 64."""
+    _check(n_heads)
+    plans = CROSS_HEADS if cross else SELF_HEADS
+    heads = [
+        _head(plans[i % len(plans)], SHARPNESS[i // len(plans) % len(SHARPNESS)])
+        for i in range(n_heads)
+    ]
+    copy_back = np.zeros((VALUE_DIM, WIDTH), dtype=np.float32)
+    copy_back[:, part("content")] = np.eye(CONTENT) / n_heads  # W_O: the mean of what heads saw
+    return HeadsModel("builtin", "constructed", tuple(heads), np.tile(copy_back, (n_heads, 1)))
+
+
+def random(n_heads: int, seed: int) -> HeadsModel:
+    """Heads with random projections, as before any training. AttnvizError unless 1 … 64 heads."""
+    _check(n_heads)
+    if seed < 0:
+        raise AttnvizError(f"The seed is {seed}.", "It must be 0 or more.")
+    generator = np.random.default_rng(seed)
+    # The features' squares sum to about 27; this spread makes queries and keys of unit variance.
+    spread = np.float32(1 / np.sqrt(27))
+
+    def draw(rows: int, columns: int) -> Floats:
+        return generator.standard_normal((rows, columns), dtype=np.float32) * spread
+
+    heads = tuple(
+        Head(f"random {i}", draw(WIDTH, HEAD_DIM), draw(WIDTH, HEAD_DIM), draw(WIDTH, VALUE_DIM))
+        for i in range(n_heads)
+    )
+    return HeadsModel("random", "random", heads, draw(n_heads * VALUE_DIM, WIDTH))
+
+
+def _check(n_heads: int) -> None:
+    if not 1 <= n_heads <= MOST_HEADS:
+        raise AttnvizError(
+            f"{n_heads} heads cannot be made.", f"Choose a number from 1 to {MOST_HEADS}."
+        )
+
+
+def _head(plan: Plan, sharpness: float) -> Head:
+    """Stand the plan's terms side by side in W_Q and W_K: their scores add up."""
+    w_query = np.zeros((WIDTH, HEAD_DIM), dtype=np.float32)
+    w_key = np.zeros((WIDTH, HEAD_DIM), dtype=np.float32)
+    column = 0
+    for query_part, key_part in plan.terms():
+        here = slice(column, column + query_part.shape[1])
+        # softmax sees scores / sqrt(head_dim), so the strength is multiplied by it here
+        w_query[:, here] = query_part * (sharpness * np.sqrt(HEAD_DIM))
+        w_key[:, here] = key_part
+        column = here.stop
+    w_value = np.zeros((WIDTH, VALUE_DIM), dtype=np.float32)
+    w_value[part("content")] = np.eye(CONTENT)
+    suffix = "" if sharpness == 1 else f" ×{sharpness:g}"
+    return Head(plan.name + suffix, w_query, w_key, w_value)
+
+
+def match(query: str, key: str, strength: float) -> Term:
+    """strength × (the query's part · the key's part)."""
+    columns = part(query).stop - part(query).start
+    w_query = np.zeros((WIDTH, columns), dtype=np.float32)
+    w_key = np.zeros((WIDTH, columns), dtype=np.float32)
+    w_query[part(query)] = strength * np.eye(columns)
+    w_key[part(key)] = np.eye(columns)
+    return w_query, w_key
+
+
+def waves(strength: float, phase: Waves, amplitude: Waves, name: str = "position") -> Term:
+    """strength × Σ amplitude · cos(frequency · (i - j) + phase): queries rotated by `phase`."""
+    size = amplitude.size
+    w_query = np.zeros((WIDTH, 2 * size), dtype=np.float32)
+    w_key = np.zeros((WIDTH, 2 * size), dtype=np.float32)
+    cos, sin = np.diag(amplitude * np.cos(phase)), np.diag(amplitude * np.sin(phase))
+    w_query[part(name)] = strength * np.block([[cos, -sin], [sin, cos]])  # of [sin, cos] features
+    w_key[part(name)] = np.eye(2 * size)
+    return w_query, w_key
+
+
+def _shares(amplitude: Waves) -> Waves:
+    """Amplitudes that sum to 1, so that the wave sum is 1 at its peak."""
+    shares: Waves = amplitude / amplitude.sum()
+    return shares
+
+
+# The sharp kernel is 1 at distance 0, 0.68 at 1 and below 0.75 everywhere else; the wide one falls
+# smoothly over a few tokens, because it leaves out the quick waves.
+SHARP = _shares(FREQUENCIES**0.25)
+WIDE = _shares(np.where(FREQUENCIES < 0.5, FREQUENCIES**0.25, 0))
+ALIGNED = _shares(np.ones(RELATIVE_FREQUENCIES.size))
+
+
+def at_step(step: int, strength: float) -> Term:
+    """Peaks at the key `step` places from the query: a rotation of the sinusoids."""
+    return waves(strength, FREQUENCIES * step, SHARP)
+
+
+def toward(flag: str, strength: float) -> Term:
+    """strength × the key's flag, for every query alike."""
+    return match("constant", flag, strength)
+
+
+SELF_HEADS = (
+    Plan("previous", lambda: [at_step(-1, 24)]),
+    Plan("same word", lambda: [match("content", "content", 24)]),
+    Plan("near", lambda: [waves(24, np.zeros(FREQUENCIES.size), WIDE)]),
+    Plan("first & stops", lambda: [toward("first", 16), toward("punctuation", 16)]),
+    Plan("next", lambda: [at_step(1, 24)]),
+    # Induction (arXiv 2209.11895); with no earlier copy to follow it rests on the first token.
+    Plan("what followed", lambda: [match("content", "previous", 24), toward("first", 17)]),
+    Plan("long & rare", lambda: [toward("long", 8), toward("rare", 4)]),
+    Plan("numbers & capitals", lambda: [toward("name", 16)]),
+    Plan("sentence ends", lambda: [toward("stop", 16)]),
+    Plan("all alike", list),
+)
+
+CROSS_HEADS = (
+    Plan("similar spelling", lambda: [match("content", "content", 40), toward("first", 12)]),
+    Plan(
+        "aligned position",
+        lambda: [waves(20, np.zeros(RELATIVE_FREQUENCIES.size), ALIGNED, "relative")],
+    ),
+    Plan("sentence ends", lambda: [toward("stop", 16)]),
+    Plan(
+        "same kind",
+        lambda: [match(flag, flag, 16) for flag in ("punctuation", "number", "capital")],
+    ),
+    Plan("numbers & capitals", lambda: [toward("name", 16)]),
+    Plan("long & rare", lambda: [toward("long", 8), toward("rare", 4)]),
+    Plan("first", lambda: [toward("first", 16)]),
+    Plan("all alike", list),
+)

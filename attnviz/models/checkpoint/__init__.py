@@ -1,0 +1,1 @@
+"""The files of a checkpoint folder: its config, its weights, its tokenizer."""

@@ -1,0 +1,243 @@
+"""A checkpoint folder: its config field by field, its tensors by name, and what is wrong with
+either, said plainly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from attnviz.errors import AttnvizError
+from attnviz.files.safetensors import Tensors
+from attnviz.models.layers import (
+    ACTIVATIONS,
+    Activation,
+    Embedding,
+    LayerNorm,
+    Linear,
+    RMSNorm,
+    Weight,
+)
+
+# Fields that change how a model is trained, headed, stored or decoded, and not what it attends to.
+BOOKKEEPING = frozenset(
+    """
+    _attn_implementation_autoset _commit_hash _name_or_path _num_labels activation_dropout
+    add_bias_logits add_final_layer_norm architectures attention_dropout
+    attention_probs_dropout_prob attn_implementation attn_pdrop auto_map bad_words_ids
+    begin_suppress_tokens bos_token_id cache_implementation chunk_size_feed_forward
+    classif_dropout classifier_activation classifier_bias classifier_dropout
+    classifier_dropout_prob classifier_pooling cls_token_id cross_attention_hidden_size
+    decoder_bias decoder_bos_token_id decoder_eos_token_id decoder_layerdrop
+    decoder_start_token_id decoder_vocab_size deterministic_flash_attn directionality
+    diversity_penalty do_sample down_scale_factor dropout dropout_rate dtype early_stopping
+    embd_pdrop embed_dropout embedding_dropout encoder_layerdrop encoder_no_repeat_ngram_size
+    eos_token_id eos_token_ids exponential_decay_length_penalty extra_pos_embeddings
+    final_logit_softcapping finetuning_task force_bos_token_to_be_generated forced_bos_token_id
+    forced_eos_token_id gap_size generator_size gradient_checkpointing head_type hidden_dropout
+    hidden_dropout_prob id2label ignore_index init_std initializer_cutoff_factor
+    initializer_factor initializer_range is_encoder_decoder keys_to_ignore_at_inference label2id
+    language layerdrop length_penalty license mask_token_id max_length max_source_positions
+    max_target_positions min_length mlp_dropout model_max_length model_type n_ctx n_special
+    name_or_path net_structure_type no_repeat_ngram_size normalize_before normalize_embedding
+    num_beam_groups num_beams num_labels num_memory_blocks num_pretraining_tokens
+    num_return_sequences onnx_export output_attentions output_hidden_states output_past
+    output_scores pad_token_id pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers
+    pooler_size_per_head pooler_type predict_special_tokens prefix pretraining_tp problem_type
+    qa_dropout reference_compile remove_invalid_values reorder_and_upcast_attn
+    repad_logits_with_grad repetition_penalty resid_dropout resid_pdrop return_dict
+    return_dict_in_generate save_step scale_decoder_outputs sep_token_id seq_classif_dropout
+    share_encoder_decoder_embeddings sinusoidal_pos_embds sparse_pred_ignore_index
+    sparse_prediction static_position_embeddings summary_activation summary_first_dropout
+    summary_last_dropout summary_proj_to_labels summary_type summary_use_proj suppress_tokens
+    tags task_specific_params temperature tf_legacy_loss tie_encoder_decoder tie_weights_
+    tie_word_embeddings title tokenizer_class top_k top_p torch_dtype torchscript
+    transformers_version typical_p unk_token_id use_bfloat16 use_cache
+    vocab_size_or_config_json_file
+    """.split()  # noqa: SIM905 a list of so many names reads worse
+)
+
+
+LARGEST = 1 << 24  # of what is counted in a config: more is a slip, and would fill the memory
+MOST_LAYERS = 4096
+LARGEST_REAL = 1e30  # past which float32 has no room
+
+
+class Fields:
+    """A config by its fields: what a family asks for it understands, `finish` refuses the rest."""
+
+    def __init__(self, config: Mapping[str, Any], file: Path):
+        self._config = config
+        self._file = file
+        self._asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value as it stands, None and absent meaning the default."""
+        self._asked.add(name)
+        value = self._config.get(name)
+        return default if value is None else value
+
+    def stated(self, name: str, default: Any) -> Any:
+        """The value as it stands, where null does not mean the default but "none"."""
+        self._asked.add(name)
+        return self._config.get(name, default)
+
+    def number(self, name: str, default: int | None = None, lowest: int = 1) -> int:
+        """A whole number."""
+        value = self._needed(name, default)
+        most = MOST_LAYERS if "layer" in name else LARGEST
+        if type(value) is not int or not lowest <= value <= most:
+            raise self.wrong(name, value, f"a whole number from {lowest} to {most:,}")
+        return value
+
+    def real(self, name: str, default: float | None = None) -> float:
+        """A number."""
+        value = self._needed(name, default)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not 0 < value < LARGEST_REAL:
+            raise self.wrong(name, value, "a number above 0")
+        return float(value)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        """True or false."""
+        value = self.get(name, default)
+        if not isinstance(value, bool):
+            raise self.wrong(name, value, "true or false")
+        return value
+
+    def activation(self, name: str, default: str) -> Activation:
+        """An activation by its name."""
+        value = self.get(name, default)
+        if not isinstance(value, str) or value not in ACTIVATIONS:
+            raise self.wrong(name, value, f"one of {', '.join(ACTIVATIONS)}")
+        return ACTIVATIONS[value]
+
+    def only(self, name: str, *allowed: Any) -> None:
+        """A field that is understood with these values alone."""
+        value = self.get(name, allowed[0])
+        if value not in allowed:
+            raise self.wrong(name, value, " or ".join(json.dumps(a) for a in allowed))
+
+    def per_layer(
+        self, name: str, n_layers: int, default: list[str], known: tuple[str, ...]
+    ) -> Any:
+        """One word per layer, each of them known."""
+        value = self.get(name, default)
+        listed = isinstance(value, list) and len(value) == n_layers
+        if not listed or not all(isinstance(kind, str) and kind in known for kind in value):
+            raise self.wrong(name, value, f"a list of {n_layers}, each {' or '.join(known)}")
+        return value
+
+    def wrong(self, name: str, value: Any, due: str) -> AttnvizError:
+        """A field whose value is not understood."""
+        return AttnvizError(
+            f"{self._file} says {name} = {json.dumps(value, default=str)[:80]}.",
+            f"It has to be {due}: with another value the numbers would be wrong.",
+        )
+
+    def finish(self) -> None:
+        """Refuse what nobody asked for, unless it is off or bookkeeping."""
+        for name, value in self._config.items():
+            if name not in self._asked and name not in BOOKKEEPING and value:
+                raise AttnvizError(
+                    f"{self._file} has a field that is not understood: "
+                    f"{name} = {json.dumps(value, default=str)[:80]}.",
+                    "It could change the numbers. If it does not, delete it in a copy of the file.",
+                )
+
+    def _needed(self, name: str, default: Any) -> Any:
+        value = self.get(name, default)
+        if value is None:
+            raise AttnvizError(
+                f"{self._file} does not say {name}.",
+                "Give the config that the model was saved with.",
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The tensors under one prefix, checked against the shapes that the config promises."""
+
+    tensors: Tensors
+    folder: Path
+    prefix: str = ""
+
+    @classmethod
+    def found(cls, tensors: Tensors, folder: Path, anchor: str) -> Weights:
+        """Behind whatever prefix a head model gave them: found by a name that is always there."""
+        prefixes = [name.removesuffix(anchor) for name in tensors if name.endswith(anchor)]
+        whole = [p for p in prefixes if not p or p.endswith(".")]
+        return cls(tensors, folder, min(whole, key=len, default=""))
+
+    def under(self, prefix: str) -> Weights:
+        """The tensors of one part."""
+        return Weights(self.tensors, self.folder, self.prefix + prefix)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a tensor."""
+        return self.prefix + name in self.tensors
+
+    def take(self, name: str, *shape: int) -> Weight:
+        """A tensor of that shape; AttnvizError names it where it is missing or another shape."""
+        full = self._named(self.prefix + name)
+        found = self.tensors[full].shape
+        if found != shape:
+            raise AttnvizError(
+                f"The tensor {full} in {self.tensors[full].file} has shape {list(found)}, "
+                f"and config.json means {list(shape)}.",
+                "Config and weights are of different models: fetch them again.",
+            )
+        return self.tensors.array(full)
+
+    def linear(self, name: str, n_in: int, n_out: int, bias: bool = True) -> Linear:
+        """A linear map stored as (n_out, n_in)."""
+        weight = self.take(f"{name}.weight", n_out, n_in)
+        return Linear(weight, self.take(f"{name}.bias", n_out) if bias else None)
+
+    def conv1d(self, name: str, n_in: int, n_out: int) -> Linear:
+        """A linear map that GPT-2 stores as (n_in, n_out)."""
+        return Linear(self.take(f"{name}.weight", n_in, n_out).T, self.take(f"{name}.bias", n_out))
+
+    def embedding(self, name: str, n_ids: int, width: int) -> Embedding:
+        """One vector per id."""
+        return Embedding(self.take(f"{name}.weight", n_ids, width))
+
+    def layer_norm(self, name: str, width: int, eps: float, bias: bool = True) -> LayerNorm:
+        """A layer norm."""
+        weight = self.take(f"{name}.weight", width)
+        return LayerNorm(weight, self.take(f"{name}.bias", width) if bias else None, eps)
+
+    def rms_norm(self, name: str, width: int, eps: float, offset: float = 0.0) -> RMSNorm:
+        """A root-mean-square norm."""
+        return RMSNorm(self.take(f"{name}.weight", width), eps, offset)
+
+    def _named(self, full: str) -> str:
+        # Files from before 2019 call a norm's weight and bias gamma and beta.
+        old = full.replace("LayerNorm.weight", "LayerNorm.gamma")
+        old = old.replace("LayerNorm.bias", "LayerNorm.beta")
+        for name in (full, old):
+            if name in self.tensors:
+                return name
+        raise AttnvizError(
+            f"The tensor {full} is missing from {self.folder}.",
+            "The checkpoint is incomplete, or its config names another model.",
+        )
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The config.json of a checkpoint folder; AttnvizError if there is none to read."""
+    file = folder / "config.json"
+    if not file.is_file():
+        raise AttnvizError(
+            f"{folder} has no config.json.", "Give the folder of a Hugging Face checkpoint."
+        )
+    try:
+        config = json.loads(file.read_bytes())
+    except (ValueError, OSError, RecursionError) as error:
+        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
+    if not isinstance(config, dict):
+        raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
+    return config

@@ -1,0 +1,1 @@
+"""What one run saw, and the files that hold it."""

@@ -1,0 +1,182 @@
+"""The record of one run: what was looked at, by whom, and how much. One record, many views."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from attnviz._version import __version__
+from attnviz.errors import AttnvizError, bad_choice, not_found
+from attnviz.inputs.tokens import visible
+from attnviz.record import saved as storage
+from attnviz.record.stack import Stack, same
+
+FORMAT, VERSION = "attnviz-record", 1
+SUFFIXES = (".npz", ".json")
+
+
+@dataclass(frozen=True)
+class Model:
+    """Where the weights come from. origin: constructed, random, trained or given."""
+
+    name: str
+    origin: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionRecord:
+    """Everything one run saw. stacks: "self", or "encoder", "decoder" and "cross".
+
+    type: the kind of attention. settings: what it was asked with (window, global tokens, seed …).
+    shown: the stack to look at first, "" for the usual one.
+    """
+
+    model: Model
+    type: str
+    stacks: Mapping[str, Stack]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    shown: str = ""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack to look at first: the one that was chosen, cross-attention, or the only one."""
+        return self.stacks[self.name]
+
+    @property
+    def name(self) -> str:
+        """The name of the stack to look at: the one chosen, cross-attention, or the only one."""
+        return self.shown or ("cross" if "cross" in self.stacks else next(iter(self.stacks)))
+
+    @property
+    def kind(self) -> str:
+        """The type of attention of the stack to look at."""
+        if self.name == "cross":
+            return "cross"
+        if self.type != "cross":
+            return self.type
+        return "causal" if self.name == "decoder" else "self"
+
+    @property
+    def units(self) -> str:
+        """What rows and columns stand for where that is more than a word: "sentences" or "lines";
+        "" for tokens and words."""
+        merged = self.settings.get("merge")
+        return merged if merged in ("sentences", "lines") else ""
+
+    def looking_at(self, name: str) -> AttentionRecord:
+        """The same record with another of its stacks to look at; AttnvizError if it has none."""
+        if name not in self.stacks:
+            raise bad_choice(name, "--stack", self.stacks)
+        return replace(self, shown=name)
+
+    def save(self, path: str | Path) -> None:
+        """Write the record to a .npz or .json file that `attnviz.read` opens again, whole or not
+        at all. Raises AttnvizError for another suffix or a place that cannot be written."""
+        place = Path(path)
+        if place.suffix not in SUFFIXES:
+            raise bad_choice(place.suffix or place.name, "the suffix of a record", SUFFIXES)
+        with storage.written_whole(place) as file:
+            file.write(self.to_npz() if place.suffix == ".npz" else self.to_json().encode())
+
+    def to_json(self) -> str:
+        """The record as one JSON document; the same record gives the same characters."""
+        return storage.to_json(self._tree())
+
+    def to_npz(self) -> bytes:
+        """The record as a .npz archive; the same record gives the same bytes."""
+        return storage.to_npz(self._tree())
+
+    def to_csv(self) -> str:
+        """The record as a table, one line per weight that the mask lets through, or, of streamed
+        weights, per strongest key; the same record gives the same characters."""
+        return storage.to_csv(self._tree(), self.stacks)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know about weights that were given."""
+        notes = self.settings.get("notes")
+        return tuple(map(str, notes)) if isinstance(notes, list) else ()
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, AttentionRecord)
+            and (self.model, self.type) == (other.model, other.type)
+            and same(dict(self.settings), dict(other.settings))
+            and dict(self.stacks) == dict(other.stacks)
+        )
+
+    def __repr__(self) -> str:
+        (queries, keys), stack = self.stack.shape, self.stack
+        return (
+            f"AttentionRecord({self.kind}, {self.model.name}, {stack.n_layers} layers × "
+            f"{stack.n_heads} heads, {queries} × {keys} tokens)"
+        )
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows the record. The view is named, not imported: records know no views,
+        and a notebook asks the object itself."""
+        html: str = pkgutil.resolve_name("attnviz.views.notebook:html")(self)
+        return html
+
+    def _tree(self) -> storage.Tree:
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "attnviz": __version__,
+            "type": self.type,
+            "settings": dict(self.settings),
+            "model": {
+                "name": self.model.name,
+                "origin": self.model.origin,
+                "details": dict(self.model.details),
+            },
+            "stacks": {name: storage.stack_tree(stack) for name, stack in self.stacks.items()},
+        }
+
+
+def read(path: str | Path) -> AttentionRecord:
+    """Open a record that was saved as .npz or .json, or written as a .csv table of all its weights;
+    AttnvizError if it is none."""
+    place = Path(path)
+    if not place.is_file():
+        raise not_found(place)
+    with _named(place):
+        return _record(storage.read_tree(place))
+
+
+def of_tree(tree: storage.Tree, place: Path) -> AttentionRecord:
+    """The record whose tree was read from `place`; AttnvizError if it is none."""
+    with _named(place):
+        return _record(tree)
+
+
+@contextmanager
+def _named(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except storage.NOT_A_RECORD as error:
+        raise AttnvizError(
+            f"{place} is not a record of attnviz ({type(error).__name__}: {error}).",
+            "Give a .npz, .json or .csv file that attnviz wrote.",
+        ) from error
+
+
+def _record(tree: storage.Tree) -> AttentionRecord:
+    if tree["format"] != FORMAT:
+        raise ValueError(f"its format is {tree['format']!r}")
+    if tree["version"] != VERSION:
+        raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
+    model = tree["model"]
+    if not tree["stacks"]:
+        raise ValueError("it has no stacks")
+    return AttentionRecord(
+        Model(visible(model["name"]), visible(model["origin"]), model["details"]),
+        visible(tree["type"]),
+        {name: storage.stack_of(stack) for name, stack in tree["stacks"].items()},
+        dict(tree["settings"].items()),
+    )

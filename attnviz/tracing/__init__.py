@@ -1,0 +1,1 @@
+"""A model runs while its attention is watched."""

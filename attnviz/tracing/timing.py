@@ -1,0 +1,273 @@
+"""How long attention takes here: run through the recorder, each length a few times."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from attnviz.analysis.cost import FLOAT, Layers, Predicted, Report, Series, Timed, crossing, predict
+from attnviz.attention.masks import Rule, global_
+from attnviz.errors import AttnvizError
+from attnviz.files.safetensors import SIZES
+from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.tracing.memory import default_budget
+from attnviz.tracing.recorder import Floats, Part, Recorder
+
+if TYPE_CHECKING:
+    from attnviz.models.trained import TrainedModel
+
+MOST_RUNS = 5
+PROBE, MODEL_PROBE = 512, 64  # tokens of the run that tells how long others will take
+GUESS = 1e-10  # seconds for a multiply-add, only so as not to begin what is far too large
+INPUTS = 6  # arrays of all tokens: queries, keys, values, two copies that BLAS wants, the output
+SAVED = 8  # the part of the time left that the runs of one length may take, others coming
+FIRST, LAST = 32, 1024  # lengths that a model is run at unless asked, as far as it has positions
+
+
+class Spent(NamedTuple):
+    """The seconds of one run: in attention, and outside of it."""
+
+    attention: float
+    rest: float | None = None
+
+    @property
+    def total(self) -> float:
+        """All of them."""
+        return self.attention + (self.rest or 0)
+
+
+Run = Callable[[int], Spent]  # from a number of tokens
+Tell = Callable[[int, int, str], None]  # steps done, steps in all, what comes now
+
+
+def quiet(done: int, total: int, what: str) -> None:
+    """Tells nobody."""
+
+
+def of_types(
+    rules: Mapping[str, Rule], lengths: Sequence[int], n_heads: int, head_dim: int,
+    settings: Mapping[str, Any], *, seconds: float = 0, tell: Tell = quiet,
+) -> Report:  # fmt: skip
+    """The cost of types of attention, each by its mask. seconds: how long all runs together may
+    take, 0 to count only. lengths: rising."""
+    layers = {name: Layers(rule, n_heads, head_dim) for name, rule in rules.items()}
+    points = {
+        name: tuple(predict([one], length) for length in lengths) for name, one in layers.items()
+    }
+    way = _way([p for listed in points.values() for p in listed]) if seconds else ""
+    times: dict[str, tuple[Timed, ...]] = dict.fromkeys(layers, (Timed(),) * len(lengths))
+    if way:
+        times |= _times(layers, points, way, seconds, tell)
+    series = tuple(Series(name, (layers[name],), points[name], times[name]) for name in layers)
+    return Report(series, settings, way)
+
+
+def _times(
+    layers: Mapping[str, Layers], points: Mapping[str, tuple[Predicted, ...]], way: str,
+    seconds: float, tell: Tell,
+) -> dict[str, tuple[Timed, ...]]:  # fmt: skip
+    """Each type in turn, the quickest first: what they leave of their time goes to the others."""
+    start, times = perf_counter(), dict[str, tuple[Timed, ...]]()
+    for i, name in enumerate(sorted(layers, key=lambda name: points[name][-1].work)):
+        one, n = layers[name], len(points[name])
+        run = _attention(one, kept=way == "kept")
+        probe = predict([one], min(PROBE, points[name][-1].length))
+        room = _Room(way, INPUTS * one.n_heads * one.head_dim * FLOAT)
+        share = (seconds - (perf_counter() - start)) / (len(layers) - i)
+        stage = _Stage(share, tell, i * n, len(layers) * n, name)
+        times[name] = _timed(run, points[name], probe, room, stage)
+    return times
+
+
+def of_model(
+    model: TrainedModel, lengths: Sequence[int] | None = None, *,
+    global_tokens: Sequence[int] | None = None, seconds: float = 0, tell: Tell = quiet,
+) -> Report:  # fmt: skip
+    """The cost of a checkpoint's attention, and of its linear maps beside it. An encoder and a
+    decoder read texts of one length. AttnvizError for lengths that it has no positions for."""
+    lengths = _lengths(model, lengths)
+    chosen = (0,) if global_tokens is None else tuple(global_tokens)
+    layers = _layers(model, chosen if model.has_global_tokens else ())
+    per_token = model.multiply_adds_per_token
+    points = tuple(predict(layers, length, per_token) for length in lengths)
+    way = _way(points) if seconds else ""
+    times: tuple[Timed, ...] = (Timed(),) * len(lengths)
+    if way:
+        run = _forward(model, global_tokens, kept=way == "kept")
+        probe = predict(layers, min(MODEL_PROBE, lengths[-1]), per_token)
+        stage = _Stage(seconds, tell, 0, len(lengths), model.name)
+        times = _timed(run, points, probe, _Room(way, 0), stage)
+    about = model.about()
+    told = {name: about[name] for name in ("name", "model_type", "parameters", "positions")}
+    told |= {"per_token": per_token, "crossing": crossing(layers, per_token)}
+    series = Series(model.name, layers, points, times)
+    settings = {"global_tokens": list(chosen)} if model.has_global_tokens else {}
+    return Report((series,), settings, way, told)
+
+
+def _lengths(model: TrainedModel, asked: Sequence[int] | None) -> Sequence[int]:
+    limit = model.network.n_positions
+    if asked is None:
+        usual = [n for n in (FIRST << i for i in range(32)) if n <= min(limit or LAST, LAST)]
+        return usual or [limit or LAST]
+    if limit is not None and asked[-1] > limit:
+        raise AttnvizError(
+            f"The length {asked[-1]:,} is more than {model.name} has positions for: {limit:,}.",
+            "Give shorter --lengths.",
+            key="err.too_long",
+            n_tokens=asked[-1],
+            limit_tokens=limit,
+            option="--lengths",
+        )
+    return asked
+
+
+def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ...]:
+    """The layers of every stack, those with one mask together."""
+    kept = ("self",) if model.type == "causal" else ("decoder", "cross")
+    dtypes = Counter[str]()
+    for entry in model.tensors.values():
+        dtypes[entry.dtype] += entry.n_bytes
+    number = SIZES[dtypes.most_common(1)[0][0]]
+    return tuple(
+        Layers(
+            rule | global_(seen_by_all) if seen_by_all else rule,
+            layout.n_heads,
+            layout.head_dim,
+            n_layers,
+            layout.n_key_heads,
+            number if name in kept else 0,
+        )
+        for name, layout in model.layouts.items()
+        for rule, n_layers in Counter(layout.masks).items()
+    )
+
+
+# Running -------------------------------------------------------------------------------------
+
+
+def _attention(layers: Layers, *, kept: bool) -> Run:
+    """One layer through the recorder, on random queries, keys and values."""
+
+    @lru_cache(maxsize=1)
+    def inputs(length: int) -> tuple[Tokens, list[Floats]]:
+        draw = np.random.default_rng(0).standard_normal
+        shape = (layers.n_heads, length, layers.head_dim)
+        return from_ids([0] * length), [draw(shape, dtype=np.float32) for _ in range(3)]
+
+    def run(length: int) -> Spent:
+        tokens, qkv = inputs(length)
+        recorder = _Stopwatch({"self": Part(tokens, tokens)}, budget=_budget(kept))
+        recorder.attend("self", *qkv, mask=layers.rule)
+        return Spent(recorder.seconds)
+
+    return run
+
+
+def _forward(model: TrainedModel, global_tokens: Sequence[int] | None, *, kept: bool) -> Run:
+    """A whole model on random token ids."""
+
+    @lru_cache(maxsize=1)
+    def inputs(length: int) -> Tokens:
+        ids = np.random.default_rng(0).integers(model.network.n_ids, size=length)
+        return from_ids(ids.tolist())
+
+    def run(length: int) -> Spent:
+        tokens = inputs(length)
+        source = tokens if model.reads_source else None
+        recorder = _Stopwatch(model.stacks_of(tokens, source), budget=_budget(kept))
+        start = perf_counter()
+        model(tokens, recorder, source=source, global_tokens=global_tokens)
+        return Spent(recorder.seconds, perf_counter() - start - recorder.seconds)
+
+    return run
+
+
+class _Stopwatch(Recorder):
+    """A recorder that knows how long its attention took."""
+
+    seconds = 0.0
+
+    def attend(self, *args: Any, **options: Any) -> Floats:
+        start = perf_counter()
+        output = super().attend(*args, **options)
+        self.seconds += perf_counter() - start
+        return output
+
+
+def _budget(kept: bool) -> int:
+    return sys.maxsize if kept else 0
+
+
+# Choosing what to run ------------------------------------------------------------------------
+
+
+class _Room(NamedTuple):
+    """What there is memory for, beside `per_token` bytes of inputs."""
+
+    way: str
+    per_token: int
+
+    def holds(self, point: Predicted) -> bool:
+        if self.way == "kept":  # which is so only where all of them fit
+            return True
+        # As much again to work on them, as for weights that are kept.
+        return 2 * point.streamed_bytes + point.length * self.per_token <= default_budget()
+
+
+class _Stage(NamedTuple):
+    """The part of all runs that one series is: its seconds, and its place among the steps."""
+
+    seconds: float
+    tell: Tell
+    first: int
+    total: int
+    name: str
+
+
+def _way(points: Sequence[Predicted]) -> str:
+    """One way for all, so that their times can be compared: weights are kept if all of them fit
+    what a recorder takes for them."""
+    return "kept" if max(2 * p.weight_bytes for p in points) <= default_budget() else "streamed"
+
+
+def _timed(
+    run: Run, points: Sequence[Predicted], probe: Predicted, room: _Room, stage: _Stage
+) -> tuple[Timed, ...]:
+    """Run the points, shortest first, as far as time and memory last."""
+    start, times = perf_counter(), list[Timed]()
+    rate = GUESS
+    if rate * probe.work < stage.seconds:
+        rate = min(run(probe.length).total for _ in range(2)) / probe.work
+    for i, point in enumerate(points):
+        stage.tell(stage.first + i, stage.total, f"{stage.name} {point.length:,}")
+        left, expected = stage.seconds - (perf_counter() - start), rate * point.work
+        if not room.holds(point):
+            times.append(Timed(left_out="memory"))
+        elif 2 * expected > left:
+            times.append(Timed(left_out="time", expected=expected))
+        else:
+            best, n_runs = _repeated(
+                run, point.length, left / (2 if point is points[-1] else SAVED)
+            )
+            times.append(Timed(best.attention, best.rest, n_runs))
+            if point.length >= probe.length:
+                rate = best.total / point.work
+    return tuple(times)
+
+
+def _repeated(run: Run, length: int, seconds: float) -> tuple[Spent, int]:
+    """One run to warm up, then at least one more, and others while they fit the seconds; the
+    quickest, and of how many."""
+    start = perf_counter()
+    run(length)
+    spent = [run(length)]
+    while len(spent) < MOST_RUNS and perf_counter() - start + spent[0].total < seconds:
+        spent.append(run(length))
+    return min(spent, key=lambda one: one.total), len(spent)

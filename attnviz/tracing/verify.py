@@ -1,0 +1,110 @@
+"""A checkpoint run here and by transformers, on the same ids: how far apart the numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError
+from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.models.trained import TrainedModel
+from attnviz.record.from_weights import dense_longformer
+from attnviz.tracing.recorder import Recorder
+
+N_TOKENS, N_SOURCE = 13, 11
+ENOUGH = 1e-4  # what real float32 weights leave room for: seen errors are below 1e-5
+NAMES = {"encoder": "encoder_attentions", "decoder": "decoder_attentions"}
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The largest error of every layer of every stack, and of the final hidden state."""
+
+    errors: Mapping[str, tuple[float, ...]]
+    hidden: float
+
+    @property
+    def largest(self) -> float:
+        """The largest error of all weights."""
+        return max(error for layers in self.errors.values() for error in layers)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the differences are rounding."""
+        return self.largest < ENOUGH
+
+
+def verify(model: TrainedModel) -> Verified:
+    """Compare every weight with transformers' eager attention; AttnvizError if it is not there."""
+    tokens, source = _draw(model, N_TOKENS), None
+    if model.reads_source:
+        source = _draw(model, N_SOURCE)
+    recorder = Recorder(model.stacks_of(tokens, source))
+    hidden = model(tokens, recorder, source=source)
+    theirs, their_hidden = _transformers(model, tokens, source)
+    errors = {}
+    for name, stack in recorder.stacks().items():
+        assert stack.weights is not None  # so few tokens are kept whole
+        apart = np.abs(stack.weights - theirs[name]).reshape(stack.n_layers, -1)
+        errors[name] = tuple(apart.max(axis=1).tolist())
+    scale = max(float(np.abs(their_hidden).max()), 1.0)
+    return Verified(errors, float(np.abs(hidden - their_hidden).max()) / scale)
+
+
+def _draw(model: TrainedModel, n: int) -> Tokens:
+    """Ids from all over the vocabulary, the same every time."""
+    n = min(n, model.network.n_positions or n)
+    return from_ids(np.random.RandomState(n).randint(0, model.network.n_ids, n).tolist())
+
+
+def _transformers(
+    model: TrainedModel, tokens: Tokens, source: Tokens | None
+) -> tuple[dict[str, NDArray[Any]], NDArray[Any]]:
+    """Its weights by stack, (layers, heads, queries, keys), and its final hidden state."""
+    try:
+        import torch
+        from transformers import AutoModel, logging
+    except ImportError as error:
+        raise AttnvizError(
+            "--verify needs transformers and PyTorch.",
+            "Install them with: pip install transformers torch",
+            key="err.needs",
+            package="transformers",
+            command="pip install transformers torch",
+        ) from error
+
+    def batch(some: Tokens) -> Any:
+        return torch.tensor(some.ids[None])
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    other = AutoModel.from_pretrained(
+        str(model.folder), attn_implementation="eager", dtype=torch.float32
+    ).eval()
+    fed: dict[str, Any] = {"input_ids": batch(tokens)}
+    if source is not None:
+        fed = {"input_ids": batch(source), "decoder_input_ids": batch(tokens)}
+    if model.has_global_tokens:
+        fed["global_attention_mask"] = torch.zeros_like(fed["input_ids"])
+        fed["global_attention_mask"][0, 0] = 1
+    with torch.no_grad():
+        out = other(**fed, output_attentions=True)
+    if source is None:
+        return {"self": _self_weights(model, out)}, out.last_hidden_state[0].numpy()
+    stacks = {name: _stacked(getattr(out, attribute)) for name, attribute in NAMES.items()}
+    return stacks | {"cross": _stacked(out.cross_attentions)}, out.last_hidden_state[0].numpy()
+
+
+def _self_weights(model: TrainedModel, out: Any) -> NDArray[Any]:
+    if not model.has_global_tokens:
+        return _stacked(out.attentions)
+    pairs = zip(out.attentions, out.global_attentions, strict=True)
+    return np.stack([dense_longformer(a[0].numpy(), g[0].numpy(), [0]) for a, g in pairs])
+
+
+def _stacked(layers: Any) -> NDArray[Any]:
+    return np.stack([layer[0].numpy() for layer in layers])

@@ -1,0 +1,391 @@
+"""The explorer's screen: panels around one look, keys that move it, and work in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import monotonic
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Input, TextArea
+
+from attnviz.analysis.findings import Finding, best, findings
+from attnviz.errors import AttnvizError
+from attnviz.inputs.tokens import visible
+from attnviz.language.language import TERMINAL, Language
+from attnviz.record.record import AttentionRecord
+from attnviz.views.explorer import keys
+from attnviz.views.explorer.editor import Editor
+from attnviz.views.explorer.latest import Newest
+from attnviz.views.explorer.panels import (
+    Findings,
+    Heading,
+    Heads,
+    Map,
+    Pointed,
+    RunningText,
+    Strongest,
+)
+from attnviz.views.explorer.prompt import Ask, Page
+from attnviz.views.explorer.state import Look
+from attnviz.views.files import SUFFIXES
+from attnviz.views.look import Choice
+from attnviz.views.terminal.sentences import complaint, told
+
+Wish = tuple[str, str | None]  # a text and a type of attention
+MENDABLE = (AttnvizError, OSError, MemoryError)  # told in a message; anything else is a bug
+
+PAUSE = 0.1  # seconds without a key after which a text is worth computing
+TICK = 0.25  # seconds after which, and in steps of which, waiting is told
+PAGE = 10  # queries
+WIDTHS = [(0, "-narrow"), (170, "-wide")]  # the style sheet has a layout for each
+HEIGHTS = [(0, "-flat"), (10, "-low"), (18, "-high"), (36, "-tall")]
+
+
+@dataclass(frozen=True)
+class Errands:
+    """What the explorer has others do for it.
+
+    trace: a text and a type to a record, or None where no model is at hand. types: what `t` goes
+    through. save: write a file and return what the reader should know about it.
+    """
+
+    trace: Callable[[str, str | None], AttentionRecord] | None
+    types: Sequence[str | None]
+    save: Callable[[AttentionRecord, Path, Choice, Language, str], Sequence[str]]
+
+
+@dataclass
+class Traced(Message):
+    """A wish was worked on; newest: nothing newer was wished for meanwhile."""
+
+    wish: Wish
+    result: AttentionRecord | Exception
+    newest: bool
+
+
+@dataclass
+class Found(Message):
+    """Facts about a look."""
+
+    look: Look
+    result: list[Finding] | Exception
+
+
+def _bindings() -> list[BindingType]:
+    moves = {
+        "right,down": "step(1)", "left,up": "step(-1)",
+        "pagedown": f"step({PAGE})", "pageup": f"step(-{PAGE})",
+        "home": "step(-1000000000)", "end": "step(1000000000)",
+        "l,tab": "head(1)", "h,shift+tab": "head(-1)", "j": "layer(1)", "k": "layer(-1)",
+        "i,enter": "edit", "slash": "search", "n": "again(1)", "N": "again(-1)",
+        "question_mark": "help", "escape": "close",
+    }  # fmt: skip
+    plain = {"e": "explain", "t": "type", "s": "scale", "g": "language", "p": "pin", "z": "near",
+             "m": "merge", "o": "save", "q": "app.quit"}  # fmt: skip
+    return [Binding(key, does, show=False) for key, does in (moves | plain).items()]
+
+
+class Desk(Screen[None]):
+    """Everything that is on the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = _bindings()
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    AUTO_FOCUS: ClassVar[str | None] = ""  # nothing: keys are for the screen
+
+    def __init__(
+        self, look: Look, errands: Errands, *, text: str | None, type: str | None, colour: bool
+    ) -> None:
+        super().__init__()
+        self.look, self._errands, self._colour = look, errands, colour
+        self._shown: Wish = (text or "", type)  # what the look is of
+        self._wish = self._shown
+        self._since: float | None = None
+        self._pause: Timer | None = None
+        self._answer: Callable[[str], None] | None = None
+        self._origin, self._word = look, ""
+        self._tracer = Newest(self._trace, lambda *told: self._tell(Traced(*told)))
+        self._finder = Newest(_facts, lambda look, found, _: self._tell(Found(look, found)))
+
+    def compose(self) -> ComposeResult:
+        """Heading, text, the four panels, and a line of keys or of a question."""
+        look, colour = self.look, self._colour
+        yield Heading(look)
+        yield RunningText(look, colour=colour, id="text")
+        yield Editor(self._shown[0], look, colour=colour)
+        with Container(id="body"):
+            yield Map(look, colour=colour, id="map")
+            yield Strongest(look, colour=colour, id="strongest")
+            yield Heads(look, colour=colour, id="heads")
+            yield Findings(look, colour=colour, id="findings")
+        yield Ask()
+        yield keys.Hints(look)
+
+    def on_mount(self) -> None:
+        """Facts are on their way, and waiting will be told."""
+        self._finder.ask(self.look)
+        self.set_interval(TICK, self._tell_waiting)
+
+    # One look, shown everywhere
+
+    def show(self, look: Look) -> None:
+        """Another look in all panels; facts about it are looked for."""
+        changed = look.sheet is not self.look.sheet
+        self.look = look
+        for panel in self.query("Panel, Hints, Heading, Editor"):
+            panel.show(look)  # type: ignore[attr-defined]
+        if changed:
+            self._finder.ask(look)
+
+    def on_pointed(self, event: Pointed) -> None:
+        """What was clicked becomes the query, or the head."""
+        if event.head is not None:
+            self.show(self.look.to_head(event.head, event.layer))
+        elif event.query is not None:
+            self.show(self.look.to_query(event.query))
+        elif event.key is not None and not self.look.stack.two_texts:
+            self.show(self.look.to_query(event.key))
+        elif event.steps:
+            self.action_step(event.steps)
+
+    def action_step(self, n: int) -> None:
+        """On along the queries."""
+        self.show(self.look.to_query(self.look.query + n))
+
+    def action_head(self, n: int) -> None:
+        """On along the heads."""
+        self.show(self.look.next_head(n))
+
+    def action_layer(self, n: int) -> None:
+        """On along the layers."""
+        self.show(self.look.next_layer(n))
+
+    def action_pin(self) -> None:
+        """Keep the query in sight."""
+        self.show(self.look.pin())
+
+    def action_scale(self) -> None:
+        """Turn weights into colours another way."""
+        self.show(self.look.next_scale())
+
+    def action_near(self) -> None:
+        """Single tokens around the query, or the whole."""
+        self.show(replace(self.look, near=not self.look.near))
+
+    def action_merge(self) -> None:
+        """Words for pieces."""
+        self._try(lambda: self.show(self.look.merge()))
+
+    def action_language(self) -> None:
+        """All words in another language."""
+        self.show(self.look.next_language())
+        words = self.look.words
+        if words.right_to_left:
+            self._say(words.say("warn.rtl", TERMINAL, option="-o map.png"))
+
+    # Pages to read
+
+    def action_explain(self) -> None:
+        """What the weights show, and what not."""
+        panel, look = self.query_one(Findings), self.look
+        found = panel.found if panel.about is look.sheet else best(_facts(look))
+        heading, *body = told(found or [], look.seen, look.choice, look.words)
+        self.app.push_screen(Page(str(heading), body))
+
+    def action_help(self) -> None:
+        """Every key."""
+        words = self.look.words
+        self.app.push_screen(Page(words.say("key.help"), [keys.table(self.look)]))
+
+    # Questions in the last line
+
+    def action_search(self) -> None:
+        """Go to a token by its name, letter by letter."""
+        self._origin = self.look
+        self._ask("search", "", self._searched)
+
+    def action_again(self, n: int) -> None:
+        """The next token of the name that was searched, or the one before."""
+        if self._word:
+            self._try(lambda: self.show(self.look.search(self._word, n)))
+
+    def action_save(self) -> None:
+        """Write a file."""
+        self._ask("save", "attention.png", self._save, " ".join(SUFFIXES))
+
+    def action_close(self) -> None:
+        """Ask no more, write no more."""
+        if self.query_one(Ask).display:
+            if self._answer == self._searched:
+                self.show(self._origin)
+            self._end_question()
+        else:
+            self._end_editing()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """While a name is typed, look where it is."""
+        if self._answer == self._searched and event.value:
+            with suppress(AttnvizError):  # not there yet, or no longer
+                self.show(self._origin.search(event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """The answer."""
+        answer = self._answer
+        self._end_question()
+        if answer is not None and event.value:
+            answer(event.value)
+
+    def _ask(
+        self, what: str, suggested: str, answer: Callable[[str], None], choices: str = ""
+    ) -> None:
+        self._answer = answer
+        self.query_one(keys.Hints).display = False
+        self.query_one(Ask).ask(self.look.words.say(f"key.{what}"), suggested, choices)
+
+    def _end_question(self) -> None:
+        self._answer = None
+        self.query_one(Ask).close()
+        self.query_one(keys.Hints).display = True
+
+    def _searched(self, word: str) -> None:
+        self._word = word
+        self.show(self._origin)  # parts of the word may have led elsewhere
+        self._try(lambda: self.show(self._origin.search(word)))
+
+    def _save(self, name: str) -> None:
+        look, path = self.look, Path(name).expanduser()
+
+        def work() -> None:
+            try:
+                notes = self._errands.save(look.seen, path, look.choice, look.words, look.scale)
+            except MENDABLE as error:
+                self.app.call_from_thread(self._complain, error)
+            else:
+                said = look.words.say("run.saved", TERMINAL, path=path)
+                self.app.call_from_thread(self._say, "\n".join([said, *notes]))
+
+        self.run_worker(work, thread=True)
+
+    # Writing, and what a model makes of it
+
+    def action_edit(self) -> None:
+        """Write in the text."""
+        if self._has_model():
+            editor = self.query_one(Editor)
+            self.query_one(RunningText).display = False
+            editor.display = True
+            self.set_focus(editor)  # at once: the next key may be on its way
+
+    def _end_editing(self) -> None:
+        self.query_one(Editor).display = False
+        self.query_one(RunningText).display = True
+        self.set_focus(None)
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Compute the new text as soon as no key follows."""
+        if self._pause is not None:
+            self._pause.stop()
+        text = event.text_area.text
+        self._pause = self.set_timer(PAUSE, lambda: self._want((text, self._wish[1])))
+
+    def on_text_area_selection_changed(self) -> None:
+        """The query is where the cursor is."""
+        self._follow_cursor()
+
+    def action_type(self) -> None:
+        """The same text with another type of attention."""
+        if not self._has_model():
+            return
+        types = list(self._errands.types)
+        if len(types) == 1:
+            self._say(self.look.words.say("ui.one_type", TERMINAL))
+        else:
+            at = types.index(self._wish[1]) if self._wish[1] in types else -1
+            self._want((self._wish[0], types[(at + 1) % len(types)]))
+
+    def on_traced(self, event: Traced) -> None:
+        """A new record, unless a newer text waits; the old picture stays where there is none."""
+        if not event.newest:
+            return
+        self._since = None
+        self._tell_waiting()
+        if isinstance(event.result, Exception):
+            self._wish = (event.wish[0], self._shown[1])
+            self._complain(event.result)
+            return
+        self._shown = event.wish
+        self.show(self.look.with_record(event.result))
+        self._follow_cursor()
+
+    def on_found(self, event: Found) -> None:
+        """Facts about a head."""
+        if isinstance(event.result, Exception):
+            raise event.result
+        self.query_one(Findings).tell(event.result, event.look.sheet)
+
+    def _has_model(self) -> bool:
+        if self._errands.trace is None:
+            self._say(self.look.words.say("ui.no_model", TERMINAL))
+        return self._errands.trace is not None
+
+    def _want(self, wish: Wish) -> None:
+        if wish != self._wish:
+            self._wish = wish
+            self._since = self._since or monotonic()
+            self._tracer.ask(wish)
+
+    def _trace(self, wish: Wish) -> AttentionRecord:
+        assert self._errands.trace is not None  # `_has_model` was asked
+        return self._errands.trace(*wish)
+
+    def _follow_cursor(self) -> None:
+        editor = self.query_one(Editor)
+        if editor.display and editor.text == self._shown[0]:
+            self.show(self.look.to_query(editor.query_at_cursor()))
+
+    def _tell(self, message: Message) -> None:
+        """From another thread: a message to this screen, if it is still there."""
+        with suppress(RuntimeError):  # the program has ended meanwhile
+            self.post_message(message)
+
+    def _tell_waiting(self) -> None:
+        waited = 0.0 if self._since is None else monotonic() - self._since
+        self.query_one(Heading).wait(waited if waited >= TICK else None)
+
+    # Messages
+
+    def _try(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except MENDABLE as error:
+            self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        if not isinstance(error, MENDABLE):
+            raise error
+        mended = error if isinstance(error, AttnvizError) else AttnvizError(_reason(error))
+        self._say(complaint(mended, self.look.words), severity="error")
+
+    def _say(
+        self, sentence: str, severity: Literal["information", "error"] = "information"
+    ) -> None:
+        self.app.clear_notifications()  # only the newest counts
+        shown = "\n".join(map(visible, sentence.split("\n")))
+        self.notify(shown, severity=severity, markup=False)
+
+
+def _facts(look: Look) -> list[Finding]:
+    return best(findings(look.seen, look.sheet.layer, look.sheet.head))
+
+
+def _reason(error: Exception) -> str:
+    return "There is not enough memory." if isinstance(error, MemoryError) else f"{error}."

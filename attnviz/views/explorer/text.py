@@ -1,0 +1,103 @@
+"""The explorer's running text: each token on the colour of what the query gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+
+from attnviz.inputs.tokens import Tokens
+from attnviz.views.explorer.state import Look
+from attnviz.views.terminal.cells import background, levels
+from attnviz.views.terminal.show import Screen
+from attnviz.views.titles import label_text
+
+FAINT = 4  # steps of the ramp that are as good as nothing: these tokens stay plain
+MUCH = 32  # steps from which a token is underlined where there is no colour
+
+Line = list[tuple[int, str]]  # tokens, each with what stands before it: a space, or nothing
+
+
+@dataclass(frozen=True)
+class Running:
+    """Tokens broken into lines of a width."""
+
+    tokens: Tokens
+    width: int
+    lines: Sequence[Line]
+
+    @classmethod
+    def of(cls, tokens: Tokens, width: int) -> Running:
+        """Lines of at most `width` characters; spaces stand where the text has any."""
+        lines: list[Line] = [[]]
+        used, reach = 0, 0
+        for i, (name, (start, stop)) in enumerate(
+            zip(tokens.names, tokens.spans.tolist(), strict=True)
+        ):
+            gap = "" if used == 0 or (start < stop and start <= reach) else " "
+            long = min(cell_len(name), width)
+            if used and used + len(gap) + long > width:
+                lines.append([])
+                used, gap = 0, ""
+            lines[-1].append((i, gap))
+            used += len(gap) + long
+            reach = stop if start < stop else -1
+        return cls(tokens, width, lines)
+
+    def line_of(self, token: int) -> int:
+        """The line that a token is in."""
+        return next((n for n, line in enumerate(self.lines) if line[-1][0] >= token), 0)
+
+
+def running(look: Look, queries: Running, keys: Running | None, screen: Screen) -> list[Text]:
+    """The lines around the query that fit `screen.height`, shaded by what it gives each token.
+
+    keys: the other text, of two: then that one is shaded, below the one that looks. Each token
+    carries meta: its "query", or "key".
+    """
+    styles = _styles(look, screen)
+    if keys is None:
+        return _window(look, queries, styles, screen.height, look.query, "query")
+    height = max(screen.height // 2, 1)
+    strongest = look.sheet.strongest(look.query, 1)
+    upper = _window(look, queries, {}, screen.height - height, look.query, "query")
+    at = strongest[0][0] if strongest else 0
+    return [*upper, *_window(look, keys, styles, height, at, "key")]
+
+
+def _styles(look: Look, screen: Screen) -> dict[int, Style]:
+    """How each key of the query is drawn; keys that get next to nothing are not in it."""
+    shares, allowed = look.sheet.row(look.query, look.scale)
+    steps = levels(shares, allowed)
+    found: dict[int, Style] = {}
+    for key, step in enumerate(steps.tolist()):
+        if step < 0:
+            found[key] = Style(dim=True)
+        elif step >= FAINT:
+            painted = background(step) if screen.colour else None
+            found[key] = painted or Style(underline=step >= MUCH, bold=step >= MUCH)
+    return found
+
+
+def _window(
+    look: Look, text: Running, styles: dict[int, Style], height: int, centre: int, what: str
+) -> list[Text]:
+    first = max(min(text.line_of(centre) - height // 2, len(text.lines) - height), 0)
+    return [_line(look, text, line, styles, what) for line in text.lines[first : first + height]]
+
+
+def _line(look: Look, text: Running, tokens: Line, styles: dict[int, Style], what: str) -> Text:
+    line = Text(no_wrap=True)
+    for i, gap in tokens:
+        token = label_text(text.tokens.names[i], text.width)
+        token.stylize(styles.get(i, Style()))
+        if what == "query" and i in look.pins:
+            token.stylize("underline")
+        if what == "query" and i == look.query:
+            token.stylize("bold reverse" if i not in styles else "bold underline reverse")
+        token.apply_meta({what: i})
+        line.append(gap).append_text(token)
+    return line

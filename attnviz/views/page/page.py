@@ -1,0 +1,125 @@
+"""The record as one page that opens anywhere, offline: every layer, head and token to click at.
+
+Nothing is fetched and nothing but the page's own script and style may run: the policy names both
+by their hashes. What comes from the record travels as JSON whose `<`, `>` and `&` are escapes, and
+as base64; the script writes it as text only.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from attnviz._version import __version__
+from attnviz.inputs.tokens import visible
+from attnviz.language.english import ENGLISH
+from attnviz.language.language import Language
+from attnviz.record.record import AttentionRecord
+from attnviz.views.look import Choice
+from attnviz.views.page.data import Blobs, page_tree
+from attnviz.views.palette import INK, MASKED_PAPER, ramp
+from attnviz.views.titles import title
+
+FOLDER = Path(__file__).parent
+SCRIPTS = (  # in this order: each uses only those before it
+    "words.js", "weights.js", "shades.js", "state.js", "drawing.js", "grid.js", "heatmap.js",
+    "links.js", "text.js", "table.js", "side.js", "controls.js",
+)  # fmt: skip
+VIEWS = {"grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap"}
+_ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+def page(
+    record: AttentionRecord, choice: Choice, *, show: str = "auto", words: Language = ENGLISH,
+    scale: str = "auto",
+) -> bytes:  # fmt: skip
+    """The page, in UTF-8. It opens on `choice`, in the language and scale given; the reader may
+    choose others. The same record gives the same bytes."""
+    blobs = Blobs()
+    tree = page_tree(record, blobs)
+    tree["start"] = _start(record, choice, show, words, scale)
+    tree["ramp"], tree["masked"], tree["ink"] = ramp(), MASKED_PAPER, INK
+    tree["attnviz"] = __version__
+    script, style = script_and_style()
+    values = {
+        "policy": policy(script, style),
+        "lang": words.tag,
+        "title": escape(visible(title(record, words))),
+        "noscript": escape(words.say("page.noscript")),
+        "style": style,
+        "script": script,
+        "tree": _json(tree),
+    }
+    before, after = (_filled(part, values).encode() for part in _template().split("{{blobs}}"))
+    return b"".join([before, *_scripts(blobs.packed()), after])
+
+
+def policy(script: str, style: str) -> str:
+    """The Content-Security-Policy: only this script and this style, and no script may make markup
+    of a string."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src '{_hash(script)}'",
+            f"style-src '{_hash(style)}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ]
+    )
+
+
+@cache
+def script_and_style() -> tuple[str, str]:
+    """The page's own script and style, as they stand between their tags."""
+    parts = [(FOLDER / "script" / name).read_text(encoding="utf-8") for name in SCRIPTS]
+    script = '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
+    return script, (FOLDER / "page.css").read_text(encoding="utf-8")
+
+
+def _template() -> str:
+    return (FOLDER / "page.html").read_text(encoding="utf-8")
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    """The template with its {{names}} replaced, each once: what a value holds is never read."""
+    pieces = template.split("{{")
+    filled = [pieces[0]]
+    for piece in pieces[1:]:
+        name, _, rest = piece.partition("}}")
+        filled += [values[name], rest]
+    return "".join(filled)
+
+
+def _start(
+    record: AttentionRecord, choice: Choice, show: str, words: Language, scale: str
+) -> dict[str, Any]:
+    many = record.stack.n_layers > 1 or bool(choice.layers) or len(choice.heads) > 1
+    view = VIEWS.get(show, "heads" if many else "heatmap")
+    head = None if choice.head == "mean" else choice.head
+    return {
+        "view": view, "layer": choice.layer, "head": head, "scale": scale, "language": words.tag,
+    }  # fmt: skip
+
+
+def _json(tree: dict[str, Any]) -> str:
+    """JSON in ASCII that can stand in a script element: nothing in it can end the element."""
+    return json.dumps(tree, allow_nan=False, separators=(",", ":")).translate(_ESCAPES)
+
+
+def _scripts(blobs: list[bytes]) -> list[bytes]:
+    """Bytes as elements that a browser neither shows nor runs."""
+    return [
+        b'<script type="text/plain" id="blob-%d">%s</script>\n' % (i, b64encode(blob))
+        for i, blob in enumerate(blobs)
+    ]
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,1 @@
+"""What PNG, SVG and PDF files show."""

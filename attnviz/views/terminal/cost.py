@@ -1,0 +1,310 @@
+"""What attention costs, on a screen and for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from attnviz.analysis.cost import LONGEST, Curve, Growth, Predicted, Report, Series, Timed
+from attnviz.inputs.tokens import visible
+from attnviz.language.language import PLAIN, TERMINAL, Guard, Language
+from attnviz.views.number_format import amount, duration, size
+from attnviz.views.palette import LINES
+from attnviz.views.terminal.loglog import Drawn, loglog
+from attnviz.views.terminal.show import Screen
+
+WIDE_GAP = 3  # characters between columns
+SIDE_BY_SIDE = 100  # characters from which on two plots stand beside one another
+PLOT_HEIGHT, PLOT_GAP, WIDEST_PLOT = 14, 3, 90
+COLUMNS = {  # wide, narrow
+    "name": ("type", "type"),
+    "length": ("tokens", "tokens"),
+    "scores": ("scores", "scores"),
+    "multiply_adds": ("multiply-adds", "m-adds"),
+    "rest_multiply_adds": ("of the rest", "rest"),
+    "weight_bytes": ("all weights", "weights"),
+    "streamed_bytes": ("streamed", "stream"),
+    "cache_bytes": ("key/value cache", "cache"),
+    "seconds": ("time", "time"),
+    "rest_seconds": ("time of the rest", "t rest"),
+}
+FIRST_TO_GO = ("scores", "streamed_bytes", "cache_bytes", "weight_bytes")  # on narrow screens
+
+
+def screen(report: Report, screen: Screen) -> RenderableType:
+    """The table, a plot of what was counted and one of the time, growth, and what to know."""
+    words = screen.words
+    lines: list[RenderableType] = [Text(heading(report, words, TERMINAL), "bold"), Text()]
+    lines += [_table(report, screen), Text(), *_plots(report, screen), Text()]
+    lines += [_growths(report, screen), Text()]
+    return Group(*lines, *(Text(note, "dim") for note in notes(report, words, TERMINAL)))
+
+
+def heading(report: Report, words: Language, guard: Guard = PLAIN) -> str:
+    """What was counted, and how it was run."""
+    parts = [words.say("ui.cost", guard)]
+    if report.model:
+        parts.append(str(visible(report.model["name"])))
+        for one in report.series[0].layers:
+            shape = words.say("ui.cost_heads", guard, n_heads=one.n_heads, n=one.head_dim)
+            parts.append(f"{words.count(one.n_layers, 'layer')} × {shape}: {one.rule}")
+    else:
+        first = report.series[0].layers[0]
+        parts.append(words.say("ui.cost_heads", guard, n_heads=first.n_heads, n=first.head_dim))
+        for name in ("window", "global_tokens"):
+            if name in report.settings:
+                parts.append(f"{name.replace('_', ' ')} {_listed(report.settings[name])}")
+    ways = {"kept": "ui.cost_kept", "streamed": "ui.cost_streamed", "": "ui.cost_unrun"}
+    return " · ".join([*parts, words.say(ways[report.ran], guard)])
+
+
+def notes(report: Report, words: Language, guard: Guard = PLAIN) -> list[str]:
+    """What the numbers are, what was not run, and from where on attention is the larger part."""
+    found = list[str]()
+    if report.model:
+        found += _crossing(report, words, guard)
+    found.append(words.say("ui.cost_counted", guard))
+    found.append(words.say("ui.cost_power", guard))
+    if report.ran:
+        found.append(words.say("ui.cost_quickest", guard))
+    if report.ran == "kept" and not report.model:
+        found.append(words.say("ui.cost_square", guard))
+    for reason, key in (("time", "ui.cost_too_long"), ("memory", "ui.cost_too_large")):
+        listed = "; ".join(_left_out(report, reason))
+        if listed:
+            what, option = guard.number(listed), guard.number("--seconds")
+            found.append(words.say(key, guard, what=what, option=option))
+    return found
+
+
+def _crossing(report: Report, words: Language, guard: Guard) -> list[str]:
+    about = report.model
+    per_token = words.say("ui.cost_rest", guard, value=f"{about['per_token']:,}")
+    if about["crossing"] is None:
+        return [words.say("ui.cost_never", guard, n_tokens=LONGEST), per_token]
+    said = words.say("ui.cost_crossing", guard, n_tokens=about["crossing"])
+    limit = about["positions"]
+    if limit is not None and about["crossing"] > limit:
+        said += " " + words.say("ui.cost_beyond", guard, n_tokens=limit)
+    return [said, per_token]
+
+
+def _left_out(report: Report, reason: str) -> list[str]:
+    """ "self 8,192 (≈ 5.1 s), 16,384 (≈ 20 s)": what was not run for that reason."""
+    found = []
+    for one in report.series:
+        listed = [
+            f"{length:,}" + (f" (≈ {duration(timed.expected)})" if timed.expected else "")
+            for length, timed in zip(one.lengths, one.times, strict=True)
+            if timed.left_out == reason
+        ]
+        if listed:
+            found.append(f"{one.name} {', '.join(listed)}")
+    return found
+
+
+# The table -----------------------------------------------------------------------------------
+
+
+def _table(report: Report, screen: Screen) -> Table:
+    """One line per length, series below one another, each named once; as exact as there is room."""
+    rows = [_row(*each) for each in _each(report)]
+    columns, gap = _columns(report, rows, exact=True), WIDE_GAP
+    if _width(columns, gap) > screen.width:
+        columns, gap = _columns(report, rows, exact=False), 1
+    for name in FIRST_TO_GO:
+        if _width(columns, gap) > screen.width:
+            columns.pop(name, None)
+    table = Table.grid(padding=(0, gap, 0, 0))
+    for name in columns:
+        justify: Any = "left" if name == "name" else "right"
+        table.add_column(justify=justify, no_wrap=True, overflow="ellipsis")
+    for i, cells in enumerate(zip(*columns.values(), strict=True)):
+        again = i > 1 and not report.model and rows[i - 1]["name"] == rows[i - 2]["name"]
+        table.add_row("" if again else cells[0], *cells[1:], style="" if i else "dim")
+    return table
+
+
+def _columns(
+    report: Report, rows: Sequence[dict[str, Any]], *, exact: bool
+) -> dict[str, list[str]]:
+    """Header and cells of every column that has something to say."""
+    return {
+        name: [COLUMNS[name][0 if exact else 1], *(_cell(name, row, exact) for row in rows)]
+        for name in COLUMNS
+        if _is_shown(report, name, rows)
+    }
+
+
+def _width(columns: dict[str, list[str]], gap: int) -> int:
+    return sum(gap + max(map(len, cells)) for cells in columns.values()) - gap
+
+
+def _is_shown(report: Report, name: str, rows: Sequence[dict[str, Any]]) -> bool:
+    if name == "name":
+        return not report.model
+    if name in ("seconds", "rest_seconds") and not report.way:
+        return False
+    return name == "seconds" or any(row[name] is not None for row in rows)
+
+
+def _cell(name: str, row: dict[str, Any], exact: bool) -> str:
+    value = row[name]
+    if value is None:
+        return "not run" if name == "seconds" and row["left_out"] else "–"
+    if name == "name":
+        return str(value)
+    if name.endswith("bytes"):
+        return size(value)
+    if name.endswith("seconds"):
+        return duration(value)
+    return f"{value:,}" if name == "length" or (exact and name == "scores") else amount(value)
+
+
+def _each(report: Report) -> Iterable[tuple[Series, Predicted, Timed]]:
+    for one in report.series:
+        for point, timed in zip(one.points, one.times, strict=True):
+            yield one, point, timed
+
+
+def _row(one: Series, point: Predicted, timed: Timed) -> dict[str, Any]:
+    """One length of one series, flat, as programs get it."""
+    return {
+        "name": one.name,
+        "length": point.length,
+        "scores": point.scores,
+        "multiply_adds": point.multiply_adds,
+        "rest_multiply_adds": point.rest,
+        "weight_bytes": point.weight_bytes,
+        "streamed_bytes": point.streamed_bytes,
+        "cache_bytes": point.cache_bytes,
+        "seconds": timed.seconds,
+        "rest_seconds": timed.rest_seconds,
+        "runs": timed.runs,
+        "left_out": timed.left_out or None,
+        "expected_seconds": timed.expected,
+    }
+
+
+# Plots and growth ----------------------------------------------------------------------------
+
+
+def counted_title(report: Report, words: Language, guard: Guard = PLAIN) -> str:
+    """What the first plot shows."""
+    return words.say("ui.cost_work" if report.model else "ui.cost_scores", guard)
+
+
+def _plots(report: Report, screen: Screen) -> list[Text]:
+    curves, words = report.curves, screen.words
+    beside = screen.width >= SIDE_BY_SIDE
+    width = min((screen.width - PLOT_GAP) // 2 if beside else screen.width, WIDEST_PLOT)
+
+    def plot(title: str, ends: Sequence[Drawn], unit: Callable[[float], str]) -> list[Text]:
+        if not ends:
+            return []
+        several = words.say("ui.cost_meet", TERMINAL)
+        return loglog(
+            title, ends, width, PLOT_HEIGHT, colour=screen.colour, unit=unit, several=several
+        )
+
+    counted = [_drawn(i, one, one.lengths, one.counted) for i, one in enumerate(curves)]
+    run = [_drawn(i, one, *one.run) for i, one in enumerate(curves) if one.run[0]]
+    left = plot(counted_title(report, words, TERMINAL), counted, amount)
+    right = plot(words.say("ui.cost_time", TERMINAL), run, duration)
+    if not (beside and right):
+        return [*left, *([Text(), *right] if right else [])]
+    return [
+        Text(no_wrap=True)
+        .append_text(a)
+        .append(" " * (width + PLOT_GAP - a.cell_len))
+        .append_text(b)
+        for a, b in zip(left, right, strict=True)
+    ]
+
+
+def _drawn(i: int, curve: Curve, xs: Sequence[float], ys: Sequence[float]) -> Drawn:
+    mark = "x" if curve.name == "cross" else curve.name[0]
+    return Drawn(curve.name, xs, ys, mark, LINES[i % len(LINES)])
+
+
+def growth_words(growth: Growth | None) -> str:
+    """An exponent, two digits."""
+    return "–" if growth is None else f"{growth.exponent:.2f}"
+
+
+def _growths(report: Report, screen: Screen) -> Table:
+    """The exponents, and the lengths that they are of."""
+    words = screen.words
+    table = Table.grid(padding=(0, 2))
+    for justify in ("left", "right", "right", "left"):
+        table.add_column(justify=justify, no_wrap=justify != "left")
+    headers = [words.say(f"ui.cost_{name}", TERMINAL) for name in ("growth", "count", "here")]
+    table.add_row(*(Text(header, "dim") for header in (*headers, words.say("ui.cost_over"))))
+    for one in report.curves:
+        predicted, measured = one.predicted, one.measured
+        over = "–" if predicted is None else f"{predicted.first:,} – {predicted.last:,}"
+        here = growth_words(measured) if report.way else "–"
+        table.add_row(one.name, growth_words(predicted), here, over)
+    return table
+
+
+# For programs --------------------------------------------------------------------------------
+
+
+def data(report: Report) -> dict[str, Any]:
+    """The whole report as JSON can hold it; null for what was not run or does not apply."""
+    return {
+        "settings": dict(report.settings),
+        "model": dict(report.model) or None,
+        "run_with_weights": report.ran or None,
+        "series": [
+            {
+                "name": one.name,
+                "layers": [
+                    asdict(layers) | {"rule": layers.rule.to_dict()}  # its own names
+                    for layers in one.layers
+                ],
+                "points": [
+                    {k: v for k, v in _row(*each).items() if k != "name"}
+                    for each in _each(report)
+                    if each[0] is one
+                ],
+            }
+            for one in report.series
+        ],
+        "growth": [
+            {"name": one.name, "predicted": _plain(one.predicted), "measured": _plain(one.measured)}
+            for one in report.curves
+        ],
+    }
+
+
+def to_json(report: Report) -> str:
+    """`data` as text."""
+    return json.dumps(data(report), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_csv(report: Report) -> str:
+    """One line per length under a header; nothing where a number is not there."""
+    buffer = io.StringIO()
+    rows = [_row(*each) for each in _each(report)]
+    writer = csv.DictWriter(buffer, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _plain(growth: Growth | None) -> dict[str, Any] | None:
+    return None if growth is None else asdict(growth)
+
+
+def _listed(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

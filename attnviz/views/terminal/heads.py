@@ -1,0 +1,358 @@
+"""Every head of a stack on one screen: a grid of marks, and a table of those worth a look."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import isnan
+from textwrap import wrap
+
+import numpy as np
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from attnviz.analysis.head_labels import MARKS, SMALLEST_FIRST, HeadLook, as_rows, missing
+from attnviz.language.language import TERMINAL
+from attnviz.record.record import AttentionRecord
+from attnviz.views.palette import LEVELS, level
+from attnviz.views.terminal.cells import SHADES, background, full_rows
+from attnviz.views.terminal.show import Screen
+from attnviz.views.titles import label_text, percent, title
+
+LEAST_ROWS = 4  # of the table, that the grid leaves room for
+ROOMY = 8  # rows of the table from which blank lines are worth their room
+WIDE, NARROW = 3, 2  # characters of a cell of the grid: shade, mark, and a gap where there is room
+LABEL = 20  # characters that a label may take
+NAME = 18  # and the name of a constructed head
+STEPS = 12  # of the scale that is drawn
+LEGEND, GAP = 24, 3  # characters that a legend beside the grid needs, and between them
+
+MEANINGS = {"sink": "rests", "short": "too short to tell", "unknown": "not kept"}
+
+# Measures on a scale from 0 to 1 whatever the heads are; others from 0 to the largest.
+OF_ONE = ("normalized_entropy",)
+NOT_SHARES = {"entropy": 2, "normalized_entropy": 2, "distance": 1}  # and their decimals
+SHORT = {
+    "normalized_entropy": "even", "entropy": "nats", "distance": "dist", "previous": "prev",
+    "duplicate": "dup", "induction": "ind", "special": "spec", "largest": "max",
+    "duplicate_no_first": "dup-1", "induction_no_first": "ind-1",
+}  # fmt: skip
+LONG = {
+    "normalized_entropy": "evenness", "entropy": "entropy", "distance": "distance",
+    "previous": "previous", "duplicate": "duplicate", "induction": "induction",
+    "special": "special", "largest": "largest", "duplicate_no_first": "dup., no 1st",
+    "induction_no_first": "ind., no 1st",
+}  # fmt: skip
+TABLE = (
+    "normalized_entropy", "entropy", "distance", "sink", "previous", "self", "next", "duplicate",
+    "induction", "special", "largest",
+)  # fmt: skip
+
+
+def heads(
+    record: AttentionRecord,
+    looks: Sequence[HeadLook],
+    ranking: Sequence[HeadLook],
+    screen: Screen,
+    *,
+    sort: str | None = None,
+    top: int | None = None,
+) -> RenderableType:
+    """The grid of `looks`, in order, above the table of `ranking`, the best first.
+
+    It fits the screen and says what it left out, unless `top` asks for more rows than fit.
+    """
+    by = sort or "normalized_entropy"
+    above = _flowed(title(record, screen.words, TERMINAL).split(" · "), screen.width, "bold")
+    heading = _flowed(_heading(sort, screen), screen.width, "bold")
+    # What has its place whatever the grid: the header of the table, what is below it, the prompt.
+    below = len(_notes(record, len(ranking), len(ranking), screen))
+    room = screen.height - len(above) - len(heading) - 1 - below - 1
+    grid = _beside(_grid(looks, by, screen, max(room - LEAST_ROWS, 1)), looks, by, screen)
+    if not grid:
+        legend = _legend(looks, by, screen, screen.width)
+        least = max(room - LEAST_ROWS - len(legend), 1)
+        grid = [*_grid(looks, by, screen, least), *legend]
+    room -= len(grid)
+    blank = [Text()] if room - 2 >= min(ROOMY, len(ranking)) else []
+    n_rows = max(room - 2 * len(blank), 1) if top is None else top
+    notes = _notes(record, max(len(ranking) - n_rows, 0), len(ranking), screen)
+    if top is None and len(notes) > below:  # some numbers have longer words than others
+        n_rows -= 1
+        notes = _notes(record, len(ranking) - n_rows, len(ranking), screen)
+    table = _table(ranking[:n_rows], missing(record.stack), sort, screen)
+    return Group(*above, *blank, *grid, *blank, *heading, *table, *notes)
+
+
+# The grid --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How a grid fits: characters of a cell, heads of a band, and the layers that are shown."""
+
+    cell: int
+    bands: tuple[range, ...]
+    layers: tuple[int, ...]
+
+    @property
+    def lines(self) -> int:
+        """How many it takes."""
+        return len(self.bands) * (1 + len(self.layers))
+
+
+def _grid(looks: Sequence[HeadLook], by: str, screen: Screen, lines: int) -> list[Text]:
+    """Layers down, heads across, each a shade and a mark; a line says what found no room.
+
+    Heads that do not fit stand in bands below one another where there is room for all of them.
+    """
+    at = {(one.layer, one.head): one for one in looks}
+    layers = tuple(dict.fromkeys(one.layer for one in looks))
+    n_heads = len(looks) // len(layers)
+    margin = max(len("layer"), len(str(layers[-1]))) + 1
+    layout = _layout(screen.width - margin, n_heads, layers, lines)
+    left_out = _left_out(layout, layers, n_heads, screen)
+    while len(layout.layers) > 1 and layout.lines + len(left_out) > lines:
+        layout = replace(layout, layers=layout.layers[:-1])
+        left_out = _left_out(layout, layers, n_heads, screen)
+    largest = _largest(looks, by)
+    drawn: list[Text] = []
+    for band in layout.bands:
+        drawn.append(_numbers(band, layout.cell, margin, screen))
+        for layer in layout.layers:
+            line = Text(f"{layer} ".rjust(margin), "dim", no_wrap=True)
+            cells = Text(no_wrap=True)
+            for head in band:
+                one = at[layer, head]
+                cells.append_text(
+                    _cell(one.measures[by], largest, one.label.mark, layout.cell, screen)
+                )
+            cells.rstrip()
+            drawn.append(_joined(line, cells))
+    return [*drawn, *left_out]
+
+
+def _layout(width: int, n_heads: int, layers: tuple[int, ...], lines: int) -> _Layout:
+    """All of the heads, in bands, where they find room; else as many as stand side by side."""
+    cell = WIDE if WIDE * n_heads <= width + 1 else NARROW
+    across = max(min(width // cell, n_heads), 1)
+    bands = tuple(range(i, min(i + across, n_heads)) for i in range(0, n_heads, across))
+    whole = _Layout(cell, bands, layers)
+    return whole if whole.lines <= lines else _Layout(cell, bands[:1], layers)
+
+
+def _left_out(layout: _Layout, layers: tuple[int, ...], n_heads: int, screen: Screen) -> list[Text]:
+    """What found no room, and how to see it."""
+    parts, hidden = list[str](), layers[len(layout.layers) :]
+    if hidden:
+        together = hidden[-1] - hidden[0] == len(hidden) - 1
+        rest = f"{hidden[0]}-{hidden[-1]}" if together else ",".join(map(str, hidden))
+        option = f"--layer {rest}"
+        parts.append(screen.words.say("ui.more_layers", n_layers=len(hidden), option=option))
+    if beside := n_heads - sum(map(len, layout.bands)):
+        parts.append(screen.words.say("ui.wider", n_heads=beside))
+    return _flowed(parts, screen.width, "dim")
+
+
+def _numbers(band: range, cell: int, margin: int, screen: Screen) -> Text:
+    """The numbers of the heads above their cells, as many as find room."""
+    line, place = "layer".rjust(margin - 1) + " ", 0
+    for nth, head in enumerate(band):
+        start = margin + nth * cell + NARROW - len(str(head))
+        if start > place and start + len(str(head)) <= screen.width:
+            line = line[:start].ljust(start) + str(head)
+            place = start + len(str(head))
+    return Text(line, "dim", no_wrap=True)
+
+
+def _cell(value: float, largest: float, mark: str, width: int, screen: Screen) -> Text:
+    """One head: its shade, its mark, and a gap where there is room for one."""
+    gap = " " * (width - NARROW)
+    if isnan(value):
+        return Text(f" {mark}{gap}", "dim")
+    step = level(value, largest)
+    if screen.colour:
+        return Text().append(f" {mark}", background(step)).append(gap)
+    return Text(f"{_shade(step)}{mark}{gap}")
+
+
+def _shade(step: int) -> str:
+    return SHADES[-(-step * (len(SHADES) - 1) // LEVELS)]
+
+
+def _largest(looks: Sequence[HeadLook], by: str) -> float:
+    if by in OF_ONE:
+        return 1.0
+    return max((v for one in looks if not isnan(v := one.measures[by])), default=0.0)
+
+
+def _beside(grid: list[Text], looks: Sequence[HeadLook], by: str, screen: Screen) -> list[Text]:
+    """The grid with the legend on its right, or nothing where there is no room for that."""
+    wide = max(line.cell_len for line in grid) + GAP
+    legend = _legend(looks, by, screen, screen.width - wide)
+    if screen.width - wide < LEGEND or len(legend) > len(grid):
+        return []
+    beside = [
+        _joined(line, Text(" " * (wide - line.cell_len)), words)
+        for line, words in zip(grid, legend, strict=False)
+    ]
+    return beside + grid[len(legend) :]
+
+
+def _legend(looks: Sequence[HeadLook], by: str, screen: Screen, width: int) -> list[Text]:
+    """What the shades mean, and the marks that the grid has, in lines of that width."""
+    entropy, words, largest = by in SMALLEST_FIRST, screen.words, _number(by, _largest(looks, by))
+    low, high = (words.say("ui.sharp"), words.say("ui.even")) if entropy else ("", "")
+    steps = np.linspace(0, LEVELS - 1, STEPS).round().astype(np.int64)[None, :]
+    scale = _joined(
+        Text(f"{low} 0 ".lstrip(), "dim"),
+        full_rows(steps, 1, screen.colour)[0],
+        Text(f" {largest} {high}".rstrip(), "dim"),
+    )
+    named = Text(by, "dim")
+    if named.cell_len + 1 + scale.cell_len <= width:
+        lines = [_joined(named, Text(" "), scale)]
+    else:
+        lines = [named, scale]
+    kinds = {one.label.kind for one in looks}
+    parts = [f"{mark} {MEANINGS.get(kind, kind)}" for kind, mark in MARKS.items() if kind in kinds]
+    lines += _flowed(parts, width, "dim")
+    for line in lines:
+        line.truncate(max(width, 1), overflow="ellipsis")
+    return lines
+
+
+# The table -------------------------------------------------------------------------------------
+
+
+def _heading(sort: str | None, screen: Screen) -> list[str]:
+    words = screen.words
+    if sort is None:
+        first = words.say("ui.worth")
+    else:
+        way = "ui.by_smallest" if sort in SMALLEST_FIRST else "ui.by_largest"
+        first = words.say(way, what=sort)
+    return [first, words.say("ui.sure")]
+
+
+def _table(
+    looks: Sequence[HeadLook], without: Sequence[str], sort: str | None, screen: Screen
+) -> list[Text]:
+    """One line per head; narrow screens lose the columns on the right."""
+    names = [m for m in TABLE if m not in without]
+    if sort is not None:
+        names = [sort, *(m for m in names if m != sort)]
+    first = max([len("head"), *(len(one.place) for one in looks)])
+    label = max([len("looks at"), *(cell_len(str(one.label)) for one in looks)])
+    label = max(min(label, LABEL, screen.width - first - 7), 1)
+    name = min(max((cell_len(one.name) for one in looks), default=0), NAME)
+    start = first + 1 + label + 1 + 4 + (name and name + 2)
+    if name and start > screen.width // 2:  # what a head is built for is known from `run`
+        start, name = start - name - 2, 0
+    headers, width = _headers(names, screen.width - start)
+    head = f"{'head'.rjust(first)} {'looks at'.ljust(label)} sure"
+    head += f"  {'built for'.ljust(name)[:name]}" if name else ""
+    lines = [Text(head + "".join(h.rjust(w) for h, w in zip(headers, width, strict=True)), "dim")]
+    for one in looks:
+        line = Text(one.place.rjust(first) + " ", "bold", no_wrap=True)
+        line = _joined(line, _filled(str(one.label), label))
+        share = one.label.share
+        line.append(("–" if isnan(share) else f"{percent(share)}%").rjust(5))
+        if name:
+            line = _joined(line.append("  "), _filled(one.name, name, "dim"))
+        for measure, wide in zip(names[: len(headers)], width, strict=True):
+            style = "bold" if measure == sort else ""
+            line.append(_number(measure, one.measures[measure]).rjust(wide), style)
+        lines.append(line)
+    for line in lines:
+        line.no_wrap = True
+        line.truncate(screen.width, overflow="ellipsis")
+    return lines
+
+
+def _headers(names: Sequence[str], room: int) -> tuple[list[str], list[int]]:
+    """The headers that fit and their widths: long ones where all of them do."""
+    long = [LONG.get(name, name) for name in names]
+    if sum(len(header) + 2 for header in long) <= room:
+        return long, [len(header) + 2 for header in long]
+    short = [SHORT.get(name, name) for name in names]
+    width = [max(len(header), 4) + 1 for header in short]
+    fitting = 0
+    while fitting < len(width) and sum(width[: fitting + 1]) <= room:
+        fitting += 1
+    return short[:fitting], width[:fitting]
+
+
+def _number(measure: str, value: float) -> str:
+    if isnan(value):
+        return "–"
+    if measure not in NOT_SHARES:
+        return f"{percent(value)}%"
+    text = f"{value:.{NOT_SHARES[measure]}f}"
+    return text if len(text) <= 4 else f"{value:.0f}"
+
+
+def _notes(record: AttentionRecord, left_out: int, n_heads: int, screen: Screen) -> list[Text]:
+    """How to see the rest, what is not there, and what the numbers do not say."""
+    parts, words = list[str](), screen.words
+    if left_out:
+        parts.append(words.say("ui.more_heads", n_heads=left_out, option=f"--top {n_heads}"))
+    if record.stack.weights is None:
+        names = ", ".join(m for m in missing(record.stack) if m in TABLE)
+        parts.append(words.say("ui.not_kept", what=names))
+    parts.append(words.say("ui.where_not_why"))
+    return _flowed(parts, screen.width, "dim")
+
+
+# Lines -----------------------------------------------------------------------------------------
+
+
+def _flowed(parts: Sequence[str], width: int, style: str) -> list[Text]:
+    """Parts with dots between, on as many lines as they need."""
+    lines: list[str] = []
+    for part in parts:
+        longer = f"{lines[-1]} · {part}" if lines else part
+        if lines and cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines += wrap(part, max(width, 1))
+    flowed = [Text(line, style, no_wrap=True) for line in lines]
+    for line in flowed:
+        line.truncate(max(width, 1), overflow="ellipsis")
+    return flowed
+
+
+def _filled(label: str, width: int, style: str = "") -> Text:
+    text = label_text(label, width, style)
+    text.pad_right(max(width - text.cell_len, 0))
+    return text
+
+
+def _joined(*parts: Text) -> Text:
+    """Texts side by side, each in its own style."""
+    line = Text(no_wrap=True)
+    for part in parts:
+        line.append_text(part)
+    return line
+
+
+# For programs ----------------------------------------------------------------------------------
+
+
+def to_json(looks: Sequence[HeadLook]) -> str:
+    """A list with one object per head; null where a number is not there."""
+    return json.dumps(list(as_rows(looks)), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_csv(looks: Sequence[HeadLook]) -> str:
+    """One line per head under a header; nothing where a number is not there."""
+    buffer = io.StringIO()
+    rows = list(as_rows(looks))
+    writer = csv.DictWriter(buffer, rows[0].keys(), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()

@@ -1,0 +1,81 @@
+"""What a checkpoint holds, and how far it is from another program's numbers, in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from attnviz.inputs.tokens import visible
+
+
+def families(known: Mapping[str, Sequence[str]]) -> list[RenderableType]:
+    """Families and the model_type of the configs that each of them reads."""
+    table = _grid()
+    for name, aliases in known.items():
+        table.add_row(name, " · ".join(aliases))
+    return [Text("family       model_type of config.json", "bold"), table]
+
+
+def about(what: Mapping[str, Any]) -> list[RenderableType]:
+    """One checkpoint: what it is, its size, its stacks and what their layers see."""
+    rows = {
+        "family": what["model_type"],
+        "parameters": f"{what['parameters']:,}",
+        "size": f"{what['bytes'] / 1e6:,.1f} MB, {', '.join(what['dtypes'])}",
+        "vocabulary": f"{what['vocabulary']:,} ids",
+        "positions": "no limit" if what["positions"] is None else f"{what['positions']:,}",
+        "tokenizer": what["tokenizer"] or "none: give --tokenizer or --ids",
+        "licence": what["licence"] or "not stated",
+    }
+    for name, stack in what["stacks"].items():
+        rows[name] = _stack(stack)
+    rows["loads"] = "yes: every tensor is there and has the shape that the config means"
+    table = _grid()
+    for name, value in rows.items():
+        table.add_row(name, visible(value))
+    return [Text(visible(what["name"]), "bold"), table]
+
+
+def verified(
+    errors: Mapping[str, Sequence[float]], hidden: float, agrees: bool
+) -> list[RenderableType]:
+    """The largest error of each layer."""
+    table = _grid()
+    table.add_row("stack", "layer", "largest error", style="dim")
+    for name, layers in errors.items():
+        for layer, error in enumerate(layers):
+            table.add_row(name, str(layer), f"{error:.1e}")
+    table.add_row("final hidden state", "", f"{hidden:.1e}")
+    verdict = "agrees with transformers" if agrees else "DIFFERS from transformers"
+    return [Text(verdict, "bold"), table]
+
+
+def _stack(stack: Mapping[str, Any]) -> str:
+    heads = f"{stack['layers']} layers × {stack['heads']} heads"
+    if stack["key_heads"] != stack["heads"]:
+        heads += f" that share {stack['key_heads']} key/value heads"
+    return f"{heads} · {_masks(stack['masks'])}"
+
+
+def _masks(masks: Sequence[str]) -> str:
+    """ "full", or "layers 0–4 sliding 512, 5 causal …" where they differ."""
+    runs = [(mask, [i for i, _ in run]) for mask, run in groupby(enumerate(masks), lambda m: m[1])]
+    if len(runs) == 1:
+        return str(runs[0][0])
+    named = [
+        f"{places[0]}–{places[-1]} {mask}" if len(places) > 1 else f"{places[0]} {mask}"
+        for mask, places in runs
+    ]
+    return f"layer {', '.join(named)}"
+
+
+def _grid() -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    return table

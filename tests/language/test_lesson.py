@@ -1,0 +1,415 @@
+"""The lesson, as a reader meets it: every topic in every language, its live numbers worked out
+again; and `--lang` in what `run` shows and draws."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.cli import run_command_line
+from attnviz.inputs.tokens import tokenize
+from attnviz.language import lesson
+from attnviz.language.language import language
+from attnviz.models.builtin.features import features
+from attnviz.models.builtin.heads import builtin
+from attnviz.views.look import Choice
+from attnviz.views.picture.picture import grid_figure, map_figure
+
+LANGS = {"en": "en", "darija": "ary-Latn", "ary-Arab": "ary-Arab"}
+TOPICS = [
+    "attention", "query-key-value", "scores", "scaling", "softmax", "weighted-sum", "multi-head",
+    "self", "causal", "cross", "local", "global", "applications", "strengths", "limits",
+    "not-explanation",
+]  # fmt: skip
+TABLES = {
+    "attention": "self", "self": "self", "causal": "causal", "local": "local", "global": "global",
+    "cross": "cross", "applications": "cross", "not-explanation": "random",
+}  # fmt: skip
+STEPS = ["query-key-value", "scores", "scaling", "softmax", "weighted-sum", "multi-head"]
+HALF = 0.0005 + 1e-9
+NUMBER = re.compile(r"-?\d+\.\d{3}(?!\d)")
+ARABIC_LETTER = re.compile("[\u0621-\u064a\u06ad\u06a4]")
+TEXT = "The cat sat on the mat"
+# A sentence of each language that is in every topic's first lines.
+FIRST = {
+    "en": "Attention is a way for the model",
+    "darija": "Attention hiyya tariqa",
+    "ary-Arab": "Attention هي طريقة",
+}
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLORTERM", "TTY_COMPATIBLE", "ATTNVIZ_LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture
+def command(capsys):
+    def run(*words):
+        status = run_command_line(list(words))
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def told(command):
+    """One topic's text, without the marks that only steer direction."""
+
+    def told(topic, lang):
+        status, out, err = command("explain", topic, "--lang", lang)
+        assert (status, err) == (0, "")
+        return out.replace("\u200e", "")
+
+    return told
+
+
+def numbers(line):
+    return [float(number) for number in NUMBER.findall(line)]
+
+
+def example(lang):
+    return lesson.EXAMPLES[LANGS[lang]]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("topic", TOPICS)
+def test_every_topic_speaks_its_language(told, topic, lang):
+    out = told(topic, lang)
+    lines = out.strip().splitlines()
+    assert lines[0] == topic
+    assert len(lines) > 4
+    assert re.search(r"\d", out)  # something live
+    if lang == "ary-Arab":
+        assert ARABIC_LETTER.search(lines[1] + lines[2])
+    else:
+        assert not ARABIC_LETTER.search(out)
+    if lang != "en":
+        assert lines[1:3] != told(topic, "en").strip().splitlines()[1:3]
+
+
+def test_the_topics_are_these():
+    assert [topic.name for topic in lesson.TOPICS] == TOPICS
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_without_a_topic_all_are_listed(command, lang):
+    status, out, err = command("explain", "--lang", lang)
+    assert (status, err) == (0, "")
+    assert re.findall(r"^attnviz explain (\S+)", out, re.MULTILINE) == TOPICS
+    assert FIRST[lang] in out
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_all_topics_at_once(command, told, lang):
+    status, out, err = command("explain", "all", "--lang", lang)
+    assert (status, err) == (0, "")
+    out = out.replace("\u200e", "")
+    places = [out.index(told(topic, lang).rstrip()) for topic in TOPICS if topic != "limits"]
+    assert places == sorted(places)
+    assert "\nlimits\n" in out
+
+
+def text_of(kind, chosen):
+    return (chosen.target, chosen.source) if kind == "cross" else (chosen.text, None)
+
+
+def may(kind, i, j, place):
+    return {
+        "causal": j <= i,
+        "local": abs(i - j) <= 1,
+        "global": abs(i - j) <= 1 or place in (i, j),
+    }.get(kind, True)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(("topic", "kind"), TABLES.items())
+def test_the_table_holds_the_weights(told, topic, kind, lang):
+    """Each row in whole percents of the weights that the heads' own matrices give in float64."""
+    chosen = example(lang)
+    text, source = text_of(kind, chosen)
+    tokens = tokenize(text)
+    keys = tokens if source is None else tokenize(source)
+    place = tokens.labels.index(chosen.global_token) if kind != "cross" else None
+    if kind == "random":
+        weights = attnviz.trace(text, model="random").stack.weights[0].mean(axis=0)
+    else:
+        weights = np.zeros((len(tokens), len(keys)))
+        x, y = (features(each).astype(np.float64) for each in (tokens, keys))
+        for head in builtin(4, cross=kind == "cross").heads:
+            scores = (x @ head.w_query) @ (y @ head.w_key).T / 8
+            hidden = [[not may(kind, i, j, place) for j in range(len(keys))]
+                      for i in range(len(tokens))]  # fmt: skip
+            powers = np.exp(np.where(hidden, -np.inf, scores))
+            weights += powers / powers.sum(axis=1, keepdims=True) / 4
+    lines = told(topic, lang).splitlines()
+    start = next(i for i, line in enumerate(lines) if re.search(r"attention · ", line)) + 3
+    for i, label in enumerate(tokens.labels):
+        name, *cells = lines[start + i].split()
+        assert name == label
+        for j, cell in enumerate(cells[: len(keys)]):
+            if may(kind, i, j, place):
+                assert abs(int(cell) - 100 * weights[i, j]) <= 0.5 + 1e-3
+            else:
+                assert cell == "·"
+        strongest = re.fullmatch(r"(\d+)%", cells[len(keys)]).group(1)
+        assert abs(int(strongest) - 100 * weights[i].max()) <= 0.5 + 1e-3
+        best = keys.labels.index(cells[len(keys) + 1])
+        equal = [k for k in range(len(keys)) if keys.labels[k] == keys.labels[best]]
+        assert weights[i, equal].max() == pytest.approx(weights[i].max(), abs=1e-5)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize(("topic", "kind"), [(t, k) for t, k in TABLES.items() if k != "random"])
+def test_the_table_counts_the_scores(told, topic, kind, lang):
+    chosen = example(lang)
+    text, source = text_of(kind, chosen)
+    n = len(tokenize(text))
+    m = n if source is None else len(tokenize(source))
+    place = None if source else tokenize(text).labels.index(chosen.global_token)
+    done = sum(may(kind, i, j, place) for i in range(n) for j in range(m))
+    of = {"en": "of", "darija": "mn", "ary-Arab": "من"}[lang]
+    assert f"{done} {of} {n * m} " in told(topic, lang)
+
+
+def block(told, topic, lang):
+    """The numbers of a topic's table, row by row."""
+    lines = told(topic, lang).splitlines()
+    start = max(i for i, line in enumerate(lines) if re.match(r"(key|head) ", line))
+    return [numbers(line) for line in lines[start + 1 :] if numbers(line)]
+
+
+def attended(lang):
+    """The head "near" of the lesson's query: its scores, weights and values in float64."""
+    chosen = example(lang)
+    tokens = tokenize(chosen.text)
+    x = features(tokens).astype(np.float64)
+    head = builtin(4).heads[2]
+    i = tokens.labels.index(chosen.query)
+    scores = (x @ head.w_key) @ (x[i] @ head.w_query)
+    return tokens, scores, x @ head.w_value
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_scores_are_those_of_the_query(told, lang):
+    tokens, scores, _ = attended(lang)
+    for topic in ("scores", "query-key-value"):
+        query, *rows = block(told, topic, lang)
+        assert len(rows) == len(tokens)
+        for parts, score in zip(rows, scores, strict=True):
+            assert parts[-1] == pytest.approx(score, abs=0.002)
+            products = sum(k * q for k, q in zip(parts[:4], query, strict=True))
+            assert abs(products + parts[4] - parts[-1]) <= HALF
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_softmax_with_and_without_the_division(told, lang):
+    _, scores, _ = attended(lang)
+    rows = np.array(block(told, "scaling", lang))
+    assert rows[:, 0] == pytest.approx(scores, abs=0.002)
+    assert rows[:, 1] == pytest.approx(softmax(scores), abs=0.002)
+    assert rows[:, 2] == pytest.approx(scores / 8, abs=0.002)
+    assert rows[:, 3] == pytest.approx(softmax(scores / 8), abs=0.002)
+    without, scaled = (round(100 * rows[:, i].max()) for i in (1, 3))
+    out = " ".join(told("scaling", lang).split())
+    assert "√64 = 8" in out
+    assert re.findall(r"(\d+)%", out) == [str(without), str(scaled)]
+    assert without > scaled
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_softmax(told, lang):
+    _, scores, _ = attended(lang)
+    *rows, (total, whole) = block(told, "softmax", lang)
+    largest = max(row[1] for row in rows)
+    for (score, scaled, power, weight), exact in zip(rows, softmax(scores / 8), strict=True):
+        assert abs(score / 8 - scaled) <= HALF
+        assert abs(math.exp(scaled - largest) - power) <= HALF
+        assert abs(power / total - weight) <= HALF
+        assert weight == pytest.approx(exact, abs=0.002)
+    assert sum(row[2] for row in rows) == pytest.approx(total)
+    assert sum(row[3] for row in rows) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_weighted_sum_and_the_merge(told, lang):
+    _, scores, values = attended(lang)
+    *rows, output = block(told, "weighted-sum", lang)
+    for place, shown in enumerate(output):
+        assert abs(sum(row[0] * row[1 + place] for row in rows) - shown) <= HALF
+    places = [int(p) for p in re.findall(r"v\[(\d+)\]", told("weighted-sum", lang))]
+    exact = softmax(scores / 8) @ values
+    assert output == pytest.approx(exact[places], abs=0.005)
+    *heads, sums = block(told, "multi-head", lang)
+    assert len(heads) == 4
+    assert np.sum(heads, axis=0) == pytest.approx(sums)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_limits_are_counted_and_measured(told, lang):
+    out = told("limits", lang)
+    rows = re.findall(r"^ *([\d,]+) +([\d,]+) +([\d.]+) MB +([\d.]+) ms", out, re.MULTILINE)
+    counted = [[int(cell.replace(",", "")) for cell in row[:2]] for row in rows]
+    assert [n for n, _ in counted] == [128, 512, 2048]
+    for (n, total), (*_, memory, took) in zip(counted, rows, strict=True):
+        assert total == n * n
+        assert float(memory) == pytest.approx(4 * n * n / 1e6, abs=0.051)  # float32
+        assert float(took) >= 0
+    assert "4,194,304" in " ".join(out.split())
+
+
+def test_the_arcs_show_the_strongest_key(told):
+    record = attnviz.trace(example("en").text)
+    weights = record.stack.weights[0].mean(axis=0)
+    rows = re.findall(r"(\d+)%", told("strengths", "en").split("attention · ")[1])
+    assert len(rows) >= len(weights)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_example_s_words_are_in_its_texts(lang):
+    chosen = example(lang)
+    labels = tokenize(chosen.text).labels
+    assert labels.count(chosen.query) == 1
+    assert labels.count(chosen.global_token) == 1
+    assert ARABIC_LETTER.search(chosen.text + chosen.target) is None or lang == "ary-Arab"
+
+
+# What is wrong, and which language is asked for.
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("sofmax", "softmax"), ("casual", "causal"), ("multihead", "multi-head"), ("globl", "global")],
+)
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_unknown_topic_names_the_nearest_first(command, wrong, near, lang):
+    status, out, err = command("explain", wrong, "--lang", lang)
+    assert (status, out) == (2, "")
+    assert wrong in err
+    listed = re.search(r"[:：] ([^:]*?)\.?$", err.strip()).group(1).replace("،", ",").split(", ")
+    assert listed[0] == near
+    assert set(listed) == {*TOPICS, "all"}
+
+
+@pytest.mark.parametrize("name", ["ar", "fr", "arabic", "xx"])
+@pytest.mark.parametrize(
+    "words", [["explain"], ["explain", "softmax"], ["run", TEXT], ["steps", TEXT, "--query", "cat"]]
+)
+def test_an_unknown_language(command, words, name):
+    for given in (["--lang", name], [f"--lang={name}"]):
+        status, out, err = command(*words, *given)
+        assert (status, out) == (2, "")
+        assert len(err.splitlines()) == 1
+        assert f'"{name}"' in err
+        assert "darija (Latin letters)" in err
+        assert "ary-Arab (Arabic letters)" in err
+
+
+@pytest.mark.parametrize("words", [["explain", "attention"], ["run", TEXT, "--explain"]])
+def test_the_variable_and_the_option(command, monkeypatch, words):
+    said = {}
+    for lang in LANGS:
+        monkeypatch.setenv("ATTNVIZ_LANG", "")
+        status, said[lang], _ = command(*words, "--lang", lang)
+        assert status == 0
+        monkeypatch.setenv("ATTNVIZ_LANG", lang)
+        assert command(*words)[:2] == (0, said[lang])
+    assert len(set(said.values())) == 3
+    assert command(*words, "--lang", "en")[1] == said["en"]  # the option wins
+    monkeypatch.setenv("ATTNVIZ_LANG", "")
+    assert command(*words)[1] == said["en"]
+    monkeypatch.setenv("ATTNVIZ_LANG", "fr")
+    status, _, err = command(*words)
+    assert status == 2
+    assert '"fr"' in err
+    assert command(*words, "--lang", "darija")[:2] == (0, said["darija"])
+
+
+@pytest.mark.parametrize("name", ["LANG", "LC_ALL", "LC_MESSAGES"])
+def test_the_system_s_language_is_not_guessed_from(command, monkeypatch, name):
+    plain = command("explain", "self")[1]
+    monkeypatch.setenv(name, "ar_MA.UTF-8")
+    assert command("explain", "self") == (0, plain, "")
+
+
+# The language of a run.
+
+RUN = {
+    "en": ("4 heads, built-in", "scores", "each row sums to", "What the weights show"),
+    "darija": ("4 d heads, built-in", "score", "lmajmou3 dial", "Chno kaybeyyno"),
+    "ary-Arab": ("4 د heads، built-in", "score", "المجموع ديال", "شنو كيبينو"),
+}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_run_speaks_the_language(command, lang):
+    status, out, err = command("run", TEXT, "--explain", "--lang", lang)
+    assert (status, err) == (0, "")
+    first = out.splitlines()[0]
+    title, *rest = RUN[lang]
+    assert title in first
+    for words in rest:
+        assert words in out
+    bullets = [line for line in out.splitlines() if line.startswith("•")]
+    assert 1 <= len(bullets) <= 8
+    assert bool(ARABIC_LETTER.search(out)) == (lang == "ary-Arab")
+    others = {words[0] for name, words in RUN.items() if name != lang}
+    assert not [words for words in others if words in out]
+
+
+def test_explain_says_what_it_does_not_show(command):
+    assert "not why it decides" in " ".join(command("run", TEXT, "--explain")[1].split())
+    assert "constructed, not trained" in command("run", TEXT, "--explain")[1]
+    random = command("run", TEXT, "--explain", "--model", "random")[1]
+    assert "random values" in " ".join(random.split())
+    assert "What the weights show" not in command("run", TEXT)[1]
+    assert "What the weights show" not in command("run", TEXT, "--json", "--explain")[1]
+
+
+def test_json_is_the_same_in_every_language(command):
+    assert len({command("run", TEXT, "--json", "--lang", lang)[1] for lang in LANGS}) == 1
+
+
+AXES = {
+    "en": ("key: the token that is looked at", "query: the token that looks"),
+    "darija": ("key: token li kaytchaf", "query: token li kaychouf"),
+    "ary-Arab": ("key: token اللي كيتشاف", "query: token اللي كيشوف"),
+}
+MARKS = re.compile("[\u200e\u200f\u2066-\u2069]")
+
+
+def texts(figure):
+    """Everything written on a figure, without marks of direction."""
+    written = [text.get_text() for axes in figure.axes for text in axes.texts]
+    written += [text.get_text() for text in figure.texts]
+    return [MARKS.sub("", text) for text in written]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_figure_speaks_the_language(lang):
+    words = language(lang)
+    for text in (TEXT, "القط ناعس حدا الباب"):
+        figure = map_figure(attnviz.trace(text, type="causal"), Choice(), words)
+        axes = figure.axes[0]
+        labels = MARKS.sub("", axes.get_xlabel()), MARKS.sub("", axes.get_ylabel())
+        assert labels == AXES[lang]
+        written = "\n".join(texts(figure))
+        assert RUN[lang][0] in written
+        mean = {"en": "mean of 4", "darija": "mo3ddal (4)", "ary-Arab": "معدل (4)"}[lang]
+        assert mean in written
+        masked = {"en": "grey = masked", "darija": "rmadi = mkhebbi", "ary-Arab": "رمادي = مخبي"}
+        assert masked[lang] in written
+        grid = "\n".join(texts(grid_figure(attnviz.trace(text), Choice(), words)))
+        assert RUN[lang][0] in grid
