@@ -21,7 +21,7 @@ from attnviz.language.language import PICTURE, PLAIN, TERMINAL, Language, langua
 LANGUAGES = {"en": ENGLISH, "ary-Latn": LATIN, "ary-Arab": ARABIC}
 KEYS = sorted(set().union(*(words.sentences for words in LANGUAGES.values())))
 GUARDS = {"plain": PLAIN, "terminal": TERMINAL, "picture": PICTURE}
-BOTH = [(tag, key) for tag in LANGUAGES for key in KEYS]
+ALL = pytest.mark.parametrize("tag", LANGUAGES)
 
 LRM, RLM = "\u200e", "\u200f"
 OPENING, CLOSING = "\u2066\u2067\u2068", "\u2069"
@@ -43,6 +43,19 @@ SAMPLES = {
     "type": "self", "chars": "字", "reason": "no space", "package": "x", "command": "pip install x",
     "difference": "0.0005", "n_keys": 3, "places": "1, 2",
 }  # fmt: skip
+
+
+def broken_by(law, *rest):
+    """The keys whose sentences break a law, with what it says of each: one case a law, and a
+    failure that lists every sentence to mend."""
+    wrong = {}
+    for key in KEYS:
+        try:
+            law(key, *rest)
+        except (AssertionError, KeyError, ValueError) as error:
+            wrong[key] = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return wrong
+
 
 # The blog's own five, as it spells them.
 BLOG = {
@@ -74,19 +87,25 @@ def test_no_arabic_character_hides_from_its_name():
     assert all(is_arabic(char) for char in FISH)
 
 
-@pytest.mark.parametrize(("tag", "key"), BOTH)
-def test_every_language_has_every_sentence(tag, key):
-    assert LANGUAGES[tag].sentences.get(key, "").strip()
+@ALL
+def test_every_language_has_every_sentence(tag):
+    assert [key for key in KEYS if not LANGUAGES[tag].sentences.get(key, "").strip()] == []
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_a_sentence_has_the_same_placeholders_in_every_language(key):
-    wanted = [placeholders(words.sentences[key]) for words in LANGUAGES.values()]
-    assert wanted[0] == wanted[1] == wanted[2]
+def test_a_sentence_has_the_same_placeholders_in_every_language():
+    def law(key):
+        wanted = [placeholders(words.sentences[key]) for words in LANGUAGES.values()]
+        assert wanted[0] == wanted[1] == wanted[2]
+
+    assert broken_by(law) == {}
 
 
-@pytest.mark.parametrize(("tag", "key"), BOTH)
-def test_every_template_formats(tag, key):
+@ALL
+def test_every_template_formats(tag):
+    assert broken_by(formats, tag) == {}
+
+
+def formats(key, tag):
     words = LANGUAGES[tag]
     for guard in GUARDS.values():
         said = words.say(key, guard, **SAMPLES)
@@ -97,8 +116,11 @@ def test_every_template_formats(tag, key):
         assert bare == words.say(key, **SAMPLES)
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_each_script_keeps_to_itself(key):
+def test_each_script_keeps_to_itself():
+    assert broken_by(keeps_to_its_script) == {}
+
+
+def keeps_to_its_script(key):
     latin = [ENGLISH.sentences[key], LATIN.sentences[key]]
     assert not [char for template in latin for char in template if is_arabic(char)]
     arabic = ARABIC.sentences[key]
@@ -413,8 +435,12 @@ def values_with(token):
 RIGHT_TO_LEFT = [FISH, "قطيط", "ڭلس", "שלום", "cat القط", "القط-cat", "كُلُّ"]
 
 
-@pytest.mark.parametrize(("tag", "key"), [(t, k) for t, k in BOTH if t != "ary-Arab"])
-def test_a_number_beside_an_arabic_token_keeps_its_side(tag, key):
+@pytest.mark.parametrize("tag", ["en", "ary-Latn"])
+def test_a_number_beside_an_arabic_token_keeps_its_side(tag):
+    assert broken_by(keeps_numbers_left, tag) == {}
+
+
+def keeps_numbers_left(key, tag):
     """In a terminal: rules W2 and N1 of the bidi algorithm give a number the direction of the last
     strong character; it must never be the token's."""
     for token in RIGHT_TO_LEFT:
@@ -427,8 +453,11 @@ def test_a_number_beside_an_arabic_token_keeps_its_side(tag, key):
             assert strong_before(said, found.start()) == "L", said
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_tokens_in_an_arabic_sentence_are_marked_too(key):
+def test_tokens_in_an_arabic_sentence_are_marked_too():
+    assert broken_by(marks_tokens) == {}
+
+
+def marks_tokens(key):
     for token in RIGHT_TO_LEFT:
         said = ARABIC.say(key, TERMINAL, **values_with(token))
         assert not set(said) & set(OPENING + CLOSING + RLM)
@@ -440,8 +469,8 @@ def test_tokens_in_an_arabic_sentence_are_marked_too(key):
 def test_other_tokens_are_left_as_they_are(token):
     values = values_with(token)
     values["tokens"] = values["tokens"][:2]
-    for tag, key in BOTH:
-        assert LRM not in LANGUAGES[tag].say(key, TERMINAL, **values)
+    for words in LANGUAGES.values():
+        assert [key for key in KEYS if LRM in words.say(key, TERMINAL, **values)] == []
 
 
 def depth(said):
@@ -454,8 +483,12 @@ def depth(said):
     return depths
 
 
-@pytest.mark.parametrize(("tag", "key"), BOTH)
-def test_a_picture_balances_what_it_isolates(tag, key):
+@ALL
+def test_a_picture_balances_what_it_isolates(tag):
+    assert broken_by(balances, tag) == {}
+
+
+def balances(key, tag):
     for token in ("cat", *RIGHT_TO_LEFT):
         said = LANGUAGES[tag].say(key, PICTURE, **values_with(token))
         depths = depth(said)
