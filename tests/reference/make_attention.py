@@ -2,7 +2,7 @@
 
 Run it again with PyTorch installed (the `parity` extra) when a case is added:
 
-    python tests/reference/make_attention.py
+    python -m tests.reference.make_attention
 
 The file holds "case/name" arrays: query, key, value, the options of the call under their own
 names, and what PyTorch answered: output and weights. Inputs are float16 numbers, so that they are
