@@ -143,6 +143,7 @@ def test_a_transformer_s_attention_outgrows_the_rest_after_six_widths(width, exp
     assert crossing(layers, 6 * 12 * width * width) == expected
 
 
+@pytest.mark.slow
 def test_a_causal_model_needs_twice_the_length():
     assert crossing([Layers(masks.causal(), 6, 64)], 12 * 384 * 384) == 2 * 2304
 

@@ -286,6 +286,7 @@ def test_a_full_disk_behind_standard_output(words):
     assert_refused(done.returncode, "", done.stderr.decode(), "space")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".png"])
 def test_a_disk_that_fills_up_leaves_no_half_of_a_file(folder, suffix):
     resource = pytest.importorskip("resource")

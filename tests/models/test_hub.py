@@ -234,6 +234,7 @@ def test_a_token_is_sent_and_never_shown(server, tiny, home):
 # Without a network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sharded", [False, True], ids=["one file", "shards"])
 def test_a_filled_cache_needs_no_hub(server, model, home, tmp_path, sharded):
     """Also where files that the model does not have are not in the cache either."""
@@ -259,6 +260,7 @@ def test_offline_with_an_empty_cache(server, home):
     assert server.connections == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [{}, {"NO_PROXY": "localhost"}], ids=["", "NO_PROXY"])
 def test_a_hub_that_is_not_there(home, more):
     with refusing() as nobody:
@@ -275,10 +277,12 @@ def test_a_hub_that_does_not_answer(server, home):
     assert not server.stopped.is_set()
 
 
+@pytest.mark.slow
 def test_an_address_that_is_none(home):
     assert_refused(run("http://127.0.0.1:PORT", home))
 
 
+@pytest.mark.slow
 def test_a_cache_that_lost_its_weights(server, home):
     run(server.url, home)
     for path in home.rglob(ONE_FILE):
@@ -427,6 +431,7 @@ def test_a_download_that_breaks_off_goes_on(server, tiny, home):
     assert numbers(done.record) == of_folder(tiny)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fault", [hub_server.cut(1000), hub_server.other_size(10**6)], ids=["cut", "shorter than said"]
 )

@@ -401,6 +401,7 @@ def assert_same_stack(back, stack):
             assert mine.tobytes() == other.tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".npz", ".json"])
 def test_the_same_record_gives_the_same_bytes(record, tmp_path, suffix, monkeypatch):
     record.save(tmp_path / f"a{suffix}")

@@ -125,6 +125,7 @@ def test_nothing_huge_is_begun(clock, budget):
     assert clock == []  # not even that
 
 
+@pytest.mark.slow
 def test_the_time_that_quick_types_leave_goes_to_the_others(clock):
     rules = {"self": masks.full(), "local": masks.local(1)}
     report = of_types(rules, [512, 4096], 1, 8, {}, seconds=0.8)

@@ -175,6 +175,7 @@ def test_the_panels_tell_the_weights():
     run(steps())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NASTY)
 def test_no_text_breaks_it(name):
     async def steps():
@@ -207,6 +208,7 @@ def test_markup_is_shown_as_it_is_written():
     run(steps())
 
 
+@pytest.mark.slow
 def test_a_record_of_odd_labels():
     weights = np.full((3, 3), 1 / 3)
     record = attnviz.from_weights(weights, ["\ud800x", "[b]", "\x1b[2J"])
@@ -304,6 +306,7 @@ def test_the_pointer_tells_no_mean_as_a_weight(near):
     run(steps())
 
 
+@pytest.mark.slow
 def test_without_colour_nothing_is_coloured():
     async def steps():
         async with explorer(colour=False) as (app, pilot):
@@ -487,6 +490,7 @@ def test_the_pointer_tells_a_weight():
 # Writing, types, files
 
 
+@pytest.mark.slow
 def test_writing_computes_and_the_query_follows_the_cursor():
     async def steps():
         async with explorer() as (app, pilot):

@@ -178,6 +178,7 @@ def test_labels_are_the_tokens_in_order(text, kind):
     assert axes.get_xlim()[0] < axes.get_xlim()[1]  # and at the left, in every script
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "kind"), [row[1:] for row in NAMED], ids=[r[0].replace(" ", "-") for r in NAMED]
 )
@@ -356,6 +357,7 @@ def test_weights_that_are_all_nothing():
 # How many.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 2, 3, 64, 65])
 def test_texts_of_every_length_draw(n):
     for kind in ("self", "local"):
