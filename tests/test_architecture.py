@@ -40,7 +40,6 @@ TOO_LONG_YET = {
     "analysis.head_labels",
     "analysis.steps.steps_of",
     "attention.masks",
-    "language.darija",
     "record.from_weights",
     "record.saved",
     "views.picture.picture",

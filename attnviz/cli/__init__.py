@@ -87,7 +87,7 @@ def _complain(error: AttnvizError, arguments: list[str]) -> int:
 
 
 def _in_words(error: AttnvizError, arguments: list[str]) -> str:
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.views.terminal.sentences import complaint
 
     names = [*arguments, ""]
@@ -95,6 +95,6 @@ def _in_words(error: AttnvizError, arguments: list[str]) -> str:
     asked += [after for name, after in pairwise(names) if name == "--lang"]
     asked += [name.removeprefix("--lang=") for name in names if name.startswith("--lang=")]
     try:
-        return complaint(error, language(asked[-1]))
+        return complaint(error, find_language(asked[-1]))
     except AttnvizError:  # which is what is being complained of
-        return complaint(error, language("en"))
+        return complaint(error, find_language("en"))

@@ -75,9 +75,9 @@ class TokenPass(TranslationPass):
         text = given_text(self.text, self.file) if self.ids is not None else self.read()
         return trace(text, **self.settings(), **how)
 
-    def say_unused(self, record: AttentionRecord, words: Language, quiet: bool = False) -> None:
+    def say_unused(self, record: AttentionRecord, language: Language, quiet: bool = False) -> None:
         """Name the options that were given and did nothing."""
         from attnviz.cli.output import say
 
         for option in options.unused(record.settings, self.window, self.global_tokens):
-            say(words.say("warn.unused", option=option, type=record.type), quiet)
+            say(language.say("warn.unused", option=option, type=record.type), quiet)

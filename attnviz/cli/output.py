@@ -35,11 +35,11 @@ def console() -> Console:
     return _Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
-def screen_of(target: Console, words: Language, scale: str = "auto") -> Screen:
+def screen_of(target: Console, language: Language, scale: str = "auto") -> Screen:
     """How much room there is, whether there is colour, the reader's language, what is bright."""
     height = target.height if target.is_terminal else PLAIN_HEIGHT
     colour = target.color_system is not None and not target.no_color
-    return Screen(target.width, height, colour, words, scale)
+    return Screen(target.width, height, colour, language, scale)
 
 
 def put(target: Console, renderable: RenderableType) -> None:
@@ -56,26 +56,26 @@ def put_text(text: str) -> None:
         raise ReaderLeft from error
 
 
-def say(words: str, quiet: bool = False) -> None:
+def say(message: str, quiet: bool = False) -> None:
     """A message beside the result, on standard error."""
     if not quiet:
-        print(visible(words), file=sys.stderr)
+        print(visible(message), file=sys.stderr)
 
 
-def warn_of_arabic(target: Console, words: Language, quiet: bool) -> None:
+def warn_of_arabic(target: Console, language: Language, quiet: bool) -> None:
     """Many terminals neither join nor reorder Arabic letters: say what does."""
-    if words.right_to_left and target.is_terminal:
-        say(words.say("warn.rtl", TERMINAL, option="--lang darija"), quiet)
+    if language.right_to_left and target.is_terminal:
+        say(language.say("warn.rtl", TERMINAL, option="--lang darija"), quiet)
 
 
 def put_explanation(
-    target: Console, record: AttentionRecord, choice: Choice, words: Language, quiet: bool
+    target: Console, record: AttentionRecord, choice: Choice, language: Language, quiet: bool
 ) -> None:
     """The record in words, below what was shown of it."""
     from attnviz.views.terminal.sentences import explanation
 
-    put(target, Group(Text(), *explanation(record, choice, words)))
-    warn_of_arabic(target, words, quiet)
+    put(target, Group(Text(), *explanation(record, choice, language)))
+    warn_of_arabic(target, language, quiet)
 
 
 def check_outputs(
@@ -97,19 +97,19 @@ def check_outputs(
 
 
 def write_output(
-    record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str = "auto", *,
+    record: AttentionRecord, path: Path, choice: Choice, language: Language, scale: str = "auto", *,
     show: str = "auto",
 ) -> list[str]:  # fmt: skip
     """Write one file, whole or not at all; what the reader should know about it."""
     suffix = path.suffix.lower()
-    data, notes = write(record, suffix, choice, show=show, words=words, scale=scale)
+    data, notes = write(record, suffix, choice, show=show, language=language, scale=scale)
     with written_whole(path) as file:
         file.write(data)
     return notes
 
 
-def save(path: Path, data: bytes, words: Language, quiet: bool) -> None:
+def save(path: Path, data: bytes, language: Language, quiet: bool) -> None:
     """Write a file, whole or not at all, and say so."""
     with written_whole(path) as file:
         file.write(data)
-    say(words.say("run.saved", path=path), quiet)
+    say(language.say("run.saved", path=path), quiet)

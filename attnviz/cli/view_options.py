@@ -48,7 +48,7 @@ class Display:
         return choose(record.stack, self.layer, self.head, self.show)
 
     def put(
-        self, record: AttentionRecord, choice: Choice, words: Language, query: str | None = None
+        self, record: AttentionRecord, choice: Choice, language: Language, query: str | None = None
     ) -> None:
         """The files, then the terminal. query: whose row is shown in full, in place of a view."""
         from attnviz.cli.output import console, put, put_explanation, put_text, say, screen_of
@@ -56,26 +56,26 @@ class Display:
 
         for note in record.notes:
             say(note, self.quiet)
-        self._write_files(record, choice, words)
+        self._write_files(record, choice, language)
         if self.json:
             put_text(record.to_json())
             return
         target = console()
-        screen = self._below(record.notes, screen_of(target, words, self.scale))
+        screen = self._below(record.notes, screen_of(target, language, self.scale))
         if query is None:
             put(target, show(record, self.show, choice, screen))
         else:
             put(target, query_row(record, query, choice, screen))
         if self.explain:
-            put_explanation(target, record, choice, words, self.quiet)
+            put_explanation(target, record, choice, language, self.quiet)
 
-    def _write_files(self, record: AttentionRecord, choice: Choice, words: Language) -> None:
+    def _write_files(self, record: AttentionRecord, choice: Choice, language: Language) -> None:
         from attnviz.cli.output import say, write_output
 
         for path in self.output or []:
-            for note in write_output(record, path, choice, words, self.scale, show=self.show):
+            for note in write_output(record, path, choice, language, self.scale, show=self.show):
                 say(note, self.quiet)
-            say(words.say("run.saved", path=path), self.quiet)
+            say(language.say("run.saved", path=path), self.quiet)
 
     def _below(self, notes: Sequence[str], screen: Screen) -> Screen:
         """What the notes leave of a screen: both are on it."""

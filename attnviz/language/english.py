@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnviz.language.language import Language
+from attnviz.language.language import Example, Language
 
 NOUNS = {
     "token": ("token", "tokens"),
@@ -22,6 +22,7 @@ def count(number: float, noun: str) -> str:
 
 
 SENTENCES = {
+    # What attention is
     "concept.attention": (
         "Attention is a way for the model to look at the parts of the input that matter most."
     ),
@@ -62,6 +63,7 @@ SENTENCES = {
         "Global attention: the chosen tokens look at all tokens, and all tokens look at them. "
         "Chosen: {tokens}."
     ),
+    # How to read a heatmap
     "heatmap.read": (
         "How to read the heatmap: each row is a query (the token that looks), each column is "
         "a key (the token that is looked at)."
@@ -79,6 +81,14 @@ SENTENCES = {
         "These weights come from a small demo model with random values: they show how the "
         "calculation works, not what a trained model learned."
     ),
+    "limit.units": (
+        "Weights of tokens are added up here: where there are more tokens, the weight is bigger."
+    ),
+    "limit.constructed": (
+        "These heads are constructed, not trained: each has matrices made to look at one "
+        "known thing."
+    ),
+    # What the weights of one query show
     "find.top": 'The token "{query}" puts {pct} of its weight on "{key}".',
     "find.self": 'The token "{query}" keeps {pct} of its weight for itself.',
     "find.topk": 'Biggest weights of "{query}": {items}.',
@@ -90,11 +100,9 @@ SENTENCES = {
     ),
     "find.received": 'The token "{key}" receives the most weight: {pct} on average.',
     "unit.top": '"{query}" puts {pct} of its weight on "{key}".',
-    "unit.self": '"{query}" keeps {pct} of its weight for itself.',
     "unit.topk": 'Biggest weights of "{query}": {items}.',
-    "limit.units": (
-        "Weights of tokens are added up here: where there are more tokens, the weight is bigger."
-    ),
+    "unit.self": '"{query}" keeps {pct} of its weight for itself.',
+    # What heads look at
     "head.prev": "In head {head}, tokens mostly look at the token before them ({pct} on average).",
     "head.next": "In head {head}, tokens mostly look at the token after them ({pct} on average).",
     "head.self": "In head {head}, tokens mostly look at themselves ({pct} on average).",
@@ -123,6 +131,7 @@ SENTENCES = {
     "dist.near": (
         "{pct} of the weight stays near the query ({n_tokens} or less); the rest goes far."
     ),
+    # What a type of attention costs and shows
     "cost.local": (
         "Local attention with window {window} computes {done} of {total_scores}: {pct} fewer."
     ),
@@ -138,6 +147,10 @@ SENTENCES = {
     "cross.sharp": (
         "{k} of {n_tokens} in the target look mostly at one source token (more than {threshold})."
     ),
+    "cross.sharp.one": (
+        "{k} of {n_tokens} in the target looks mostly at one source token (more than {threshold})."
+    ),
+    # While a model runs
     "run.shape": "{n_tokens}, {n_layers}, {n_heads} in each layer.",
     "run.split": 'The word "{word}" was split into {n_tokens}: {tokens}.',
     "run.computing": "Computing attention…",
@@ -145,6 +158,10 @@ SENTENCES = {
     "run.drawing": "Drawing the heatmap…",
     "run.done": "Done in {time}.",
     "run.saved": "File saved: {path}",
+    "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
+    "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
+    "warn.unused": "{option} has no effect on {type} attention.",
+    # What the user can put right
     "err.not_found": "File not found: {path}. Check the path and try again.",
     "err.empty": "The text is empty. Write at least one word.",
     "err.too_long": (
@@ -159,8 +176,9 @@ SENTENCES = {
     "err.needs": "This needs {package}. Install it with: {command}",
     "err.lang": 'The language "{value}" is not available. Choose one of: {choices}.',
     "err.other": "Something went wrong: {reason}",
-    "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
-    "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
+    "err.empty_source": "The source is empty. Write at least one word.",
+    "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
+    # Titles, notes and labels of every view
     "ui.constructed": "{n_heads}, built-in (constructed, not trained)",
     "ui.random": "{n_heads}, random (never trained)",
     "ui.given": "{n_heads}, weights as given",
@@ -194,41 +212,9 @@ SENTENCES = {
         "This is a saved record, and no model is at hand: give the text itself to change it."
     ),
     "ui.one_type": "Between two texts there is only cross-attention: no other type to go to.",
-    "key.query": "query",
-    "key.head": "head",
-    "key.layer": "layer",
-    "key.edit": "edit",
-    "key.explain": "explain",
-    "key.search": "search",
-    "key.type": "type",
-    "key.scale": "scale",
-    "key.language": "language",
-    "key.pin": "pin",
-    "key.near": "closer",
-    "key.merge": "words",
-    "key.save": "save",
-    "key.help": "help",
-    "key.quit": "quit",
-    "help.query": "the token that looks: the one before, the one after; ↑ ↓ Home End PgUp PgDn",
-    "help.head": "the head before, the head after, and the mean of all; also Tab",
-    "help.layer": "the layer after, the layer before",
-    "help.edit": "write in the text: the weights follow; Esc ends",
-    "help.explain": "what the weights show, in words",
-    "help.search": "find a token by its name; n and N: the next, the one before",
-    "help.type": "another type of attention: computed anew",
-    "help.scale": "what is bright: auto, linear, log, rank, no-sink",
-    "help.language": "English, Darija in Latin letters, Darija in Arabic letters",
-    "help.pin": "keep this query in sight, or no longer",
-    "help.near": "single tokens around the query, or the whole text",
-    "help.merge": "words in place of their pieces",
-    "help.save": "write a file; the suffix chooses: {choices}",
-    "help.help": "this list",
-    "help.quit": "leave; so does Ctrl-C",
-    "help.mouse": "the mouse: click a token, a cell or a head; the wheel moves the query",
     "ui.rowsum": "each row sums to {pct}",
     "ui.rowsums": "rows sum to {low} … {high}",
     "ui.masked": "dot = masked",
-    "err.empty_source": "The source is empty. Write at least one word.",
     "ui.arcs": "each query and the other key it looks at most",
     "ui.grey": "grey = masked",
     "ui.cells": "each cell the mean of up to {rows} × {columns} weights",
@@ -241,10 +227,6 @@ SENTENCES = {
     "ui.hints": "-o map.png saves a picture · --head 0 shows one head · --show top, arcs, grid",
     "ui.findings": "What the weights show",
     "ui.unexplained": "No weight here stands out enough to be worth a sentence.",
-    "limit.constructed": (
-        "These heads are constructed, not trained: each has matrices made to look at one "
-        "known thing."
-    ),
     "ui.worth": "worth a look: the surest of each kind first",
     "ui.by_largest": "by {what}, largest first",
     "ui.by_smallest": "by {what}, smallest first",
@@ -256,20 +238,17 @@ SENTENCES = {
     "ui.wider": "{n_heads} more on a wider screen",
     "ui.not_kept": "streamed, so these were not kept: {what}",
     "ui.where_not_why": "where a head looks is not why the model decides",
-    "warn.unused": "{option} has no effect on {type} attention.",
     "ui.csv_streamed": (
         "The weights were streamed: the table holds the strongest keys of each query."
     ),
     "ui.more_keys": "{n_keys} more, with smaller weights",
     "ui.places": "({k} of {n} numbers: places {places})",
-    "cross.sharp.one": (
-        "{k} of {n_tokens} in the target looks mostly at one source token (more than {threshold})."
-    ),
     "ui.masked_keys": "{n} of {total} keys are masked",
     "ui.rounded": (
         "Worked out from the rounded numbers shown; the weights of the program itself differ "
         "by at most {difference}."
     ),
+    # The cost of longer texts
     "ui.cost": "what attention costs",
     "ui.cost_heads": "{n_heads} of {n} numbers",
     "ui.cost_kept": "run here with all weights kept",
@@ -315,7 +294,39 @@ SENTENCES = {
         "The rest: {value} multiply-adds for each token in the linear layers, without the head "
         "that guesses words."
     ),
-    "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
+    # Keys of the explorer, in a word and in a line
+    "key.query": "query",
+    "key.head": "head",
+    "key.layer": "layer",
+    "key.edit": "edit",
+    "key.explain": "explain",
+    "key.search": "search",
+    "key.type": "type",
+    "key.scale": "scale",
+    "key.language": "language",
+    "key.pin": "pin",
+    "key.near": "closer",
+    "key.merge": "words",
+    "key.save": "save",
+    "key.help": "help",
+    "key.quit": "quit",
+    "help.query": "the token that looks: the one before, the one after; ↑ ↓ Home End PgUp PgDn",
+    "help.head": "the head before, the head after, and the mean of all; also Tab",
+    "help.layer": "the layer after, the layer before",
+    "help.edit": "write in the text: the weights follow; Esc ends",
+    "help.explain": "what the weights show, in words",
+    "help.search": "find a token by its name; n and N: the next, the one before",
+    "help.type": "another type of attention: computed anew",
+    "help.scale": "what is bright: auto, linear, log, rank, no-sink",
+    "help.language": "English, Darija in Latin letters, Darija in Arabic letters",
+    "help.pin": "keep this query in sight, or no longer",
+    "help.near": "single tokens around the query, or the whole text",
+    "help.merge": "words in place of their pieces",
+    "help.save": "write a file; the suffix chooses: {choices}",
+    "help.help": "this list",
+    "help.quit": "leave; so does Ctrl-C",
+    "help.mouse": "the mouse: click a token, a cell or a head; the wheel moves the query",
+    # The lesson
     "lesson.scores.example": (
         'Here the query "{query}" meets every key; numbers that are not shown are added up in '
         '"others".'
@@ -352,6 +363,7 @@ SENTENCES = {
     "lesson.strength.heads": (
         "Several heads look for several relations at once, and the weights can be seen."
     ),
+    # The page
     "page.heads": "All heads",
     "page.heatmap": "Heatmap",
     "page.links": "Lines",
@@ -407,9 +419,17 @@ SENTENCES = {
 
 ENGLISH = Language(
     tag="en",
+    name="English",
     sentences=SENTENCES,
     count=count,
     comma=", ",
     quotes=('"', '"'),
     less_than_one="less than 1%",
+    example=Example(
+        text="The cat sat on the mat",
+        query="cat",
+        target="The cat drinks milk.",
+        source="Milk is what the cat likes.",
+        global_token="cat",
+    ),
 )

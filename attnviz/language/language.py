@@ -13,8 +13,6 @@ from math import floor
 from string import Formatter
 from typing import Any
 
-from attnviz.errors import AttnvizError
-
 TOKENS = ("query", "key", "token", "other", "word")
 LISTS = ("tokens", "items")
 SHARES = ("pct", "threshold", "without", "low", "high")
@@ -80,15 +78,28 @@ PAGE = Guard(
 
 
 @dataclass(frozen=True)
+class Example:
+    """The texts that the lesson computes with for readers of one language."""
+
+    text: str
+    query: str
+    target: str
+    source: str
+    global_token: str
+
+
+@dataclass(frozen=True)
 class Language:
     """One language. `fallback` answers for sentences that are missing here."""
 
     tag: str  # BCP 47
+    name: str  # its own
     sentences: Mapping[str, str]
     count: Callable[[float, str], str]
     comma: str
     quotes: tuple[str, str]
     less_than_one: str
+    example: Example
     fallback: Language | None = None
     right_to_left: bool = False
 
@@ -147,41 +158,3 @@ class Language:
             + ("" if share is None else f" {guard.number(self.percent(share))}")
             for label, share in pairs
         )
-
-
-NAMES = {
-    "en": "en",
-    "english": "en",
-    "darija": "ary-Latn",
-    "ary": "ary-Latn",
-    "ary-latn": "ary-Latn",
-    "ary-arab": "ary-Arab",
-    "darija-ar": "ary-Arab",
-}
-CHOICES = ("en", "darija", "ary-Arab")
-
-
-def language(name: str | None) -> Language:
-    """The language of that name: en, darija (also ary, ary-Latn) or ary-Arab (also darija-ar).
-
-    An empty name is English. AttnvizError lists the choices for any other: Arabic and French are
-    not taken for Darija.
-    """
-    word = (name or "en").strip().lower().replace("_", "-").removesuffix(".utf-8")
-    word = word.removesuffix("-ma") or "en"
-    if word not in NAMES:
-        listed = ", ".join(CHOICES)
-        raise AttnvizError(
-            f'The language "{name}" is not available. Choose one of: {listed}.',
-            "Moroccan Darija is darija (Latin letters) or ary-Arab (Arabic letters).",
-            key="err.lang",
-            value=name,
-            choices=CHOICES,
-        )
-    from attnviz.language.english import ENGLISH
-
-    if NAMES[word] == "en":
-        return ENGLISH
-    from attnviz.language import darija
-
-    return darija.ARABIC if NAMES[word] == "ary-Arab" else darija.LATIN

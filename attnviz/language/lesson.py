@@ -22,33 +22,6 @@ class Topic:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Example:
-    """The texts that a reader of one language gets."""
-
-    text: str
-    query: str
-    target: str
-    source: str
-    global_token: str
-
-
-EXAMPLES = {
-    "en": Example(
-        "The cat sat on the mat", "cat",
-        "The cat drinks milk.", "Milk is what the cat likes.", "cat",
-    ),
-    "ary-Latn": Example(
-        "L9ett na3es 7da lbab, l9ett 3eyyan", "na3es",
-        "Lbare7 khouya chra 3 kilo dial l7out f Rabat.",
-        "Yesterday my brother bought 3 kilos of fish in Rabat.", "na3es",
-    ),
-    "ary-Arab": Example(
-        "القط ناعس حدا الباب، القط عيان", "ناعس",
-        "خويا شرا 3 كيلو ديال الحوت.", "My brother bought 3 kilos of fish.", "ناعس",
-    ),
-}  # fmt: skip
-
 TOPICS = (
     Topic("attention", ("concept.attention", "concept.relevance", "heatmap.read"), "self"),
     Topic("query-key-value", ("concept.query", "concept.key", "concept.value"), "vectors"),
@@ -88,10 +61,10 @@ def topic(name: str) -> Topic:
     return known[name]
 
 
-def paragraphs(chosen: Topic, words: Language) -> list[str]:
+def paragraphs(chosen: Topic, language: Language) -> list[str]:
     """The topic's sentences in one language."""
     from attnviz.language.language import TERMINAL
 
-    example = EXAMPLES[words.tag]
+    example = language.example
     values = {"tokens": (example.global_token,), "query": example.query, **chosen.values}
-    return [words.say(key, TERMINAL, **values) for key in chosen.sentences]
+    return [language.say(key, TERMINAL, **values) for key in chosen.sentences]

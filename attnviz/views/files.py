@@ -18,7 +18,7 @@ def write(
     choice: Choice,
     *,
     show: str = "auto",
-    words: Language = ENGLISH,
+    language: Language = ENGLISH,
     scale: str = "auto",
 ) -> tuple[bytes, list[str]]:
     """The bytes of one file, and what the reader should know about them.
@@ -33,14 +33,14 @@ def write(
         return record.to_npz(), []
     if suffix == ".csv":
         streamed = any(stack.weights is None for stack in record.stacks.values())
-        return record.to_csv().encode(), [words.say("ui.csv_streamed")] if streamed else []
+        return record.to_csv().encode(), [language.say("ui.csv_streamed")] if streamed else []
     if suffix in PAGES:
         from attnviz.views.page.page import page  # few runs write one
 
-        return page(record, choice, show=show, words=words, scale=scale), []
+        return page(record, choice, show=show, language=language, scale=scale), []
     from attnviz.views.picture.picture import (
         picture,  # matplotlib, only when there is something to draw
     )
 
     grid = show == "grid"
-    return picture(record, suffix[1:], choice, grid=grid, words=words, scale=scale)
+    return picture(record, suffix[1:], choice, grid=grid, language=language, scale=scale)

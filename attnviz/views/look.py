@@ -39,18 +39,18 @@ def choose(stack: Stack, layer: str, head: str, show: str = "auto") -> Choice:
     return Choice(layers[0], heads, layers)
 
 
-def _numbers(what: str, words: str, n: int) -> tuple[int, ...]:
-    if words == "mean":
+def _numbers(what: str, language: str, n: int) -> tuple[int, ...]:
+    if language == "mean":
         return ()
-    if words == "all":
+    if language == "all":
         return tuple(range(n))
     found: list[int] = []
-    for word in words.split(","):
+    for word in language.split(","):
         first, dash, last = word.strip().partition("-")
         known = first.isdecimal() and (last.isdecimal() or not dash)
         if not known or max(len(first), len(last)) > 9 or int(last or first) < int(first):
             raise AttnvizError(
-                f'"{words}" is not a {what.lower()}.',
+                f'"{language}" is not a {what.lower()}.',
                 'Give numbers ("0", "0,2", "0-3"), all or mean.',
             )
         numbers = range(int(first), int(last or first) + 1)

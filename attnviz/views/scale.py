@@ -33,12 +33,12 @@ class Shades:
     scale: str = "linear"
     sink: tuple[int, float] | None = None
 
-    def note(self, names: tuple[str, ...], words: Language, guard: Guard) -> str:
+    def note(self, names: tuple[str, ...], language: Language, guard: Guard) -> str:
         """What a reader has to know to read the colours; "" where bright just means much."""
         if self.sink is not None:
             key, share = self.sink
-            return words.say("ui.sink", guard, key=names[key], pct=share)
-        return "" if self.scale == "linear" else words.say("ui.scale", guard, value=self.scale)
+            return language.say("ui.sink", guard, key=names[key], pct=share)
+        return "" if self.scale == "linear" else language.say("ui.scale", guard, value=self.scale)
 
 
 def check_scale(scale: str) -> None:

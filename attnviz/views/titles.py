@@ -32,46 +32,46 @@ def percent(weight: float) -> str:
     return f"{round(100 * float(weight))}"
 
 
-def title(record: AttentionRecord, words: Language = ENGLISH, guard: Guard = PLAIN) -> str:
+def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = PLAIN) -> str:
     """What the reader is looking at: type, what it was asked with, and where weights come from."""
     stack, settings = record.stack, record.settings
     parts = [f"{record.kind} attention"]
     if "replaces" in settings and not stack.two_texts:
-        parts.append(words.say("ui.replaces", guard, type=settings["replaces"]))
+        parts.append(language.say("ui.replaces", guard, type=settings["replaces"]))
     if "window" in settings:
         parts.append(f"window {settings['window']}")
     if settings.get("global_tokens"):
-        parts.append(f"global {_some(_global_labels(record), words, guard)}")
+        parts.append(f"global {_some(_global_labels(record), language, guard)}")
     if stack.n_layers > 1:
-        parts.append(words.count(stack.n_layers, "layer"))
-    made = words.say(
+        parts.append(language.count(stack.n_layers, "layer"))
+    made = language.say(
         f"ui.{record.model.origin}", guard, n_heads=stack.n_heads, model=record.model.name
     )
     parts.append(made)
     if stack.shares_keys:
-        parts.append(words.say("ui.shared", guard, n=stack.key_heads or 0))
+        parts.append(language.say("ui.shared", guard, n=stack.key_heads or 0))
     if "measure" in settings:
-        parts.append(words.say(f"ui.{settings['measure']}", guard))
+        parts.append(language.say(f"ui.{settings['measure']}", guard))
     if record.units:
-        parts.append(words.say(f"ui.{record.units}", guard))
+        parts.append(language.say(f"ui.{record.units}", guard))
     if "hidden" in settings:
-        parts.append(words.say("ui.hidden", guard, pct=settings["hidden"]))
+        parts.append(language.say("ui.hidden", guard, pct=settings["hidden"]))
     if "truncated" in settings:
-        parts.append(words.say("ui.truncated", guard, n_tokens=settings["truncated"]))
+        parts.append(language.say("ui.truncated", guard, n_tokens=settings["truncated"]))
     if record.shown:
         parts.append(record.shown)
     if stack.query_tokens.segments is not None:
-        parts.append(words.say("ui.second", guard, mark=SECOND))
+        parts.append(language.say("ui.second", guard, mark=SECOND))
     if "seed" in settings:
         parts.append(f"seed {settings['seed']}")
     return " · ".join(parts)
 
 
-def chosen(stack: Stack, layer: Which, head: Which, words: Language = ENGLISH) -> str:
+def chosen(stack: Stack, layer: Which, head: Which, language: Language = ENGLISH) -> str:
     """Which layer and head a view shows, in words."""
     of_layer = f"{layer_title(stack, layer)} · " if stack.n_layers > 1 else ""
     if head == "mean" and stack.n_heads > 1:
-        return of_layer + words.say("ui.mean", n=stack.n_heads)
+        return of_layer + language.say("ui.mean", n=stack.n_heads)
     return f"{of_layer}head {head_number(stack, 0 if head == 'mean' else head)}"
 
 
@@ -103,7 +103,7 @@ def _global_labels(record: AttentionRecord) -> list[str]:
     return [record.stack.query_tokens.labels[i] for i in record.settings["global_tokens"]]
 
 
-def _some(labels: Sequence[str], words: Language, guard: Guard) -> str:
+def _some(labels: Sequence[str], language: Language, guard: Guard) -> str:
     """The first few labels, and how many more there are."""
-    shown = words.comma.join(guard.token(label) for label in labels[:3])
+    shown = language.comma.join(guard.token(label) for label in labels[:3])
     return f"{shown} +{len(labels) - 3}" if len(labels) > 3 else shown

@@ -10,9 +10,10 @@ import pytest
 import attnviz
 from attnviz import errors
 from attnviz.cli import run_command_line
-from attnviz.language.darija import ARABIC_SENTENCES, LATIN_SENTENCES
-from attnviz.language.english import SENTENCES
-from attnviz.language.language import language
+from attnviz.language.darija_arabic import DARIJA_ARABIC
+from attnviz.language.darija_latin import DARIJA_LATIN
+from attnviz.language.english import ENGLISH
+from attnviz.language.languages import find_language
 from attnviz.views.files import write
 from attnviz.views.look import Choice
 
@@ -52,7 +53,11 @@ ERRORS = [
     ("command", ["rnu", TEXT], "err.other", ["rnu"]),
 ]
 NAMES = [row[0] for row in ERRORS]
-TABLES = {"en": SENTENCES, "darija": LATIN_SENTENCES, "ary-Arab": ARABIC_SENTENCES}
+TABLES = {
+    "en": ENGLISH.sentences,
+    "darija": DARIJA_LATIN.sentences,
+    "ary-Arab": DARIJA_ARABIC.sentences,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -165,19 +170,19 @@ def test_every_kind_of_error_has_its_sentence():
         error = made[name](*given)
         assert error.key.startswith("err.")
         for lang in LANGS:
-            said = language(lang).say(error.key, **error.values)
+            said = find_language(lang).say(error.key, **error.values)
             assert error.key in TABLES[lang]
             assert bool(ARABIC_LETTER.search(said)) == (lang == "ary-Arab")
             for value in given:
                 if isinstance(value, str | int) and name != "out_of_range":
                     assert str(value) in said
-        assert language("en").say(error.key, **error.values).split(".")[0] in str(error) + "."
+        assert find_language("en").say(error.key, **error.values).split(".")[0] in str(error) + "."
 
 
 def test_an_error_without_a_sentence_of_its_own():
     error = attnviz.AttnvizError("Nothing fits.", "Try less.")
     for lang in LANGS:
-        said = language(lang).say(error.key, **error.values)
+        said = find_language(lang).say(error.key, **error.values)
         assert said.endswith("Nothing fits. Try less.")
         assert len(said) > len("Nothing fits. Try less.")
 
@@ -210,12 +215,12 @@ def test_an_option_without_effect(capsys, lang):
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_table_of_streamed_weights(lang):
-    words = language(lang)
+    words = find_language(lang)
     streamed = attnviz.trace(TEXT, max_memory=0)
-    _, (note,) = write(streamed, ".csv", Choice(), words=words)
+    _, (note,) = write(streamed, ".csv", Choice(), language=words)
     assert note.startswith(STREAMED[lang])
     assert bool(ARABIC_LETTER.search(note)) == (lang == "ary-Arab")
-    assert write(attnviz.trace(TEXT), ".csv", Choice(), words=words)[1] == []
+    assert write(attnviz.trace(TEXT), ".csv", Choice(), language=words)[1] == []
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -227,6 +232,6 @@ def test_what_was_saved(capsys, lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_characters_that_no_font_has(lang):
     record = attnviz.trace("a \U000f1234 b")
-    _, (note,) = write(record, ".png", Choice(), words=language(lang))
+    _, (note,) = write(record, ".png", Choice(), language=find_language(lang))
     assert note.startswith(GLYPHS[lang])
     assert "\U000f1234" in note

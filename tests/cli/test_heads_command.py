@@ -11,7 +11,7 @@ import pytest
 import attnviz
 from attnviz.analysis.head_labels import MEASURES, as_rows, look, ranked
 from attnviz.cli import run_command_line
-from attnviz.language.language import language
+from attnviz.language.languages import find_language
 
 TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya 7it kan 3eyyan"
@@ -144,7 +144,7 @@ def test_layers_of_a_checkpoint(heads, tmp_path):
 @pytest.mark.parametrize("lang", ["darija", "ary-Arab"])
 def test_the_reader_s_language(heads, lang):
     out, err = heads(TEXT, "--lang", lang)
-    assert language(lang).say("ui.worth") in out
+    assert find_language(lang).say("ui.worth") in out
     assert "previous" in out
     assert err == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 import string
 import unicodedata
@@ -14,12 +15,15 @@ import attnviz
 from attnviz.analysis import findings as facts
 from attnviz.analysis.findings import findings
 from attnviz.errors import AttnvizError
-from attnviz.language.darija import ARABIC, LATIN
+from attnviz.language import darija_arabic, darija_latin, english
+from attnviz.language.darija_arabic import DARIJA_ARABIC
+from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
-from attnviz.language.language import PICTURE, PLAIN, TERMINAL, Language, language
+from attnviz.language.language import PICTURE, PLAIN, TERMINAL, Language
+from attnviz.language.languages import find_language
 
-LANGUAGES = {"en": ENGLISH, "ary-Latn": LATIN, "ary-Arab": ARABIC}
-KEYS = sorted(set().union(*(words.sentences for words in LANGUAGES.values())))
+LANGUAGES = {"en": ENGLISH, "ary-Latn": DARIJA_LATIN, "ary-Arab": DARIJA_ARABIC}
+KEYS = sorted(set().union(*(language.sentences for language in LANGUAGES.values())))
 GUARDS = {"plain": PLAIN, "terminal": TERMINAL, "picture": PICTURE}
 ALL = pytest.mark.parametrize("tag", LANGUAGES)
 
@@ -92,9 +96,19 @@ def test_every_language_has_every_sentence(tag):
     assert [key for key in KEYS if not LANGUAGES[tag].sentences.get(key, "").strip()] == []
 
 
+def test_the_files_of_the_languages_stand_side_by_side():
+    """The same sections in the same order, so that a reader can compare them line by line."""
+    sections = [
+        re.findall(r'^    (?:# .*|"[\w.]+"):?', inspect.getsource(module), re.MULTILINE)
+        for module in (english, darija_latin, darija_arabic)
+    ]
+    assert len(sections[0]) > len(KEYS)
+    assert sections[0] == sections[1] == sections[2]
+
+
 def test_a_sentence_has_the_same_placeholders_in_every_language():
     def law(key):
-        wanted = [placeholders(words.sentences[key]) for words in LANGUAGES.values()]
+        wanted = [placeholders(language.sentences[key]) for language in LANGUAGES.values()]
         assert wanted[0] == wanted[1] == wanted[2]
 
     assert broken_by(law) == {}
@@ -106,14 +120,14 @@ def test_every_template_formats(tag):
 
 
 def formats(key, tag):
-    words = LANGUAGES[tag]
+    language = LANGUAGES[tag]
     for guard in GUARDS.values():
-        said = words.say(key, guard, **SAMPLES)
+        said = language.say(key, guard, **SAMPLES)
         assert said.strip()
         assert "{" not in said
         assert "}" not in said
         bare = "".join(char for char in said if char not in OPENING + CLOSING + LRM + RLM)
-        assert bare == words.say(key, **SAMPLES)
+        assert bare == language.say(key, **SAMPLES)
 
 
 def test_each_script_keeps_to_itself():
@@ -121,10 +135,11 @@ def test_each_script_keeps_to_itself():
 
 
 def keeps_to_its_script(key):
-    latin = [ENGLISH.sentences[key], LATIN.sentences[key]]
+    latin = [ENGLISH.sentences[key], DARIJA_LATIN.sentences[key]]
     assert not [char for template in latin for char in template if is_arabic(char)]
-    arabic = ARABIC.sentences[key]
-    if fixed(LATIN.sentences[key]) != fixed(ENGLISH.sentences[key]):  # there is something to say
+    arabic = DARIJA_ARABIC.sentences[key]
+    is_spoken = fixed(DARIJA_LATIN.sentences[key]) != fixed(ENGLISH.sentences[key])
+    if is_spoken:  # more than names
         assert [char for char in arabic if is_arabic(char)]
     assert not [char for char in arabic if unicodedata.combining(char)]  # no harakat
     assert not [char for template in (*latin, arabic) for char in template
@@ -138,7 +153,7 @@ def keeps_to_its_script(key):
 
 def test_the_blog_keeps_its_spelling():
     for key, sentence in BLOG.items():
-        assert LATIN.say(key) == sentence
+        assert DARIJA_LATIN.say(key) == sentence
 
 
 def cost(radius):
@@ -199,16 +214,16 @@ WORKED = [
 @pytest.mark.parametrize("example", WORKED)
 def test_the_worked_examples(example):
     key, values = example[0]()
-    assert tuple(words.say(key, **values) for words in LANGUAGES.values()) == example[1:]
+    assert tuple(language.say(key, **values) for language in LANGUAGES.values()) == example[1:]
 
 
 def test_one_target_looks_in_the_singular():
     """The verb of cross.sharp is kaychouf for one token, kaychoufo for more."""
     one, two = ({"k": k, "n_tokens": 8, "threshold": 0.5} for k in (1, 2))
-    assert "kaychoufo " in LATIN.say("cross.sharp", **two)
-    assert "كيشوفو " in ARABIC.say("cross.sharp", **two)
-    assert "kaychouf " in LATIN.say("cross.sharp", **one)
-    assert "كيشوف " in ARABIC.say("cross.sharp", **one)
+    assert "kaychoufo " in DARIJA_LATIN.say("cross.sharp", **two)
+    assert "كيشوفو " in DARIJA_ARABIC.say("cross.sharp", **two)
+    assert "kaychouf " in DARIJA_LATIN.say("cross.sharp", **one)
+    assert "كيشوف " in DARIJA_ARABIC.say("cross.sharp", **one)
 
 
 # Findings in words.
@@ -223,12 +238,12 @@ def kinds():
 @pytest.mark.parametrize("kind", kinds())
 @pytest.mark.parametrize("tag", LANGUAGES)
 def test_every_kind_of_finding_can_be_said(kind, tag):
-    words = LANGUAGES[tag]
-    assert kind.sentence in words.sentences
+    language = LANGUAGES[tag]
+    assert kind.sentence in language.sentences
     names = [field.name for field in dataclasses.fields(kind) if field.name != "strength"]
-    assert set(names) == placeholders(words.sentences[kind.sentence])  # nothing kept back
+    assert set(names) == placeholders(language.sentences[kind.sentence])  # nothing kept back
     fact = kind(strength=0.5, **{name: SAMPLES[name] for name in names})
-    said = words.say(fact.sentence, **fact.values())
+    said = language.say(fact.sentence, **fact.values())
     for name in {"query", "key", "token", "other"} & set(names):
         assert SAMPLES[name] in said
 
@@ -255,7 +270,7 @@ NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
 @pytest.mark.parametrize("tag", LANGUAGES)
 @pytest.mark.parametrize("kind", ["self", "causal", "local", "global", "cross", "random"])
 def test_every_number_of_a_sentence_is_of_the_fact(kind, tag):
-    words = LANGUAGES[tag]
+    language = LANGUAGES[tag]
     text = "The cat sat on a mat because it was tired and slept there all day long"
     options = {"source": "Lmouch gles 3la zerbiya"} if kind == "cross" else {"type": kind}
     options = {"model": "random"} if kind == "random" else options
@@ -263,9 +278,9 @@ def test_every_number_of_a_sentence_is_of_the_fact(kind, tag):
     found = findings(record)
     assert found
     for fact in found:
-        said = words.say(fact.sentence, **fact.values())
+        said = language.say(fact.sentence, **fact.values())
         said = said.replace("3la", "").replace("gedged", "")
-        own = re.findall(r"(?<![\w{])\d+(?![\w}])", fixed(words.sentences[fact.sentence]))
+        own = re.findall(r"(?<![\w{])\d+(?![\w}])", fixed(language.sentences[fact.sentence]))
         allowed = {*numbers_of(fact), *own, "1%"}
         spelled = re.sub(r"[a-zA-Z]+\d\w*|\d+[a-zA-Z]\w*", "", said)  # 9bel, lmo3ddal
         for number in NUMBER.findall(spelled):
@@ -303,26 +318,26 @@ ENGLISH_COUNTS = [
 
 
 @pytest.mark.parametrize(
-    ("words", "number", "tokens", "several"),
+    ("language", "number", "tokens", "several"),
     [
-        (words, *case)
-        for words, table in (
-            (LATIN, LATIN_COUNTS),
-            (ARABIC, ARABIC_COUNTS),
+        (language, *case)
+        for language, table in (
+            (DARIJA_LATIN, LATIN_COUNTS),
+            (DARIJA_ARABIC, ARABIC_COUNTS),
             (ENGLISH, ENGLISH_COUNTS),
         )
         for case in table
     ],
 )  # fmt: skip
-def test_counts(words, number, tokens, several):
-    assert words.count(number, "token") == tokens
-    assert words.count(number, "word") == several
+def test_counts(language, number, tokens, several):
+    assert language.count(number, "token") == tokens
+    assert language.count(number, "word") == several
 
 
-@pytest.mark.parametrize("words", [LATIN, ARABIC])
+@pytest.mark.parametrize("language", [DARIJA_LATIN, DARIJA_ARABIC])
 @pytest.mark.parametrize("noun", ["token", "head", "layer", "score", "word", "time"])
-def test_every_noun_is_counted_by_the_same_rule(words, noun):
-    one, two, few, many = (words.count(n, noun) for n in (1, 2, 5, 50))
+def test_every_noun_is_counted_by_the_same_rule(language, noun):
+    one, two, few, many = (language.count(n, noun) for n in (1, 2, 5, 50))
     singular, plural = many.removeprefix("50 "), two.split(" ", 1)[1]
     assert one.startswith(f"{singular} ")
     assert few.startswith("5 ")
@@ -330,7 +345,7 @@ def test_every_noun_is_counted_by_the_same_rule(words, noun):
     for n in range(3, 1300):
         hundredth = n % 100
         expected = plural if 3 <= hundredth <= 10 else singular
-        assert words.count(n, noun).split(" ")[-1] == expected.split(" ")[-1]
+        assert language.count(n, noun).split(" ")[-1] == expected.split(" ")[-1]
 
 
 LESS = {"en": "less than 1%", "ary-Latn": "9ell mn 1%", "ary-Arab": "قل من 1%"}
@@ -352,19 +367,19 @@ def test_percents(tag, share, shown):
 def test_lists_are_joined_in_the_reader_s_way():
     values = {"query": "it", "tokens": ("a", "b"), "pct": 0.5}
     assert '"a", "b"' in ENGLISH.say("find.tie", **values)
-    assert '"a", "b"' in LATIN.say("find.tie", **values)
-    assert "«a»، «b»" in ARABIC.say("find.tie", **values)
+    assert '"a", "b"' in DARIJA_LATIN.say("find.tie", **values)
+    assert "«a»، «b»" in DARIJA_ARABIC.say("find.tie", **values)
     items = {"query": "it", "items": (("a", 0.625), ("b", 0.001))}
     assert ENGLISH.say("find.topk", **items).endswith('"a" 62%, "b" less than 1%.')
-    assert ARABIC.say("find.topk", **items).endswith("«a» 62%، «b» قل من 1%.")
+    assert DARIJA_ARABIC.say("find.topk", **items).endswith("«a» 62%، «b» قل من 1%.")
 
 
 def test_choices_are_joined_in_the_reader_s_way():
     with pytest.raises(AttnvizError) as caught:
         attnviz.trace("The cat", type="lokal")
     error = caught.value
-    assert "local, self" in LATIN.say(error.key, **error.values)
-    assert "local، self" in ARABIC.say(error.key, **error.values)
+    assert "local, self" in DARIJA_LATIN.say(error.key, **error.values)
+    assert "local، self" in DARIJA_ARABIC.say(error.key, **error.values)
 
 
 # What is missing.
@@ -383,7 +398,7 @@ def test_a_missing_sentence_falls_back_for_itself_only(tag):
 
 def test_a_sentence_that_is_nowhere_is_a_mistake():
     with pytest.raises(KeyError):
-        LATIN.say("no.such.sentence")
+        DARIJA_LATIN.say("no.such.sentence")
 
 
 # Names.
@@ -399,20 +414,20 @@ NAMES = [
 
 @pytest.mark.parametrize(("name", "tag"), NAMES)
 def test_names_of_languages(name, tag):
-    assert language(name) is LANGUAGES[tag]
-    assert language(name).tag == tag
+    assert find_language(name) is LANGUAGES[tag]
+    assert find_language(name).tag == tag
 
 
 @pytest.mark.parametrize("name", ["ar", "fr", "arabic", "xx", "ar_MA.UTF-8", "ary-Cyrl", "tzm"])
 def test_what_is_no_language_here(name):
     with pytest.raises(AttnvizError) as caught:
-        language(name)
+        find_language(name)
     message = str(caught.value)
     assert f'"{name}"' in message
     assert "en, darija, ary-Arab" in message
     assert re.search(r"Darija is darija \(Latin letters\) or ary-Arab \(Arabic letters\)", message)
-    for words in LANGUAGES.values():
-        said = words.say(caught.value.key, **caught.value.values)
+    for language in LANGUAGES.values():
+        said = language.say(caught.value.key, **caught.value.values)
         assert name in said
         assert "ary-Arab" in said
 
@@ -459,7 +474,7 @@ def test_tokens_in_an_arabic_sentence_are_marked_too():
 
 def marks_tokens(key):
     for token in RIGHT_TO_LEFT:
-        said = ARABIC.say(key, TERMINAL, **values_with(token))
+        said = DARIJA_ARABIC.say(key, TERMINAL, **values_with(token))
         assert not set(said) & set(OPENING + CLOSING + RLM)
         assert said.count(LRM) == 2 * said.count(LRM + token + LRM)
         assert said.count(token) == said.count(LRM + token + LRM)
@@ -469,8 +484,8 @@ def marks_tokens(key):
 def test_other_tokens_are_left_as_they_are(token):
     values = values_with(token)
     values["tokens"] = values["tokens"][:2]
-    for words in LANGUAGES.values():
-        assert [key for key in KEYS if LRM in words.say(key, TERMINAL, **values)] == []
+    for language in LANGUAGES.values():
+        assert [key for key in KEYS if LRM in language.say(key, TERMINAL, **values)] == []
 
 
 def depth(said):
@@ -505,25 +520,32 @@ def test_arabic_sentences_and_no_others_start_at_the_right():
     """A Latin sentence that names an Arabic token still starts at the left."""
     for key in KEYS:
         for token in ("cat", FISH):
-            if any(map(is_arabic, ARABIC.sentences[key])):
-                assert ARABIC.say(key, PICTURE, **values_with(token)).startswith(RLM)
-            for words in (ENGLISH, LATIN):
-                assert RLM not in words.say(key, PICTURE, **values_with(token)), key
+            if any(map(is_arabic, DARIJA_ARABIC.sentences[key])):
+                assert DARIJA_ARABIC.say(key, PICTURE, **values_with(token)).startswith(RLM)
+            for language in (ENGLISH, DARIJA_LATIN):
+                assert RLM not in language.say(key, PICTURE, **values_with(token)), key
 
 
 def test_numbers_in_a_picture_are_isolated():
-    said = ARABIC.say("head.prev", PICTURE, head=3, pct=0.71)
+    said = DARIJA_ARABIC.say("head.prev", PICTURE, head=3, pct=0.71)
     assert "\u206671%\u2069" in said
     assert "\u20663\u2069" in said
-    said = ARABIC.say("run.shape", PICTURE, n_tokens=5, n_layers=1, n_heads=12)
+    said = DARIJA_ARABIC.say("run.shape", PICTURE, n_tokens=5, n_layers=1, n_heads=12)
     assert "\u20675 د tokens\u2069" in said
     assert "\u2067layer واحد\u2069" in said
 
 
 def test_a_language_is_a_value():
-    assert {words.tag for words in LANGUAGES.values()} == LANGUAGES.keys()
-    assert [words.right_to_left for words in LANGUAGES.values()] == [False, False, True]
+    assert {language.tag for language in LANGUAGES.values()} == LANGUAGES.keys()
+    assert [language.right_to_left for language in LANGUAGES.values()] == [False, False, True]
     own = Language(
-        "xx", {"a": "{n_tokens}!"}, lambda n, noun: f"{n} {noun}", ", ", ("<", ">"), "<1"
+        "xx",
+        "own",
+        {"a": "{n_tokens}!"},
+        lambda n, noun: f"{n} {noun}",
+        ", ",
+        ("<", ">"),
+        "<1",
+        ENGLISH.example,
     )
     assert own.say("a", n_tokens=3) == "3 token!"

@@ -13,7 +13,7 @@ import attnviz
 from attnviz.cli import run_command_line
 from attnviz.inputs.tokens import tokenize
 from attnviz.language import lesson
-from attnviz.language.language import language
+from attnviz.language.languages import find_language
 from attnviz.models.builtin.features import features
 from attnviz.models.builtin.heads import builtin
 from attnviz.views.look import Choice
@@ -76,7 +76,7 @@ def numbers(line):
 
 
 def example(lang):
-    return lesson.EXAMPLES[LANGS[lang]]
+    return find_language(LANGS[lang]).example
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -399,7 +399,7 @@ def texts(figure):
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_a_figure_speaks_the_language(lang):
-    words = language(lang)
+    words = find_language(lang)
     for text in (TEXT, "القط ناعس حدا الباب"):
         figure = map_figure(attnviz.trace(text, type="causal"), Choice(), words)
         axes = figure.axes[0]

@@ -15,7 +15,7 @@ import pytest
 import attnviz
 from attnviz import AttnvizError
 from attnviz.inputs.tokens import from_ids
-from attnviz.language.language import language
+from attnviz.language.languages import find_language
 from attnviz.models.checkpoint.config import BOOKKEEPING
 from attnviz.tracing.recorder import Recorder
 from tests.files.test_safetensors import F8, FILE, packed, packed_in_shards
@@ -533,7 +533,7 @@ def test_more_tokens_than_positions_in_every_language(tmp_path):
     with pytest.raises(AttnvizError) as caught:
         traced(save(tmp_path, "bert"), ids=[7] * 25)
     for name in ("en", "darija", "ary-Arab"):
-        said = language(name).say(caught.value.key, **caught.value.values)
+        said = find_language(name).say(caught.value.key, **caught.value.values)
         assert "25" in said
         assert "24" in said
 

@@ -18,7 +18,8 @@ from rich.console import Console
 
 from attnviz.analysis.cost import Layers, Report, Series, Timed, predict
 from attnviz.attention import masks
-from attnviz.language.darija import ARABIC, LATIN
+from attnviz.language.darija_arabic import DARIJA_ARABIC
+from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
 from attnviz.views.number_format import amount, duration, size
 from attnviz.views.palette import INK, LINES
@@ -28,7 +29,7 @@ from attnviz.views.terminal.loglog import Drawn, loglog
 from attnviz.views.terminal.show import Screen
 from tests.views.test_palette import SEEN, contrast, linear
 
-LANGUAGES = {"en": ENGLISH, "ary-Latn": LATIN, "ary-Arab": ARABIC}
+LANGUAGES = {"en": ENGLISH, "ary-Latn": DARIJA_LATIN, "ary-Arab": DARIJA_ARABIC}
 LENGTHS = (128, 256, 512, 1024, 2048, 4096)
 RULES = {
     "self": masks.full(),
@@ -87,12 +88,12 @@ REPORTS = {
 }
 
 
-def drawn(report, width=80, colour=False, words=ENGLISH):
+def drawn(report, width=80, colour=False, language=ENGLISH):
     console = Console(
         file=io.StringIO(), width=width, force_terminal=colour, markup=False, emoji=False,
         color_system="truecolor" if colour else None, no_color=not colour, highlight=False,
     )  # fmt: skip
-    console.print(views.screen(report, Screen(width, 24, colour, words)))
+    console.print(views.screen(report, Screen(width, 24, colour, language)))
     return re.sub(r"\x1b\[[0-9;]*m", "", console.file.getvalue()).splitlines()
 
 
@@ -101,7 +102,7 @@ def drawn(report, width=80, colour=False, words=ENGLISH):
 def test_it_fits_the_screen(name, tag):
     report = REPORTS[name]()
     for width in (60, 80, 99, 100, 200):
-        lines = drawn(report, width, words=LANGUAGES[tag])
+        lines = drawn(report, width, language=LANGUAGES[tag])
         assert max(map(cell_len, lines)) <= width
         assert not any("…" in line for line in lines), width  # nothing is cut
         assert sum("┤" in line for line in lines) >= 2

@@ -81,7 +81,7 @@ def test_scales_and_languages_go_round():
         scales.append(at.scale)
         at = at.next_scale()
     for _ in range(4):
-        tags.append(at.words.tag)
+        tags.append(at.language.tag)
         at = at.next_language()
     assert scales == ["auto", "linear", "log", "rank", "no-sink", "auto"]
     assert tags == ["en", "ary-Latn", "ary-Arab", "en"]

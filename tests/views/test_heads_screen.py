@@ -17,14 +17,15 @@ from rich.style import Style
 import attnviz
 from attnviz.analysis.head_labels import MARKS, MEASURES, look, ranked
 from attnviz.attention import masks
-from attnviz.language.darija import ARABIC, LATIN
+from attnviz.language.darija_arabic import DARIJA_ARABIC
+from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
 from attnviz.views.terminal import heads as views
 from attnviz.views.terminal.cells import background
 from attnviz.views.terminal.show import Screen
 
 TEXT = "The cat sat on the mat because it was tired and the cat slept on the mat"
-LANGUAGES = {"en": ENGLISH, "ary-Latn": LATIN, "ary-Arab": ARABIC}
+LANGUAGES = {"en": ENGLISH, "ary-Latn": DARIJA_LATIN, "ary-Arab": DARIJA_ARABIC}
 SGR = re.compile(r"\x1b\[[0-9;]*m")
 SHADES = " ░▒▓█"
 
@@ -66,13 +67,13 @@ def made(name):
     return _made[name]
 
 
-def drawn(name, width=80, height=24, colour=False, words=ENGLISH, sort=None, top=None):
+def drawn(name, width=80, height=24, colour=False, language=ENGLISH, sort=None, top=None):
     """The lines, as they are on paper that is wider than the screen they were made for."""
     # A style, and a sum of styles, keeps the codes of the first console that it was drawn on.
     background.cache_clear()
     Style._add.cache_clear()
     record, looks = made(name)
-    screen = Screen(width, height, colour, words)
+    screen = Screen(width, height, colour, language)
     view = views.heads(record, looks, ranked(looks, sort), screen, sort=sort, top=top)
     console = Console(
         file=io.StringIO(), width=1000, height=height, force_terminal=colour, markup=False,
@@ -284,10 +285,10 @@ def test_names_of_constructed_heads_stand_beside_their_labels():
 
 
 def test_words_are_the_reader_s():
-    for words in (LATIN, ARABIC):
-        said = "\n".join(drawn("12 × 12", 120, 40, words=words))
-        assert words.say("ui.worth") in said
-        assert words.say("ui.where_not_why") in said
+    for language in (DARIJA_LATIN, DARIJA_ARABIC):
+        said = "\n".join(drawn("12 × 12", 120, 40, language=language))
+        assert language.say("ui.worth") in said
+        assert language.say("ui.where_not_why") in said
         assert "worth a look" not in said
         assert "looks at" in said  # the names of the table stay English
 

@@ -14,7 +14,8 @@ import numpy as np
 
 import attnviz
 from attnviz.analysis.rollout import rollout
-from attnviz.language.darija import ARABIC, LATIN
+from attnviz.language.darija_arabic import DARIJA_ARABIC
+from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
 from attnviz.record.record import AttentionRecord, Model
 from attnviz.record.stack import Stack
@@ -276,12 +277,12 @@ def test_findings_are_ready_in_three_languages():
     tree = opened(record).tree
     findings = tree["stacks"][0]["sources"][0]["findings"]
     assert findings.keys() == {"en", "ary-Latn", "ary-Arab"}
-    for words in (ENGLISH, LATIN, ARABIC):
-        ((mean, *heads),) = findings[words.tag]
+    for language in (ENGLISH, DARIJA_LATIN, DARIJA_ARABIC):
+        ((mean, *heads),) = findings[language.tag]
         assert len(heads) == 4
         assert all(told for told in (mean, *heads))
         bare = re.sub("[\u2066-\u2069]", "", mean[0])
-        said = words.say("cost.local", window=2, done=44, total_scores=100, pct=0.56)
+        said = language.say("cost.local", window=2, done=44, total_scores=100, pct=0.56)
         assert bare == said
     second = " ".join(findings["en"][0][2])
     assert "head \u20661\u2069" in second  # its own number, though it was measured alone
@@ -327,7 +328,7 @@ def test_it_opens_on_what_was_chosen():
         (Choice(), {}, ("heads", 0, None, "auto", "en")),
         (Choice(1, (2,)), {"show": "arcs"}, ("links", 1, 2, "auto", "en")),
         (Choice(1, (2,)), {"show": "heatmap", "scale": "log"}, ("heatmap", 1, 2, "log", "en")),
-        (Choice(), {"words": ARABIC}, ("heads", 0, None, "auto", "ary-Arab")),
+        (Choice(), {"language": DARIJA_ARABIC}, ("heads", 0, None, "auto", "ary-Arab")),
     ]
     for choice, options, expected in cases:
         found = opened(record, choice, **options)

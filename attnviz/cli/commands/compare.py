@@ -65,22 +65,22 @@ def compare(
     from rich.console import Group
 
     from attnviz.cli.output import check_outputs, console, put, put_text, save, screen_of
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.views.terminal import compare as views
 
-    words = language(lang)
+    language = find_language(lang)
     check_outputs(output or [], suffixes=SUFFIXES)
     settings: dict[str, Any] = options.of_type(window, global_tokens)
     settings |= {"heads": heads, "source": source, "tokenizer": tokenizer, "seed": seed}
     records = _records(items or [], file, _listed(type), _listed(model), settings)
     sides = _sides(records, _listed(layer), _listed(head), enough=tolerance is not None)
     for path in output or []:
-        save(path, _written(sides, path.suffix.lower(), words), words, quiet)
+        save(path, _written(sides, path.suffix.lower(), language), language, quiet)
     if json:
         put_text(dumps(views.data(sides)) + "\n")
     else:
         target = console()
-        put(target, Group(*views.comparison(sides, screen_of(target, words))))
+        put(target, Group(*views.comparison(sides, screen_of(target, language))))
     if tolerance is not None:
         _hold(records, tolerance, quiet)
 
@@ -148,7 +148,7 @@ def _varying(counts: Mapping[str, int]) -> str:
     return "".join(several)
 
 
-def _written(sides: Sequence[Side], suffix: str, words: Language) -> bytes:
+def _written(sides: Sequence[Side], suffix: str, language: Language) -> bytes:
     from json import dumps
 
     from attnviz.views.terminal import compare as views
@@ -159,7 +159,7 @@ def _written(sides: Sequence[Side], suffix: str, words: Language) -> bytes:
         compare_picture,  # matplotlib, only when there is a picture
     )
 
-    return compare_picture(sides, suffix[1:], words)
+    return compare_picture(sides, suffix[1:], language)
 
 
 def _hold(records: Sequence[tuple[str, AttentionRecord]], tolerance: float, quiet: bool) -> None:

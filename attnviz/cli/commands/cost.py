@@ -94,10 +94,10 @@ def cost(
         warn_of_arabic,
     )
     from attnviz.cli.progress import Ticker
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.views.terminal import cost as views
 
-    words = language(lang)
+    language = find_language(lang)
     check_outputs(output or [], suffixes=SUFFIXES)
     asked = None if lengths is None else _lengths(lengths)
     chosen = {"--type": type, "--heads": heads, "--head-dim": head_dim, "--window": window}
@@ -106,15 +106,15 @@ def cost(
     with Ticker(quiet) as ticker:
         report = count(asked, chosen, global_tokens, seconds if measure else 0, ticker.tell)
     for option in options.unused(report.settings, window, global_tokens):
-        say(words.say("warn.unused", option=option, type=type or TYPES), quiet)
+        say(language.say("warn.unused", option=option, type=type or TYPES), quiet)
     for path in output or []:
-        save(path, _written(report, path.suffix.lower(), words), words, quiet)
+        save(path, _written(report, path.suffix.lower(), language), language, quiet)
     if json:
         put_text(views.to_json(report))
         return
     target = console()
-    put(target, views.screen(report, screen_of(target, words)))
-    warn_of_arabic(target, words, quiet)
+    put(target, views.screen(report, screen_of(target, language)))
+    warn_of_arabic(target, language, quiet)
 
 
 def _of_types(
@@ -164,7 +164,7 @@ def _of_model(
     return of_model(model, lengths, global_tokens=positions, seconds=seconds, tell=tell)
 
 
-def _written(report: Report, suffix: str, words: Language) -> bytes:
+def _written(report: Report, suffix: str, language: Language) -> bytes:
     from attnviz.views.terminal import cost as views
 
     if suffix == ".json":
@@ -173,7 +173,7 @@ def _written(report: Report, suffix: str, words: Language) -> bytes:
         return views.to_csv(report).encode()
     from attnviz.views.picture.cost import picture  # matplotlib, only when there is a picture
 
-    return picture(report, suffix[1:], words)
+    return picture(report, suffix[1:], language)
 
 
 # What was asked for --------------------------------------------------------------------------

@@ -38,23 +38,23 @@ def explain(
 
     from attnviz.cli.output import console, put, screen_of, warn_of_arabic
     from attnviz.language import lesson
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
 
-    words = language(lang)
+    language = find_language(lang)
     target = console()
-    screen = screen_of(target, words)
+    screen = screen_of(target, language)
     if topic is None:
-        put(target, contents(words))
+        put(target, contents(language))
     else:
         topics = lesson.TOPICS if topic == "all" else (lesson.topic(topic),)
         for chosen in topics:
-            body = (Text(sentence) for sentence in lesson.paragraphs(chosen, words))
-            example = _example(chosen, words, screen)
+            body = (Text(sentence) for sentence in lesson.paragraphs(chosen, language))
+            example = _example(chosen, language, screen)
             put(target, Group(Text(chosen.name, "bold"), *body, Text(), *example, Text()))
-    warn_of_arabic(target, words, quiet=False)
+    warn_of_arabic(target, language, quiet=False)
 
 
-def contents(words: Language) -> RenderableType:
+def contents(language: Language) -> RenderableType:
     """Every topic and what its first sentence says."""
     from rich.table import Table
     from rich.text import Text
@@ -66,16 +66,15 @@ def contents(words: Language) -> RenderableType:
     table.add_column(no_wrap=True)
     for topic in TOPICS:
         if topic.name in first:
-            sentence = words.say(first[topic.name], scale_expr="√64 = 8")
+            sentence = language.say(first[topic.name], scale_expr="√64 = 8")
         else:
-            sentence = (
-                words.say("step.score") if topic.name == "scores" else paragraphs(topic, words)[0]
-            )
+            is_scores = topic.name == "scores"
+            sentence = language.say("step.score") if is_scores else paragraphs(topic, language)[0]
         table.add_row(Text(f"attnviz explain {topic.name}", "bold"), Text(sentence))
     return table
 
 
-def _example(topic: Topic, words: Language, screen: Screen) -> list[RenderableType]:
+def _example(topic: Topic, language: Language, screen: Screen) -> list[RenderableType]:
     from attnviz.views.terminal import steps as views
 
     parts = {
@@ -87,26 +86,25 @@ def _example(topic: Topic, words: Language, screen: Screen) -> list[RenderableTy
         "multi-head": (views.merging,),
     }
     if topic.example in parts:
-        followed = _steps(words)
-        return [line for part in parts[topic.example] for line in part(followed, words)]
-    return _measured() if topic.example == "cost" else _traced(topic.example, words, screen)
+        followed = _steps(language)
+        return [line for part in parts[topic.example] for line in part(followed, language)]
+    return _measured() if topic.example == "cost" else _traced(topic.example, language, screen)
 
 
-def _steps(words: Language) -> Steps:
-    from attnviz.language.lesson import EXAMPLES
+def _steps(language: Language) -> Steps:
     from attnviz.tracing.trace import trace_steps
 
-    example = EXAMPLES[words.tag]
+    example = language.example
     return trace_steps(example.text, example.query, head=FOLLOWED)
 
 
-def _traced(kind: str, words: Language, screen: Screen) -> list[RenderableType]:
-    from attnviz.language.lesson import EXAMPLES, WINDOW
+def _traced(kind: str, language: Language, screen: Screen) -> list[RenderableType]:
+    from attnviz.language.lesson import WINDOW
     from attnviz.tracing.trace import trace
     from attnviz.views.look import Choice
     from attnviz.views.terminal.show import show
 
-    example = EXAMPLES[words.tag]
+    example = language.example
     cross = kind == "cross"
     record = trace(
         example.target if cross else example.text,

@@ -71,12 +71,12 @@ def explore(
     # Imported here, so that --help and a wrong option answer at once.
     from attnviz.analysis.transform import Lens
     from attnviz.cli.output import console
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.views.explorer.state import Look
     from attnviz.views.look import choose
     from attnviz.views.scale import check_scale
 
-    words = language(lang)
+    language = find_language(lang)
     check_scale(scale)
     lens = Lens(measure, hide_special=hide_special)
     lens.check()
@@ -96,7 +96,7 @@ def explore(
     choice = choose(record.stack, layer, head)
     if choice.layers or len(choice.heads) > 1:
         raise AttnvizError("The explorer shows one head at a time.", "Give one --layer and --head.")
-    look = Look.at(record, choice, scale, words)
+    look = Look.at(record, choice, scale, language)
     _fill(target, look, begun, [named, asked.file, asked.source_file])
 
 
@@ -202,10 +202,10 @@ def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | No
     from attnviz.views.explorer.screen import Errands
 
     def save(
-        record: AttentionRecord, path: Path, choice: Choice, words: Language, scale: str
+        record: AttentionRecord, path: Path, choice: Choice, language: Language, scale: str
     ) -> list[str]:
         check_outputs([path], inputs, of="a file")
-        return write_output(record, path, choice, words, scale)
+        return write_output(record, path, choice, language, scale)
 
     _read_keys_from_the_terminal()
     app = Explorer(

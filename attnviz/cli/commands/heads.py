@@ -48,11 +48,11 @@ def heads(
     """
     from attnviz.analysis.head_labels import check_measure, look, ranked
     from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.views.look import choose
     from attnviz.views.terminal import heads as views
 
-    words = language(lang)
+    language = find_language(lang)
     if json and csv:
         raise AttnvizError("--json and --csv were both given.", "Give one of them.")
     if top is not None and top < 1:
@@ -61,7 +61,7 @@ def heads(
     if sort is not None:
         check_measure(record.stack, sort)
     choice = choose(record.stack, layer, "all", "grid")
-    asked.say_unused(record, words)
+    asked.say_unused(record, language)
     looks = look(record.stack, choice.layers or (choice.layer,))
     ranking = ranked(looks, sort)
     if json or csv:
@@ -69,6 +69,6 @@ def heads(
         put_text(views.to_json(wanted) if json else views.to_csv(wanted))
         return
     target = console()
-    screen = screen_of(target, words)
+    screen = screen_of(target, language)
     put(target, views.heads(record, looks, ranking, screen, sort=sort, top=top))
-    warn_of_arabic(target, words, False)
+    warn_of_arabic(target, language, False)

@@ -51,10 +51,10 @@ def run(
     from attnviz.analysis.transform import Lens
     from attnviz.cli.output import say
     from attnviz.cli.progress import progress
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.tracing.memory import bytes_of
 
-    words = language(display.lang)
+    language = find_language(display.lang)
     if display.quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
@@ -64,10 +64,10 @@ def run(
     with progress(display.quiet) as told:
         record = asked.trace(lens=lens, stack=display.stack, max_memory=budget, progress=told)
     choice = display.choice(record)
-    asked.say_unused(record, words, display.quiet)
+    asked.say_unused(record, language, display.quiet)
     if verbose or budget is not None:
         say(_size(record.stack), display.quiet)
-    display.put(record, choice, words, query)
+    display.put(record, choice, language, query)
 
 
 def _size(stack: Stack) -> str:

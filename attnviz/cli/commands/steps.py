@@ -32,12 +32,12 @@ def steps(
     from rich.console import Group
 
     from attnviz.cli.output import console, put
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.tracing.trace import trace_steps
     from attnviz.views.terminal.steps import all_steps
 
-    words = language(lang)
+    language = find_language(lang)
     if query is None:
         raise AttnvizError("No query was chosen.", "Name a word of the text with --query.")
     found = trace_steps(asked.read(), query, head=head, layer=layer, **asked.settings())
-    put(console(), Group(*all_steps(found, words)))
+    put(console(), Group(*all_steps(found, language)))

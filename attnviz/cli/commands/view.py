@@ -41,15 +41,15 @@ def view(
     attnviz view attentions.safetensors --layer 3 --show grid -o map.png
     """
     # Imported here, so that --help and a wrong option answer at once.
-    from attnviz.language.language import language
+    from attnviz.language.languages import find_language
     from attnviz.record.open_file import open_file
 
-    words = language(display.lang)
+    language = find_language(display.lang)
     display.check([file, tokens, key_tokens])
     labels = _labels(tokens, "--tokens")
     record = open_file(file, labels, _labels(key_tokens, "--key-tokens"), type=type)
     record = record if display.stack is None else record.looking_at(display.stack)
-    display.put(record, display.choice(record), words)
+    display.put(record, display.choice(record), language)
 
 
 def _labels(path: Path | None, option: str) -> list[str] | None:

@@ -38,7 +38,7 @@ class Editor(TextArea):
     def show(self, look: Look) -> None:
         """Another look."""
         self.look = look
-        self.border_title = Content(f"{look.words.say('key.edit')} · Esc")
+        self.border_title = Content(f"{look.language.say('key.edit')} · Esc")
         self.notify_style_update()  # drawn lines are kept until styles change
         self.refresh()
 

@@ -66,11 +66,11 @@ class Hints(Widget):
 
     def render(self) -> Text:
         """The keys that fit, and always the last two."""
-        last = [_hint(key, self.look.words) for key in LAST]
+        last = [_hint(key, self.look.language) for key in LAST]
         room = self.size.width - sum(hint.cell_len for hint in last)
         line = Text(no_wrap=True)
         for key in KEYS:
-            hint = _hint(key, self.look.words)
+            hint = _hint(key, self.look.language)
             if key.when(self.look) and line.cell_len + hint.cell_len <= room:
                 line.append_text(hint)
         return line.append(" " * max(room - line.cell_len, 0)).append_text(Text().join(last))
@@ -81,20 +81,20 @@ class Hints(Widget):
             await self.screen.run_action(event.style.meta["does"])
 
 
-def _hint(key: Key, words: Language) -> Text:
-    hint = Text.assemble((f" {key.shown}", "bold"), (f" {words.say(f'key.{key.name}')} ", "dim"))
+def _hint(key: Key, language: Language) -> Text:
+    hint = Text.assemble((f" {key.shown}", "bold"), (f" {language.say(f'key.{key.name}')} ", "dim"))
     hint.apply_meta({"does": key.action})
     return hint
 
 
 def table(look: Look) -> Table:
     """Every key and what it does, in a sentence."""
-    words = look.words
+    language = look.language
     lines = Table.grid(padding=(0, 2))
     lines.add_column(no_wrap=True)
     lines.add_column()
     for key in ALL:
-        said = words.say(f"help.{key.name}", TERMINAL, choices=" ".join(SUFFIXES))
+        said = language.say(f"help.{key.name}", TERMINAL, choices=" ".join(SUFFIXES))
         lines.add_row(Text(key.shown, "bold"), Text(said))
-    lines.add_row(Text("◉", "bold"), Text(words.say("help.mouse")))
+    lines.add_row(Text("◉", "bold"), Text(language.say("help.mouse")))
     return lines

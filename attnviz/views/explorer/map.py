@@ -217,7 +217,7 @@ def _places(queries: range, width: int) -> str:
 def _legend(look: Look, shown: Field, screen: Screen) -> list[Text]:
     """What the colours mean, and what a cell is: below that where it finds no room beside it."""
     scale = scale_line("", shown.bright, (1, 1), screen)  # the panel's title says of what
-    note = shown.bright.note(look.stack.key_tokens.names, look.words, TERMINAL)
+    note = shown.bright.note(look.stack.key_tokens.names, look.language, TERMINAL)
     cell = _cell_note(look, shown)
     notes = " · ".join(filter(None, [cell, note]))
     if cell and scale.cell_len + len(notes) + 3 > screen.width and screen.height >= LEGIBLE:
@@ -229,9 +229,9 @@ def _cell_note(look: Look, shown: Field) -> str:
     """How much of the text a cell holds; "" where each is one weight and all are known."""
     rows, columns = shown.cells
     if shown.cells != (1, 1):
-        return look.words.say("ui.cells", TERMINAL, rows=rows, columns=columns)
+        return look.language.say("ui.cells", TERMINAL, rows=rows, columns=columns)
     if look.sheet.pooled:
-        return look.words.say("ui.kept", TERMINAL, k=look.sheet.kept[0].shape[1])
+        return look.language.say("ui.kept", TERMINAL, k=look.sheet.kept[0].shape[1])
     return ""
 
 

@@ -78,7 +78,7 @@ class Panel(Widget):
 
     def room(self, width: int, height: int) -> Screen:
         """How much is to be filled."""
-        return Screen(width, height, self.colour, self.look.words, self.look.scale)
+        return Screen(width, height, self.colour, self.look.language, self.look.scale)
 
     def on_click(self, event: events.Click) -> None:
         """What stands there was chosen."""
@@ -103,7 +103,7 @@ class RunningText(Panel):
 
     def name_of(self, look: Look) -> str:
         """Just the text."""
-        return look.words.say("ui.text")
+        return look.language.say("ui.text")
 
     def get_content_height(self, _: Size, viewport: Size, width: int) -> int:
         """As many lines as the text has, up to a quarter of the screen."""
@@ -137,10 +137,10 @@ class Map(Panel):
     def name_of(self, look: Look) -> str:
         """Which layer and head, and what it is built to look at."""
         layer, head = look.sheet.layer, look.sheet.head
-        words = [chosen(look.stack, layer, head, look.words)]
-        words += [look.stack.head_name(head)] if head != "mean" else []
-        words += [look.words.say("key.merge")] if look.merged else []
-        return " · ".join(word for word in words if word)
+        parts = [chosen(look.stack, layer, head, look.language)]
+        parts += [look.stack.head_name(head)] if head != "mean" else []
+        parts += [look.language.say("key.merge")] if look.merged else []
+        return " · ".join(part for part in parts if part)
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """As much of it as finds room."""
@@ -185,7 +185,7 @@ class Strongest(Panel):
     def name_of(self, look: Look) -> str:
         """Whose keys."""
         name = look.stack.query_tokens.names[look.query]
-        return f"{look.words.say('ui.keys_of', TERMINAL, query=name)} · {look.query}"
+        return f"{look.language.say('ui.keys_of', TERMINAL, query=name)} · {look.query}"
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """Bars, and pins."""
@@ -200,10 +200,10 @@ class Heads(Panel):
     def name_of(self, look: Look) -> str:
         """How many."""
         layers = look.stack.n_layers
-        said = [look.words.count(layers, "layer")] if layers > 1 else []
-        named = " × ".join([*said, look.words.count(look.stack.n_heads, "head")])
+        said = [look.language.count(layers, "layer")] if layers > 1 else []
+        named = " × ".join([*said, look.language.count(look.stack.n_heads, "head")])
         blocks = shows_blocks(look, self.room(*self.content_size))
-        return f"{named} · {look.words.say('ui.bright')}" if blocks else named
+        return f"{named} · {look.language.say('ui.bright')}" if blocks else named
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """The grid; small maps are drawn once for each record."""
@@ -220,7 +220,7 @@ class Findings(Panel):
 
     def name_of(self, look: Look) -> str:
         """What the weights show."""
-        return look.words.say("ui.findings")
+        return look.language.say("ui.findings")
 
     def tell(self, found: Sequence[Finding], about: Sheet) -> None:
         """Facts, and what they are about."""
@@ -230,8 +230,8 @@ class Findings(Panel):
     def render(self) -> RenderableType:
         """A list whose long lines hang under themselves."""
         if self.found is None:
-            return Text(self.look.words.say("run.computing"), "dim")
-        table = listed(in_words(self.found, self.look.words, TERMINAL))
+            return Text(self.look.language.say("run.computing"), "dim")
+        table = listed(in_words(self.found, self.look.language, TERMINAL))
         table.style = "" if self.about is self.look.sheet else "dim"
         return table
 
@@ -262,8 +262,8 @@ class Heading(Widget):
         line = Text(" ", no_wrap=True)
         if self._waited is not None:
             turning = "◐◓◑◒"[int(4 * self._waited) % 4]
-            said = f"{turning} {self.look.words.say('run.computing')} {self._waited:.0f} s"
+            said = f"{turning} {self.look.language.say('run.computing')} {self._waited:.0f} s"
             line.append(said, "reverse").append(" ")
-        line.append(title(self.look.seen, self.look.words, TERMINAL))
+        line.append(title(self.look.seen, self.look.language, TERMINAL))
         line.truncate(self.size.width, overflow="ellipsis")
         return line

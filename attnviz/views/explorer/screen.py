@@ -188,9 +188,9 @@ class Desk(Screen[None]):
     def action_language(self) -> None:
         """All words in another language."""
         self.show(self.look.next_language())
-        words = self.look.words
-        if words.right_to_left:
-            self._say(words.say("warn.rtl", TERMINAL, option="-o map.png"))
+        language = self.look.language
+        if language.right_to_left:
+            self._say(language.say("warn.rtl", TERMINAL, option="-o map.png"))
 
     # Pages to read
 
@@ -198,13 +198,13 @@ class Desk(Screen[None]):
         """What the weights show, and what not."""
         panel, look = self.query_one(Findings), self.look
         found = panel.found if panel.about is look.sheet else best(_facts(look))
-        heading, *body = told(found or [], look.seen, look.choice, look.words)
+        heading, *body = told(found or [], look.seen, look.choice, look.language)
         self.app.push_screen(Page(str(heading), body))
 
     def action_help(self) -> None:
         """Every key."""
-        words = self.look.words
-        self.app.push_screen(Page(words.say("key.help"), [keys.table(self.look)]))
+        language = self.look.language
+        self.app.push_screen(Page(language.say("key.help"), [keys.table(self.look)]))
 
     # Questions in the last line
 
@@ -249,7 +249,7 @@ class Desk(Screen[None]):
     ) -> None:
         self._answer = answer
         self.query_one(keys.Hints).display = False
-        self.query_one(Ask).ask(self.look.words.say(f"key.{what}"), suggested, choices)
+        self.query_one(Ask).ask(self.look.language.say(f"key.{what}"), suggested, choices)
 
     def _end_question(self) -> None:
         self._answer = None
@@ -266,11 +266,11 @@ class Desk(Screen[None]):
 
         def work() -> None:
             try:
-                notes = self._errands.save(look.seen, path, look.choice, look.words, look.scale)
+                notes = self._errands.save(look.seen, path, look.choice, look.language, look.scale)
             except MENDABLE as error:
                 self.app.call_from_thread(self._complain, error)
             else:
-                said = look.words.say("run.saved", TERMINAL, path=path)
+                said = look.language.say("run.saved", TERMINAL, path=path)
                 self.app.call_from_thread(self._say, "\n".join([said, *notes]))
 
         self.run_worker(work, thread=True)
@@ -307,7 +307,7 @@ class Desk(Screen[None]):
             return
         types = list(self._errands.types)
         if len(types) == 1:
-            self._say(self.look.words.say("ui.one_type", TERMINAL))
+            self._say(self.look.language.say("ui.one_type", TERMINAL))
         else:
             at = types.index(self._wish[1]) if self._wish[1] in types else -1
             self._want((self._wish[0], types[(at + 1) % len(types)]))
@@ -334,7 +334,7 @@ class Desk(Screen[None]):
 
     def _has_model(self) -> bool:
         if self._errands.trace is None:
-            self._say(self.look.words.say("ui.no_model", TERMINAL))
+            self._say(self.look.language.say("ui.no_model", TERMINAL))
         return self._errands.trace is not None
 
     def _want(self, wish: Wish) -> None:
@@ -373,7 +373,7 @@ class Desk(Screen[None]):
         if not isinstance(error, MENDABLE):
             raise error
         mended = error if isinstance(error, AttnvizError) else AttnvizError(_reason(error))
-        self._say(complaint(mended, self.look.words), severity="error")
+        self._say(complaint(mended, self.look.language), severity="error")
 
     def _say(
         self, sentence: str, severity: Literal["information", "error"] = "information"

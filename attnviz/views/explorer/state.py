@@ -16,14 +16,14 @@ from attnviz.analysis.transform import Lens
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import Tokens
 from attnviz.language.english import ENGLISH
-from attnviz.language.language import Language, language
+from attnviz.language.language import Language
+from attnviz.language.languages import all_languages
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Floats, PooledMap, Stack, Which
 from attnviz.record.summary import STRONGEST
 from attnviz.views.look import Choice
 from attnviz.views.scale import SCALES, Shades, shades
 
-LANGUAGES = ("en", "ary-Latn", "ary-Arab")
 WORDS = Lens(merge="words")
 
 
@@ -126,16 +126,20 @@ class Look:
     query: int = 0
     pins: tuple[int, ...] = ()
     scale: str = "auto"
-    words: Language = ENGLISH
+    language: Language = ENGLISH
     near: bool = False
 
     @classmethod
     def at(
-        cls, record: AttentionRecord, choice: Choice, scale: str = "auto", words: Language = ENGLISH
+        cls,
+        record: AttentionRecord,
+        choice: Choice,
+        scale: str = "auto",
+        language: Language = ENGLISH,
     ) -> Look:
         """The beginning: the first query of the layer and head that were chosen."""
         sheet = Sheet(record.stack, choice.layer, choice.head)
-        return cls(record, record, sheet, scale=scale, words=words)
+        return cls(record, record, sheet, scale=scale, language=language)
 
     @property
     def stack(self) -> Stack:
@@ -179,8 +183,9 @@ class Look:
 
     def next_language(self) -> Look:
         """The next language of all words."""
-        place = (LANGUAGES.index(self.words.tag) + 1) % len(LANGUAGES)
-        return replace(self, words=language(LANGUAGES[place]))
+        languages = [*all_languages().values()]
+        place = (languages.index(self.language) + 1) % len(languages)
+        return replace(self, language=languages[place])
 
     def pin(self) -> Look:
         """Keep the query in sight, or no longer."""

@@ -71,6 +71,6 @@ def _masked(look: Look) -> int:
 
 
 def _faint(sentence: str, look: Look, screen: Screen, **values: int) -> Text:
-    line = Text(look.words.say(sentence, TERMINAL, **values), "dim", no_wrap=True)
+    line = Text(look.language.say(sentence, TERMINAL, **values), "dim", no_wrap=True)
     line.truncate(screen.width, overflow="ellipsis")
     return line

@@ -22,9 +22,8 @@ from attnviz.analysis.rollout import rollout
 from attnviz.analysis.transform import FOLLOWED
 from attnviz.inputs.tokens import Tokens, visible
 from attnviz.inputs.units import KINDS, joined, numbered, starts
-from attnviz.language.darija import ARABIC, LATIN
-from attnviz.language.english import ENGLISH
 from attnviz.language.language import PAGE, Language
+from attnviz.language.languages import all_languages
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.threads import share
@@ -32,7 +31,6 @@ from attnviz.views.page.quantised import bits_for, error, quantised
 from attnviz.views.terminal.sentences import caveats, in_words
 from attnviz.views.titles import head_title, layer_title, title
 
-LANGUAGES = {"English": ENGLISH, "Darija": LATIN, "الدارجة": ARABIC}
 MOST_WEIGHTS = 1 << 25  # levels of one stack that a page carries; more are pooled
 SIDES = (1024, 512, 256, 128, 64, 32)  # cells a side that a map is pooled to
 SMALL_SIDE = 96  # cells a side of a map among all heads
@@ -96,25 +94,25 @@ def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
             }
             for name, one in stacks.items()
         ],
-        "caveats": _in_all(lambda words: caveats(record, words, PAGE)),
+        "caveats": _in_all(lambda language: caveats(record, language, PAGE)),
         "notes": [visible(note) for note in record.notes],
-        "languages": [_language(name, words) for name, words in LANGUAGES.items()],
+        "languages": [_language(language) for language in all_languages().values()],
     }
 
 
 def _in_all(say: Any) -> Tree:
     """What is said, by language."""
-    return {words.tag: say(words) for words in LANGUAGES.values()}
+    return {language.tag: say(language) for language in all_languages().values()}
 
 
-def _language(name: str, words: Language) -> Tree:
-    page = [key for key in words.sentences if key.startswith("page.")]
+def _language(language: Language) -> Tree:
+    page = [key for key in language.sentences if key.startswith("page.")]
     return {
-        "tag": words.tag,
-        "name": name,
-        "rightToLeft": words.right_to_left,
-        "lessThanOne": words.less_than_one,
-        "words": {key: words.sentences[key] for key in (*page, *MORE_WORDS)},
+        "tag": language.tag,
+        "name": language.name,
+        "rightToLeft": language.right_to_left,
+        "lessThanOne": language.less_than_one,
+        "words": {key: language.sentences[key] for key in (*page, *MORE_WORDS)},
     }
 
 
@@ -236,7 +234,7 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
     within = error(max(map(max, largest)), bits)
     return {
         "what": visible(what),
-        "titles": _in_all(lambda words: title(record, words, PAGE)),
+        "titles": _in_all(lambda language: title(record, language, PAGE)),
         "layers": [visible(layer_title(stack, i)) for i in range(stack.n_layers)],
         "heads": [visible(head_title(stack, i)) for i in range(stack.n_heads)],
         "cells": cells,
@@ -245,15 +243,15 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
         "levels": numbers,
         "small": _small(stack) if max(stack.shape) > SMALL_SIDE else None,
         "strongest": None if cells == (1, 1) else _strongest(stack, blobs),
-        "about": _in_all(lambda words: _about(words, bits, within, cells)),
+        "about": _in_all(lambda language: _about(language, bits, within, cells)),
         "findings": _findings(record),
     }
 
 
-def _about(words: Language, bits: int, within: float, cells: tuple[int, int]) -> list[str]:
-    told = [words.say("page.error", PAGE, n=bits, difference=_rounded_up(within))]
+def _about(language: Language, bits: int, within: float, cells: tuple[int, int]) -> list[str]:
+    told = [language.say("page.error", PAGE, n=bits, difference=_rounded_up(within))]
     if cells != (1, 1):
-        told.append(words.say("ui.cells", PAGE, rows=cells[0], columns=cells[1]))
+        told.append(language.say("ui.cells", PAGE, rows=cells[0], columns=cells[1]))
     return told
 
 
@@ -365,7 +363,7 @@ def _findings(record: AttentionRecord) -> Tree:
 
     share(partial(find, layer) for layer in range(stack.n_layers))
     return _in_all(
-        lambda words: [[in_words(found, words, PAGE) for found in layer] for layer in facts]
+        lambda language: [[in_words(found, language, PAGE) for found in layer] for layer in facts]
     )
 
 

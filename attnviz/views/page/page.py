@@ -35,22 +35,22 @@ _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
 def page(
-    record: AttentionRecord, choice: Choice, *, show: str = "auto", words: Language = ENGLISH,
+    record: AttentionRecord, choice: Choice, *, show: str = "auto", language: Language = ENGLISH,
     scale: str = "auto",
 ) -> bytes:  # fmt: skip
     """The page, in UTF-8. It opens on `choice`, in the language and scale given; the reader may
     choose others. The same record gives the same bytes."""
     blobs = Blobs()
     tree = page_tree(record, blobs)
-    tree["start"] = _start(record, choice, show, words, scale)
+    tree["start"] = _start(record, choice, show, language, scale)
     tree["ramp"], tree["masked"], tree["ink"] = ramp(), MASKED_PAPER, INK
     tree["attnviz"] = __version__
     script, style = script_and_style()
     values = {
         "policy": policy(script, style),
-        "lang": words.tag,
-        "title": escape(visible(title(record, words))),
-        "noscript": escape(words.say("page.noscript")),
+        "lang": language.tag,
+        "title": escape(visible(title(record, language))),
+        "noscript": escape(language.say("page.noscript")),
         "style": style,
         "script": script,
         "tree": _json(tree),
@@ -98,13 +98,13 @@ def _filled(template: str, values: dict[str, str]) -> str:
 
 
 def _start(
-    record: AttentionRecord, choice: Choice, show: str, words: Language, scale: str
+    record: AttentionRecord, choice: Choice, show: str, language: Language, scale: str
 ) -> dict[str, Any]:
     many = record.stack.n_layers > 1 or bool(choice.layers) or len(choice.heads) > 1
     view = VIEWS.get(show, "heads" if many else "heatmap")
     head = None if choice.head == "mean" else choice.head
     return {
-        "view": view, "layer": choice.layer, "head": head, "scale": scale, "language": words.tag,
+        "view": view, "layer": choice.layer, "head": head, "scale": scale, "language": language.tag,
     }  # fmt: skip
 
 

@@ -49,12 +49,12 @@ class Panel:
     unit: Callable[[float], str]
 
 
-def picture(report: Report, kind: str, words: Language = ENGLISH) -> bytes:
+def picture(report: Report, kind: str, language: Language = ENGLISH) -> bytes:
     """The bytes of a "png", "svg" or "pdf"; the same report gives the same bytes."""
-    return printed(lambda: figure(report, words), kind, heading(report, ENGLISH))
+    return printed(lambda: figure(report, language), kind, heading(report, ENGLISH))
 
 
-def panels(report: Report, words: Language = ENGLISH) -> tuple[Panel, ...]:
+def panels(report: Report, language: Language = ENGLISH) -> tuple[Panel, ...]:
     """What the picture shows: counts, times where something was run, memory."""
     counted = tuple(
         Line(_named(curve.name, curve.predicted), curve.lengths, curve.counted, *_look(i))
@@ -66,21 +66,21 @@ def panels(report: Report, words: Language = ENGLISH) -> tuple[Panel, ...]:
         if curve.run[0]
         for line in (_expected(i, curve), _run(i, curve))
     )
-    found = [Panel(counted_title(report, words, PICTURE), counted, amount)]
+    found = [Panel(counted_title(report, language, PICTURE), counted, amount)]
     if run:
-        found.append(Panel(words.say("ui.cost_time", PICTURE), run, duration))
-    memory = words.say("ui.cost_memory", PICTURE)
-    return (*found, Panel(memory, _memory(report, words), size))
+        found.append(Panel(language.say("ui.cost_time", PICTURE), run, duration))
+    memory = language.say("ui.cost_memory", PICTURE)
+    return (*found, Panel(memory, _memory(report, language), size))
 
 
-def figure(report: Report, words: Language = ENGLISH) -> Figure:
+def figure(report: Report, language: Language = ENGLISH) -> Figure:
     """The panels side by side, all over the same lengths, under a heading."""
-    shown = panels(report, words)
+    shown = panels(report, language)
     width = len(shown) * (LEFT + PANEL[0] + NAMES)
     letters = int(width * 11)  # that fit a line of the heading
-    told = wrap(heading(report, words, PICTURE), letters)
-    said = [*notes(report, words, PICTURE), words.say("ui.cost_beside", PICTURE)]
-    said += [words.say("ui.cost_dashed", PICTURE)] if report.ran else []
+    told = wrap(heading(report, language, PICTURE), letters)
+    said = [*notes(report, language, PICTURE), language.say("ui.cost_beside", PICTURE)]
+    said += [language.say("ui.cost_dashed", PICTURE)] if report.ran else []
     below = [line for note in said for line in wrap(note, int(letters * 1.3))]
     above = ABOVE + LINE * (len(told) - 1)
     height = above + PANEL[1] + BELOW + LINE * len(below)
@@ -93,7 +93,7 @@ def figure(report: Report, words: Language = ENGLISH) -> Figure:
     for i, panel in enumerate(shown):
         left, bottom = i * (LEFT + PANEL[0] + NAMES) + LEFT, height - above - PANEL[1]
         place = (left / width, bottom / height, PANEL[0] / width, PANEL[1] / height)
-        _draw(drawn.add_axes(place), panel, lengths, words)
+        _draw(drawn.add_axes(place), panel, lengths, language)
     return drawn
 
 
@@ -119,16 +119,16 @@ def _expected(i: int, curve: Curve) -> Line:
     return Line("", curve.lengths, [rate * c for c in curve.counted], _look(i)[0], dashed=True)
 
 
-def _memory(report: Report, words: Language) -> tuple[Line, ...]:
+def _memory(report: Report, language: Language) -> tuple[Line, ...]:
     """All weights once, as they are the same for each type, and what streaming holds."""
     first = report.series[0]
     whole = [float(point.weight_bytes) for point in first.points]
-    lines = [Line(words.say("ui.cost_whole", PICTURE), first.lengths, whole, INK)]
+    lines = [Line(language.say("ui.cost_whole", PICTURE), first.lengths, whole, INK)]
     alike: dict[tuple[int, ...], list[int]] = {}  # what streams the same is one line
     for i, one in enumerate(report.series):
         alike.setdefault(tuple(p.streamed_bytes for p in one.points), []).append(i)
     for held, places in alike.items():
-        names = words.comma.join(report.series[i].name for i in places)
+        names = language.comma.join(report.series[i].name for i in places)
         name = "streamed" if report.model else names
         lines.append(Line(name, first.lengths, held, *_look(places[0])))
     caches = [point.cache_bytes for point in first.points if point.cache_bytes is not None]
@@ -140,7 +140,7 @@ def _memory(report: Report, words: Language) -> tuple[Line, ...]:
 # How it is drawn -----------------------------------------------------------------------------
 
 
-def _draw(axes: Axes, panel: Panel, lengths: Sequence[float], words: Language) -> None:
+def _draw(axes: Axes, panel: Panel, lengths: Sequence[float], language: Language) -> None:
     axes.set(xscale="log", yscale="log")
     for line in panel.lines:
         style: dict[str, Any] = (
@@ -154,7 +154,7 @@ def _draw(axes: Axes, panel: Panel, lengths: Sequence[float], words: Language) -
     axes.set_title(
         panel.title, fontsize=TITLE_SIZE, color=_hex(INK), loc="left", parse_math=False
     )  # fmt: skip
-    tokens = words.say("ui.cost_tokens", PICTURE)
+    tokens = language.say("ui.cost_tokens", PICTURE)
     axes.set_xlabel(tokens, fontsize=SIZE, color=_hex(INK), parse_math=False)
 
 

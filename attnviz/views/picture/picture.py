@@ -58,7 +58,7 @@ MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
 
 
 def picture(
-    record: AttentionRecord, kind: str, choice: Choice, *, grid: bool, words: Language = ENGLISH,
+    record: AttentionRecord, kind: str, choice: Choice, *, grid: bool, language: Language = ENGLISH,
     scale: str = "auto",
 ) -> tuple[bytes, list[str]]:  # fmt: skip
     """The bytes of a "png", "svg" or "pdf", and a note on what the fonts lack.
@@ -69,8 +69,8 @@ def picture(
     several = grid or len(choice.heads) > 1 or choice.layers
     draw = grid_figure if several else map_figure
     told = f"{title(record)} · scale {scale}"
-    data = printed(lambda: draw(record, choice, words, scale), kind, told)
-    return data, [] if draw is grid_figure else _missing(record, words)
+    data = printed(lambda: draw(record, choice, language, scale), kind, told)
+    return data, [] if draw is grid_figure else _missing(record, language)
 
 
 def printed(draw: Callable[[], Figure], kind: str, told: str) -> bytes:
@@ -85,7 +85,7 @@ def printed(draw: Callable[[], Figure], kind: str, told: str) -> bytes:
 
 
 def map_figure(
-    record: AttentionRecord, choice: Choice, words: Language = ENGLISH, scale: str = "auto"
+    record: AttentionRecord, choice: Choice, language: Language = ENGLISH, scale: str = "auto"
 ) -> Figure:
     """One head or the mean: rows are queries, columns keys, the numbering from the top left."""
     stack = record.stack
@@ -93,15 +93,15 @@ def map_figure(
     allowed = stack.allowed(choice.layer, MOST_PIXELS)
     rows, columns = _axis(stack.query_tokens.names), _axis(stack.key_tokens.names)
     bright = shades(pooled.mean, allowed, scale, whole=pooled.cells[1] == 1)
-    told = [_subtitle(record, choice, pooled.cells, allowed, words)]
-    told.append(bright.note(stack.key_tokens.names, words, PICTURE))
-    paper = _Paper([title(record, words, PICTURE), " · ".join(part for part in told if part)])
+    told = [_subtitle(record, choice, pooled.cells, allowed, language)]
+    told.append(bright.note(stack.key_tokens.names, language, PICTURE))
+    paper = _Paper([title(record, language, PICTURE), " · ".join(part for part in told if part)])
     left = paper.widest(rows.labels or (f"{stack.shape[0]:,}",), LABEL_SIZE) + 0.3
     slanted = columns.named and paper.widest(columns.labels, LABEL_SIZE) > columns.cell - 0.05
     above = _height_above(paper, columns, slanted) + 0.25
     width, height = _sides(rows, columns)
     looked_at, looks = (
-        words.say(f"{'unit' if record.units else 'ui'}.{axis}", PICTURE)
+        language.say(f"{'unit' if record.units else 'ui'}.{axis}", PICTURE)
         for axis in ("key", "query")
     )
     width = max(width, paper.widest([looked_at], SMALL_SIZE))
@@ -154,7 +154,7 @@ def _framed(places: Places, n: int) -> tuple[float, float]:
 
 
 def grid_figure(
-    record: AttentionRecord, choice: Choice, words: Language = ENGLISH, scale: str = "auto"
+    record: AttentionRecord, choice: Choice, language: Language = ENGLISH, scale: str = "auto"
 ) -> Figure:
     """Every chosen head as a small map under its name, all on one axes and one scale each.
 
@@ -166,7 +166,7 @@ def grid_figure(
     across = len(heads) if choice.layers else min(len(heads), 4 if len(heads) <= 16 else 8)
     down = -(-len(heads) * len(layers) // across)
     side = SMALL_SIDE if across <= 4 else SMALL_SIDE * 0.7
-    paper = _Paper([title(record, words, PICTURE), words.say("ui.own_scale", PICTURE)])
+    paper = _Paper([title(record, language, PICTURE), language.say("ui.own_scale", PICTURE)])
     name, name_size = 0.24, LABEL_SIZE - (across > 4) * 2  # inches above each map, points
     tall = side * min(stack.shape[0] / stack.shape[1], 2.0)
     width, height = across * (side + GAP) - GAP, down * (tall + name + GAP) - GAP
@@ -220,12 +220,12 @@ def _inlay(
     mosaic[top:bottom, left:right] = pixels[rows][:, columns]
 
 
-def compare_picture(sides: Sequence[Side], kind: str, words: Language = ENGLISH) -> bytes:
+def compare_picture(sides: Sequence[Side], kind: str, language: Language = ENGLISH) -> bytes:
     """The bytes of a picture of things compared: every side on one scale, then what changed."""
-    return printed(lambda: compare_figure(sides, words), kind, "comparison")
+    return printed(lambda: compare_figure(sides, language), kind, "comparison")
 
 
-def compare_figure(sides: Sequence[Side], words: Language = ENGLISH) -> Figure:
+def compare_figure(sides: Sequence[Side], language: Language = ENGLISH) -> Figure:
     """Each side's map under its name, all on one scale; each other side minus the first below."""
     maps = [side.rows() for side in sides]
     largest = max(float(rows.max(initial=0)) for rows in maps)
@@ -233,7 +233,7 @@ def compare_figure(sides: Sequence[Side], words: Language = ENGLISH) -> Figure:
     most = max((float(np.abs(c.weights).max(initial=0)) for c in changes), default=0.0)
     told = f"one scale: 0 – {100 * largest:.0f}%"
     told += f" · differences: ±{100 * most:.0f}%, orange more, blue less" if changes else ""
-    titles = list(dict.fromkeys(title(side.record, words, PICTURE) for side in sides))
+    titles = list(dict.fromkeys(title(side.record, language, PICTURE) for side in sides))
     paper = _Paper([*titles, told])
     labels = _axis(sides[0].stack.query_tokens.names)
     left = paper.widest(labels.labels, SMALL_SIZE) + 0.15
@@ -436,22 +436,22 @@ def _colour_bar(paper: _Paper, left: float, above: float, height: float, largest
 
 def _subtitle(
     record: AttentionRecord, choice: Choice, cells: tuple[int, int],
-    allowed: np.ndarray[Any, Any], words: Language,
+    allowed: np.ndarray[Any, Any], language: Language,
 ) -> str:  # fmt: skip
     stack = record.stack
     total = stack.shape[0] * stack.shape[1]
-    parts = [_what(stack, choice.layer, choice.head, words)]
+    parts = [_what(stack, choice.layer, choice.head, language)]
     if stack.masks and not record.units:  # what was computed were scores of tokens
-        parts.append(words.say("ui.scores", PICTURE, done=stack.computed(), total_scores=total))
+        parts.append(language.say("ui.scores", PICTURE, done=stack.computed(), total_scores=total))
     if cells != (1, 1):
-        parts.append(words.say("ui.cells", PICTURE, rows=cells[0], columns=cells[1]))
+        parts.append(language.say("ui.cells", PICTURE, rows=cells[0], columns=cells[1]))
     if not allowed.all():
-        parts.append(words.say("ui.grey"))
+        parts.append(language.say("ui.grey"))
     return " · ".join(parts)
 
 
-def _what(stack: Stack, layer: int, head: Which, words: Language) -> str:
-    shown = chosen(stack, layer, head, words)
+def _what(stack: Stack, layer: int, head: Which, language: Language) -> str:
+    shown = chosen(stack, layer, head, language)
     name = (
         ""
         if head == "mean" and stack.n_heads > 1
@@ -465,13 +465,13 @@ def _rgb(colour: tuple[int, int, int]) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-def _metadata(kind: str, words: str) -> dict[str, Any]:
+def _metadata(kind: str, drawn: str) -> dict[str, Any]:
     maker = f"attnviz {__version__}"
     if kind == "png":
-        return {"Software": maker, "Title": words.encode("latin-1", "replace").decode("latin-1")}
+        return {"Software": maker, "Title": drawn.encode("latin-1", "replace").decode("latin-1")}
     if kind == "svg":
-        return {"Creator": maker, "Title": words, "Date": None}
-    return {"Creator": maker, "Title": words, "CreationDate": None}
+        return {"Creator": maker, "Title": drawn, "Date": None}
+    return {"Creator": maker, "Title": drawn, "CreationDate": None}
 
 
 # Fonts that have the scripts which matplotlib's own font lacks, where they are installed.
@@ -488,14 +488,17 @@ def _families() -> list[str]:
     return ["DejaVu Sans", *(name for name in _MORE_FONTS if name in installed)]
 
 
-def _missing(record: AttentionRecord, words: Language) -> list[str]:
+def _missing(record: AttentionRecord, language: Language) -> list[str]:
     """A note that names the characters no font has, once for the whole picture."""
     shown = (record.stack.query_tokens.names, record.stack.key_tokens.names)
-    drawn = [title(record, words), *(label for labels in shown for label in _axis(labels).labels)]
+    drawn = [
+        title(record, language),
+        *(label for labels in shown for label in _axis(labels).labels),
+    ]
     strange = {char for label in drawn for char in label if ord(char) > 0x24F}
     for family in _families() if strange else ():
         font = FT2Font(font_manager.findfont(family))
         strange = {c for c in strange if not font.get_char_index(ord(c))}
     if not strange:
         return []
-    return [words.say("warn.glyph", chars=" ".join(sorted(strange)[:12]))]
+    return [language.say("warn.glyph", chars=" ".join(sorted(strange)[:12]))]

@@ -80,8 +80,8 @@ def _names(sides: Sequence[Side], screen: Screen) -> list[str]:
     found = []
     for letter, side in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", sides, strict=False):
         done, total = side.cost()
-        scores = screen.words.say("ui.scores", TERMINAL, done=done, total_scores=total)
-        found.append(f"{letter} {side.name}: {scores} · {title(side.record, screen.words)}")
+        scores = screen.language.say("ui.scores", TERMINAL, done=done, total_scores=total)
+        found.append(f"{letter} {side.name}: {scores} · {title(side.record, screen.language)}")
     return found
 
 
@@ -206,7 +206,7 @@ def _row(name: str, keys: Sequence[str], change: Difference, i: int, width: int)
     return line
 
 
-def _dim(words: str, screen: Screen) -> Text:
-    text = Text(words, "dim", no_wrap=True)
+def _dim(line: str, screen: Screen) -> Text:
+    text = Text(line, "dim", no_wrap=True)
     text.truncate(screen.width, overflow="ellipsis")
     return text

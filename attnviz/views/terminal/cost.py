@@ -41,59 +41,59 @@ FIRST_TO_GO = ("scores", "streamed_bytes", "cache_bytes", "weight_bytes")  # on 
 
 def screen(report: Report, screen: Screen) -> RenderableType:
     """The table, a plot of what was counted and one of the time, growth, and what to know."""
-    words = screen.words
-    lines: list[RenderableType] = [Text(heading(report, words, TERMINAL), "bold"), Text()]
+    language = screen.language
+    lines: list[RenderableType] = [Text(heading(report, language, TERMINAL), "bold"), Text()]
     lines += [_table(report, screen), Text(), *_plots(report, screen), Text()]
     lines += [_growths(report, screen), Text()]
-    return Group(*lines, *(Text(note, "dim") for note in notes(report, words, TERMINAL)))
+    return Group(*lines, *(Text(note, "dim") for note in notes(report, language, TERMINAL)))
 
 
-def heading(report: Report, words: Language, guard: Guard = PLAIN) -> str:
+def heading(report: Report, language: Language, guard: Guard = PLAIN) -> str:
     """What was counted, and how it was run."""
-    parts = [words.say("ui.cost", guard)]
+    parts = [language.say("ui.cost", guard)]
     if report.model:
         parts.append(str(visible(report.model["name"])))
         for one in report.series[0].layers:
-            shape = words.say("ui.cost_heads", guard, n_heads=one.n_heads, n=one.head_dim)
-            parts.append(f"{words.count(one.n_layers, 'layer')} × {shape}: {one.rule}")
+            shape = language.say("ui.cost_heads", guard, n_heads=one.n_heads, n=one.head_dim)
+            parts.append(f"{language.count(one.n_layers, 'layer')} × {shape}: {one.rule}")
     else:
         first = report.series[0].layers[0]
-        parts.append(words.say("ui.cost_heads", guard, n_heads=first.n_heads, n=first.head_dim))
+        parts.append(language.say("ui.cost_heads", guard, n_heads=first.n_heads, n=first.head_dim))
         for name in ("window", "global_tokens"):
             if name in report.settings:
                 parts.append(f"{name.replace('_', ' ')} {_listed(report.settings[name])}")
     ways = {"kept": "ui.cost_kept", "streamed": "ui.cost_streamed", "": "ui.cost_unrun"}
-    return " · ".join([*parts, words.say(ways[report.ran], guard)])
+    return " · ".join([*parts, language.say(ways[report.ran], guard)])
 
 
-def notes(report: Report, words: Language, guard: Guard = PLAIN) -> list[str]:
+def notes(report: Report, language: Language, guard: Guard = PLAIN) -> list[str]:
     """What the numbers are, what was not run, and from where on attention is the larger part."""
     found = list[str]()
     if report.model:
-        found += _crossing(report, words, guard)
-    found.append(words.say("ui.cost_counted", guard))
-    found.append(words.say("ui.cost_power", guard))
+        found += _crossing(report, language, guard)
+    found.append(language.say("ui.cost_counted", guard))
+    found.append(language.say("ui.cost_power", guard))
     if report.ran:
-        found.append(words.say("ui.cost_quickest", guard))
+        found.append(language.say("ui.cost_quickest", guard))
     if report.ran == "kept" and not report.model:
-        found.append(words.say("ui.cost_square", guard))
+        found.append(language.say("ui.cost_square", guard))
     for reason, key in (("time", "ui.cost_too_long"), ("memory", "ui.cost_too_large")):
         listed = "; ".join(_left_out(report, reason))
         if listed:
             what, option = guard.number(listed), guard.number("--seconds")
-            found.append(words.say(key, guard, what=what, option=option))
+            found.append(language.say(key, guard, what=what, option=option))
     return found
 
 
-def _crossing(report: Report, words: Language, guard: Guard) -> list[str]:
+def _crossing(report: Report, language: Language, guard: Guard) -> list[str]:
     about = report.model
-    per_token = words.say("ui.cost_rest", guard, value=f"{about['per_token']:,}")
+    per_token = language.say("ui.cost_rest", guard, value=f"{about['per_token']:,}")
     if about["crossing"] is None:
-        return [words.say("ui.cost_never", guard, n_tokens=LONGEST), per_token]
-    said = words.say("ui.cost_crossing", guard, n_tokens=about["crossing"])
+        return [language.say("ui.cost_never", guard, n_tokens=LONGEST), per_token]
+    said = language.say("ui.cost_crossing", guard, n_tokens=about["crossing"])
     limit = about["positions"]
     if limit is not None and about["crossing"] > limit:
-        said += " " + words.say("ui.cost_beyond", guard, n_tokens=limit)
+        said += " " + language.say("ui.cost_beyond", guard, n_tokens=limit)
     return [said, per_token]
 
 
@@ -197,28 +197,28 @@ def _row(one: Series, point: Predicted, timed: Timed) -> dict[str, Any]:
 # Plots and growth ----------------------------------------------------------------------------
 
 
-def counted_title(report: Report, words: Language, guard: Guard = PLAIN) -> str:
+def counted_title(report: Report, language: Language, guard: Guard = PLAIN) -> str:
     """What the first plot shows."""
-    return words.say("ui.cost_work" if report.model else "ui.cost_scores", guard)
+    return language.say("ui.cost_work" if report.model else "ui.cost_scores", guard)
 
 
 def _plots(report: Report, screen: Screen) -> list[Text]:
-    curves, words = report.curves, screen.words
+    curves, language = report.curves, screen.language
     beside = screen.width >= SIDE_BY_SIDE
     width = min((screen.width - PLOT_GAP) // 2 if beside else screen.width, WIDEST_PLOT)
 
     def plot(title: str, ends: Sequence[Drawn], unit: Callable[[float], str]) -> list[Text]:
         if not ends:
             return []
-        several = words.say("ui.cost_meet", TERMINAL)
+        several = language.say("ui.cost_meet", TERMINAL)
         return loglog(
             title, ends, width, PLOT_HEIGHT, colour=screen.colour, unit=unit, several=several
         )
 
     counted = [_drawn(i, one, one.lengths, one.counted) for i, one in enumerate(curves)]
     run = [_drawn(i, one, *one.run) for i, one in enumerate(curves) if one.run[0]]
-    left = plot(counted_title(report, words, TERMINAL), counted, amount)
-    right = plot(words.say("ui.cost_time", TERMINAL), run, duration)
+    left = plot(counted_title(report, language, TERMINAL), counted, amount)
+    right = plot(language.say("ui.cost_time", TERMINAL), run, duration)
     if not (beside and right):
         return [*left, *([Text(), *right] if right else [])]
     return [
@@ -242,12 +242,12 @@ def growth_words(growth: Growth | None) -> str:
 
 def _growths(report: Report, screen: Screen) -> Table:
     """The exponents, and the lengths that they are of."""
-    words = screen.words
+    language = screen.language
     table = Table.grid(padding=(0, 2))
     for justify in ("left", "right", "right", "left"):
         table.add_column(justify=justify, no_wrap=justify != "left")
-    headers = [words.say(f"ui.cost_{name}", TERMINAL) for name in ("growth", "count", "here")]
-    table.add_row(*(Text(header, "dim") for header in (*headers, words.say("ui.cost_over"))))
+    headers = [language.say(f"ui.cost_{name}", TERMINAL) for name in ("growth", "count", "here")]
+    table.add_row(*(Text(header, "dim") for header in (*headers, language.say("ui.cost_over"))))
     for one in report.curves:
         predicted, measured = one.predicted, one.measured
         over = "–" if predicted is None else f"{predicted.first:,} – {predicted.last:,}"

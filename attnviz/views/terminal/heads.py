@@ -67,7 +67,7 @@ def heads(
     It fits the screen and says what it left out, unless `top` asks for more rows than fit.
     """
     by = sort or "normalized_entropy"
-    above = _flowed(title(record, screen.words, TERMINAL).split(" · "), screen.width, "bold")
+    above = _flowed(title(record, screen.language, TERMINAL).split(" · "), screen.width, "bold")
     heading = _flowed(_heading(sort, screen), screen.width, "bold")
     # What has its place whatever the grid: the header of the table, what is below it, the prompt.
     below = len(_notes(record, len(ranking), len(ranking), screen))
@@ -152,9 +152,9 @@ def _left_out(layout: _Layout, layers: tuple[int, ...], n_heads: int, screen: Sc
         together = hidden[-1] - hidden[0] == len(hidden) - 1
         rest = f"{hidden[0]}-{hidden[-1]}" if together else ",".join(map(str, hidden))
         option = f"--layer {rest}"
-        parts.append(screen.words.say("ui.more_layers", n_layers=len(hidden), option=option))
+        parts.append(screen.language.say("ui.more_layers", n_layers=len(hidden), option=option))
     if beside := n_heads - sum(map(len, layout.bands)):
-        parts.append(screen.words.say("ui.wider", n_heads=beside))
+        parts.append(screen.language.say("ui.wider", n_heads=beside))
     return _flowed(parts, screen.width, "dim")
 
 
@@ -197,16 +197,20 @@ def _beside(grid: list[Text], looks: Sequence[HeadLook], by: str, screen: Screen
     if screen.width - wide < LEGEND or len(legend) > len(grid):
         return []
     beside = [
-        _joined(line, Text(" " * (wide - line.cell_len)), words)
-        for line, words in zip(grid, legend, strict=False)
+        _joined(line, Text(" " * (wide - line.cell_len)), note)
+        for line, note in zip(grid, legend, strict=False)
     ]
     return beside + grid[len(legend) :]
 
 
 def _legend(looks: Sequence[HeadLook], by: str, screen: Screen, width: int) -> list[Text]:
     """What the shades mean, and the marks that the grid has, in lines of that width."""
-    entropy, words, largest = by in SMALLEST_FIRST, screen.words, _number(by, _largest(looks, by))
-    low, high = (words.say("ui.sharp"), words.say("ui.even")) if entropy else ("", "")
+    entropy, language, largest = (
+        by in SMALLEST_FIRST,
+        screen.language,
+        _number(by, _largest(looks, by)),
+    )
+    low, high = (language.say("ui.sharp"), language.say("ui.even")) if entropy else ("", "")
     steps = np.linspace(0, LEVELS - 1, STEPS).round().astype(np.int64)[None, :]
     scale = _joined(
         Text(f"{low} 0 ".lstrip(), "dim"),
@@ -230,13 +234,13 @@ def _legend(looks: Sequence[HeadLook], by: str, screen: Screen, width: int) -> l
 
 
 def _heading(sort: str | None, screen: Screen) -> list[str]:
-    words = screen.words
+    language = screen.language
     if sort is None:
-        first = words.say("ui.worth")
+        first = language.say("ui.worth")
     else:
         way = "ui.by_smallest" if sort in SMALLEST_FIRST else "ui.by_largest"
-        first = words.say(way, what=sort)
-    return [first, words.say("ui.sure")]
+        first = language.say(way, what=sort)
+    return [first, language.say("ui.sure")]
 
 
 def _table(
@@ -298,13 +302,13 @@ def _number(measure: str, value: float) -> str:
 
 def _notes(record: AttentionRecord, left_out: int, n_heads: int, screen: Screen) -> list[Text]:
     """How to see the rest, what is not there, and what the numbers do not say."""
-    parts, words = list[str](), screen.words
+    parts, language = list[str](), screen.language
     if left_out:
-        parts.append(words.say("ui.more_heads", n_heads=left_out, option=f"--top {n_heads}"))
+        parts.append(language.say("ui.more_heads", n_heads=left_out, option=f"--top {n_heads}"))
     if record.stack.weights is None:
         names = ", ".join(m for m in missing(record.stack) if m in TABLE)
-        parts.append(words.say("ui.not_kept", what=names))
-    parts.append(words.say("ui.where_not_why"))
+        parts.append(language.say("ui.not_kept", what=names))
+    parts.append(language.say("ui.where_not_why"))
     return _flowed(parts, screen.width, "dim")
 
 

@@ -26,10 +26,10 @@ def span(places: NDArray[np.int64]) -> str:
     return f"{first:,}{'-' if last - first + 1 == places.size else ' … '}{last:,}"
 
 
-def part_title(place: Place, words: Language) -> str:
+def part_title(place: Place, language: Language) -> str:
     """Which part of which whole is shown."""
     n_queries, n_keys = place.whole.shape
-    return words.say(
+    return language.say(
         "ui.part", TERMINAL, rows=span(place.rows), columns=span(place.columns),
         down=n_queries, across=n_keys,
     )  # fmt: skip
@@ -41,7 +41,7 @@ def part_cells(place: Place, cells: tuple[int, int]) -> tuple[NDArray[np.int64],
 
 
 def minimap(
-    place: Place, choice: Choice, words: Language, lines: int, width: int, colour: bool
+    place: Place, choice: Choice, language: Language, lines: int, width: int, colour: bool
 ) -> list[RenderableType]:
     """The whole in at most `lines` lines below its title, the part marked in it."""
     size = max(min(lines - 1, width // 2), 1)
@@ -57,17 +57,19 @@ def minimap(
             cell = Text(MARKED, "bold reverse" if colour else "bold")
             line = before.append_text(cell).append_text(after)
         drawn[row] = line
-    title = Text(part_title(place, words), "dim", no_wrap=True)
+    title = Text(part_title(place, language), "dim", no_wrap=True)
     title.truncate(width, overflow="ellipsis")
     return [title, *drawn]
 
 
-def far(stack: Stack, choice: Choice, words: Language, width: int, k: int) -> list[RenderableType]:
+def far(
+    stack: Stack, choice: Choice, language: Language, width: int, k: int
+) -> list[RenderableType]:
     """The k strongest links between tokens far apart, a line each; none where there are none."""
     links = stack.far_links(choice.layer, choice.head, k)
     if not links:
         return []
-    heading = Text(words.say("ui.far"), "dim", no_wrap=True)
+    heading = Text(language.say("ui.far"), "dim", no_wrap=True)
     heading.truncate(width, overflow="ellipsis")
     lines: list[RenderableType] = [heading]
     places = len(str(max(stack.shape)))
@@ -80,7 +82,7 @@ def far(stack: Stack, choice: Choice, words: Language, width: int, k: int) -> li
             name.pad_right(max(LABEL - name.cell_len, 0))
             line.append_text(name).append(arrow, "dim")
         line.append(f"{percent(link.weight):>3}%")
-        apart = words.say("ui.apart", TERMINAL, far=abs(link.query - link.key))
+        apart = language.say("ui.apart", TERMINAL, far=abs(link.query - link.key))
         line.append(f" · {apart}", "dim")
         line.truncate(width, overflow="ellipsis")
         lines.append(line)

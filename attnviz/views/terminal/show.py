@@ -45,7 +45,7 @@ class Screen:
     width: int
     height: int
     colour: bool
-    words: Language = ENGLISH
+    language: Language = ENGLISH
     scale: str = "auto"
 
 
@@ -132,9 +132,9 @@ def _beside(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType
     most = min(screen.height // 3, BESIDE)
     place = stack.place_in_long
     if place is not None:
-        return minimap(place, choice, screen.words, most, screen.width, screen.colour)
+        return minimap(place, choice, screen.language, most, screen.width, screen.colour)
     if max(stack.shape) > EXAMINED:
-        return far(stack, choice, screen.words, screen.width, most - 1)
+        return far(stack, choice, screen.language, screen.width, most - 1)
     return []
 
 
@@ -151,7 +151,7 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
     )
     keys, largest = stack.strongest(layer, head, 1)
     steps = levels(shades(shown, allowed, screen.scale).shares, allowed)
-    corner = chosen(stack, layer, head, screen.words)
+    corner = chosen(stack, layer, head, screen.language)
     label = widest(stack.query_tokens.names, LABEL)
     room = screen.width - 1 - CELL * stack.shape[1]
     label = max(
@@ -163,7 +163,7 @@ def table(stack: Stack, layer: int, head: Which, screen: Screen) -> list[Text]:
     header = _padded(label_text(corner, label, "dim italic"), label + 1)
     for key in stack.key_tokens.names:
         header.append_text(_centred(label_text(key, each - 1, "dim"), each))
-    lines = [header.append(f"  {screen.words.say('ui.strongest')}" if named else "", "dim")]
+    lines = [header.append(f"  {screen.language.say('ui.strongest')}" if named else "", "dim")]
     for row, name in enumerate(stack.query_tokens.names):
         line = _padded(label_text(name, label), label + 1)
         for j in range(stack.shape[1]):
@@ -209,7 +209,7 @@ def heatmap(
         name.append_text(label_text(shown, label - name.cell_len))
         name.pad_right(label + 2 - name.cell_len)
         body.append(name.append_text(cells))
-    shown = f"{chosen(stack, layer, head, screen.words)}: "
+    shown = f"{chosen(stack, layer, head, screen.language)}: "
     return [*body, scale_line(shown, bright, pooled.cells, screen)]
 
 
@@ -274,7 +274,7 @@ def query_row(record: AttentionRecord, query: str, choice: Choice, screen: Scree
     for place in np.searchsorted(queries, wanted).tolist():
         name = TERMINAL.token(stack.query_tokens.names[place])
         name += "" if record.units else f" ({queries[place]})"
-        shown = chosen(stack, choice.layer, choice.head, screen.words)
+        shown = chosen(stack, choice.layer, choice.head, screen.language)
         lines.append(_one_line(f"{name} · {shown}", screen))
         row = weights.mean[place]
         for key in sorted(np.flatnonzero(allowed[place]).tolist(), key=lambda key: -row[key]):
@@ -291,16 +291,16 @@ def footer(record: AttentionRecord, choice: Choice, screen: Screen) -> Text:
     """One line on what was computed: counted from the mask, not estimated."""
     stack = record.stack
     total, computed = stack.shape[0] * stack.shape[1], stack.computed()
-    words, parts = screen.words, []
+    language, parts = screen.language, []
     if stack.masks and not record.units:  # what was computed were scores of tokens
-        scores = words.say("ui.scores", TERMINAL, done=computed, total_scores=total)
-        saved = words.say("ui.saved", TERMINAL, pct=Saving(1 - computed / total))
+        scores = language.say("ui.scores", TERMINAL, done=computed, total_scores=total)
+        saved = language.say("ui.saved", TERMINAL, pct=Saving(1 - computed / total))
         parts.append(f"{scores} ({saved})" if computed < total else scores)
     if stack.weights is None:
-        parts.append(words.say("ui.streamed"))
+        parts.append(language.say("ui.streamed"))
     if stack.masks and computed < total:
-        parts.append(words.say("ui.masked"))
-    parts.append(_row_sums(stack, choice, words))
+        parts.append(language.say("ui.masked"))
+    parts.append(_row_sums(stack, choice, language))
     parts = [*_colours(stack, choice, screen), *parts]
     return _one_line(" · ".join(parts), screen)
 
@@ -311,13 +311,13 @@ def _colours(stack: Stack, choice: Choice, screen: Screen) -> list[str]:
         return []
     shown = stack.map(choice.layer, choice.head, EXAMINED).mean
     bright = shades(shown, stack.allowed(choice.layer, EXAMINED), screen.scale)
-    note = bright.note(stack.key_tokens.names, screen.words, TERMINAL)
+    note = bright.note(stack.key_tokens.names, screen.language, TERMINAL)
     return [note] if note else []
 
 
 def hints(screen: Screen) -> Text:
     """One line on how to see more."""
-    return _one_line(screen.words.say("ui.hints"), screen)
+    return _one_line(screen.language.say("ui.hints"), screen)
 
 
 def _across(screen: Screen) -> int:
@@ -341,8 +341,8 @@ def _top_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableTy
 
 
 def _far_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
-    found = far(stack, choice, screen.words, screen.width, FAR_LINES)
-    return found or [_one_line(screen.words.say("ui.none_far"), screen)]
+    found = far(stack, choice, screen.language, screen.width, FAR_LINES)
+    return found or [_one_line(screen.language.say("ui.none_far"), screen)]
 
 
 def _arcs_view(stack: Stack, choice: Choice, screen: Screen) -> list[RenderableType]:
@@ -382,7 +382,7 @@ def small_map(stack: Stack, layer: int, head: int, size: int, screen: Screen) ->
 def _title(record: AttentionRecord, screen: Screen) -> list[Text]:
     """The record's title, on as many lines as it needs: where weights come from is never cut."""
     lines: list[str] = []
-    for part in title(record, screen.words, TERMINAL).split(" · "):
+    for part in title(record, screen.language, TERMINAL).split(" · "):
         longer = f"{lines[-1]} · {part}" if lines else part
         if lines and cell_len(longer) <= screen.width:
             lines[-1] = longer
@@ -394,16 +394,16 @@ def _title(record: AttentionRecord, screen: Screen) -> list[Text]:
 
 def _what(stack: Stack, choice: Choice, what: str, screen: Screen) -> Text:
     """Which head a view shows, and for arcs what a line means."""
-    words = [chosen(stack, choice.layer, choice.head, screen.words)]
+    parts = [chosen(stack, choice.layer, choice.head, screen.language)]
     if choice.head != "mean":
-        words.append(stack.head_name(int(choice.head)))
+        parts.append(stack.head_name(int(choice.head)))
     if what == "arcs":
-        words.append(screen.words.say("ui.arcs"))
-    return _one_line(" · ".join(word for word in words if word), screen)
+        parts.append(screen.language.say("ui.arcs"))
+    return _one_line(" · ".join(part for part in parts if part), screen)
 
 
-def _one_line(words: str, screen: Screen) -> Text:
-    text = Text(words, "dim", no_wrap=True)
+def _one_line(line: str, screen: Screen) -> Text:
+    text = Text(line, "dim", no_wrap=True)
     text.truncate(screen.width, overflow="ellipsis")
     return text
 
@@ -430,7 +430,7 @@ def _weight_cell(weight: float, step: int, width: int, *, bold: bool) -> Text:
 
 def _strongest_cell(stack: Stack, key: int, weight: float, screen: Screen) -> Text:
     if weight <= 0:
-        return Text(f"  {screen.words.say('ui.nothing')}", "dim")
+        return Text(f"  {screen.language.say('ui.nothing')}", "dim")
     text = Text(f"{percent(weight).rjust(5)}% ", "dim")
     return text.append_text(
         label_text(stack.key_tokens.names[key], STRONGEST - 7, "default not dim")
@@ -462,7 +462,7 @@ def scale_line(shown: str, bright: Shades, cells: tuple[int, int], screen: Scree
     line.append_text(full_rows(steps, 1, screen.colour)[0])
     line.append(f" {_fine_percent(bright.largest)}%", "dim")
     if cells != (1, 1):
-        note = screen.words.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
+        note = screen.language.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
         line.append(f" · {note}", "dim")
     line.truncate(screen.width, overflow="ellipsis")
     return line
@@ -472,9 +472,9 @@ def _fine_percent(weight: float) -> str:
     return percent(weight) if weight >= 0.01 else f"{100 * weight:.2g}"
 
 
-def _row_sums(stack: Stack, choice: Choice, words: Language) -> str:
+def _row_sums(stack: Stack, choice: Choice, language: Language) -> str:
     """What the rows really sum to."""
     sums = stack.measure("total")[choice.layer]
     if np.allclose(sums, 1, atol=1e-4):
-        return words.say("ui.rowsum", TERMINAL, pct=1.0)
-    return words.say("ui.rowsums", TERMINAL, low=float(sums.min()), high=float(sums.max()))
+        return language.say("ui.rowsum", TERMINAL, pct=1.0)
+    return language.say("ui.rowsums", TERMINAL, low=float(sums.min()), high=float(sums.max()))

@@ -18,29 +18,29 @@ LABEL = 12
 BAR = 16
 
 
-def all_steps(steps: Steps, words: Language) -> list[RenderableType]:
+def all_steps(steps: Steps, language: Language) -> list[RenderableType]:
     """The query, its scores, the softmax, the weighted sum and the merge, one under the other."""
     sections = (vectors, scores, softmax, weighted_sum, merging)
     lines: list[RenderableType] = []
     for number, section in enumerate(sections):
-        body = section(steps, words)
+        body = section(steps, language)
         if 1 <= number <= 4 and isinstance(body[0], Text):
             body[0] = Text(f"{number} ", "bold").append_text(body[0])
         lines += [*([Text()] if lines else []), *body]
     return lines
 
 
-def vectors(steps: Steps, words: Language) -> list[RenderableType]:
+def vectors(steps: Steps, language: Language) -> list[RenderableType]:
     """The query vector, at the places where it matters most for the scores."""
     line = Text("query ", "bold", no_wrap=True)
     line.append_text(label_text(steps.query, 2 * LABEL))
     line.append(f"   head {steps.head}", "dim")
     parts = " … ".join(_number(part) for part in steps.query_parts)
-    places = Text(_of(steps.query_places, steps.head_dim, words), "dim")
+    places = Text(_of(steps.query_places, steps.head_dim, language), "dim")
     return [line, Text(f"q = [… {parts} …]"), places]
 
 
-def scores(steps: Steps, words: Language) -> list[RenderableType]:
+def scores(steps: Steps, language: Language) -> list[RenderableType]:
     """Each q · k: the products at the places shown, and what the other numbers add."""
     places = [f"k[{place}]" for place in steps.query_places]
     table = _table("key", *places, "others", "q · k")
@@ -53,10 +53,10 @@ def scores(steps: Steps, words: Language) -> list[RenderableType]:
             _number(key.others),
             Text(_number(key.score), "bold"),
         )
-    return [Text(words.say("step.score", TERMINAL)), table, *_left_out(steps, words)]
+    return [Text(language.say("step.score", TERMINAL)), table, *_left_out(steps, language)]
 
 
-def softmax(steps: Steps, words: Language) -> list[RenderableType]:
+def softmax(steps: Steps, language: Language) -> list[RenderableType]:
     """Scores divided, raised to powers of e, and divided by their sum."""
     expression = f"√{steps.head_dim} = {steps.divisor:g}"
     table = _table("key", "q · k", f"÷ {steps.divisor:g}", "e^(x - max)", "÷ sum = weight")
@@ -72,14 +72,14 @@ def softmax(steps: Steps, words: Language) -> list[RenderableType]:
     total = sum(key.weight for key in steps.keys) + (steps.rest_weight if steps.rest else 0.0)
     table.add_row(Text("sum", "dim"), "", "", _number(steps.total_power), _number(total), "")
     return [
-        Text(f"{words.say('step.scale', TERMINAL, scale_expr=expression)} "
-             f"{words.say('step.softmax', TERMINAL)}"),
+        Text(f"{language.say('step.scale', TERMINAL, scale_expr=expression)} "
+             f"{language.say('step.softmax', TERMINAL)}"),
         table,
-        Text(words.say("ui.rounded", TERMINAL, difference=_upwards(steps.exact)), "dim"),
+        Text(language.say("ui.rounded", TERMINAL, difference=_upwards(steps.exact)), "dim"),
     ]  # fmt: skip
 
 
-def scaling(steps: Steps, words: Language) -> list[RenderableType]:
+def scaling(steps: Steps, language: Language) -> list[RenderableType]:
     """The same scores through softmax with and without the division."""
     expression = f"√{steps.head_dim} = {steps.divisor:g}"
     table = _table("key", "q · k", "softmax", f"÷ {steps.divisor:g}", "softmax")
@@ -91,13 +91,13 @@ def scaling(steps: Steps, words: Language) -> list[RenderableType]:
         )  # fmt: skip
     without = {"without": steps.largest_unscaled, "pct": steps.largest}
     return [
-        Text(words.say("step.scale", TERMINAL, scale_expr=expression)),
+        Text(language.say("step.scale", TERMINAL, scale_expr=expression)),
         table,
-        Text(words.say("lesson.scaling.without", TERMINAL, **without)),
+        Text(language.say("lesson.scaling.without", TERMINAL, **without)),
     ]
 
 
-def weighted_sum(steps: Steps, words: Language) -> list[RenderableType]:
+def weighted_sum(steps: Steps, language: Language) -> list[RenderableType]:
     """Weights times values, added up."""
     places = [f"v[{place}]" for place in steps.value_places]
     table = _table("key", "weight", *places)
@@ -110,11 +110,11 @@ def weighted_sum(steps: Steps, words: Language) -> list[RenderableType]:
         table.add_row(rest, _number(steps.rest_weight), *values)
     sums = (Text(_number(part), "bold") for part in steps.output)
     table.add_row(Text("output", "bold"), "", *sums)
-    places_shown = Text(_of(steps.value_places, steps.value_dim, words), "dim")
-    return [Text(words.say("step.sum", TERMINAL)), table, places_shown]
+    places_shown = Text(_of(steps.value_places, steps.value_dim, language), "dim")
+    return [Text(language.say("step.sum", TERMINAL)), table, places_shown]
 
 
-def merging(steps: Steps, words: Language) -> list[RenderableType]:
+def merging(steps: Steps, language: Language) -> list[RenderableType]:
     """What each head adds to the merged vector."""
     merged = steps.merged
     n_heads = len(merged.shares)
@@ -122,9 +122,9 @@ def merging(steps: Steps, words: Language) -> list[RenderableType]:
     for head, shares in enumerate(merged.shares):
         table.add_row(Text(str(head)), *(_number(share) for share in shares))
     table.add_row(Text("sum", "bold"), *(Text(_number(part), "bold") for part in merged.sums))
-    size = f"{merged.inputs} → W_O → {merged.width}: {_of(merged.places, merged.width, words)}"
+    size = f"{merged.inputs} → W_O → {merged.width}: {_of(merged.places, merged.width, language)}"
     return [
-        Text(words.say("lesson.merge", TERMINAL, n_heads=n_heads)), table, Text(size, "dim")
+        Text(language.say("lesson.merge", TERMINAL, n_heads=n_heads)), table, Text(size, "dim")
     ]  # fmt: skip
 
 
@@ -136,12 +136,12 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _left_out(steps: Steps, words: Language) -> list[RenderableType]:
+def _left_out(steps: Steps, language: Language) -> list[RenderableType]:
     notes = []
     if steps.rest:
-        notes.append(words.say("ui.more_keys", TERMINAL, n_keys=steps.rest))
+        notes.append(language.say("ui.more_keys", TERMINAL, n_keys=steps.rest))
     if steps.masked:
-        notes.append(words.say("ui.masked_keys", TERMINAL, n=steps.masked, total=steps.n_keys))
+        notes.append(language.say("ui.masked_keys", TERMINAL, n=steps.masked, total=steps.n_keys))
     return [Text(" · ".join(notes), "dim")] if notes else []
 
 
@@ -154,9 +154,9 @@ def _upwards(difference: float) -> str:
     return f"{ceil(1e4 * difference) / 1e4:.4f}"
 
 
-def _of(places: Places, width: int, words: Language) -> str:
-    listed = words.comma.join(map(str, places))
-    return words.say("ui.places", TERMINAL, k=len(places), n=width, places=listed)
+def _of(places: Places, width: int, language: Language) -> str:
+    listed = language.comma.join(map(str, places))
+    return language.say("ui.places", TERMINAL, k=len(places), n=width, places=listed)
 
 
 def _bar(weight: float) -> Text:
