@@ -15,8 +15,6 @@ IMPORTERS = ("import_module", "resolve_name", "__import__")
 
 # What is still to be put right; these three only ever shrink.
 ARROWS_TO_TURN = {
-    "models.builtin.heads uses tracing.recorder",
-    "models.trained uses tracing.recorder",
     "record.record uses views.notebook",
 }
 MEDIA_TO_PART = {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from attnviz.tracing.recorder import Part
+    from attnviz.models.model import StackShape
 
 PATIENCE = 1.0  # seconds that need no word
 PAUSE = 0.1  # seconds between two looks at the same line
@@ -72,7 +72,7 @@ def _line() -> Progress:
     return line
 
 
-Told = Callable[[Mapping[str, "Part"], str, int, int], None]
+Told = Callable[[Mapping[str, "StackShape"], str, int, int], None]
 
 
 @contextmanager
@@ -81,11 +81,11 @@ def progress(quiet: bool) -> Iterator[Told | None]:
     with Ticker(quiet) as ticker:
         done: dict[str, int] = {}
 
-        def told(parts: Mapping[str, Part], stack: str, layer: int, rows: int) -> None:
+        def told(shapes: Mapping[str, StackShape], stack: str, layer: int, rows: int) -> None:
             done[stack] = done.get(stack, 0) + rows
-            n, n_layers = len(parts[stack].queries), parts[stack].n_layers
+            n, n_layers = len(shapes[stack].queries), shapes[stack].n_layers
             here = min(done[stack] - layer * n, n)
-            total = sum(part.n_layers * len(part.queries) for part in parts.values())
+            total = sum(shape.n_layers * len(shape.queries) for shape in shapes.values())
             what = f"{stack} · layer {layer + 1} of {n_layers} · {here:,} of {n:,} tokens"
             ticker.tell(sum(done.values()), total, what)
 

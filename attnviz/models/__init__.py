@@ -1,16 +1,16 @@
-"""Name → model. Each model reads tokens and sends its attention through the recorder."""
+"""Name → model. Each model reads tokens and sends its attention through a door."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.models.builtin.heads import HeadsModel, builtin, random
+from attnviz.errors import AttnvizError
+from attnviz.models.builtin.heads import builtin, random
 
 if TYPE_CHECKING:
+    from attnviz.models.model import Model
     from attnviz.models.trained import TrainedModel
-
-__all__ = ["HeadsModel", "load_model"]
 
 CONSTRUCTED, RANDOM = "builtin", "random"
 NAMES = (CONSTRUCTED, RANDOM, "minilm", "induction")
@@ -18,7 +18,7 @@ NAMES = (CONSTRUCTED, RANDOM, "minilm", "induction")
 
 def load_model(
     name: str | Path = CONSTRUCTED, *, heads: int = 4, cross: bool = False, seed: int = 0
-) -> HeadsModel | TrainedModel:
+) -> Model:
     """The model of that name; AttnvizError when there is none, or not with so many heads.
 
     "builtin": heads constructed to look at one known thing each; with `cross`, heads that look
@@ -30,6 +30,16 @@ def load_model(
         return builtin(heads, cross=cross)
     if name == RANDOM:
         return random(heads, seed)
+    return load_checkpoint(name)
+
+
+def load_checkpoint(name: str | Path) -> TrainedModel:
+    """Open a checkpoint by its folder, its id on the hub, or "minilm".
+
+    Raises AttnvizError where there is none, and for the names of the built-in heads.
+    """
+    if name in (CONSTRUCTED, RANDOM):
+        raise AttnvizError(f"{name} is no checkpoint.", "Name a folder, a hub id, or minilm.")
     from attnviz.models.find import find_folder  # neither of them is needed by the built-in heads
     from attnviz.models.trained import load
 

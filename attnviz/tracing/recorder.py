@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +17,7 @@ from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import Rule, full
 from attnviz.attention.streaming import Block, Observer, stream_inputs
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import Tokens
+from attnviz.models.model import StackShape
 from attnviz.record.part import Cut, CutObserver, Focus, UnitsObserver
 from attnviz.record.stack import Place, Stack
 from attnviz.record.summary import Summarizer, Summary
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
     from attnviz.analysis.steps import Attended
 
 Floats = NDArray[np.floating[Any]]
-
-
-class Part(NamedTuple):
-    """A stack before it is recorded: the tokens of its queries and of its keys, and its layers."""
-
-    queries: Tokens
-    keys: Tokens
-    n_layers: int = 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,7 @@ Progress = Callable[[str, int, int], object]  # told stack, layer, and rows just
 class Recorder:
     """Runs a model's attention and keeps what was seen, stack by stack.
 
-    parts: each stack's tokens and layers. Weights are kept whole when all layers of them, with as
+    shapes: each stack's tokens and layers. Weights are kept whole when all layers of them, with as
     much again to work on them, fit `budget` bytes; else they are streamed and a summary is kept,
     and with it what `focus` names: a part at full detail, or units in place of tokens.
     values: keep, in place of weights, what each key gives to each query by the length of its
@@ -62,7 +54,7 @@ class Recorder:
 
     def __init__(
         self,
-        parts: Mapping[str, Part | tuple[Tokens, Tokens]],
+        shapes: Mapping[str, StackShape],
         *,
         budget: int | None = None,
         watch: Watch | None = None,
@@ -70,7 +62,7 @@ class Recorder:
         focus: Mapping[str, Focus] | None = None,
         progress: Progress | None = None,
     ):
-        self._parts = {name: Part(*part) for name, part in parts.items()}
+        self._shapes = shapes
         self._budget = default_budget() if budget is None else budget
         self._weights: dict[str, Floats] = {}  # (layers, heads, queries, keys)
         self._summaries: dict[str, list[Summary]] = {}
@@ -116,7 +108,7 @@ class Recorder:
         masks.append(rule)
         self._key_heads[stack] = key.shape[0]
         if stack not in self._choices:
-            self._choices[stack] = choose(inputs, self._parts[stack].n_layers, self._budget)
+            self._choices[stack] = choose(inputs, self._shapes[stack].n_layers, self._budget)
             self._check_focus(stack, inputs)
         if self._choices[stack].map_size is not None:
             return self._stream(stack, inputs, w_output)
@@ -148,16 +140,16 @@ class Recorder:
         self._focused.setdefault(stack, []).extend(each.weights for each in near)
         return output
 
-    def stacks(self, head_names: tuple[str, ...] = ()) -> dict[str, Stack]:
+    def stacks(self) -> dict[str, Stack]:
         """What was recorded, for the record."""
         found = {
             name: Stack(
-                query_tokens=self._parts[name].queries,
-                key_tokens=self._parts[name].keys,
+                query_tokens=self._shapes[name].queries,
+                key_tokens=self._shapes[name].keys,
                 weights=self._weights.get(name),
                 summary=Summary.of(self._summaries[name]) if name in self._summaries else None,
                 masks=tuple(masks),
-                head_names=head_names,
+                head_names=self._shapes[name].head_names,
                 two_texts=name == "cross",
                 key_heads=self._key_heads[name],
             )
@@ -179,7 +171,7 @@ class Recorder:
         focus = self._focus.get(stack)
         if focus is None or self._choices[stack].map_size is None:
             return
-        n_layers, n_weights = self._parts[stack].n_layers, math.prod((*inputs.lead, *focus.shape))
+        n_layers, n_weights = self._shapes[stack].n_layers, math.prod((*inputs.lead, *focus.shape))
         needed, most = n_layers * n_weights * inputs.query.dtype.itemsize, self._budget
         if needed > (most or default_budget()):
             rows, columns = focus.shape
@@ -192,7 +184,7 @@ class Recorder:
     def _room(self, stack: str, inputs: Inputs) -> Floats:
         """Where the weights of all layers of a stack go, made when the first of them comes."""
         if stack not in self._weights:
-            shape = (self._parts[stack].n_layers, *inputs.lead, inputs.n_queries, inputs.n_keys)
+            shape = (self._shapes[stack].n_layers, *inputs.lead, inputs.n_queries, inputs.n_keys)
             self._weights[stack] = np.zeros(shape, inputs.query.dtype)
         return self._weights[stack]
 

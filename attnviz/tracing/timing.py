@@ -16,8 +16,10 @@ from attnviz.attention.masks import Rule, global_
 from attnviz.errors import AttnvizError
 from attnviz.files.safetensors import SIZES
 from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.models.model import Layout, Prepared, StackShape
+from attnviz.tracing.doors import Stopwatch, timed
 from attnviz.tracing.memory import default_budget
-from attnviz.tracing.recorder import Floats, Part, Recorder
+from attnviz.tracing.recorder import Floats, Recorder
 
 if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
@@ -99,7 +101,7 @@ def of_model(
     way = _way(points) if seconds else ""
     times: tuple[Timed, ...] = (Timed(),) * len(lengths)
     if way:
-        run = _forward(model, global_tokens, kept=way == "kept")
+        run = _forward(model, chosen, kept=way == "kept")
         probe = predict(layers, min(MODEL_PROBE, lengths[-1]), per_token)
         stage = _Stage(seconds, tell, 0, len(lengths), model.name)
         times = _timed(run, points, probe, _Room(way, 0), stage)
@@ -163,42 +165,33 @@ def _attention(layers: Layers, *, kept: bool) -> Run:
 
     def run(length: int) -> Spent:
         tokens, qkv = inputs(length)
-        recorder = _Stopwatch({"self": Part(tokens, tokens)}, budget=_budget(kept))
-        recorder.attend("self", *qkv, mask=layers.rule)
-        return Spent(recorder.seconds)
+        n, watch = layers.n_heads, Stopwatch()
+        shape = StackShape(tokens, tokens, Layout(n, n, layers.head_dim, (layers.rule,)))
+        recorder = Recorder({"self": shape}, budget=_budget(kept))
+        timed(recorder.attend, watch)("self", *qkv, mask=layers.rule)
+        return Spent(watch.seconds)
 
     return run
 
 
-def _forward(model: TrainedModel, global_tokens: Sequence[int] | None, *, kept: bool) -> Run:
+def _forward(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) -> Run:
     """A whole model on random token ids."""
 
     @lru_cache(maxsize=1)
-    def inputs(length: int) -> Tokens:
+    def prepared(length: int) -> Prepared:
         ids = np.random.default_rng(0).integers(model.network.n_ids, size=length)
-        return from_ids(ids.tolist())
+        tokens = from_ids(ids.tolist())
+        roles = {role for one in model.layouts.values() for role in (one.queries, one.keys)}
+        return Prepared(dict.fromkeys(sorted(roles), tokens), global_tokens=tuple(global_tokens))
 
     def run(length: int) -> Spent:
-        tokens = inputs(length)
-        source = tokens if model.reads_source else None
-        recorder = _Stopwatch(model.stacks_of(tokens, source), budget=_budget(kept))
+        given, watch = prepared(length), Stopwatch()
+        recorder = Recorder(model.stacks(given), budget=_budget(kept))
         start = perf_counter()
-        model(tokens, recorder, source=source, global_tokens=global_tokens)
-        return Spent(recorder.seconds, perf_counter() - start - recorder.seconds)
+        model.run(given, timed(recorder.attend, watch))
+        return Spent(watch.seconds, perf_counter() - start - watch.seconds)
 
     return run
-
-
-class _Stopwatch(Recorder):
-    """A recorder that knows how long its attention took."""
-
-    seconds = 0.0
-
-    def attend(self, *args: Any, **options: Any) -> Floats:
-        start = perf_counter()
-        output = super().attend(*args, **options)
-        self.seconds += perf_counter() - start
-        return output
 
 
 def _budget(kept: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -13,22 +13,22 @@ from attnviz.analysis.transform import VALUES, WEIGHTS, Lens, global_labels
 from attnviz.attention import masks
 from attnviz.attention.masks import Rule
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
-from attnviz.inputs.tokens import Tokens, from_ids, open_tokenizer, tokenize
-from attnviz.models import HeadsModel, load_model
-from attnviz.record.record import AttentionRecord, Model
-from attnviz.tracing.recorder import Part, Recorder, Watch
+from attnviz.inputs.tokens import Tokens
+from attnviz.models import load_model
+from attnviz.models.model import SOURCE, Attend, Inputs, Model, Prepared, StackShape
+from attnviz.record.record import AttentionRecord
+from attnviz.record.record import Model as Origin
+from attnviz.tracing.doors import with_mask
+from attnviz.tracing.recorder import Recorder, Watch
 
 if TYPE_CHECKING:
     from attnviz.analysis.steps import Steps
-    from attnviz.models.trained import TrainedModel
 
 TYPES = ("self", "causal", "cross", "local", "global")
 HEADS, WINDOW, GLOBAL_TOKENS = 4, 2, (0,)
-SOURCES = "A source and --source-ids"
-
 
 # Told all parts of a run, then stack, layer, and rows just done.
-Progress = Callable[[Mapping[str, Part], str, int, int], object]
+Progress = Callable[[Mapping[str, StackShape], str, int, int], object]
 
 
 class Options(TypedDict, total=False):
@@ -40,7 +40,7 @@ class Options(TypedDict, total=False):
     global_tokens: Iterable[int | str] | None
     source: str | None
     pair: str | None
-    model: str | Path | HeadsModel | TrainedModel
+    model: str | Path | Model
     tokenizer: str | None
     ids: Sequence[int] | None
     source_ids: Sequence[int] | None
@@ -90,13 +90,13 @@ def trace(
     shown, part = plan.shown(stack)
     focus = lens.focus(part.queries, part.keys)
     recorder = Recorder(
-        plan.parts,
+        plan.shapes,
         budget=max_memory,
         values=lens.measure == VALUES,
         focus={} if focus is None else {shown: focus},
-        progress=progress and partial(progress, plan.parts),
+        progress=progress and partial(progress, plan.shapes),
     )
-    plan.run(recorder)
+    plan.run(recorder.attend)
     record = plan.record(recorder)
     record = record if stack is None else record.looking_at(stack)
     if focus is None or not recorder.focused:
@@ -105,9 +105,9 @@ def trace(
     return lens.after(focus).look(replace(record, settings=settings))
 
 
-def other_types(model: HeadsModel | TrainedModel) -> list[str]:
+def other_types(model: Model) -> list[str]:
     """The types over one text, without the one that a checkpoint has by itself."""
-    if isinstance(model, HeadsModel):
+    if model.any_type:
         return [kind for kind in TYPES if kind != "cross"]
     plain = {"self": masks.full(), "causal": masks.causal()}  # the others are made to a measure
     return [
@@ -127,195 +127,112 @@ def trace_steps(
     from attnviz.analysis.steps import merge, steps_of  # few runs are followed step by step
 
     plan = _plan(text, **options)
-    stack = "cross" if "cross" in plan.parts else "self"
-    part = plan.parts[stack]
-    n_heads = plan.n_heads(stack)
-    for what, number, n in (("Head", head, n_heads), ("Layer", layer, part.n_layers)):
+    stack = "cross" if "cross" in plan.shapes else "self"
+    part = plan.shapes[stack]
+    for what, number, n in (("Head", head, part.n_heads), ("Layer", layer, part.n_layers)):
         if not 0 <= number < n:
             raise out_of_range(what, number, 0, n - 1)
     place = _one_place(part.queries, query)
-    recorder = Recorder(plan.parts, watch=Watch(stack, place, head, layer), budget=sys.maxsize)
-    plan.run(recorder)
+    recorder = Recorder(plan.shapes, watch=Watch(stack, place, head, layer), budget=sys.maxsize)
+    plan.run(recorder.attend)
     assert recorder.watched is not None  # the budget keeps every layer dense
     merged = merge(recorder.watched.outputs, recorder.watched.w_output)
-    name = plan.head_name(head) if part.n_layers == 1 else f"{layer}.{head}"
+    named = " ".join([str(head), *part.head_names[head : head + 1]])
+    name = named if part.n_layers == 1 else f"{layer}.{head}"
     return steps_of(recorder.watched, merged, part.queries, part.keys, place, name)
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """What was asked for, checked and read. mask: None leaves a checkpoint its own."""
+    """What was asked for, checked and read. mask: None leaves a model its own."""
 
     kind: str
-    tokens: Tokens
-    source: Tokens | None
+    model: Model
+    prepared: Prepared
     mask: Rule | None
-    model: HeadsModel | TrainedModel
     settings: dict[str, Any]
-    global_tokens: Sequence[int] | None = None
 
     @property
-    def parts(self) -> dict[str, Part]:
-        return self.model.stacks_of(self.tokens, self.source)
+    def shapes(self) -> dict[str, StackShape]:
+        return self.model.stacks(self.prepared)
 
-    def shown(self, stack: str | None) -> tuple[str, Part]:
+    def shown(self, stack: str | None) -> tuple[str, StackShape]:
         """The stack that is looked at: the one asked for, else the record's first choice."""
-        parts = self.parts
-        name = stack if stack in parts else "cross" if "cross" in parts else next(iter(parts))
-        return name, parts[name]
+        shapes = self.shapes
+        name = stack if stack in shapes else "cross" if "cross" in shapes else next(iter(shapes))
+        return name, shapes[name]
 
-    def n_heads(self, stack: str) -> int:
-        model = self.model
-        return len(model.heads) if isinstance(model, HeadsModel) else model.layouts[stack].n_heads
-
-    def head_name(self, head: int) -> str:
-        heads = self.model.heads if isinstance(self.model, HeadsModel) else ()
-        return f"{head} {heads[head].name}" if heads else str(head)
-
-    def run(self, recorder: Recorder) -> None:
-        if isinstance(self.model, HeadsModel):
-            self.model(self.tokens, recorder, self.mask or masks.full(), self.source)
-            return
-        chosen = self.global_tokens
-        self.model(self.tokens, recorder, self.mask, self.source, global_tokens=chosen)
+    def run(self, attend: Attend) -> None:
+        self.model.run(self.prepared, attend if self.mask is None else with_mask(attend, self.mask))
 
     def record(self, recorder: Recorder) -> AttentionRecord:
-        names = self.model.heads if isinstance(self.model, HeadsModel) else ()
-        stacks = recorder.stacks(tuple(head.name for head in names))
-        model = Model(self.model.name, self.model.origin, self.model.details)
-        return AttentionRecord(model, self.kind, stacks, self.settings)
+        origin = Origin(self.model.name, self.model.origin, self.model.details)
+        return AttentionRecord(origin, self.kind, recorder.stacks(), self.settings)
 
 
 def _plan(text: str | None, **options: Unpack[Options]) -> _Plan:
     kind = options.get("type")
     if kind is not None and kind not in TYPES:
         raise bad_choice(kind, "--type", TYPES)
-    model = options.get("model", "builtin")
-    if isinstance(model, str) and model in ("builtin", "random"):
-        crossing = kind == "cross" or (kind is None and options.get("source") is not None)
-        n_heads, seed = options.get("heads"), options.get("seed", 0)
-        heads = HEADS if n_heads is None else n_heads
-        model = load_model(model, heads=heads, cross=crossing, seed=seed)
-    elif isinstance(model, str | Path):
-        model = load_model(model)
-    if isinstance(model, HeadsModel):
-        return _plan_heads(model, text, options)
-    return _plan_trained(model, text, options)
-
-
-def _plan_heads(model: HeadsModel, text: str | None, options: Options) -> _Plan:
-    _refuse(
-        options, f"the {model.name} heads", "pair", "ids", "source_ids", "target_lang",
-        "source_lang", "truncate",
-    )  # fmt: skip
-    source, tokenizer = options.get("source"), options.get("tokenizer") or "words"
-    kind = options.get("type") or ("self" if source is None else "cross")
-    tokens = tokenize(_given(text), tokenizer)
-    other = _source(kind, source, tokenizer)
-    rule, settings = _asked(kind, tokens, options)
-    settings = {"tokenizer": tokenizer} | settings
-    settings |= {"seed": options.get("seed", 0)} if model.origin == "random" else {}
-    return _Plan(kind, tokens, other, rule, model, settings)
-
-
-def _plan_trained(model: TrainedModel, text: str | None, options: Options) -> _Plan:
-    if options.get("heads") is not None:
+    model = _opened(options)
+    if options.get("heads") is not None and not model.any_type:
         raise AttnvizError(
             f"{model.name} has its own number of heads.",
             "Leave --heads out; --head chooses which of them are shown.",
         )
-    kind = options.get("type") or model.type
-    if kind == "cross" and not model.reads_source:
-        raise AttnvizError(
-            f"{model.name} ({model.family}) has no cross-attention.", "Leave --type out."
-        )
-    tokens, source, is_cut = _read(model, text, options)
-    own = options.get("type") in (None, "cross")
-    rule, settings = (None, {}) if own else _asked(kind, tokens, options)
-    if rule is not None and _changes(model, rule):
-        settings["replaces"] = "self and causal" if model.reads_source else model.type
-    if is_cut:
-        settings["truncated"] = model.network.n_positions
-    chosen: list[int] | None = None
-    if model.has_global_tokens:
-        chosen = _chosen(tokens, options.get("global_tokens"), allow_none=True)
+    crosses = options.get("source") is not None and "source" in model.reads
+    kind = kind or ("cross" if crosses else model.type)
+    if kind == "cross" and "source" not in model.reads:
+        whose = " ".join([model.name, *(f"({t})" for t in [model.details.get("model_type")] if t)])
+        raise AttnvizError(f"{whose} has no cross-attention.", "Leave --type out.")
+    prepared = model.prepare(_inputs(text, options))
+    if model.any_type:
+        _check_source(kind, prepared)
+    shapes = model.stacks(prepared)
+    own = not model.any_type and options.get("type") in (None, "cross")
+    rule, asked = (None, {}) if own else _asked(kind, prepared.text, options)
+    settings = ({"tokenizer": prepared.tokenizer} if prepared.tokenizer else {}) | asked
+    if rule is not None and not model.any_type and _changes(model, rule):
+        settings["replaces"] = "self and causal" if "encoder" in shapes else model.type
+    if prepared.cut_to is not None:
+        settings["truncated"] = prepared.cut_to
+    if any(shape.layout.has_global_tokens for shape in shapes.values()):
+        chosen = _chosen(prepared.text, options.get("global_tokens"), allow_none=True)
         settings["global_tokens"] = chosen
-    return _Plan(kind, tokens, source, rule, model, settings, chosen)
+        prepared = replace(prepared, global_tokens=tuple(chosen))
+    if model.origin == "random":
+        settings["seed"] = options.get("seed", 0)
+    return _Plan(kind, model, prepared, rule, settings)
 
 
-def _changes(model: TrainedModel, rule: Rule) -> bool:
+def _opened(options: Options) -> Model:
+    """The model of that name, or the one that was given."""
+    model = options.get("model", "builtin")
+    if not isinstance(model, str | Path):
+        return model
+    kind, heads = options.get("type"), options.get("heads")
+    crosses = kind == "cross" or (kind is None and options.get("source") is not None)
+    return load_model(
+        model,
+        heads=HEADS if heads is None else heads,
+        cross=crosses,
+        seed=options.get("seed", 0),
+    )
+
+
+def _inputs(text: str | None, options: Options) -> Inputs:
+    """What there is to read."""
+    names = {each.name for each in fields(Inputs)}
+    given: dict[str, Any] = {name: v for name, v in options.items() if name in names}
+    return Inputs(text, **given)
+
+
+def _changes(model: Model, rule: Rule) -> bool:
     """Whether a mask is another than the model's own, in any self-attention."""
     own = [
         mask for name, layout in model.layouts.items() if name != "cross" for mask in layout.masks
     ]
     return any(mask != rule for mask in own)
-
-
-def _read(
-    model: TrainedModel, text: str | None, options: Options
-) -> tuple[Tokens, Tokens | None, bool]:
-    """The tokens that a checkpoint is fed, those that its encoder reads, and whether any were cut
-    for want of positions."""
-    ids, source_ids = options.get("ids"), options.get("source_ids")
-    source, pair = options.get("source"), options.get("pair")
-    if pair is not None and model.type != "self":
-        raise AttnvizError(
-            f"{model.name} ({model.family}) takes one text.", "--pair is for encoders, like BERT."
-        )
-    if not model.reads_source:
-        _refuse(options, f"{model.name} ({model.family})", "source_lang", "source_ids")
-    for given, ready, what in ((text, ids, "A text and --ids"), (source, source_ids, SOURCES)):
-        if given is not None and ready is not None:
-            raise AttnvizError(f"{what} were both given.", "Give one of them.")
-    if ids is not None and pair is not None:
-        raise AttnvizError("--pair and --ids were both given.", "Give two texts, or ids.")
-
-    def read(truncate: bool) -> tuple[Tokens, Tokens | None]:
-        how: Any = {"tokenizer": options.get("tokenizer"), "truncate": truncate}
-        if ids is not None:
-            tokens = model.cut(from_ids(ids, _names(model, options)), truncate=truncate)
-        else:
-            language, shifted = options.get("target_lang"), model.reads_source
-            tokens = model.tokenize(_given(text), pair, language=language, shifted=shifted, **how)
-        if source_ids is not None:
-            named = from_ids(source_ids, _names(model, options))
-            return tokens, model.cut(named, truncate=truncate)
-        if source is None:
-            return tokens, None
-        language = options.get("source_lang")
-        return tokens, model.tokenize(source, language=language, what="source", **how)
-
-    if not options.get("truncate"):
-        return *read(truncate=False), False
-    whole, cut = read(truncate=False), read(truncate=True)
-    return *cut, [len(t or ()) for t in whole] != [len(t or ()) for t in cut]
-
-
-def _names(model: TrainedModel, options: Options) -> Any:
-    """What names ready ids: a tokenizer, where there is one."""
-    given = options.get("tokenizer")
-    if given is not None:
-        return open_tokenizer(Path(given))
-    try:
-        return model.tokenizer
-    except AttnvizError:  # ids need no tokenizer: their numbers stand for them
-        return None
-
-
-def _refuse(options: Options, whose: str, *names: str) -> None:
-    for name in names:
-        given = options.get(name)
-        if given is not None and given is not False:
-            option = f"--{name.replace('_', '-')}"
-            raise AttnvizError(
-                f"{option} means nothing to {whose}.", "It is for checkpoints that can use it."
-            )
-
-
-def _given(text: str | None) -> str:
-    if text is None:
-        raise AttnvizError("There is no text.", "Give one.")
-    return text
 
 
 def _asked(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, dict[str, Any]]:
@@ -340,18 +257,17 @@ def mask_of(kind: str, window: int, positions: list[int]) -> Rule:
     return masks.full()
 
 
-def _source(kind: str, source: str | None, tokenizer: str) -> Tokens | None:
-    if kind == "cross" and source is None:
+def _check_source(kind: str, prepared: Prepared) -> None:
+    if kind == "cross" and SOURCE not in prepared.tokens:
         raise AttnvizError(
             "Cross-attention looks from one text at another, and there is no source.",
             "Give it with --source or --source-file.",
         )
-    if kind != "cross" and source is not None:
+    if kind != "cross" and SOURCE in prepared.tokens:
         raise AttnvizError(
             f"A source is for cross-attention, and the type is {kind}.",
             "Use --type cross, or leave the source out.",
         )
-    return None if source is None else tokenize(source, tokenizer, "source")
 
 
 def _chosen(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.models.model import SOURCE, TEXT, Prepared
 from attnviz.models.trained import TrainedModel
 from attnviz.record.from_weights import dense_longformer
 from attnviz.tracing.recorder import Recorder
@@ -40,12 +41,13 @@ class Verified:
 
 def verify(model: TrainedModel) -> Verified:
     """Compare every weight with transformers' eager attention; AttnvizError if it is not there."""
-    tokens, source = _draw(model, N_TOKENS), None
+    tokens = {TEXT: _draw(model, N_TOKENS)}
     if model.reads_source:
-        source = _draw(model, N_SOURCE)
-    recorder = Recorder(model.stacks_of(tokens, source))
-    hidden = model(tokens, recorder, source=source)
-    theirs, their_hidden = _transformers(model, tokens, source)
+        tokens[SOURCE] = _draw(model, N_SOURCE)
+    prepared = Prepared(tokens)
+    recorder = Recorder(model.stacks(prepared))
+    hidden = model.run(prepared, recorder.attend)
+    theirs, their_hidden = _transformers(model, tokens[TEXT], tokens.get(SOURCE))
     errors = {}
     for name, stack in recorder.stacks().items():
         assert stack.weights is not None  # so few tokens are kept whole

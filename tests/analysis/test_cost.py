@@ -27,7 +27,8 @@ from attnviz.analysis.cost import (
 from attnviz.attention import masks
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_ids
-from attnviz.tracing.recorder import Part, Recorder
+from attnviz.tracing.recorder import Recorder
+from tests.tracing.shapes import stack_of
 
 LOCAL, GLOBAL = masks.local(64), masks.local(64) | masks.global_([0])
 
@@ -115,7 +116,7 @@ def test_the_estimate_of_streaming_is_what_streaming_holds(rule, heads, n, monke
     monkeypatch.setattr(workers, "_buffers", threading.local())  # none is left from other tests
     draw = np.random.default_rng(0).standard_normal
     qkv, tokens = [draw((heads, n, 64), dtype=np.float32) for _ in range(3)], from_ids([0] * n)
-    recorder = Recorder({"self": Part(tokens, tokens)}, budget=0)
+    recorder = Recorder({"self": stack_of(tokens)}, budget=0)
     tracemalloc.start()
     output = recorder.attend("self", *qkv, mask=rule)
     kept, peak = tracemalloc.get_traced_memory()

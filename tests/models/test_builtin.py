@@ -20,6 +20,8 @@ from attnviz.attention import masks
 from attnviz.cli.commands.samples import load
 from attnviz.inputs.tokens import tokenize
 from attnviz.models.builtin.features import features
+from attnviz.models.model import Prepared
+from attnviz.tracing.doors import with_mask
 from attnviz.tracing.recorder import Recorder
 
 ROOT = Path(__file__).parents[2]
@@ -391,8 +393,9 @@ def test_weights_and_output_are_those_of_the_matrices(model, heads, name, source
     queries = tokenize(TEXTS[name])
     keys = None if source is None else tokenize(TEXTS[source])
     made = attnviz.load_model(model, heads=heads, cross=keys is not None, seed=3)
-    recorder = Recorder({"self" if keys is None else "cross": (queries, keys or queries)})
-    output = made(queries, recorder, rule, keys)
+    prepared = Prepared({"text": queries} if keys is None else {"text": queries, "source": keys})
+    recorder = Recorder(made.stacks(prepared))
+    output = made.run(prepared, with_mask(recorder.attend, rule))
     (stack,) = recorder.stacks().values()
 
     x, y = features(queries), features(keys or queries)

@@ -14,9 +14,9 @@ import pytest
 
 import attnviz
 from attnviz import AttnvizError
-from attnviz.inputs.tokens import from_ids
 from attnviz.language.languages import find_language
 from attnviz.models.checkpoint.config import BOOKKEEPING
+from attnviz.models.model import Inputs
 from attnviz.tracing.recorder import Recorder
 from tests.files.test_safetensors import F8, FILE, packed, packed_in_shards
 from tests.reference import checkpoints
@@ -48,9 +48,10 @@ def traced(folder, **options):
 def numbers(folder, ids=IDS):
     """Stack → weights, and the final hidden state."""
     model = attnviz.load_model(folder)
-    tokens, source = from_ids(ids), from_ids(SOURCE) if model.reads_source else None
-    recorder = Recorder(model.stacks_of(tokens, source))
-    hidden = model(tokens, recorder, source=source)
+    fed = Inputs(ids=ids, source_ids=SOURCE if model.reads_source else None)
+    prepared = model.prepare(fed)
+    recorder = Recorder(model.stacks(prepared))
+    hidden = model.run(prepared, recorder.attend)
     return {name: stack.weights for name, stack in recorder.stacks().items()} | {"hidden": hidden}
 
 
@@ -627,8 +628,7 @@ def test_what_a_checkpoint_cannot_be_asked(tmp_path, name):
 
 def test_a_source_given_to_an_encoder(tmp_path):
     model = attnviz.load_model(save(tmp_path, "bert"))
-    tokens = from_ids(IDS)
-    refusal(lambda: model(tokens, Recorder(model.stacks_of(tokens)), source=SOURCE), "source")
+    refusal(lambda: model.prepare(Inputs(ids=IDS, source="source")), "source")
 
 
 def test_a_model_is_named_by_text_path_or_itself(tmp_path):

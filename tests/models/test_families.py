@@ -8,6 +8,7 @@ import pytest
 
 import attnviz
 from attnviz.inputs.tokens import from_ids
+from attnviz.models.model import Prepared
 from attnviz.tracing.recorder import Recorder
 from tests.reference import checkpoints
 
@@ -19,11 +20,13 @@ MARGIN = 1e-3  # what is broken on purpose has to be this far off: 100 times the
 def computed(folder, given):
     """Stack → weights, and "hidden", as attnviz computes them from the inputs in `given`."""
     fed = {name: given[name].tolist() for name in checkpoints.INPUTS if name in given}
-    tokens = from_ids(fed["ids"], segments=fed.get("segments"))
-    source = from_ids(fed["source_ids"]) if "source_ids" in fed else None
+    tokens = {"text": from_ids(fed["ids"], segments=fed.get("segments"))}
+    if "source_ids" in fed:
+        tokens["source"] = from_ids(fed["source_ids"])
+    prepared = Prepared(tokens, global_tokens=fed.get("global_tokens", (0,)))
     model = attnviz.load_model(str(folder))
-    recorder = Recorder(model.stacks_of(tokens, source))
-    hidden = model(tokens, recorder, source=source, global_tokens=fed.get("global_tokens"))
+    recorder = Recorder(model.stacks(prepared))
+    hidden = model.run(prepared, recorder.attend)
     weights = {name: stack.weights for name, stack in recorder.stacks().items()}
     return weights | {"hidden": hidden}
 

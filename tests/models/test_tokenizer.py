@@ -9,6 +9,7 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 import attnviz
 from attnviz import AttnvizError
 from attnviz.inputs.tokens import from_ids
+from attnviz.models.model import Prepared
 from attnviz.tracing.recorder import Recorder
 from tests.reference import checkpoints
 
@@ -361,9 +362,9 @@ def test_segments_reach_the_model(folder):
     model, ids = attnviz.load_model(place), record.stack.query_tokens.ids.tolist()
     seen = {}
     for name, segments in (("right", [0, 0, 0, 0, 1, 1, 1]), ("none", None)):
-        tokens = from_ids(ids, segments=segments)
-        recorder = Recorder(model.stacks_of(tokens))
-        model(tokens, recorder)
+        prepared = Prepared({"text": from_ids(ids, segments=segments)})
+        recorder = Recorder(model.stacks(prepared))
+        model.run(prepared, recorder.attend)
         seen[name] = recorder.stacks()["self"].weights
     assert np.array_equal(record.stack.weights, seen["right"])
     assert np.abs(record.stack.weights - seen["none"]).max() > 1e-3

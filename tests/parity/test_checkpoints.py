@@ -9,6 +9,7 @@ import torch
 import transformers
 
 import attnviz
+from attnviz.models.model import Prepared
 from attnviz.tracing.recorder import Recorder
 from tests.models.test_families import (
     BROKEN,
@@ -141,9 +142,10 @@ def minilm():
 def check_minilm(record, encoded, expected):
     stack = record.stacks["self"]
     model = attnviz.load_model("minilm")
-    tokens = stack.query_tokens
+    prepared = Prepared({"text": stack.query_tokens})
+    tokens = prepared.text
     assert list(tokens.ids) == encoded["input_ids"][0].tolist()
-    hidden = model(tokens, Recorder(model.stacks_of(tokens, None)), source=None, global_tokens=None)
+    hidden = model.run(prepared, Recorder(model.stacks(prepared)).attend)
     off = apart({"self": stack.weights, "hidden": hidden}, expected)
     assert off <= TOLERANCE
 

@@ -10,6 +10,7 @@ from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels
 from attnviz.record.summary import Summarizer, cell_size
 from attnviz.tracing.recorder import Recorder, default_budget
+from tests.tracing.shapes import stack_of
 
 HEADS = 3
 KEPT_CELLS, KEPT_KEYS = 1024, 8  # a side of the map, and per query
@@ -241,7 +242,7 @@ MAP_SIZES = (1, 5, 64, 1024)
 
 def attended(budget, dtype=np.float32, layers=LAYERS):
     tokens = from_labels(f"t{i}" for i in range(N))
-    recorder = Recorder({"self": (tokens, tokens, len(layers))}, budget=budget)
+    recorder = Recorder({"self": stack_of(tokens, n_layers=len(layers))}, budget=budget)
     rng = np.random.default_rng(8)
     outputs = []
     for layer, rule in enumerate(layers.values()):
@@ -366,7 +367,7 @@ def test_weights_are_kept_when_twice_all_layers_of_them_fit_the_budget(n_layers,
     inputs = np.ones((2, 6, 4), dtype), np.ones((2, 5, 4), dtype), np.ones((2, 5, 3), dtype)
     needed = 2 * n_layers * (2 * 6 * 5) * np.dtype(dtype).itemsize
     for budget, kept in ((needed, True), (0, False), (None, True)):
-        recorder = Recorder({"cross": (*tokens, n_layers)}, budget=budget)
+        recorder = Recorder({"cross": stack_of(*tokens, n_layers)}, budget=budget)
         for layer in range(n_layers):
             recorder.attend("cross", *inputs, layer=layer)
         stack = recorder.stacks()["cross"]
@@ -393,7 +394,7 @@ def test_the_recorder_passes_every_option_on(budget):
     tokens = from_labels("abcdefghi")
     for left_out in (None, *options):
         chosen = {name: given for name, given in options.items() if name != left_out}
-        recorder = Recorder({"self": (tokens, tokens)}, budget=budget)
+        recorder = Recorder({"self": stack_of(tokens)}, budget=budget)
         output = recorder.attend("self", query, key, value, **chosen)
         repeated = (np.repeat(array, 2, axis=0) for array in (key, value))
         expected, weights = scaled_dot_product_attention(query, *repeated, **chosen)
@@ -405,12 +406,15 @@ def test_the_recorder_passes_every_option_on(budget):
 
 def test_stacks_are_told_apart_and_only_cross_attention_has_two_texts():
     source, target = from_labels("abcd"), from_labels("xyz")
-    recorder = Recorder({"encoder": (source, source, 2), "cross": (target, source, 2)})
+    names = ("first", "second")
+    recorder = Recorder(
+        {"encoder": stack_of(source, source, 2, names), "cross": stack_of(target, source, 2, names)}
+    )
     far, near = np.ones((2, 4, 4)), np.ones((2, 3, 4))
     for layer in range(2):
         recorder.attend("encoder", far, far, far, layer=layer)
         recorder.attend("cross", near, far, far, layer=layer)
-    stacks = recorder.stacks(("first", "second"))
+    stacks = recorder.stacks()
     assert list(stacks) == ["encoder", "cross"]
     assert [stack.shape for stack in stacks.values()] == [(4, 4), (3, 4)]
     assert [stack.n_layers for stack in stacks.values()] == [2, 2]

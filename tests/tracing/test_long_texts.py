@@ -25,6 +25,7 @@ from attnviz.inputs.tokens import from_ids
 from attnviz.record.summary import Measured, Pooled, Strongest, Summarizer, kept_cell
 from attnviz.tracing.recorder import Recorder
 from attnviz.tracing.trace import trace
+from tests.tracing.shapes import stack_of
 
 TEXT = "The cat sat on the mat. It was tired, and it slept well! Who saw it?\n" * 80  # 1,600 tokens
 N_TOKENS = 1600
@@ -238,7 +239,7 @@ def test_streamed_lengths_of_values_are_those_of_the_whole(rule):
     tokens = from_ids([0] * n)
     stacks = []
     for budget in (1 << 30, 0):
-        recorder = Recorder({"self": (tokens, tokens)}, budget=budget, values=True)
+        recorder = Recorder({"self": stack_of(tokens)}, budget=budget, values=True)
         recorder.attend("self", query, key, value, mask=BANDED[rule], w_output=w_output)
         stacks.append(recorder.stacks()["self"])
     dense, streamed = stacks

@@ -10,6 +10,7 @@ import attnviz
 from attnviz.analysis.cost import predict
 from attnviz.attention import masks
 from attnviz.errors import AttnvizError
+from attnviz.models.model import Inputs
 from attnviz.tracing import timing
 from attnviz.tracing.recorder import Recorder
 from attnviz.tracing.timing import Spent, of_model, of_types
@@ -202,9 +203,9 @@ CASES = (
 def test_a_model_s_prediction_is_what_a_run_of_it_computes(case, tmp_path, monkeypatch):
     opened, n = model(case, tmp_path), 20
     calls = seen(monkeypatch)
-    tokens = timing.from_ids(list(range(3, 3 + n)))
-    source = tokens if opened.reads_source else None
-    opened(tokens, Recorder(opened.stacks_of(tokens, source)), source=source)
+    ids = list(range(3, 3 + n))
+    given = opened.prepare(Inputs(ids=ids, source_ids=ids if opened.reads_source else None))
+    opened.run(given, Recorder(opened.stacks(given)).attend)
     twice = 2 if case == "longformer" else 1  # its two kinds of queries stand side by side
     counted = [(query, int(mask.to_array(n, n).sum())) for _, query, _, mask, _ in calls]
     (point,) = of_model(opened, [n]).series[0].points

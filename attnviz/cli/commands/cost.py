@@ -143,8 +143,7 @@ def _of_model(
     name: str, lengths: Sequence[int] | None, chosen: dict[str, Any], global_tokens: str | None,
     seconds: float, tell: Tell,
 ) -> Report:  # fmt: skip
-    from attnviz.models import load_model
-    from attnviz.models.builtin.heads import HeadsModel
+    from attnviz.models import load_checkpoint
     from attnviz.tracing.timing import of_model
 
     given = next((option for option, value in chosen.items() if value is not None), None)
@@ -152,9 +151,7 @@ def _of_model(
         raise AttnvizError(
             f"{given} means nothing to a checkpoint.", "It has its own heads and masks."
         )
-    model = load_model(name)
-    if isinstance(model, HeadsModel):
-        raise AttnvizError(f"{name} is no checkpoint.", "Name a folder, a hub id, or minilm.")
+    model = load_checkpoint(name)
     if global_tokens is not None and not model.has_global_tokens:
         raise AttnvizError(
             f"--global-tokens means nothing to {model.name}.", "It is for Longformer."

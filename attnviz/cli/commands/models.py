@@ -32,8 +32,7 @@ def models(
 
     from attnviz.cli.output import console, put, put_text
     from attnviz.errors import AttnvizError
-    from attnviz.models import load_model
-    from attnviz.models.builtin.heads import HeadsModel
+    from attnviz.models import load_checkpoint
     from attnviz.models.families import FAMILIES
     from attnviz.views.terminal import models as views
 
@@ -45,9 +44,7 @@ def models(
         else:
             put(console(), Group(*views.families(FAMILIES)))
         return
-    model = load_model(path)
-    if isinstance(model, HeadsModel):
-        raise AttnvizError(f"{path} is no checkpoint.", "Name a folder, a hub id, or minilm.")
+    model = load_checkpoint(path)
     if not verify:
         if json:
             put_text(dumps(model.about()) + "\n")

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.attention.masks import Rule
+from attnviz.attention.masks import full
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import Tokens
+from attnviz.inputs.tokens import Tokens, tokenize
 from attnviz.models.builtin.features import (
     CONTENT,
     FREQUENCIES,
@@ -27,7 +27,16 @@ from attnviz.models.builtin.features import (
     features,
     part,
 )
-from attnviz.tracing.recorder import Part, Recorder
+from attnviz.models.model import (
+    SOURCE,
+    TEXT,
+    Attend,
+    Inputs,
+    Layout,
+    Prepared,
+    StackShape,
+    stack_shapes,
+)
 
 HEAD_DIM = 64
 VALUE_DIM = CONTENT
@@ -60,34 +69,55 @@ class Head:
 
 @dataclass(frozen=True)
 class HeadsModel:
-    """One layer of such heads. Called on tokens, it sends their attention to the recorder."""
+    """One layer of such heads, over one text or from one text at another."""
 
     name: str
     origin: str  # "constructed" or "random"
     heads: tuple[Head, ...]
     w_output: Floats  # (heads × VALUE_DIM, WIDTH)
 
+    type = "self"
+    any_type = True  # nothing was trained, so no mask is more its own than another
+    reads = frozenset({"text", "source", "tokenizer"})
+
     @property
     def details(self) -> Mapping[str, Any]:
         """Nothing that the name does not say."""
         return {}
 
-    def stacks_of(self, tokens: Tokens, source: Tokens | None = None) -> dict[str, Part]:
-        """What a recorder has to know of the one stack before the run."""
-        both = Part(tokens, tokens if source is None else source)
-        return {"self" if source is None else "cross": both}
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """A stack over one text, and one from one text at another."""
+        names = tuple(head.name for head in self.heads)
+        n = len(names)
+        return {
+            "self": Layout(n, n, HEAD_DIM, (full(),), TEXT, TEXT, names),
+            "cross": Layout(n, n, HEAD_DIM, (full(),), TEXT, SOURCE, names),
+        }
 
-    def __call__(
-        self, tokens: Tokens, recorder: Recorder, mask: Rule, source: Tokens | None = None
-    ) -> Floats:
-        """Attend from `tokens` to `source`, or to themselves; one vector per token.
+    def prepare(self, inputs: Inputs) -> Prepared:
+        """Cut the text, and the source where there is one, into words, characters, bytes or the
+        tokens of a tokenizer.json."""
+        inputs.refuse_unread(self.reads, f"the {self.name} heads")
+        tokenizer = inputs.tokenizer or "words"
+        tokens = {TEXT: tokenize(inputs.needed_text(), tokenizer)}
+        if inputs.source is not None:
+            tokens[SOURCE] = tokenize(inputs.source, tokenizer, "source")
+        return Prepared(tokens, tokenizer=tokenizer)
+
+    def stacks(self, prepared: Prepared) -> dict[str, StackShape]:
+        """Return the one stack: "cross" where there is a source, else "self"."""
+        found = stack_shapes(self.layouts, prepared.tokens)
+        return {"cross": found["cross"]} if "cross" in found else found
+
+    def run(self, prepared: Prepared, attend: Attend) -> Floats:
+        """Attend from the text to the source, or to itself.
 
         Returns (tokens, WIDTH) float32: the heads' outputs side by side, merged by W_O.
         """
-        stack = "self" if source is None else "cross"
-        output = recorder.attend(
-            stack, *self._project(tokens, source or tokens), mask=mask, w_output=self.w_output
-        )
+        ((stack, shape),) = self.stacks(prepared).items()
+        projected = self._project(shape.queries, shape.keys)
+        output = attend(stack, *projected, mask=full(), w_output=self.w_output)
         merged: Floats = np.concatenate(list(output), axis=1) @ self.w_output  # (n, WIDTH)
         return merged
 

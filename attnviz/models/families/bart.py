@@ -15,8 +15,9 @@ import numpy as np
 from attnviz.attention.masks import causal, full
 from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm, interleaved_sinusoids
+from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.encoder import heads_of, places
-from attnviz.models.network.network import Attend, Attention, FeedForward, Ids, Inputs, Layout
+from attnviz.models.network.network import Attention, Feed, FeedForward, Ids
 from attnviz.threads import by_tokens
 
 ANCHOR = "encoder.layers.0.self_attn.q_proj.weight"
@@ -124,14 +125,14 @@ class Bart:
     n_positions: int | None
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """Encoder, decoder, and the cross-attention from one to the other."""
         reading, writing = (half.blocks[0].attention for half in (self.encoder, self.decoder))
         layers = len(self.decoder.blocks)
         return {
-            "encoder": reading.layout((full(),) * len(self.encoder.blocks)),
+            "encoder": reading.layout((full(),) * len(self.encoder.blocks), SOURCE, SOURCE),
             "decoder": writing.layout((causal(),) * layers),
-            "cross": writing.layout((full(),) * layers),
+            "cross": writing.layout((full(),) * layers, TEXT, SOURCE),
         }
 
     @property
@@ -139,11 +140,11 @@ class Bart:
         """Ids that have an embedding."""
         return len(self.decoder.words.weight)
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The decoder's final hidden state: (tokens, width)."""
-        assert inputs.source is not None  # the model asks for one
-        source = self._encoded(inputs.source, attend)
-        x = self.decoder.embedded(inputs.ids)
+        assert feed.source is not None  # the model asks for one
+        source = self._encoded(feed.source, attend)
+        x = self.decoder.embedded(feed.ids)
         for layer, one in enumerate(self.decoder.blocks):
             assert one.cross is not None  # every decoder has both
             assert one.cross_part is not None

@@ -10,8 +10,9 @@ from functools import partial
 from attnviz.attention.masks import causal
 from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm, Linear, Rotation, merge_heads
+from attnviz.models.model import Attend, Layout
 from attnviz.models.network.encoder import heads_of
-from attnviz.models.network.network import Attend, FeedForward, Inputs, Layout
+from attnviz.models.network.network import Feed, FeedForward
 from attnviz.models.network.rope import Rope, read_rope
 from attnviz.threads import by_tokens
 
@@ -43,7 +44,7 @@ class NeoX:
     n_positions = None  # rotations have no end
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """One stack, causal in every layer."""
         head_dim = len(self.blocks[0].fused.weight) // (3 * self.n_heads)
         masks = (causal(),) * len(self.blocks)
@@ -54,9 +55,9 @@ class NeoX:
         """Ids that have an embedding."""
         return len(self.words.weight)
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
-        x = self.words(inputs.ids)
+        x = self.words(feed.ids)
         rotation = self.rope.rotation(len(x))
         for layer, one in enumerate(self.blocks):
             heads = self._heads(attend, layer, one, x, rotation)

@@ -7,15 +7,16 @@ their columns are seen through the usual ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from attnviz.attention.masks import Rule, global_, local
 from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Floats, Linear, merge_heads, split_heads
+from attnviz.models.model import Attend, Layout
 from attnviz.models.network.encoder import Block, Embeddings, Sizes, bert_embeddings, block, places
-from attnviz.models.network.network import Attend, Inputs, Layout
+from attnviz.models.network.network import Feed
 from attnviz.threads import by_tokens
 
 ANCHOR = "embeddings.word_embeddings.weight"
@@ -41,9 +42,10 @@ class Longformer:
     padding: int
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """One stack; the window of each layer."""
-        return {"self": self.blocks[0].attention.layout(self.windows)}
+        layout = self.blocks[0].attention.layout(self.windows)
+        return {"self": replace(layout, has_global_tokens=True)}
 
     @property
     def n_ids(self) -> int:
@@ -56,10 +58,10 @@ class Longformer:
         assert self.embeddings.positions is not None  # every Longformer has them
         return len(self.embeddings.positions.weight) - self.padding - 1
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
-        x = self.embeddings(inputs.ids, places(inputs.ids, self.padding), inputs.segments)
-        chosen = inputs.global_positions
+        x = self.embeddings(feed.ids, places(feed.ids, self.padding), feed.segments)
+        chosen = feed.global_positions
         for layer, (one, window) in enumerate(zip(self.blocks, self.windows, strict=True)):
             if chosen:
                 heads = self._with_globals(attend, layer, x, window, chosen)

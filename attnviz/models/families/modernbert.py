@@ -8,16 +8,10 @@ from dataclasses import dataclass
 from attnviz.attention.masks import Rule
 from attnviz.models.checkpoint.config import Fields, Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm
+from attnviz.models.model import Attend, Layout
 from attnviz.models.network.decoder import FULL, SLIDING, layer_kinds, layer_masks
 from attnviz.models.network.encoder import heads_of
-from attnviz.models.network.network import (
-    Attend,
-    Attention,
-    FeedForward,
-    Inputs,
-    Layout,
-    PreNormBlock,
-)
+from attnviz.models.network.network import Attention, Feed, FeedForward, PreNormBlock
 from attnviz.models.network.rope import Rope, read_rope
 from attnviz.threads import by_tokens
 
@@ -39,7 +33,7 @@ class ModernBert:
     n_positions = None  # rotations have no end
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """One stack, the mask of each layer."""
         return {"self": self.blocks[0].attention.layout(self.masks)}
 
@@ -48,9 +42,9 @@ class ModernBert:
         """Ids that have an embedding."""
         return len(self.words.weight)
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
-        x = self.norm(self.words(inputs.ids))
+        x = self.norm(self.words(feed.ids))
         rotations = {kind: rope.rotation(len(x)) for kind, rope in self.ropes.items()}
         for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
             rotation = rotations[self.kinds[layer]]

@@ -17,7 +17,8 @@ from attnviz.models.layers import (
     RMSNorm,
     relative_buckets,
 )
-from attnviz.models.network.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.models.model import SOURCE, TEXT, Attend, Layout
+from attnviz.models.network.network import Attention, Feed, FeedForward
 from attnviz.threads import by_tokens
 
 ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
@@ -69,14 +70,14 @@ class T5:
     n_positions = None  # distances have no end
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """Encoder, decoder, and the cross-attention from one to the other."""
         reading, writing = (half.blocks[0].attention for half in (self.encoder, self.decoder))
         layers = len(self.decoder.blocks)
         return {
-            "encoder": reading.layout((full(),) * len(self.encoder.blocks)),
+            "encoder": reading.layout((full(),) * len(self.encoder.blocks), SOURCE, SOURCE),
             "decoder": writing.layout((causal(),) * layers),
-            "cross": writing.layout((full(),) * layers),
+            "cross": writing.layout((full(),) * layers, TEXT, SOURCE),
         }
 
     @property
@@ -84,11 +85,11 @@ class T5:
         """Ids that have an embedding."""
         return len(self.decoder.words.weight)
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The decoder's final hidden state: (tokens, width)."""
-        assert inputs.source is not None  # the model asks for one
-        source = self._encoded(self.encoder.words(inputs.source), attend)
-        x = self.decoder.words(inputs.ids)
+        assert feed.source is not None  # the model asks for one
+        source = self._encoded(self.encoder.words(feed.source), attend)
+        x = self.decoder.words(feed.ids)
         bias = self.decoder.bias(len(x), both_ways=False)
         for layer, one in enumerate(self.decoder.blocks):
             assert one.cross is not None  # every decoder has it

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from attnviz.attention.masks import Rule, causal, full, local, sliding
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.layers import Embedding, Floats, RMSNorm
-from attnviz.models.network.network import Attend, Attention, FeedForward, Inputs, Layout
+from attnviz.models.model import Attend, Layout
+from attnviz.models.network.network import Attention, Feed, FeedForward
 from attnviz.models.network.rope import Rope
 from attnviz.threads import by_tokens
 
@@ -51,7 +52,7 @@ class Decoder:
     n_positions = None  # rotations have no end
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """One stack, the mask of each layer."""
         return {"self": self.blocks[0].attention.layout(self.masks)}
 
@@ -60,9 +61,9 @@ class Decoder:
         """Ids that have an embedding."""
         return len(self.words.weight)
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
-        x = self.words(inputs.ids)
+        x = self.words(feed.ids)
         x = x * x.dtype.type(self.strength)
         rotations = {kind: rope.rotation(len(x)) for kind, rope in self.ropes.items()}
         for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):

@@ -22,7 +22,8 @@ from attnviz.models.layers import (
     Norm,
     relative_buckets,
 )
-from attnviz.models.network.network import Attend, Attention, FeedForward, Ids, Inputs, Layout
+from attnviz.models.model import Attend, Layout
+from attnviz.models.network.network import Attention, Feed, FeedForward, Ids
 from attnviz.threads import by_tokens
 
 BUCKETS, FARTHEST = 32, 128  # MPNet's, whatever its config says
@@ -179,7 +180,7 @@ class Encoder:
     buckets: Embedding | None = None  # (buckets, heads)
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """One stack, the same mask in every layer."""
         masks = (self.mask,) * len(self.blocks)
         return {"self": self.blocks[0].attention.layout(masks)}
@@ -197,9 +198,9 @@ class Encoder:
         reserved = 0 if self.padding is None else self.padding + 1
         return len(self.embeddings.positions.weight) - reserved
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
-        x = self.embeddings(inputs.ids, places(inputs.ids, self.padding), inputs.segments)
+        x = self.embeddings(feed.ids, places(feed.ids, self.padding), feed.segments)
         bias = self._bias(x)
         for layer, one in enumerate(self.blocks):
             heads = one.attention(attend, "self", layer, x, mask=self.mask, bias=bias)

@@ -9,7 +9,8 @@ import numpy as np
 
 from attnviz.attention.masks import Rule
 from attnviz.models.layers import Embedding, Floats, LayerNorm
-from attnviz.models.network.network import Attend, Inputs, Layout, PreNormBlock
+from attnviz.models.model import Attend, Layout
+from attnviz.models.network.network import Feed, PreNormBlock
 from attnviz.threads import by_tokens
 
 
@@ -24,7 +25,7 @@ class Gpt:
     masks: tuple[Rule, ...]
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """One stack, the mask of each layer."""
         return {"self": self.blocks[0].attention.layout(self.masks)}
 
@@ -38,9 +39,9 @@ class Gpt:
         """Rows of the position table."""
         return len(self.positions.weight)
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
-        x: Floats = self.words(inputs.ids) + self.positions(np.arange(len(inputs.ids)))
+        x: Floats = self.words(feed.ids) + self.positions(np.arange(len(feed.ids)))
         for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
             heads = one.attention(attend, "self", layer, x, mask=mask, norm=one.norm)
             x = by_tokens(one.after, x, heads)

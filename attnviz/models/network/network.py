@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Protocol
 
 import numpy as np
@@ -19,48 +19,32 @@ from attnviz.models.layers import (
     merge_heads,
     split_heads,
 )
+from attnviz.models.model import TEXT, Attend, Layout
 from attnviz.threads import by_tokens
 
 Ids = NDArray[np.int64]
 
 
-# The one door for attention: `Recorder.attend`, or what stands before it.
-Attend = Callable[..., Floats]
-
-
 @dataclass(frozen=True)
-class Inputs:
+class Feed:
     """What a network is fed. `source` is what an encoder-decoder's encoder reads.
 
     segments: which of two texts each token belongs to. global_positions: for Longformer.
+    features: arrays beside the ids, by role: the pixels of an image, the frames of a sound.
     """
 
     ids: Ids
     segments: Ids
     source: Ids | None = None
     global_positions: tuple[int, ...] = (0,)
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One stack of a network: its heads, and the mask of each layer."""
-
-    n_heads: int
-    n_key_heads: int
-    head_dim: int
-    masks: tuple[Rule, ...]
-
-    @property
-    def n_layers(self) -> int:
-        """Layers in the stack."""
-        return len(self.masks)
+    features: Mapping[str, Floats] = field(default_factory=dict)
 
 
 class Network(Protocol):
     """A checkpoint's forward pass. n_positions: tokens it can take, None if there is no end."""
 
     @property
-    def stacks(self) -> Mapping[str, Layout]:
+    def layouts(self) -> Mapping[str, Layout]:
         """Its stacks: "self", or "encoder", "decoder" and "cross"."""
 
     @property
@@ -71,7 +55,7 @@ class Network(Protocol):
     def n_positions(self) -> int | None:
         """How many tokens it can take; None if there is no end."""
 
-    def __call__(self, inputs: Inputs, attend: Attend) -> Floats:
+    def __call__(self, feed: Feed, attend: Attend) -> Floats:
         """The final hidden state: (tokens, width)."""
 
 
@@ -93,10 +77,10 @@ class Attention:
     query_norm: Norm | None = None
     key_norm: Norm | None = None
 
-    def layout(self, masks: tuple[Rule, ...]) -> Layout:
-        """The stack whose layers all have heads like these."""
+    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
+        """Describe the stack whose layers all have heads like these; by the roles of its tokens."""
         head_dim = len(self.query.weight) // self.n_heads
-        return Layout(self.n_heads, self.n_key_heads, head_dim, masks)
+        return Layout(self.n_heads, self.n_key_heads, head_dim, masks, queries, keys)
 
     def __call__(
         self,
@@ -184,5 +168,5 @@ def linears(part: object) -> Iterator[Linear]:
         for one in part:
             yield from linears(one)
     elif is_dataclass(part):
-        for field in fields(part):
-            yield from linears(getattr(part, field.name))
+        for each in fields(part):
+            yield from linears(getattr(part, each.name))

@@ -1,0 +1,200 @@
+"""Inputs → what a checkpoint runs on: texts cut by its own tokenizer, or ready ids, checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from attnviz.errors import AttnvizError, bad_choice
+from attnviz.inputs.tokens import TOKENIZERS, Tokens, encode, from_ids, open_tokenizer
+from attnviz.models.model import SOURCE, TEXT, Inputs, Prepared
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+    from attnviz.models.trained import TrainedModel
+
+# The codes that translation models put before a text: __en__ (M2M-100), en_XX, eng_Latn (NLLB).
+LANGUAGE = re.compile(r"__[a-z]{2,3}__|[a-z]{2,3}_[A-Za-z]{2,4}")
+
+
+def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
+    """Read the inputs of every role that the model has, and check them against its embeddings."""
+    _check_together(model, inputs)
+    roles = (TEXT, SOURCE) if model.reads_source else (TEXT,)
+    whole = tokens = {role: READERS[role](model, inputs) for role in roles}
+    limit = model.network.n_positions
+    if inputs.truncate and limit is not None:
+        tokens = {role: READERS[role](model, inputs, limit) for role in roles}
+    for role in roles:
+        _check(model, tokens[role], role)
+    is_cut = any(len(tokens[role]) != len(whole[role]) for role in roles)
+    return Prepared(tokens, cut_to=limit if is_cut else None)
+
+
+def _check_together(model: TrainedModel, inputs: Inputs) -> None:
+    """Refuse what the model does not read, and what cannot be given together."""
+    whose = f"{model.name} ({model.family})"
+    if inputs.pair is not None and "pair" not in model.reads:
+        raise AttnvizError(f"{whose} takes one text.", "--pair is for encoders, like BERT.")
+    if inputs.source is not None and not model.reads_source:
+        raise AttnvizError(
+            f"{whose} reads one text, and a source was given.",
+            "Leave the source out, or choose an encoder-decoder.",
+        )
+    inputs.refuse_unread(model.reads, whose)
+    for given, ready, what in (
+        (inputs.text, inputs.ids, "A text and --ids"),
+        (inputs.source, inputs.source_ids, "A source and --source-ids"),
+    ):
+        if given is not None and ready is not None:
+            raise AttnvizError(f"{what} were both given.", "Give one of them.")
+    if inputs.ids is not None and inputs.pair is not None:
+        raise AttnvizError("--pair and --ids were both given.", "Give two texts, or ids.")
+
+
+def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:
+    """Cut the text that the model is fed, to `limit` tokens where one is given; a decoder beside
+    an encoder is fed its start token first, and not the last token."""
+    if inputs.ids is not None:
+        return _cut(from_ids(inputs.ids, _namer(model, inputs)), limit)
+    text, tokenizer = inputs.needed_text(), _tokenizer(model, inputs)
+    tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
+    return _cut(_for_decoder(model, tokens, tokenizer) if model.reads_source else tokens, limit)
+
+
+def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:
+    """Cut what an encoder-decoder's encoder reads, to `limit` tokens where one is given."""
+    if inputs.source_ids is not None:
+        return _cut(from_ids(inputs.source_ids, _namer(model, inputs)), limit)
+    if inputs.source is None:
+        raise AttnvizError(
+            f"{model.name} ({model.family}) has an encoder, and there is no source to read.",
+            "Give it with --source or --source-file.",
+        )
+    tokenizer = _tokenizer(model, inputs)
+    tokens = _encode(tokenizer, inputs.source, None, inputs.source_lang, "source", limit)
+    return _cut(tokens, limit)
+
+
+READERS: Mapping[str, Callable[..., Tokens]] = {TEXT: read_text, SOURCE: read_source}
+
+
+def _encode(
+    tokenizer: Tokenizer, text: str, pair: str | None, language: str | None, what: str,
+    limit: int | None,
+) -> Tokens:  # fmt: skip
+    """Cut a text, or a pair of texts, as the model was trained to. language: the code that a
+    translation model puts before a text (ary_Arab …)."""
+    tokenizer.no_truncation()
+    if limit is not None:
+        tokenizer.enable_truncation(limit if language is None else max(limit - 2, 1))
+    if language is not None:
+        return _in_language(tokenizer, text, language, what)
+    return encode(tokenizer, text, pair, what=what)
+
+
+def _cut(tokens: Tokens, limit: int | None) -> Tokens:
+    """Keep the first `limit` tokens."""
+    if limit is None or len(tokens) <= limit:
+        return tokens
+    return tokens.at(np.arange(limit))
+
+
+def _tokenizer(model: TrainedModel, inputs: Inputs) -> Tokenizer:
+    """Open the tokenizer that was given, or the model's own; refuse one of another model."""
+    file = inputs.tokenizer
+    if file in TOKENIZERS:
+        raise AttnvizError(
+            f"--tokenizer {file} is for the built-in heads: {model.name} has its own.",
+            "Leave it out, or give a tokenizer.json.",
+        )
+    found = model.tokenizer if file is None else open_tokenizer(Path(file))
+    n_pieces, n_ids = found.get_vocab_size(with_added_tokens=True), model.network.n_ids
+    if n_pieces > n_ids:
+        raise AttnvizError(
+            f"The tokenizer knows {n_pieces:,} tokens and {model.name} has embeddings for "
+            f"{n_ids:,}.",
+            "It belongs to another model: give the right one with --tokenizer.",
+        )
+    return found
+
+
+def _namer(model: TrainedModel, inputs: Inputs) -> Tokenizer | None:
+    """Open the tokenizer that names ready ids; None where the model has none."""
+    if inputs.tokenizer is not None:
+        return open_tokenizer(Path(inputs.tokenizer))
+    try:
+        return model.tokenizer
+    except AttnvizError:  # ids need no tokenizer: their numbers stand for them
+        return None
+
+
+def _for_decoder(model: TrainedModel, tokens: Tokens, tokenizer: Tokenizer) -> Tokens:
+    """Put the start token first and leave the last special token out, as in training."""
+    start = model.config.get("decoder_start_token_id")
+    start = model.config.get("bos_token_id") if start is None else start
+    if not isinstance(start, int):
+        return tokens
+    n_kept = len(tokens) - bool(tokens.special[-1] and len(tokens) > 1)
+    return _between([start], tokens.at(np.arange(n_kept)), [], tokenizer)
+
+
+def _check(model: TrainedModel, tokens: Tokens, what: str) -> None:
+    """Refuse ids without an embedding, and more tokens than there are positions."""
+    largest = int(tokens.ids.max())
+    if largest >= model.network.n_ids:
+        raise AttnvizError(
+            f"The token id {largest} has no embedding: {model.name} has {model.network.n_ids:,}.",
+            "The tokenizer belongs to another model: give the right one with --tokenizer.",
+        )
+    limit = model.network.n_positions
+    if limit is not None and len(tokens) > limit:
+        raise AttnvizError(
+            f"The {what} has {len(tokens):,} tokens and {model.name} has positions for {limit:,}.",
+            "Give a shorter one, or --truncate to cut it.",
+            key="err.too_long",
+            n_tokens=len(tokens),
+            limit_tokens=limit,
+            option="--truncate",
+        )
+
+
+def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> Tokens:
+    """[language] text </s>, as M2M-100, mBART and NLLB read and write."""
+    added = (token.content for token in tokenizer.get_added_tokens_decoder().values())
+    known = sorted(name for name in added if LANGUAGE.fullmatch(name))
+    code = next((c for c in (language, f"__{language}__") if c in known), None)
+    if code is None:
+        raise bad_choice(language, "a language of this model", known or ["none"])
+    if tokenizer.token_to_id("</s>") is None:
+        raise AttnvizError(
+            "The tokenizer has no </s>, which ends a text in a language.",
+            "Leave the language out, or give another tokenizer.",
+        )
+    tokens = encode(tokenizer, text, special=False, what=what)
+    first, last = (tokenizer.token_to_id(name) or 0 for name in (code, "</s>"))
+    return _between([first], tokens, [last], tokenizer)
+
+
+def _between(
+    before: Sequence[int], tokens: Tokens, after: Sequence[int], tokenizer: Tokenizer
+) -> Tokens:
+    """The tokens of one text with special tokens, by their ids, before and after."""
+    added = from_ids([*before, *after], tokenizer)
+    n = len(before)
+    no_span = np.zeros((len(added), 2), dtype=np.int64)
+    flags = np.ones(len(added), dtype=np.bool_)
+    return replace(
+        tokens,
+        ids=np.concatenate([added.ids[:n], tokens.ids, added.ids[n:]]),
+        labels=(*added.labels[:n], *tokens.labels, *added.labels[n:]),
+        pieces=(*added.pieces[:n], *tokens.pieces, *added.pieces[n:]),
+        spans=np.concatenate([no_span[:n], tokens.spans, no_span[n:]]),
+        special=np.concatenate([flags[:n], tokens.special, flags[n:]]),
+    )
