@@ -1,0 +1,275 @@
+"""Many texts, one after another: lines of a text file, or a column of a table.
+
+Nothing is read whole: a corpus of any size takes the memory of its longest text.
+"""
+
+from __future__ import annotations
+
+import csv
+import glob
+import itertools
+import json
+import random
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from attnviz.errors import AttnvizError, not_found
+
+LONGEST = 1 << 20  # characters of one text; a longer line is no text of a corpus
+TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+USUAL_COLUMNS = ("text", "sentence", "content", "review", "prompt")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One text of a corpus, and where it stands.
+
+    number: its place among all texts that were read, from 0. place: "reviews.csv:12", for people.
+    pair: a second text, for encoders that take two. group: what it is compared by.
+    """
+
+    number: int
+    place: str
+    text: str
+    pair: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a table that are read; None: `text`, or the only one."""
+
+    text: str | None = None
+    pair: str | None = None
+    group: str | None = None
+
+
+@dataclass
+class Corpus:
+    """The texts of files, in their order. `n_empty` counts the empty ones that were left out.
+
+    files: paths or patterns (`data/*.txt`); "-" is standard input, one text a line.
+    limit: the first so many. sample: so many drawn with `seed` from all of them, in their order.
+    """
+
+    files: Sequence[str]
+    columns: Columns = Columns()
+    limit: int | None = None
+    sample: int | None = None
+    seed: int = 0
+    n_empty: int = field(default=0, init=False)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Yield every text; AttnvizError for a file that cannot be read or has no such column."""
+        self.n_empty = 0
+        entries = itertools.islice(self._all(), self.limit)
+        return entries if self.sample is None else iter(_drawn(entries, self.sample, self.seed))
+
+    def _all(self) -> Iterator[Entry]:
+        number = 0
+        for file in _paths(self.files):
+            for line, (text, pair, group) in _rows(file, self.columns):
+                if not text.strip():
+                    self.n_empty += 1
+                    continue
+                yield Entry(number, f"{file}:{line}", text, pair, group)
+                number += 1
+
+
+def _drawn(entries: Iterable[Entry], n: int, seed: int) -> list[Entry]:
+    """`n` entries, each as likely as any other (reservoir sampling, Vitter 1985, algorithm R)."""
+    drawn: list[Entry] = []
+    dice = random.Random(seed)
+    for count, entry in enumerate(entries, 1):
+        if len(drawn) < n:
+            drawn.append(entry)
+        elif (place := dice.randrange(count)) < n:
+            drawn[place] = entry
+    return sorted(drawn, key=lambda entry: entry.number)
+
+
+def _paths(files: Sequence[str]) -> Iterator[str]:
+    for file in files:
+        if file == "-" or Path(file).is_file():
+            yield file
+        elif found := sorted(glob.glob(file)):
+            yield from found
+        else:
+            raise not_found(file)
+
+
+Row = tuple[int, tuple[str, str | None, str | None]]  # line number; text, pair, group
+
+
+def _rows(file: str, columns: Columns) -> Iterator[Row]:
+    suffix = Path(file).suffix.lower()
+    if file == "-":
+        yield from _lines(_standard_input(), "standard input", columns)
+    elif suffix == ".parquet":
+        yield from _parquet(file, columns)
+    else:
+        reader = {".csv": _csv, ".tsv": _csv, ".jsonl": _json_lines}.get(suffix, _lines)
+        try:
+            with open(file, "rb") as opened:
+                yield from reader(opened, file, columns)
+        except OSError as error:
+            raise AttnvizError(f"Cannot read {file}: {error.strerror}.") from error
+
+
+def _standard_input() -> IO[bytes]:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise AttnvizError("There is nothing on standard input.", "Pipe one text a line into it.")
+    return sys.stdin.buffer
+
+
+def _decoded_lines(stream: IO[bytes], file: str) -> Iterator[str]:
+    """Lines as text, one at a time; AttnvizError names the line that is not UTF-8 or too long."""
+    for number in itertools.count(1):
+        line = stream.readline(4 * LONGEST)
+        if not line:
+            return
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise AttnvizError(
+                f"{file}, line {number}, is not a text in UTF-8 "
+                f"(byte {error.start} is 0x{line[error.start]:02X}).",
+                "Convert the file to UTF-8.",
+            ) from error
+        if "\0" in text:
+            raise AttnvizError(
+                f"{file}, line {number}, holds NUL characters.",
+                "It is not a text, or one in UTF-16: convert it to UTF-8.",
+            )
+        if len(text) > LONGEST:
+            raise AttnvizError(
+                f"{file}, line {number}, has more than {LONGEST:,} characters.",
+                "Give one text a line.",
+            )
+        yield text
+
+
+def _lines(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]:
+    if columns != Columns():
+        raise AttnvizError(
+            f"{file} has no columns: each of its lines is one text.",
+            f"Give a table ({', '.join(TABLES)}), or no column.",
+        )
+    for number, line in enumerate(_decoded_lines(stream, file), 1):
+        yield number, (line.rstrip("\r\n"), None, None)
+
+
+def _csv(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]:
+    delimiter = "\t" if file.lower().endswith(".tsv") else ","
+    csv.field_size_limit(LONGEST)
+    rows = csv.reader(_decoded_lines(stream, file), delimiter=delimiter)
+    try:
+        names = next(rows, [])
+        places = _places(names, columns, file)
+        for row in rows:
+            if row:
+                yield rows.line_num, _chosen(row, places)
+    except csv.Error as error:
+        raise AttnvizError(
+            f"{file}, line {rows.line_num}, cannot be read: {error}.", "Mend the table."
+        ) from error
+
+
+def _json_lines(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]:
+    for number, line in enumerate(_decoded_lines(stream, file), 1):
+        if not line.strip():
+            yield number, ("", None, None)
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise AttnvizError(
+                f"{file}, line {number}, is not JSON: {str(error)[:80]}.",
+                "Write one object a line.",
+            ) from error
+        if isinstance(row, str) and columns == Columns():
+            yield number, (row, None, None)
+        elif isinstance(row, dict):
+            places = _places([*row], columns, file)
+            yield number, _chosen([*row.values()], places)
+        else:
+            raise AttnvizError(
+                f"{file}, line {number}, is neither an object nor a text.",
+                'Write one object a line, such as {"text": "…"}.',
+            )
+
+
+def _parquet(file: str, columns: Columns) -> Iterator[Row]:
+    try:
+        from pyarrow import ArrowException, parquet  # the extra `attnviz[parquet]`
+    except ImportError as error:
+        raise AttnvizError(
+            f"Reading {file} takes pyarrow, which is not installed.",
+            "Run: pip install 'attnviz[parquet]'.",
+        ) from error
+    try:
+        table = parquet.ParquetFile(file)
+        places = _places(table.schema_arrow.names, columns, file)
+        wanted = [name for name, _ in places if name is not None]
+        number = 0
+        for batch in table.iter_batches(batch_size=256, columns=[*dict.fromkeys(wanted)]):
+            for row in batch.to_pylist():
+                number += 1
+                values = [None if name is None else row[name] for name, _ in places]
+                yield number, _chosen(values, [(name, i) for i, (name, _) in enumerate(places)])
+    except (ArrowException, OSError, ValueError) as error:
+        raise AttnvizError(
+            f"{file} cannot be read as Parquet: {str(error).splitlines()[0][:120]}.",
+            "Write it again.",
+        ) from error
+
+
+Places = list[tuple[str | None, int]]  # a column's name and place, for text, pair and group
+
+
+def _places(names: Sequence[str], columns: Columns, file: str) -> Places:
+    """Where the chosen columns stand; AttnvizError names those there are."""
+    text = columns.text or next((name for name in USUAL_COLUMNS if name in names), None)
+    if text is None and len(names) == 1:
+        text = names[0]
+    if text is None:
+        raise AttnvizError(
+            f"{file} has several columns and none is called text.",
+            f"Choose one with column: {', '.join(names)[:300] or 'it has none'}.",
+        )
+    for name in (text, columns.pair, columns.group):
+        if name is not None and name not in names:
+            raise AttnvizError(
+                f'{file} has no column "{name}".',
+                f"It has: {', '.join(names)[:300] or 'none'}.",
+            )
+    return [(name, -1 if name is None else names.index(name)) for name in
+            (text, columns.pair, columns.group)]  # fmt: skip
+
+
+def _chosen(row: Sequence[Any], places: Places) -> tuple[str, str | None, str | None]:
+    """Text, pair and group of a row; a cell that is missing or null is an empty text."""
+    cells = [
+        None if name is None else _cell(row[place] if place < len(row) else None)
+        for name, place in places
+    ]
+    return cells[0] or "", cells[1], cells[2]
+
+
+def _cell(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)
+
+
+def from_texts(texts: Iterable[str | tuple[str, str]]) -> Iterator[Entry]:
+    """Yield the entries of texts that a program has at hand, or of pairs of them; AttnvizError for
+    anything else."""
+    for number, item in enumerate(texts):
+        text, pair = item if isinstance(item, tuple) and len(item) == 2 else (item, None)
+        if not isinstance(text, str) or not isinstance(pair, str | None):
+            raise AttnvizError(
+                f"Text {number} is not a text.", "Give texts, or pairs of two texts each."
+            )
+        yield Entry(number, str(number), text, pair)
