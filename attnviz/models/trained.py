@@ -15,9 +15,10 @@ import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.files.safetensors import FLOATS, Tensors, open_tensors
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
 from attnviz.models.checkpoint.tokenizer import find_tokenizer
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.families import read_family
 from attnviz.models.layers import Floats
 from attnviz.models.model import (

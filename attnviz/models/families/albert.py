@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from attnviz.attention.masks import full
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.network.encoder import Encoder, Names, Sizes, bert_embeddings, block
 
 ANCHOR = "embeddings.word_embeddings.weight"

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from attnviz.attention.masks import causal, full
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm, interleaved_sinusoids
 from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.encoder import heads_of, places

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.network.encoder import Encoder, Sizes, bert_embeddings, block, self_mask
 
 ANCHOR = "embeddings.word_embeddings.weight"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import RMSNorm
 from attnviz.models.network.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
 from attnviz.models.network.network import Attention, FeedForward

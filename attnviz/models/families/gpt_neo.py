@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from attnviz.attention.masks import Rule, causal, sliding
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.network.encoder import heads_of
 from attnviz.models.network.gpt import Gpt
 from attnviz.models.network.network import Attention, FeedForward, PreNormBlock

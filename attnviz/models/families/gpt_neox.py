@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from attnviz.attention.masks import causal
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm, Linear, Rotation, merge_heads
 from attnviz.models.model import Attend, Layout
 from attnviz.models.network.encoder import heads_of

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Linear
 from attnviz.models.network.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
 from attnviz.models.network.network import Attention, FeedForward

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from attnviz.attention.masks import Rule, global_, local
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Floats, Linear, merge_heads, split_heads
 from attnviz.models.model import Attend, Layout
 from attnviz.models.network.encoder import Block, Embeddings, Sizes, bert_embeddings, block, places

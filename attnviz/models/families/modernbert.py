@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from attnviz.attention.masks import Rule
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Embedding, Floats, LayerNorm
 from attnviz.models.model import Attend, Layout
 from attnviz.models.network.decoder import FULL, SLIDING, layer_kinds, layer_masks

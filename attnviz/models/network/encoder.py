@@ -12,7 +12,8 @@ import numpy as np
 
 from attnviz.attention.masks import Rule, causal, full
 from attnviz.errors import AttnvizError
-from attnviz.models.checkpoint.config import Fields, Weights
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import (
     Activation,
     Embedding,

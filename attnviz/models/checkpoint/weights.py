@@ -1,0 +1,80 @@
+"""A checkpoint's tensors by name, checked against the shapes that its config promises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from attnviz.errors import AttnvizError
+from attnviz.files.safetensors import Tensors
+from attnviz.models.layers import Embedding, LayerNorm, Linear, RMSNorm, Weight
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The tensors under one prefix, checked against the shapes that the config promises."""
+
+    tensors: Tensors
+    folder: Path
+    prefix: str = ""
+
+    @classmethod
+    def found(cls, tensors: Tensors, folder: Path, anchor: str) -> Weights:
+        """Behind whatever prefix a head model gave them: found by a name that is always there."""
+        prefixes = [name.removesuffix(anchor) for name in tensors if name.endswith(anchor)]
+        whole = [p for p in prefixes if not p or p.endswith(".")]
+        return cls(tensors, folder, min(whole, key=len, default=""))
+
+    def under(self, prefix: str) -> Weights:
+        """The tensors of one part."""
+        return Weights(self.tensors, self.folder, self.prefix + prefix)
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a tensor."""
+        return self.prefix + name in self.tensors
+
+    def take(self, name: str, *shape: int) -> Weight:
+        """A tensor of that shape; AttnvizError names it where it is missing or another shape."""
+        full = self._named(self.prefix + name)
+        found = self.tensors[full].shape
+        if found != shape:
+            raise AttnvizError(
+                f"The tensor {full} in {self.tensors[full].file} has shape {list(found)}, "
+                f"and config.json means {list(shape)}.",
+                "Config and weights are of different models: fetch them again.",
+            )
+        return self.tensors.array(full)
+
+    def linear(self, name: str, n_in: int, n_out: int, bias: bool = True) -> Linear:
+        """A linear map stored as (n_out, n_in)."""
+        weight = self.take(f"{name}.weight", n_out, n_in)
+        return Linear(weight, self.take(f"{name}.bias", n_out) if bias else None)
+
+    def conv1d(self, name: str, n_in: int, n_out: int) -> Linear:
+        """A linear map that GPT-2 stores as (n_in, n_out)."""
+        return Linear(self.take(f"{name}.weight", n_in, n_out).T, self.take(f"{name}.bias", n_out))
+
+    def embedding(self, name: str, n_ids: int, width: int) -> Embedding:
+        """One vector per id."""
+        return Embedding(self.take(f"{name}.weight", n_ids, width))
+
+    def layer_norm(self, name: str, width: int, eps: float, bias: bool = True) -> LayerNorm:
+        """A layer norm."""
+        weight = self.take(f"{name}.weight", width)
+        return LayerNorm(weight, self.take(f"{name}.bias", width) if bias else None, eps)
+
+    def rms_norm(self, name: str, width: int, eps: float, offset: float = 0.0) -> RMSNorm:
+        """A root-mean-square norm."""
+        return RMSNorm(self.take(f"{name}.weight", width), eps, offset)
+
+    def _named(self, full: str) -> str:
+        # Files from before 2019 call a norm's weight and bias gamma and beta.
+        old = full.replace("LayerNorm.weight", "LayerNorm.gamma")
+        old = old.replace("LayerNorm.bias", "LayerNorm.beta")
+        for name in (full, old):
+            if name in self.tensors:
+                return name
+        raise AttnvizError(
+            f"The tensor {full} is missing from {self.folder}.",
+            "The checkpoint is incomplete, or its config names another model.",
+        )
