@@ -1,0 +1,164 @@
+"""Tensors of PyTorch files (pytorch_model.bin, .pt), without running what they hold.
+
+Since PyTorch 1.6 such a file is a zip archive: a pickle that says how the tensors lie in their
+storages, and each storage as it is in memory, uncompressed
+(https://pytorch.org/docs/stable/notes/serialization.html). A pickle is a program for a stack
+machine. The one here has no instruction that calls anything: it knows containers, numbers, texts,
+storages and tensors, and refuses the rest by name.
+"""
+
+from __future__ import annotations
+
+import math
+import mmap
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attnviz.errors import AttnvizError
+from attnviz.files.pickle_machine import Storage, StoredTensor, run_pickle
+from attnviz.files.tensors import (
+    FLOATS,
+    LARGEST,
+    Array,
+    Entry,
+    Tensors,
+    broken,
+    float_dtype,
+    unusable,
+)
+
+ZIP, OLD = b"PK\x03\x04", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # how the files begin
+LONGEST_PICKLE = 1 << 23  # bytes; 50,000 tensors take about as many
+LARGEST_VIEW = 1 << 24  # numbers of a view that repeats those of its storage
+WRAPPERS = ("state_dict", "model_state_dict", "model", "module")
+LOCAL_HEADER = 30  # bytes before a zip entry's name
+
+
+def open_pickled(file: Path) -> Tensors:
+    """Map the tensors of a PyTorch file, under the names of its state dict.
+
+    Raises AttnvizError where the file is not a zip archive of PyTorch, holds anything but tensors
+    and plain containers, or claims what it does not have.
+    """
+    try:
+        with file.open("rb") as opened:
+            mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            if mapped[:4] != ZIP:
+                raise _not_zip(file, mapped[: len(OLD)])
+            records = _records(zipfile.ZipFile(opened), mapped)
+        return _tensors(file, records, mapped)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
+        raise broken(file, str(error)[:200]) from error
+
+
+def _not_zip(file: Path, start: bytes) -> AttnvizError:
+    if start == OLD:
+        return AttnvizError(
+            f"{file} was saved by a PyTorch before 1.6, whose form is not read.",
+            "Load it with a present PyTorch and save it again.",
+        )
+    return broken(file, "it is not a zip archive, as PyTorch files are")
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Where the bytes of one entry of the archive lie."""
+
+    start: int
+    n_bytes: int
+
+
+def _records(archive: zipfile.ZipFile, mapped: mmap.mmap) -> dict[str, _Record]:
+    """The entries by their names, without the folder that all of them lie in."""
+    found = {}
+    for info in archive.infolist():
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1:
+            raise ValueError(f"its entry {info.filename[:99]} is compressed or encrypted")
+        header = mapped[info.header_offset : info.header_offset + LOCAL_HEADER]
+        if len(header) < LOCAL_HEADER or header[:4] != ZIP:
+            raise ValueError(f"its entry {info.filename[:99]} lies past its end")
+        lengths = (int.from_bytes(header[at : at + 2], "little") for at in (26, 28))
+        start = info.header_offset + LOCAL_HEADER + sum(lengths)
+        if start + info.file_size > len(mapped):
+            raise ValueError(f"its entry {info.filename[:99]} lies past its end")
+        found[info.filename.partition("/")[2]] = _Record(start, info.file_size)
+    return found
+
+
+def _tensors(file: Path, records: Mapping[str, _Record], mapped: mmap.mmap) -> Tensors:
+    program = records.get("data.pkl")
+    if program is None:
+        raise ValueError("it is a zip archive without data.pkl, as PyTorch files have it")
+    if program.n_bytes > LONGEST_PICKLE:
+        raise ValueError(f"its pickle has {program.n_bytes:,} bytes")
+    order = records.get("byteorder", _Record(0, 0))
+    if mapped[order.start : order.start + min(order.n_bytes, 3)] == b"big":
+        raise ValueError("it was saved on a big-endian machine")
+    found = run_pickle(file, mapped[program.start : program.start + program.n_bytes])
+    entries = {}
+    for name, tensor in _state_dict(file, found):
+        record = records.get(f"data/{tensor.storage.key}")
+        if record is None:
+            raise ValueError(f"the storage of the tensor {name[:99]} is missing")
+        entries[name] = _entry(file, mapped, name, tensor, record)
+    return Tensors(entries)
+
+
+def _state_dict(file: Path, found: Any) -> Iterator[tuple[str, StoredTensor]]:
+    """The named tensors: of the dict itself, or of the dict that training wrapped with others."""
+    if not isinstance(found, dict):
+        raise ValueError("it holds no dict of tensors")
+    for part in (found, *(found.get(wrapper) for wrapper in WRAPPERS)):
+        if isinstance(part, dict):
+            named = [
+                (name, tensor)
+                for name, tensor in part.items()
+                if isinstance(name, str) and isinstance(tensor, StoredTensor)
+            ]
+            if named:
+                return iter(named)
+    raise AttnvizError(
+        f"{file} holds no tensors under names.", "Give a file with the state dict of a model."
+    )
+
+
+def _entry(
+    file: Path, mapped: mmap.mmap, name: str, tensor: StoredTensor, record: _Record
+) -> Entry:
+    storage, shape = tensor.storage, tensor.shape
+    if len(shape) != len(tensor.strides) or len(shape) > 32 or tensor.offset < 0:
+        raise ValueError(f"the tensor {name[:99]} has the shape {str(shape)[:99]}")
+    if any(n < 0 for n in (*shape, *tensor.strides)):
+        raise ValueError(f"the tensor {name[:99]} has a negative size or stride")
+    width = tensor.dtype_bytes
+    in_storage = record.n_bytes // width
+    size = math.prod(shape)
+    past = tensor.offset + sum((n - 1) * s for n, s in zip(shape, tensor.strides, strict=True)) + 1
+    largest = max(n for n in (*shape, 1))
+    if (size and past > in_storage) or size > max(in_storage, LARGEST_VIEW) or largest > LARGEST:
+        raise ValueError(
+            f"the tensor {name[:99]} of shape {str(list(shape))[:99]} passes the "
+            f"{in_storage:,} numbers of its storage"
+        )
+    if storage.n_bytes > record.n_bytes:
+        raise ValueError(f"the storage of the tensor {name[:99]} is cut off")
+    read = partial(_numbers, mapped, record.start, tensor, name, file)
+    return Entry(file, tensor.dtype, shape, size * width, read)
+
+
+def _numbers(mapped: mmap.mmap, start: int, tensor: StoredTensor, name: str, file: Path) -> Array:
+    if tensor.dtype not in FLOATS:
+        raise unusable(name, file, tensor.dtype)
+    dtype = float_dtype(tensor.dtype)
+    if not math.prod(tensor.shape):
+        return np.empty(tensor.shape, dtype)
+    spans = [(n - 1) * s for n, s in zip(tensor.shape, tensor.strides, strict=True)]
+    whole = np.frombuffer(mapped, dtype, sum(spans) + 1, start + tensor.offset * dtype.itemsize)
+    strides = [s * dtype.itemsize for s in tensor.strides]
+    return np.lib.stride_tricks.as_strided(whole, tensor.shape, strides, writeable=False)
