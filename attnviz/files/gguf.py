@@ -26,7 +26,19 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 SPLIT = re.compile(r"(.*)-(\d{5})-of-(\d{5})\.gguf")
 # The format's types of values: struct codes of the numbers, then its text and list.
-NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+NUMBERS = {
+    0: "B",
+    1: "b",
+    2: "H",
+    3: "h",
+    4: "I",
+    5: "i",
+    6: "f",
+    7: "?",
+    10: "Q",
+    11: "q",
+    12: "d",
+}
 TEXT, LIST = 8, 9
 # The largest vocabularies have 300,000 tokens; what is longer would only fill the memory.
 MOST_ITEMS, MOST_AXES, MOST_KEYS, MOST_TENSORS = 1 << 22, 4, 1 << 16, 1 << 18
@@ -219,7 +231,7 @@ def _entry(
     if start + total > len(mapped):
         raise ValueError(f"{what} ends at byte {start + total:,} and the file at {len(mapped):,}")
     read = partial(_numbers, mapped, start, shape, kind, name, file)
-    return Entry(file, dtype, shape, total, read)
+    return Entry(file, dtype, shape, total, read, kind not in UNREAD)
 
 
 def _numbers(

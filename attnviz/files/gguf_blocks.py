@@ -25,9 +25,7 @@ FOUR_BIT_LEVELS = np.array(  # IQ4's sixteen, unevenly spaced
     [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], dtype=np.float32
 )
 # MXFP4's sixteen, doubled: its scales are halved (OCP Microscaling Formats 1.0, table 4)
-E2M1_DOUBLED = np.array(
-    [0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], dtype=np.float32
-)
+E2M1_DOUBLED = np.array([0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12], dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def rows_of_blocks(blocks: Blocks, raw: Bytes) -> Unpack:
         with np.errstate(all="ignore"):  # infinite scales are found where their numbers are used
             for start in range(0, len(flat), step):
                 blocks.fill(flat[start : start + step], numbers[start : start + step])
-        return out.reshape(len(chosen), -1)
+        return out.reshape(len(chosen), raw.shape[1] * blocks.n_columns)
 
     return unpack
 
@@ -73,12 +71,14 @@ def _nibbles(packed: Bytes, out: NDArray[Any]) -> None:
 def _crumbs(packed: Bytes) -> Bytes:
     """(…, n) bytes → (…, 4, n): the lowest two bits of each, then the next …"""
     shifts = np.array([0, 2, 4, 6], dtype=np.uint8)[:, None]
-    return packed[..., None, :] >> shifts & 3
+    found: Bytes = packed[..., None, :] >> shifts & np.uint8(3)
+    return found
 
 
 def _bits(packed: Bytes) -> Bytes:
     """(…, n) bytes → (…, 8, n): the lowest bit of each, then the next …"""
-    return packed[..., None, :] >> np.arange(8, dtype=np.uint8)[:, None] & 1
+    found: Bytes = packed[..., None, :] >> np.arange(8, dtype=np.uint8)[:, None] & np.uint8(1)
+    return found
 
 
 def _q4_0(raw: Bytes, out: Floats32) -> None:

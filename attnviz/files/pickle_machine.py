@@ -186,10 +186,8 @@ def _tensor(
     return StoredTensor(storage, name, n_bytes, offset, shape, strides)
 
 
-def _tensor_with_dtype(
-    storage: Any, offset: Any, shape: Any, strides: Any, grad: Any, hooks: Any, dtype: Any, *_: Any
-) -> StoredTensor:
-    return _tensor(storage, offset, shape, strides, dtype=dtype)
+def _tensor_with_dtype(*arguments: Any) -> StoredTensor:
+    return _tensor(*arguments[:4], dtype=arguments[6])
 
 
 def _parameter(tensor: Any, *_: Any) -> Any:
@@ -251,9 +249,9 @@ def _tuple_of(n: int) -> Callable[[_Machine, Any], None]:
     return lambda machine, _: machine.stack.append(tuple(machine.pop_several(n)))
 
 
-_STEPS: dict[str, Callable[[_Machine, Any], None]] = {
-    "POP": lambda m, _: m.pop_several(1) and None,
-    "POP_MARK": lambda m, _: m.pop_mark() and None,
+_STEPS: dict[str, Callable[[_Machine, Any], object]] = {
+    "POP": lambda m, _: m.pop_several(1),
+    "POP_MARK": lambda m, _: m.pop_mark(),
     "DUP": lambda m, _: m.stack.append(m.stack[-1]),
     "PUT": _memoise,
     "BINPUT": _memoise,
@@ -276,6 +274,6 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
     "GLOBAL": lambda m, both: m.name(*both.split(" ", 1)),
     "STACK_GLOBAL": lambda m, _: m.name(*m.pop_several(2)),
     "REDUCE": lambda m, _: m.reduce(),
-    "BUILD": lambda m, _: m.pop_several(1) and None,  # attributes of the dict: torch's versions
+    "BUILD": lambda m, _: m.pop_several(1),  # attributes of the dict: torch's versions
     "BINPERSID": lambda m, _: m.persistent(),
 }

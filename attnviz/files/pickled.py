@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import mmap
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from attnviz.errors import AttnvizError
-from attnviz.files.pickle_machine import Storage, StoredTensor, run_pickle
+from attnviz.files.pickle_machine import StoredTensor, run_pickle
 from attnviz.files.tensors import (
     FLOATS,
     LARGEST,
@@ -63,7 +63,7 @@ def _not_zip(file: Path, start: bytes) -> AttnvizError:
             f"{file} was saved by a PyTorch before 1.6, whose form is not read.",
             "Load it with a present PyTorch and save it again.",
         )
-    return broken(file, "it is not a zip archive, as PyTorch files are")
+    return broken(file, "it is not a zip archive of tensors, as PyTorch files are")
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def _entry(
     if storage.n_bytes > record.n_bytes:
         raise ValueError(f"the storage of the tensor {name[:99]} is cut off")
     read = partial(_numbers, mapped, record.start, tensor, name, file)
-    return Entry(file, tensor.dtype, shape, size * width, read)
+    return Entry(file, tensor.dtype, shape, size * width, read, tensor.dtype in FLOATS)
 
 
 def _numbers(mapped: mmap.mmap, start: int, tensor: StoredTensor, name: str, file: Path) -> Array:
@@ -157,7 +157,7 @@ def _numbers(mapped: mmap.mmap, start: int, tensor: StoredTensor, name: str, fil
         raise unusable(name, file, tensor.dtype)
     dtype = float_dtype(tensor.dtype)
     if not math.prod(tensor.shape):
-        return np.empty(tensor.shape, dtype)
+        return np.frombuffer(b"", dtype).reshape(tensor.shape)
     spans = [(n - 1) * s for n, s in zip(tensor.shape, tensor.strides, strict=True)]
     whole = np.frombuffer(mapped, dtype, sum(spans) + 1, start + tensor.offset * dtype.itemsize)
     strides = [s * dtype.itemsize for s in tensor.strides]

@@ -99,16 +99,24 @@ class Transposed:
     ) -> NDArray[np.floating[Any]]:
         return np.asarray(self.packed, dtype=dtype, copy=copy).T
 
+    def __getitem__(self, index: Any) -> NDArray[np.floating[Any]]:
+        found: NDArray[np.floating[Any]] = np.asarray(self)[index]
+        return found
 
-Array = NDArray[Any] | Packed
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray[np.floating[Any]]:
+        """The numbers, unpacked, as an array of this type."""
+        return self.packed.astype(dtype, copy).T
+
+
+Array = NDArray[Any] | Packed | Transposed
 
 
 @dataclass(frozen=True)
 class Entry:
     """One tensor: its file, dtype in the file's own words, shape, and bytes in the file.
 
-    read: gives the numbers, a view of the file or packed; raises AttnvizError if they are of no
-    use as weights.
+    read: gives the numbers, a view of the file or packed; raises AttnvizError where they are not
+    `usable` as weights.
     """
 
     file: Path
@@ -116,6 +124,7 @@ class Entry:
     shape: tuple[int, ...]
     n_bytes: int
     read: Callable[[], Array] = field(repr=False, compare=False)
+    usable: bool = True
 
 
 class Tensors(Mapping[str, Entry]):
@@ -173,7 +182,8 @@ def float_dtype(name: str) -> np.dtype[Any]:
     if name == "BF16":
         import ml_dtypes  # gives NumPy the type
 
-        return np.dtype(ml_dtypes.bfloat16)
+        bfloat16: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+        return bfloat16
     return np.dtype(FLOATS[name])
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attnviz.errors import AttnvizError
-from attnviz.files.safetensors import INDEX, ONE_FILE, PICKLED
+from attnviz.models.checkpoint.folder import INDEX, ONE_FILE, PICKLED, PICKLED_INDEX
 from attnviz.models.checkpoint.tokenizer import FILES
 from attnviz.models.families import read_family
 
@@ -112,11 +112,18 @@ def _answers(name: str) -> bool:
 
 
 def _fetch_weights(repository: _Repository) -> None:
-    if repository.fetch_if_there(ONE_FILE) is not None:
-        return
-    index = repository.fetch_if_there(INDEX)
-    if index is None:
-        raise _no_weights(repository.name)
+    """The first kind of weights that there is, in one file or in shards."""
+    for one_file, index_of_many in (ONE_FILE, INDEX), (PICKLED, PICKLED_INDEX):
+        if repository.fetch_if_there(one_file) is not None:
+            return
+        index = repository.fetch_if_there(index_of_many)
+        if index is not None:
+            _fetch_shards(repository, index)
+            return
+    repository.fetch(ONE_FILE)  # says why it cannot be had
+
+
+def _fetch_shards(repository: _Repository, index: Path) -> None:
     try:
         shards = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
     except (ValueError, KeyError, TypeError, AttributeError):
@@ -128,21 +135,6 @@ def _fetch_weights(repository: _Repository) -> None:
                 "Choose another model.",
             )
         repository.fetch(shard)
-
-
-def _no_weights(name: str) -> AttnvizError:
-    from huggingface_hub import HfApi
-
-    if HfApi().file_exists(name, PICKLED):
-        return AttnvizError(
-            f"The model {name} has its weights only as {PICKLED}, which is not opened: a pickle "
-            "runs code.",
-            "Look for a version with model.safetensors, or convert it where you trust it: load it "
-            "with transformers and call save_pretrained.",
-        )
-    return AttnvizError(
-        f"The model {name} has neither {ONE_FILE} nor {INDEX}.", "Choose another model."
-    )
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """What transformer layers are made of: linear maps, norms, activations, rotations, heads.
 
 Weights stay what the file holds: views of mapped memory, read when they are touched, and widened
-from half precision block by block. Activations are (tokens, features), float32 unless the
-checkpoint is float64.
+from half precision, or unpacked from fewer bits, block by block. Activations are
+(tokens, features), float32 unless the checkpoint is float64.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.files.tensors import Array
 from attnviz.threads import scratch
 
 Floats = NDArray[np.floating[Any]]
-Weight = NDArray[Any]  # float32, float64, float16 or bfloat16
+Weight = Array  # float32, float64, float16, bfloat16, or packed in fewer bits
 Activation = Callable[[Floats], Floats]
 
 WIDENED_AT_ONCE = 1 << 20  # weights of half precision that are widened together: 4 MiB
@@ -39,8 +40,9 @@ class Linear:
 
     def __call__(self, x: Floats) -> Floats:
         """(tokens, n_in) → (tokens, n_out)"""
-        wide = self.weight.dtype == x.dtype
-        y: Floats = np.matmul(self.weight, x.T) if wide else self._widened(x)  # (n_out, tokens)
+        weight = self.weight
+        wide = isinstance(weight, np.ndarray) and weight.dtype == x.dtype
+        y: Floats = np.matmul(weight, x.T) if wide else self._widened(x)  # (n_out, tokens)
         if self.bias is not None:
             y += self.bias[:, None].astype(x.dtype, copy=False)
         return y.T

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from attnviz.errors import AttnvizError
-from attnviz.files.safetensors import FLOATS, Tensors, open_tensors
+from attnviz.files.tensors import Tensors
 from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.folder import open_weights
 from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
 from attnviz.models.checkpoint.tokenizer import find_tokenizer
 from attnviz.models.checkpoint.weights import Weights
@@ -66,8 +67,8 @@ class TrainedModel:
 
     @property
     def dtypes(self) -> list[str]:
-        """Those of its weights, in the words of safetensors files."""
-        return sorted({entry.dtype for entry in self.tensors.values()} & FLOATS.keys())
+        """Those of its weights, in the words of the files."""
+        return sorted({entry.dtype for entry in self.tensors.values() if entry.usable})
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -145,7 +146,7 @@ class TrainedModel:
     def _not_numbers(self) -> AttnvizError:
         """Where the numbers that are none came from."""
         for name, entry in self.tensors.items():
-            if entry.dtype in FLOATS and not np.isfinite(self.tensors.array(name)).all():
+            if entry.usable and not np.isfinite(self.tensors.array(name)).all():
                 return AttnvizError(
                     f"The tensor {name} in {entry.file} holds NaN or infinity.",
                     "The checkpoint is damaged: fetch it again.",
@@ -161,7 +162,7 @@ class TrainedModel:
         return {
             "name": self.name,
             "model_type": self.family,
-            "parameters": sum(math.prod(e.shape) for e in entries if e.dtype in FLOATS),
+            "parameters": sum(math.prod(e.shape) for e in entries if e.usable),
             "bytes": sum(entry.n_bytes for entry in entries),
             "dtypes": self.dtypes,
             "positions": self.network.n_positions,
@@ -202,7 +203,7 @@ def load(folder: Path, name: str) -> TrainedModel:
     """
     config, module = read_family(folder)
     family = import_module(f"attnviz.models.families.{module}")
-    tensors = open_tensors(folder)
+    tensors = open_weights(folder)
     fields = Fields(config, folder / "config.json")
     network: Network = family.build(fields, Weights.found(tensors, folder, family.ANCHOR))
     fields.finish()

@@ -14,7 +14,7 @@ import numpy as np
 from attnviz.analysis.cost import FLOAT, Layers, Predicted, Report, Series, Timed, crossing, predict
 from attnviz.attention.masks import Rule, global_
 from attnviz.errors import AttnvizError
-from attnviz.files.safetensors import SIZES
+from attnviz.files.tensors import FLOATS, float_dtype
 from attnviz.inputs.tokens import Tokens, from_ids
 from attnviz.models.model import Layout, Prepared, StackShape
 from attnviz.tracing.doors import Stopwatch, timed
@@ -136,7 +136,8 @@ def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ..
     dtypes = Counter[str]()
     for entry in model.tensors.values():
         dtypes[entry.dtype] += entry.n_bytes
-    number = SIZES[dtypes.most_common(1)[0][0]]
+    most = dtypes.most_common(1)[0][0]
+    number = float_dtype(most if most in FLOATS else "F16").itemsize  # a cache is never packed
     return tuple(
         Layers(
             rule | global_(seen_by_all) if seen_by_all else rule,

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import attnviz
 from attnviz import AttnvizError
-from attnviz.files.safetensors import open_tensors
+from attnviz.models.checkpoint.folder import open_weights
 
 FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 NAMES = {"f8": "F64", "f4": "F32", "f2": "F16", "i8": "I64", "u1": "U8", "b1": "BOOL"}
@@ -165,7 +165,7 @@ def put(tmp_path):
 
 def read_all(folder):
     """Name → array, of every tensor."""
-    tensors = open_tensors(folder)
+    tensors = open_weights(folder)
     return {name: tensors.array(name) for name in tensors}
 
 
@@ -198,7 +198,7 @@ def numbers(dtype, shape=(3, 5)):
 def test_numbers_are_right_wherever_the_data_starts(put, pad):
     arrays = {str(dtype): numbers(dtype) for dtype in (np.float64, np.float32, np.float16, BF16)}
     arrays = {"shift": numbers(np.float16, (1,))} | arrays | {"last": numbers(BF16, (7, 1, 2))}
-    tensors = open_tensors(put(packed(arrays, pad=pad)))
+    tensors = open_weights(put(packed(arrays, pad=pad)))
     assert sorted(tensors) == sorted(arrays)
     assert len(tensors) == len(arrays)
     for name, array in arrays.items():
@@ -214,7 +214,7 @@ def test_numbers_are_right_wherever_the_data_starts(put, pad):
 def test_bfloat16_is_the_upper_half_of_float32(put):
     bits = np.array([0x3F80, 0xC000, 0x3EAA, 0x7F80, 0x0001], dtype="<u2")
     header = {W: claim(0, 10, (5,), "BF16")}
-    got = open_tensors(put(blob(header, bits.tobytes()))).array(W)
+    got = open_weights(put(blob(header, bits.tobytes()))).array(W)
     expected = (bits.astype(np.uint32) << 16).view(np.float32)
     assert np.array_equal(got.astype(np.float32), expected)
     assert got[:2].tolist() == [1, -2]
@@ -226,7 +226,7 @@ def test_empty_tensors_scalars_and_metadata(put):
         "no rows": np.zeros((0, 4), np.float16), "one": np.float64([[2]]),
         "none at the end": np.zeros((2, 0), np.float32),
     }  # fmt: skip
-    tensors = open_tensors(put(packed(arrays, {"format": "pt"})))
+    tensors = open_weights(put(packed(arrays, {"format": "pt"})))
     assert sorted(tensors) == sorted(arrays)
     for name, array in arrays.items():
         assert np.array_equal(tensors.array(name), array)
@@ -236,18 +236,18 @@ def test_empty_tensors_scalars_and_metadata(put):
 def test_empty_tensors_stand_anywhere_in_a_header(put):
     header = {"z": claim(8, 8, (0,)), "a": claim(), "y": claim(0, 0, (0,)), "b": claim(8, 16)}
     data = np.float32([1, 2, 3, 4]).tobytes()
-    tensors = open_tensors(put(blob(header, data)))
+    tensors = open_weights(put(blob(header, data)))
     assert {name: tensors.array(name).tolist() for name in header} == {
         "z": [], "a": [1, 2], "y": [], "b": [3, 4],
     }  # fmt: skip
 
 
 def test_a_file_without_tensors_is_a_file(put):
-    assert len(open_tensors(put(blob({})))) == 0
+    assert len(open_weights(put(blob({})))) == 0
 
 
 def test_arrays_are_views_of_one_mapping_and_cannot_be_written(put):
-    tensors = open_tensors(put(packed({"a": numbers(np.float32), W: numbers(BF16)}, pad=3)))
+    tensors = open_weights(put(packed({"a": numbers(np.float32), W: numbers(BF16)}, pad=3)))
     for name in tensors:
         first, second = tensors.array(name), tensors.array(name)
         assert np.shares_memory(first, second)
@@ -273,7 +273,7 @@ def test_what_is_not_touched_is_not_read(put):
     folder = put(blob(raw))
     os.truncate(folder / FILE, 8 + len(raw) + 4 * n)
     with in_little_memory():
-        array = open_tensors(folder).array(W)
+        array = open_weights(folder).array(W)
         assert array[[0, n // 2, -1]].tolist() == [0, 0, 0]
 
 
@@ -289,8 +289,37 @@ def test_a_header_of_more_than_100_mb_is_not_even_read(put):
 )
 def test_numbers_that_are_no_weights_are_named(put, dtype, n):
     folder = put(blob({W: claim(shape=(n,), dtype=dtype)}, EIGHT))
-    assert open_tensors(folder)[W].dtype == dtype  # buffers of old files: nobody uses them
+    assert open_weights(folder)[W].dtype == dtype  # buffers of old files: nobody uses them
     refusal(folder, FILE, W, dtype)
+
+
+def test_a_tied_name_in_the_metadata_stands_for_the_tensor_that_is_kept(put):
+    notes = {"tied": W, "format": "pt", W: "tied", "gone": "nowhere"}
+    tensors = open_weights(put(packed({W: np.float32([1, 2])}, notes)))
+    assert tensors.array("tied").tolist() == [1, 2]
+    assert list(tensors) == [W]
+    assert ["tied" in tensors, "format" in tensors, "gone" in tensors] == [True, False, False]
+
+
+def test_metadata_may_be_null(put):
+    assert len(open_weights(put(blob({"__metadata__": None, W: claim()}, EIGHT)))) == 1
+
+
+BITS = {
+    "C64": 64, "U64": 64, "U32": 32, "I32": 32, "U16": 16, "I8": 8, "F8_E4M3": 8, "F8_E5M2": 8,
+    "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F8_E8M0": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", BITS)
+def test_every_dtype_of_the_format_may_lie_in_a_file(put, dtype):
+    stop = BITS[dtype]  # bytes that 8 numbers take
+    header = {"odd": claim(0, stop, (8,), dtype), W: claim(stop, stop + 8)}
+    tensors = open_weights(put(blob(header, bytes(stop) + np.float32([1, 2]).tobytes())))
+    assert tensors.array(W).tolist() == [1, 2]
+    assert tensors["odd"].n_bytes == stop
+    with pytest.raises(AttnvizError, match=f"odd.*{dtype}"):
+        tensors.array("odd")
 
 
 # Several files.
@@ -299,7 +328,7 @@ def test_numbers_that_are_no_weights_are_named(put, dtype, n):
 def test_shards_are_one_checkpoint(tmp_path):
     arrays = {f"t{i}": numbers(np.float32, (i + 1,)) for i in range(7)}
     packed_in_shards(tmp_path, arrays, 3)
-    tensors = open_tensors(tmp_path)
+    tensors = open_weights(tmp_path)
     assert sorted(tensors) == sorted(arrays)
     assert all(np.array_equal(tensors.array(name), array) for name, array in arrays.items())
     assert {tensors[name].file.name for name in arrays} == {
@@ -308,7 +337,7 @@ def test_shards_are_one_checkpoint(tmp_path):
 
 
 def test_one_file_of_another_name_is_found(put):
-    assert list(open_tensors(put(GOOD, "adapter.safetensors"))) == [W, "other"]
+    assert list(open_weights(put(GOOD, "weights.safetensors"))) == [W, "other"]
 
 
 def index(**files):
@@ -357,12 +386,22 @@ def test_an_index_is_not_believed_either(tmp_path, name):
     refusal(folder, named)
 
 
-def test_a_tensor_in_two_shards_is_named_with_both(put):
+def test_of_a_tensor_in_two_shards_the_later_counts_as_in_transformers(put):
     put(index(a="a.safetensors", b="b.safetensors"), INDEX)
-    put(packed({"mine": numbers(np.float32), W: numbers(np.float32)}), "a.safetensors")
-    refusal(
-        put(packed({W: numbers(np.float32)}), "b.safetensors"), W, "a.safetensors", "b.safetensors"
-    )
+    put(packed({"mine": numbers(np.float32), W: np.float32([1, 2])}), "a.safetensors")
+    tensors = open_weights(put(packed({W: np.float32([3, 4])}), "b.safetensors"))
+    assert tensors.array(W).tolist() == [3, 4]
+
+
+def test_shards_without_their_index_are_named(put):
+    refusal(put(GOOD, "model-00001-of-00002.safetensors"), "model-00001-of-00002", INDEX)
+
+
+@pytest.mark.parametrize(
+    "name", ["model.onnx", "tf_model.h5", "flax_model.msgpack", "consolidated.00.pth"]
+)
+def test_files_of_other_programs_are_named(put, name):
+    refusal(put(b"anything", name), name, FILE)
 
 
 def test_a_broken_shard_is_named(put):
@@ -389,11 +428,10 @@ class Evil:
         return os.mkdir, (str(self.folder),)
 
 
-@pytest.mark.parametrize("name", ["pytorch_model.bin", "pytorch_model-00001-of-00002.bin"])
-def test_a_pickle_is_refused_and_never_opened(put, tmp_path, name):
+def test_a_pickle_that_is_no_zip_is_refused_and_never_run(put, tmp_path):
     evil, config = pickle.dumps(Evil(tmp_path / "made")), b'{"model_type": "bert"}'
     put(config, "config.json")
-    said = refusal(put(evil, name), "pickle", "safetensors", "save_pretrained")
+    said = refusal(put(evil, "pytorch_model.bin"), "pytorch_model.bin")
     with pytest.raises(AttnvizError) as caught:
         attnviz.load_model(tmp_path)
     assert str(caught.value) == said
@@ -404,7 +442,7 @@ def test_a_pickle_is_refused_and_never_opened(put, tmp_path, name):
 
 def test_a_pickle_beside_safetensors_is_left_alone(put, tmp_path):
     put(pickle.dumps(Evil(tmp_path / "made")), "pytorch_model.bin")
-    assert len(open_tensors(put(GOOD))) == 2
+    assert len(open_weights(put(GOOD))) == 2
     assert not (tmp_path / "made").exists()
 
 

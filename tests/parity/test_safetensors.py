@@ -4,12 +4,14 @@ is read here. Run it by name: pytest tests/parity."""
 import ml_dtypes
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save_file
+from safetensors.torch import save_model
 
-from attnviz.files.safetensors import open_tensors
+from attnviz.models.checkpoint.folder import open_weights
 from tests.files.test_safetensors import (
     FILE,
     GOOD,
@@ -25,7 +27,7 @@ from tests.files.test_safetensors import (
 STRICTER = {
     "a name twice": "the library keeps one of the two",
     "a shape of 0 and 2^63": "no array can have it; the library fails when the tensor is asked for",
-    "dtype 'C64'": "no model has complex weights",
+    "dtype 'C64'": "opened, and refused when it is used: no model has complex weights",
     "66 axes": "NumPy's arrays have 64 at most; the library fails as above",
 }
 
@@ -74,9 +76,19 @@ def test_what_the_library_writes_reads_the_same(tmp_path, metadata, n_names):
     }
     arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     save_file(arrays, tmp_path / FILE, metadata)
-    tensors = open_tensors(tmp_path)
+    tensors = open_weights(tmp_path)
     assert sorted(tensors) == sorted(arrays)
     for name, array in arrays.items():
         got = tensors.array(name)
         assert (got.dtype, got.shape) == (array.dtype, array.shape)
         assert got.tobytes() == array.tobytes()
+
+
+def test_what_save_model_leaves_out_is_found_under_the_name_it_kept(tmp_path):
+    model = torch.nn.ModuleDict({"a": torch.nn.Linear(3, 2), "b": torch.nn.Linear(3, 2)})
+    model["b"].weight = model["a"].weight
+    save_model(model, tmp_path / FILE)
+    tensors = open_weights(tmp_path)
+    assert len(tensors) == 3
+    for name, tensor in model.state_dict().items():
+        assert np.array_equal(tensors.array(name), tensor.numpy())

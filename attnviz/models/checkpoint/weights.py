@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from attnviz.errors import AttnvizError
-from attnviz.files.safetensors import Tensors
+from attnviz.files.tensors import Tensors
 from attnviz.models.layers import Embedding, LayerNorm, Linear, RMSNorm, Weight
 
 
@@ -52,7 +54,8 @@ class Weights:
 
     def conv1d(self, name: str, n_in: int, n_out: int) -> Linear:
         """A linear map that GPT-2 stores as (n_in, n_out)."""
-        return Linear(self.take(f"{name}.weight", n_in, n_out).T, self.take(f"{name}.bias", n_out))
+        weight = np.asarray(self.take(f"{name}.weight", n_in, n_out))
+        return Linear(weight.T, self.take(f"{name}.bias", n_out))
 
     def embedding(self, name: str, n_ids: int, width: int) -> Embedding:
         """One vector per id."""
