@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.masks import Rule
 from attnviz.errors import AttnvizError
+from attnviz.files.tensors import Array
 from attnviz.inputs.tokens import Tokens
 
 Floats = NDArray[np.floating[Any]]
@@ -45,7 +46,7 @@ class Attend(Protocol):
         scale: float | None = None,
         softcap: float | None = None,
         sinks: ArrayLike | None = None,
-        w_output: NDArray[Any] | None = None,
+        w_output: Array | None = None,
     ) -> Floats:
         """Attend from the queries to the keys of one layer of a stack."""
 

@@ -17,6 +17,7 @@ from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import Rule, full
 from attnviz.attention.streaming import Block, Observer, stream_inputs
 from attnviz.errors import AttnvizError
+from attnviz.files.tensors import Array
 from attnviz.models.model import StackShape
 from attnviz.record.part import Cut, CutObserver, Focus, UnitsObserver
 from attnviz.record.stack import Place, Stack
@@ -89,7 +90,7 @@ class Recorder:
         scale: float | None = None,
         softcap: float | None = None,
         sinks: ArrayLike | None = None,
-        w_output: NDArray[Any] | None = None,
+        w_output: Array | None = None,
     ) -> Floats:
         """One layer's attention, in the order of layers; arguments as in
         `scaled_dot_product_attention`.
@@ -121,7 +122,7 @@ class Recorder:
             self.watched = _attended(self._watch, inputs, output, w_output)
         return output
 
-    def _stream(self, stack: str, inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
+    def _stream(self, stack: str, inputs: Inputs, w_output: Array | None) -> Floats:
         """One layer whose weights are not kept."""
         choice, summaries = self._choices[stack], self._summaries.setdefault(stack, [])
         shape, dtype = (inputs.n_queries, inputs.n_keys), inputs.query.dtype
@@ -206,14 +207,14 @@ def _part_of(whole: Stack, focus: Focus, weights: Floats) -> Stack:
     )
 
 
-def _by_values(weights: Floats, inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
+def _by_values(weights: Floats, inputs: Inputs, w_output: Array | None) -> Floats:
     lengths = value_weighted(weights, inputs.value, _merging(inputs, w_output))
     sums = lengths.sum(axis=-1, keepdims=True)
     shares: Floats = np.divide(lengths, sums, out=np.zeros_like(lengths), where=sums > 0)
     return shares
 
 
-def _merging(inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
+def _merging(inputs: Inputs, w_output: Array | None) -> Floats:
     if w_output is None:
         raise AttnvizError(
             "This model has two kinds of values, which cannot be weighed.", "Choose another."
@@ -224,7 +225,7 @@ def _merging(inputs: Inputs, w_output: NDArray[Any] | None) -> Floats:
 class _ByValues:
     """Weighs every block by the lengths of its keys' values, in place, before others see it."""
 
-    def __init__(self, inputs: Inputs, w_output: NDArray[Any] | None, watching: Sequence[Observer]):
+    def __init__(self, inputs: Inputs, w_output: Array | None, watching: Sequence[Observer]):
         self._lengths = np.stack([*value_lengths(inputs.value, _merging(inputs, w_output))])
         self._watching = watching
 
@@ -238,9 +239,7 @@ class _ByValues:
             observer.see(block)
 
 
-def _attended(
-    watch: Watch, inputs: Inputs, output: Floats, w_output: NDArray[Any] | None
-) -> Attended:
+def _attended(watch: Watch, inputs: Inputs, output: Floats, w_output: Array | None) -> Attended:
     from attnviz.analysis.steps import Attended  # few runs are followed step by step
 
     plain = not inputs.added and inputs.softcap is None and inputs.sinks is None
