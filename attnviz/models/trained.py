@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -24,6 +24,7 @@ from attnviz.models.families import read_family
 from attnviz.models.layers import Floats
 from attnviz.models.model import (
     SOURCE,
+    TEXT,
     Attend,
     Inputs,
     Layout,
@@ -31,7 +32,7 @@ from attnviz.models.model import (
     StackShape,
     stack_shapes,
 )
-from attnviz.models.network.network import Feed, Network, linears
+from attnviz.models.network.network import Feed, Network, State, linears, states
 from attnviz.models.prepare import prepare
 from attnviz.threads import one_blas_thread
 
@@ -125,20 +126,40 @@ class TrainedModel:
     def run(self, prepared: Prepared, attend: Attend) -> Floats:
         """Run the network, each layer attending through `attend`; return the final hidden state
         (tokens, width). Raises AttnvizError where the weights give NaN or infinity."""
-        fed, source = prepared.text, prepared.tokens.get(SOURCE)
+        return self.resume(self.begin(prepared), attend)
+
+    def begin(self, prepared: Prepared, start: int = 0, encoded: Floats | None = None) -> State:
+        """Embed what was prepared: the state before the first layer.
+
+        start: the position of the text's first token, where a cache has what was before it.
+        encoded: the encoder's final state (tokens, width), where it was run earlier.
+        """
+        text = prepared.tokens.get(TEXT)
         feed = Feed(
-            fed.ids,
-            np.zeros_like(fed.ids) if fed.segments is None else fed.segments,
-            None if source is None else source.ids,
-            tuple(sorted(set(prepared.global_tokens))),
+            {role: tokens.ids for role, tokens in prepared.tokens.items()},
+            None if text is None else text.segments,
             prepared.features,
+            tuple(sorted(set(prepared.global_tokens))),
+            start,
+            encoded,
         )
-        long = len(fed) >= MANY  # BLAS threads wake sooner, workers also share what is not BLAS
-        with (
-            np.errstate(over="ignore", invalid="ignore", divide="ignore"),
-            one_blas_thread() if long else nullcontext(),
-        ):
-            hidden = self.network(feed, attend)
+        with _calm(feed):
+            return self.network.begin(feed)
+
+    def resume(
+        self, state: State, attend: Attend, watch: Callable[[State], object] | None = None
+    ) -> Floats:
+        """Run the layers that are left of a begun run; return the final hidden state.
+
+        watch: called with the state before each layer, and with the last one. A state is never
+        changed: a run can be resumed from it again, with another door.
+        """
+        last = state
+        with _calm(state.shared.feed):
+            for last in states(self.network, state, attend):
+                if watch is not None:
+                    watch(last)
+            hidden = self.network.end(last)
         if not np.isfinite(hidden).all():
             raise self._not_numbers()
         return hidden
@@ -179,6 +200,17 @@ class TrainedModel:
                 for name, layout in self.layouts.items()
             },
         }
+
+
+@contextmanager
+def _calm(feed: Feed) -> Iterator[None]:
+    """Leave it to the end to look for numbers that are none, and let workers share a long text."""
+    long = TEXT not in feed.ids or len(feed.ids[TEXT]) >= MANY
+    with (
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
+        one_blas_thread() if long else nullcontext(),
+    ):
+        yield
 
 
 def _licence(folder: Path) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 import attnviz
 from attnviz.analysis.rollout import rollout, value_weighted
 from attnviz.cli import run_command_line
+from attnviz.models.model import Inputs
 from tests.reference import checkpoints
 
 TEXT = "The cat sat on the mat because it was tired"
@@ -55,7 +56,7 @@ def test_values_weigh_what_each_key_gives(folder):
     model = attnviz.load_model(folder)
     record = attnviz.trace(ids=IDS, model=model)
     found = attnviz.trace(ids=IDS, model=model, measure="values").stack.weights[0]
-    x = model.network.embeddings(np.array(IDS), np.arange(len(IDS)), np.zeros(len(IDS), int))
+    x = model.begin(model.prepare(Inputs(ids=IDS))).x
     attention = model.network.blocks[0].attention
     values = attention.value(x).reshape(len(IDS), attention.n_heads, -1).transpose(1, 0, 2)
     lengths = value_weighted(record.stack.weights[0], values, attention.output.weight.T)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from attnviz.attention.masks import full
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.network.encoder import Encoder, Names, Sizes, bert_embeddings, block
+from attnviz.models.network.encoder import Names, Sizes, bert_embeddings, block, tower
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "embeddings.word_embeddings.weight"
 NAMES = Names(
@@ -20,7 +21,7 @@ NAMES = Names(
 )
 
 
-def build(fields: Fields, weights: Weights) -> Encoder:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     sizes = Sizes.read(fields, 4096, 64, 16384, "gelu_new")
     narrow = fields.number("embedding_size", 128)
@@ -34,8 +35,8 @@ def build(fields: Fields, weights: Weights) -> Encoder:
         for i in range(n_groups)
     ]
     widen = weights.linear("encoder.embedding_hidden_mapping_in", narrow, sizes.width)
-    return Encoder(
+    return tower(
         bert_embeddings(weights, fields, narrow, sizes.eps, widen=widen),
-        tuple(groups[i * n_groups // n_layers] for i in range(n_layers)),
+        (groups[i * n_groups // n_layers] for i in range(n_layers)),
         full(),
     )

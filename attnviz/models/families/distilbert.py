@@ -5,7 +5,9 @@ from __future__ import annotations
 from attnviz.attention.masks import full
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.network.encoder import Embeddings, Encoder, Names, Sizes, block, heads_of
+from attnviz.models.network.embeddings import Embeddings, LearnedPositions
+from attnviz.models.network.encoder import Names, Sizes, block, heads_of, tower
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "embeddings.word_embeddings.weight"
 EPS = 1e-12
@@ -21,7 +23,7 @@ NAMES = Names(
 )
 
 
-def build(fields: Fields, weights: Weights) -> Encoder:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     width = fields.number("dim", 768)
     sizes = Sizes(
@@ -36,9 +38,8 @@ def build(fields: Fields, weights: Weights) -> Encoder:
     n_positions = fields.number("max_position_embeddings", 512)
     embeddings = Embeddings(
         at.embedding("word_embeddings", n_ids, width),
-        at.layer_norm("LayerNorm", width, EPS),
-        at.embedding("position_embeddings", n_positions, width),
+        LearnedPositions(at.embedding("position_embeddings", n_positions, width)),
+        norm=at.layer_norm("LayerNorm", width, EPS),
     )
     layers = (weights.under(f"transformer.layer.{i}.") for i in range(fields.number("n_layers", 6)))
-    blocks = tuple(block(layer, sizes, NAMES) for layer in layers)
-    return Encoder(embeddings, blocks, full())
+    return tower(embeddings, (block(layer, sizes, NAMES) for layer in layers), full())

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.network.encoder import Encoder, Sizes, bert_embeddings, block, self_mask
+from attnviz.models.network.encoder import Sizes, bert_embeddings, block, self_mask, tower
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "embeddings.word_embeddings.weight"
 
 
-def build(fields: Fields, weights: Weights) -> Encoder:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     sizes = Sizes.read(fields, 256, 4, 1024)
     narrow = fields.number("embedding_size", 128)
@@ -17,8 +18,8 @@ def build(fields: Fields, weights: Weights) -> Encoder:
         None if narrow == sizes.width else weights.linear("embeddings_project", narrow, sizes.width)
     )
     layers = range(fields.number("num_hidden_layers", 12))
-    return Encoder(
+    return tower(
         bert_embeddings(weights, fields, narrow, sizes.eps, widen=widen),
-        tuple(block(weights.under(f"encoder.layer.{i}."), sizes) for i in layers),
+        (block(weights.under(f"encoder.layer.{i}."), sizes) for i in layers),
         self_mask(fields),
     )

@@ -14,9 +14,12 @@ import numpy as np
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import RMSNorm
-from attnviz.models.network.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
-from attnviz.models.network.network import Attention, FeedForward
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.layer_masks import FULL, SLIDING, layer_kinds, layer_masks
 from attnviz.models.network.rope import Rope, read_rope
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "embed_tokens.weight"
 FIRST, THIRD = "gemma", "gemma3_text"
@@ -38,7 +41,7 @@ class Sizes:
     bias: bool
 
 
-def build(fields: Fields, weights: Weights) -> Decoder:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     sizes = _sizes(fields, fields.get("model_type"))
     n_layers = fields.number("num_hidden_layers", 26)
@@ -46,12 +49,12 @@ def build(fields: Fields, weights: Weights) -> Decoder:
     fields.only("use_bidirectional_attention", False)
     window = None if sizes.kind == FIRST else fields.stated("sliding_window", 4096)
     n_ids = fields.number("vocab_size", 256000)
-    return Decoder(
-        weights.embedding("embed_tokens", n_ids, sizes.width),
-        float(np.float32(sizes.width**0.5)),
+    words = weights.embedding("embed_tokens", n_ids, sizes.width)
+    return Tower(
+        Embeddings(words, strength=float(np.float32(sizes.width**0.5))),
         tuple(_block(weights.under(f"layers.{i}."), fields, sizes) for i in range(n_layers)),
-        weights.rms_norm("norm", sizes.width, sizes.eps, 1.0),
         layer_masks(fields, kinds, window),
+        weights.rms_norm("norm", sizes.width, sizes.eps, 1.0),
         _ropes(fields, sizes),
         tuple(kinds),
     )
@@ -103,7 +106,7 @@ def _ropes(fields: Fields, sizes: Sizes) -> dict[str, Rope]:
     }
 
 
-def _block(weights: Weights, fields: Fields, sizes: Sizes) -> Block:
+def _block(weights: Weights, fields: Fields, sizes: Sizes) -> PreNormBlock:
     def norm(name: str) -> RMSNorm:
         return weights.rms_norm(name, sizes.width, sizes.eps, 1.0)
 
@@ -111,9 +114,9 @@ def _block(weights: Weights, fields: Fields, sizes: Sizes) -> Block:
     feed_forward = _feed_forward(weights.under("mlp."), fields, sizes)
     first, after = norm("input_layernorm"), norm("post_attention_layernorm")
     if sizes.kind == FIRST:
-        return Block(first, attention, after, feed_forward)
+        return PreNormBlock(first, attention, after, feed_forward)
     before_feed, after_feed = norm("pre_feedforward_layernorm"), norm("post_feedforward_layernorm")
-    return Block(first, attention, before_feed, feed_forward, after, after_feed)
+    return PreNormBlock(first, attention, before_feed, feed_forward, after, after_feed)
 
 
 def _attention(weights: Weights, sizes: Sizes) -> Attention:

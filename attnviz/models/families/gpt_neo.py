@@ -5,22 +5,27 @@ from __future__ import annotations
 from attnviz.attention.masks import Rule, causal, sliding
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.embeddings import Embeddings, LearnedPositions
 from attnviz.models.network.encoder import heads_of
-from attnviz.models.network.gpt import Gpt
-from attnviz.models.network.network import Attention, FeedForward, PreNormBlock
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "wte.weight"
 
 
-def build(fields: Fields, weights: Weights) -> Gpt:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     width, n_layers = fields.number("hidden_size", 2048), fields.number("num_layers", 24)
-    return Gpt(
-        weights.embedding("wte", fields.number("vocab_size", 50257), width),
-        weights.embedding("wpe", fields.number("max_position_embeddings", 2048), width),
+    positions = weights.embedding("wpe", fields.number("max_position_embeddings", 2048), width)
+    return Tower(
+        Embeddings(
+            weights.embedding("wte", fields.number("vocab_size", 50257), width),
+            LearnedPositions(positions),
+        ),
         tuple(_block(weights.under(f"h.{i}."), fields) for i in range(n_layers)),
-        weights.layer_norm("ln_f", width, fields.real("layer_norm_epsilon", 1e-5)),
         _masks(fields, n_layers),
+        weights.layer_norm("ln_f", width, fields.real("layer_norm_epsilon", 1e-5)),
     )
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Linear
-from attnviz.models.network.decoder import FULL, SLIDING, Block, Decoder, layer_kinds, layer_masks
-from attnviz.models.network.network import Attention, FeedForward
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.layer_masks import FULL, SLIDING, layer_kinds, layer_masks
 from attnviz.models.network.rope import Rope, read_rope
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "embed_tokens.weight"
 
@@ -33,7 +36,7 @@ class Sizes:
     head_norms: bool
 
 
-def build(fields: Fields, weights: Weights) -> Decoder:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     kind = fields.get("model_type")
     fields.only("is_causal", True)
@@ -41,12 +44,12 @@ def build(fields: Fields, weights: Weights) -> Decoder:
     n_layers = fields.number("num_hidden_layers", 32)
     window, kinds = _windows(fields, kind, n_layers)
     at = [weights.under(f"layers.{i}.") for i in range(n_layers)]
-    return Decoder(
-        weights.embedding("embed_tokens", fields.number("vocab_size", 32000), sizes.width),
-        1.0,
+    n_ids = fields.number("vocab_size", 32000)
+    return Tower(
+        Embeddings(weights.embedding("embed_tokens", n_ids, sizes.width)),
         tuple(_block(one, fields, sizes) for one in at),
-        weights.rms_norm("norm", sizes.width, sizes.eps),
         layer_masks(fields, kinds, window),
+        weights.rms_norm("norm", sizes.width, sizes.eps),
         {"": _rope(fields, kind, sizes.head_dim)},
         ("",) * n_layers,
     )
@@ -94,8 +97,8 @@ def _windows(fields: Fields, kind: str, n_layers: int) -> tuple[int | None, list
     return window, layer_kinds(fields, n_layers, usual)
 
 
-def _block(weights: Weights, fields: Fields, sizes: Sizes) -> Block:
-    return Block(
+def _block(weights: Weights, fields: Fields, sizes: Sizes) -> PreNormBlock:
+    return PreNormBlock(
         weights.rms_norm("input_layernorm", sizes.width, sizes.eps),
         _attention(weights.under("self_attn."), sizes),
         weights.rms_norm("post_attention_layernorm", sizes.width, sizes.eps),

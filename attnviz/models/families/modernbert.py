@@ -2,61 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from attnviz.attention.masks import Rule
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.layers import Embedding, Floats, LayerNorm
-from attnviz.models.model import Attend, Layout
-from attnviz.models.network.decoder import FULL, SLIDING, layer_kinds, layer_masks
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.embeddings import Embeddings
 from attnviz.models.network.encoder import heads_of
-from attnviz.models.network.network import Attention, Feed, FeedForward, PreNormBlock
-from attnviz.models.network.rope import Rope, read_rope
-from attnviz.threads import by_tokens
+from attnviz.models.network.layer_masks import FULL, SLIDING, layer_kinds, layer_masks
+from attnviz.models.network.rope import read_rope
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "embeddings.tok_embeddings.weight"
 
 
-@dataclass(frozen=True)
-class ModernBert:
-    """Embeddings, a norm, layers, a norm."""
-
-    words: Embedding
-    norm: LayerNorm
-    blocks: tuple[PreNormBlock, ...]
-    last_norm: LayerNorm
-    masks: tuple[Rule, ...]
-    ropes: Mapping[str, Rope]
-    kinds: tuple[str, ...]
-
-    n_positions = None  # rotations have no end
-
-    @property
-    def layouts(self) -> Mapping[str, Layout]:
-        """One stack, the mask of each layer."""
-        return {"self": self.blocks[0].attention.layout(self.masks)}
-
-    @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding."""
-        return len(self.words.weight)
-
-    def __call__(self, feed: Feed, attend: Attend) -> Floats:
-        """The final hidden state: (tokens, width)."""
-        x = self.norm(self.words(feed.ids))
-        rotations = {kind: rope.rotation(len(x)) for kind, rope in self.ropes.items()}
-        for layer, (one, mask) in enumerate(zip(self.blocks, self.masks, strict=True)):
-            rotation = rotations[self.kinds[layer]]
-            heads = one.attention(
-                attend, "self", layer, x, mask=mask, norm=one.norm, rotation=rotation
-            )
-            x = by_tokens(one.after, x, heads)
-        return self.last_norm(x)
-
-
-def build(fields: Fields, weights: Weights) -> ModernBert:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     fields.only("position_embedding_type", "absolute")  # left over from BERT, as the next is
     fields.get("layer_norm_eps")
@@ -68,12 +27,14 @@ def build(fields: Fields, weights: Weights) -> ModernBert:
     usual = [SLIDING if i % every else FULL for i in range(n_layers)]
     kinds = layer_kinds(fields, n_layers, usual)
     head_dim = width // n_heads
-    return ModernBert(
-        weights.embedding("embeddings.tok_embeddings", fields.number("vocab_size", 50368), width),
-        weights.layer_norm("embeddings.norm", width, eps, bias),
+    words = weights.embedding(
+        "embeddings.tok_embeddings", fields.number("vocab_size", 50368), width
+    )
+    return Tower(
+        Embeddings(words, norm=weights.layer_norm("embeddings.norm", width, eps, bias)),
         tuple(_block(weights.under(f"layers.{i}."), fields, n_heads, i) for i in range(n_layers)),
-        weights.layer_norm("final_norm", width, eps, bias),
         layer_masks(fields, kinds, fields.number("local_attention", 128), both_ways=True),
+        weights.layer_norm("final_norm", width, eps, bias),
         {
             FULL: read_rope(
                 fields, head_dim, kind=FULL, theta=160000.0, theta_field="global_rope_theta"

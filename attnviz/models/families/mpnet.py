@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from attnviz.attention.masks import full
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.network.encoder import BUCKETS, Encoder, Names, Sizes, bert_embeddings, block
+from attnviz.models.network.embeddings import DistanceBias
+from attnviz.models.network.encoder import Names, Sizes, bert_embeddings, block, tower
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "embeddings.word_embeddings.weight"
-PADDING = 1  # fixed in the architecture, whatever the config says
+PADDING, BUCKETS, FARTHEST = 1, 32, 128  # fixed in the architecture, whatever the config says
 NAMES = Names(
     query="attention.attn.q",
     key="attention.attn.k",
@@ -18,15 +22,15 @@ NAMES = Names(
 )
 
 
-def build(fields: Fields, weights: Weights) -> Encoder:
+def build(fields: Fields, weights: Weights) -> Tower:
     """The network that the config and the weights describe."""
     sizes = Sizes.read(fields)
     layers = range(fields.number("num_hidden_layers", 12))
     rows = fields.number("relative_attention_num_buckets", BUCKETS, BUCKETS)
-    return Encoder(
-        bert_embeddings(weights, fields, sizes.width, sizes.eps, n_segments=0),
-        tuple(block(weights.under(f"encoder.layer.{i}."), sizes, NAMES) for i in layers),
+    table = weights.embedding("encoder.relative_attention_bias", rows, sizes.n_heads)
+    plain = tower(
+        bert_embeddings(weights, fields, sizes.width, sizes.eps, n_segments=0, padding=PADDING),
+        (block(weights.under(f"encoder.layer.{i}."), sizes, NAMES) for i in layers),
         full(),
-        padding=PADDING,
-        buckets=weights.embedding("encoder.relative_attention_bias", rows, sizes.n_heads),
     )
+    return replace(plain, distances=DistanceBias(table, BUCKETS, FARTHEST, both_ways=True))

@@ -1,129 +1,36 @@
 """T5 (arXiv 1910.10683) and mT5 (2010.11934): unscaled scores with a bias for each distance.
 
-The first layer's table of biases serves all layers of its stack; cross-attention has none.
+The first layer's table of biases serves all layers of its tower; cross-attention has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from attnviz.attention.masks import causal, full
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.layers import (
-    ACTIVATIONS,
-    Embedding,
-    Floats,
-    RMSNorm,
-    relative_buckets,
-)
-from attnviz.models.model import SOURCE, TEXT, Attend, Layout
-from attnviz.models.network.network import Attention, Feed, FeedForward
-from attnviz.threads import by_tokens
+from attnviz.models.layers import ACTIVATIONS
+from attnviz.models.model import SOURCE, TEXT
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.embeddings import DistanceBias, Embeddings
+from attnviz.models.network.encoder_decoder import EncoderDecoder
+from attnviz.models.network.tower import Tower
 
 ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
 
 
-@dataclass(frozen=True)
-class Block:
-    """One layer: a norm before each part. Decoders also look at the encoder."""
-
-    norm: RMSNorm
-    attention: Attention
-    feed_norm: RMSNorm
-    feed_forward: FeedForward
-    cross_norm: RMSNorm | None = None
-    cross: Attention | None = None
-
-    def fed(self, x: Floats, heads: Floats) -> Floats:
-        """The end of a layer, token by token, from what its last attention's heads gave."""
-        x = x + (self.cross or self.attention).output(heads)
-        return x + self.feed_forward(self.feed_norm(x))
-
-
-@dataclass(frozen=True)
-class Half:
-    """The encoder or the decoder. table: (buckets, heads)."""
-
-    words: Embedding
-    blocks: tuple[Block, ...]
-    norm: RMSNorm
-    table: Embedding
-    max_distance: int
-
-    def bias(self, n_tokens: int, *, both_ways: bool) -> Floats:
-        """What each distance adds to the scores: (heads, queries, keys)."""
-        n_buckets = len(self.table.weight)
-        found = relative_buckets(
-            n_tokens, n_tokens, n_buckets, self.max_distance, both_ways=both_ways
-        )
-        return self.table(found).transpose(2, 0, 1)
-
-
-@dataclass(frozen=True)
-class T5:
-    """An encoder that reads the source and a decoder that is fed the text."""
-
-    encoder: Half
-    decoder: Half
-
-    n_positions = None  # distances have no end
-
-    @property
-    def layouts(self) -> Mapping[str, Layout]:
-        """Encoder, decoder, and the cross-attention from one to the other."""
-        reading, writing = (half.blocks[0].attention for half in (self.encoder, self.decoder))
-        layers = len(self.decoder.blocks)
-        return {
-            "encoder": reading.layout((full(),) * len(self.encoder.blocks), SOURCE, SOURCE),
-            "decoder": writing.layout((causal(),) * layers),
-            "cross": writing.layout((full(),) * layers, TEXT, SOURCE),
-        }
-
-    @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding."""
-        return len(self.decoder.words.weight)
-
-    def __call__(self, feed: Feed, attend: Attend) -> Floats:
-        """The decoder's final hidden state: (tokens, width)."""
-        assert feed.source is not None  # the model asks for one
-        source = self._encoded(self.encoder.words(feed.source), attend)
-        x = self.decoder.words(feed.ids)
-        bias = self.decoder.bias(len(x), both_ways=False)
-        for layer, one in enumerate(self.decoder.blocks):
-            assert one.cross is not None  # every decoder has it
-            heads = one.attention(
-                attend, "decoder", layer, x, mask=causal(), norm=one.norm, bias=bias
-            )
-            x = x + by_tokens(one.attention.output, heads)
-            heads = one.cross(attend, "cross", layer, x, source, mask=full(), norm=one.cross_norm)
-            x = by_tokens(one.fed, x, heads)
-        return self.decoder.norm(x)
-
-    def _encoded(self, x: Floats, attend: Attend) -> Floats:
-        bias = self.encoder.bias(len(x), both_ways=True)
-        for layer, one in enumerate(self.encoder.blocks):
-            heads = one.attention(
-                attend, "encoder", layer, x, mask=full(), norm=one.norm, bias=bias
-            )
-            x = by_tokens(one.fed, x, heads)
-        return self.encoder.norm(x)
-
-
-def build(fields: Fields, weights: Weights) -> T5:
+def build(fields: Fields, weights: Weights) -> EncoderDecoder:
     """The network that the config and the weights describe."""
     n_layers = fields.number("num_layers", 6)
     for unused in ("is_decoder", "n_positions"):  # of a half, and of the data it was trained on
         fields.get(unused)
-    return T5(
-        _half(weights, fields, "encoder", n_layers),
-        _half(weights, fields, "decoder", fields.number("num_decoder_layers", n_layers)),
+    return EncoderDecoder(
+        _tower(weights, fields, "encoder", n_layers),
+        _tower(weights, fields, "decoder", fields.number("num_decoder_layers", n_layers)),
     )
 
 
-def _half(weights: Weights, fields: Fields, name: str, n_layers: int) -> Half:
+def _tower(weights: Weights, fields: Fields, name: str, n_layers: int) -> Tower:
     width, n_heads = fields.number("d_model", 512), fields.number("num_heads", 8)
     at = weights.under(f"{name}.")
     own_words = at.has("embed_tokens.weight")
@@ -136,18 +43,24 @@ def _half(weights: Weights, fields: Fields, name: str, n_layers: int) -> Half:
         raise fields.wrong(
             "relative_attention_max_distance", furthest, "more than half the buckets"
         )
-    return Half(
-        (at if own_words else weights).embedding(
-            "embed_tokens" if own_words else "shared", n_ids, width
+    crossing = name == "decoder"
+    table = first.embedding("relative_attention_bias", n_buckets, n_heads)
+    return Tower(
+        Embeddings(
+            (at if own_words else weights).embedding(
+                "embed_tokens" if own_words else "shared", n_ids, width
+            )
         ),
-        tuple(_block(at.under(f"block.{i}."), fields, name == "decoder") for i in range(n_layers)),
+        tuple(_block(at.under(f"block.{i}."), fields, crossing) for i in range(n_layers)),
+        (causal() if crossing else full(),) * n_layers,
         at.rms_norm("final_layer_norm", width, fields.real("layer_norm_epsilon", 1e-6)),
-        first.embedding("relative_attention_bias", n_buckets, n_heads),
-        furthest,
+        distances=DistanceBias(table, n_buckets, furthest, both_ways=not crossing),
+        stack=name,
+        role=TEXT if crossing else SOURCE,
     )
 
 
-def _block(weights: Weights, fields: Fields, crossing: bool) -> Block:
+def _block(weights: Weights, fields: Fields, crossing: bool) -> PreNormBlock:
     width, eps = fields.number("d_model", 512), fields.real("layer_norm_epsilon", 1e-6)
     last = weights.under(f"layer.{2 if crossing else 1}.")
     usual = (
@@ -157,9 +70,10 @@ def _block(weights: Weights, fields: Fields, crossing: bool) -> Block:
         _feed_forward(last.under("DenseReluDense."), fields),
     )
     if not crossing:
-        return Block(*usual)
+        return PreNormBlock(*usual)
     norm = weights.rms_norm("layer.1.layer_norm", width, eps)
-    return Block(*usual, norm, _attention(weights.under("layer.1.EncDecAttention."), fields))
+    cross = _attention(weights.under("layer.1.EncDecAttention."), fields)
+    return PreNormBlock(*usual, cross_norm=norm, cross=cross)
 
 
 def _attention(weights: Weights, fields: Fields) -> Attention:

@@ -1,33 +1,21 @@
-"""The encoder that BERT's relatives share: embeddings, then layers with a norm after each part.
+"""How BERT's relatives are put together: embeddings, then layers with a norm after each part.
 
 Families differ in the names of their tensors and in what they add to the scores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from attnviz.attention.masks import Rule, causal, full
-from attnviz.errors import AttnvizError
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.layers import (
-    Activation,
-    Embedding,
-    Floats,
-    LayerNorm,
-    Linear,
-    Norm,
-    relative_buckets,
-)
-from attnviz.models.model import Attend, Layout
-from attnviz.models.network.network import Attention, Feed, FeedForward, Ids
-from attnviz.threads import by_tokens
-
-BUCKETS, FARTHEST = 32, 128  # MPNet's, whatever its config says
+from attnviz.models.layers import Activation, Linear
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import Block, FeedForward, PostNormBlock
+from attnviz.models.network.embeddings import Embeddings, LearnedPositions
+from attnviz.models.network.tower import Tower
 
 
 @dataclass(frozen=True)
@@ -80,53 +68,10 @@ class Names:
 BERT_NAMES = Names()
 
 
-@dataclass(frozen=True)
-class Embeddings:
-    """Word, position and segment vectors, added, normed, and widened where the model is wider."""
-
-    words: Embedding
-    norm: LayerNorm
-    positions: Embedding | None = None
-    segments: Embedding | None = None
-    widen: Linear | None = None
-
-    def __call__(self, ids: Ids, places: Ids, segments: Ids) -> Floats:
-        """(tokens,) each → (tokens, width)"""
-        x = self.words(ids)
-        if self.segments is not None:
-            n_kinds = len(self.segments.weight)
-            one_kind = n_kinds == 1  # RoBERTa has one segment for all
-            if not one_kind and segments.max(initial=0) >= n_kinds:
-                raise AttnvizError(
-                    f"The tokenizer has {segments.max() + 1} segments and the model {n_kinds}.",
-                    "It belongs to another model: give the right one with --tokenizer.",
-                )
-            x = x + self.segments(np.zeros_like(segments) if one_kind else segments)
-        if self.positions is not None:
-            x = x + self.positions(places)
-        x = self.norm(x)
-        return x if self.widen is None else self.widen(x)
-
-
-@dataclass(frozen=True)
-class Block:
-    """One layer: attention and feed-forward, each added to what came in and then normed."""
-
-    attention: Attention
-    attention_norm: Norm
-    feed_forward: FeedForward
-    norm: Norm
-
-    def after(self, x: Floats, heads: Floats) -> Floats:
-        """What the layer makes of its input and of what its heads gave, token by token."""
-        x = self.attention_norm(x + self.attention.output(heads))
-        return self.norm(x + self.feed_forward(x))
-
-
-def block(weights: Weights, sizes: Sizes, names: Names = BERT_NAMES) -> Block:
+def block(weights: Weights, sizes: Sizes, names: Names = BERT_NAMES) -> PostNormBlock:
     """The layer whose tensors `weights` holds."""
     width = sizes.width
-    return Block(
+    return PostNormBlock(
         Attention(
             weights.linear(names.query, width, width),
             weights.linear(names.key, width, width),
@@ -148,78 +93,33 @@ def block(weights: Weights, sizes: Sizes, names: Names = BERT_NAMES) -> Block:
 
 def bert_embeddings(
     weights: Weights, fields: Fields, width: int, eps: float, *, n_segments: int = 2,
-    widen: Linear | None = None,
+    widen: Linear | None = None, padding: int | None = None,
 ) -> Embeddings:  # fmt: skip
-    """The embeddings under the names that BERT gave them."""
+    """Read the embeddings under the names that BERT gave them.
+
+    padding: the id that gets no position of its own, if any.
+    """
     fields.only("position_embedding_type", "absolute")
     at = weights.under("embeddings.")
     n_segments = fields.number("type_vocab_size", n_segments, 0)
+    n_positions = fields.number("max_position_embeddings", 512)
+    positions = at.embedding("position_embeddings", n_positions, width)
     return Embeddings(
         at.embedding("word_embeddings", fields.number("vocab_size", 30522), width),
-        at.layer_norm("LayerNorm", width, eps),
-        at.embedding("position_embeddings", fields.number("max_position_embeddings", 512), width),
+        LearnedPositions(positions, padding=padding),
         at.embedding("token_type_embeddings", n_segments, width) if n_segments else None,
+        at.layer_norm("LayerNorm", width, eps),
         widen,
     )
+
+
+def tower(embeddings: Embeddings, blocks: Iterable[Block], mask: Rule) -> Tower:
+    """Put the layers together, with the same mask in each."""
+    blocks = tuple(blocks)
+    return Tower(embeddings, blocks, (mask,) * len(blocks))
 
 
 def self_mask(fields: Fields) -> Rule:
     """Causal where the config makes a decoder of the encoder."""
     fields.only("add_cross_attention", False)
     return causal() if fields.flag("is_decoder") else full()
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """Embeddings and layers. `padding` is the id that gets no position of its own, if any:
-    positions then count from padding + 1 and skip it. `buckets` is a bias table over distances."""
-
-    embeddings: Embeddings
-    blocks: tuple[Block, ...]
-    mask: Rule
-    padding: int | None = None
-    buckets: Embedding | None = None  # (buckets, heads)
-
-    @property
-    def layouts(self) -> Mapping[str, Layout]:
-        """One stack, the same mask in every layer."""
-        masks = (self.mask,) * len(self.blocks)
-        return {"self": self.blocks[0].attention.layout(masks)}
-
-    @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding."""
-        return len(self.embeddings.words.weight)
-
-    @property
-    def n_positions(self) -> int | None:
-        """Rows of the position table that a token can get."""
-        if self.embeddings.positions is None:
-            return None
-        reserved = 0 if self.padding is None else self.padding + 1
-        return len(self.embeddings.positions.weight) - reserved
-
-    def __call__(self, feed: Feed, attend: Attend) -> Floats:
-        """The final hidden state: (tokens, width)."""
-        x = self.embeddings(feed.ids, places(feed.ids, self.padding), feed.segments)
-        bias = self._bias(x)
-        for layer, one in enumerate(self.blocks):
-            heads = one.attention(attend, "self", layer, x, mask=self.mask, bias=bias)
-            x = by_tokens(one.after, x, heads)
-        return x
-
-    def _bias(self, x: Floats) -> Floats | None:
-        if self.buckets is None:
-            return None
-        table = self.buckets
-        found = relative_buckets(len(x), len(x), BUCKETS, FARTHEST, both_ways=True)
-        return table(found).transpose(2, 0, 1)  # (heads, queries, keys)
-
-
-def places(ids: Ids, padding: int | None) -> Ids:
-    """The position of each token: 0, 1 …, or past the padding id, which keeps its own number."""
-    if padding is None:
-        return np.arange(len(ids))
-    counted = ids != padding
-    found: Ids = np.cumsum(counted) * counted + padding
-    return found

@@ -1,4 +1,8 @@
-"""What every family builds: a network that reads ids and sends its attention through one door."""
+"""What every family builds: a network that begins, passes layer after layer, and ends.
+
+Between two layers stands a `State`. A run can be kept there and go on later, or go on again with
+another door for attention: what changes in a layer changes only what comes after it.
+"""
 
 from __future__ import annotations
 
@@ -9,39 +13,61 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.attention.masks import Rule
-from attnviz.models.layers import (
-    Activation,
-    Floats,
-    Linear,
-    Norm,
-    Rotation,
-    merge_heads,
-    split_heads,
-)
+from attnviz.models.layers import Floats, Linear, Rotation
 from attnviz.models.model import TEXT, Attend, Layout
-from attnviz.threads import by_tokens
 
 Ids = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Feed:
-    """What a network is fed. `source` is what an encoder-decoder's encoder reads.
+    """What a network is fed, by role.
 
-    segments: which of two texts each token belongs to. global_positions: for Longformer.
-    features: arrays beside the ids, by role: the pixels of an image, the frames of a sound.
+    ids: (tokens,) each. segments: which of two texts each token of the text belongs to.
+    features: arrays in place of ids: the pixels of an image, the frames of a sound.
+    global_positions: the tokens that see all (Longformer). start: the position of the text's first
+    token, where those before it were run earlier and a cache has their keys and values. encoded:
+    the final state of the encoder (tokens, width), where it was run earlier.
     """
 
-    ids: Ids
-    segments: Ids
-    source: Ids | None = None
-    global_positions: tuple[int, ...] = (0,)
+    ids: Mapping[str, Ids]
+    segments: Ids | None = None
     features: Mapping[str, Floats] = field(default_factory=dict)
+    global_positions: tuple[int, ...] = (0,)
+    start: int = 0
+    encoded: Floats | None = None
+
+    def starts_at(self, role: str) -> int:
+        """Return the position of the first token of a role: only the text is ever continued."""
+        return self.start if role == TEXT else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """What all layers of a tower use: rotations by kind of layer, what distances add to the scores
+    (heads, queries, keys), and what cross-attention looks at (tokens, width)."""
+
+    feed: Feed
+    rotations: Mapping[str, Rotation] = field(default_factory=dict)
+    bias: Floats | None = None
+    source: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A run between two layers: `x` (tokens, width) is what the next one is given.
+
+    tower: the row of layers that it is in. layer: the next of them.
+    """
+
+    x: Floats
+    shared: Shared
+    tower: str
+    layer: int = 0
 
 
 class Network(Protocol):
-    """A checkpoint's forward pass. n_positions: tokens it can take, None if there is no end."""
+    """A checkpoint's forward pass."""
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -55,113 +81,30 @@ class Network(Protocol):
     def n_positions(self) -> int | None:
         """How many tokens it can take; None if there is no end."""
 
-    def __call__(self, feed: Feed, attend: Attend) -> Floats:
-        """The final hidden state: (tokens, width)."""
+    def begin(self, feed: Feed) -> State:
+        """Embed what the network is fed."""
+
+    def layer(self, state: State, attend: Attend) -> State:
+        """Run one layer, which attends through `attend`."""
+
+    def is_done(self, state: State) -> bool:
+        """Whether no layer is left."""
+
+    def end(self, state: State) -> Floats:
+        """Turn the state after the last layer into the final hidden state (tokens, width)."""
 
 
-@dataclass(frozen=True)
-class Attention:
-    """Projections around one attention: heads are split, normed, rotated, attended and merged.
-
-    Norms apply to each head's queries and keys before the rotation (Qwen 3, Gemma 3).
-    """
-
-    query: Linear
-    key: Linear
-    value: Linear
-    output: Linear
-    n_heads: int
-    n_key_heads: int
-    scale: float
-    softcap: float | None = None
-    query_norm: Norm | None = None
-    key_norm: Norm | None = None
-
-    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
-        """Describe the stack whose layers all have heads like these; by the roles of its tokens."""
-        head_dim = len(self.query.weight) // self.n_heads
-        return Layout(self.n_heads, self.n_key_heads, head_dim, masks, queries, keys)
-
-    def __call__(
-        self,
-        attend: Attend,
-        stack: str,
-        layer: int,
-        x: Floats,
-        source: Floats | None = None,
-        *,
-        mask: Rule,
-        norm: Norm | None = None,
-        bias: Floats | None = None,
-        rotation: Rotation | None = None,
-    ) -> Floats:
-        """x (tokens, width), normed first where there is a `norm`, looking at `source` or at
-        itself → the heads side by side, (tokens, heads × value_dim), before `output`."""
-        query, key, value = self._projected(x, source, norm)
-        query = split_heads(query, self.n_heads)
-        key, value = split_heads(key, self.n_key_heads), split_heads(value, self.n_key_heads)
-        query = query if self.query_norm is None else self.query_norm(query)
-        key = key if self.key_norm is None else self.key_norm(key)
-        if rotation is not None:
-            query, key = rotation(query), rotation(key)
-        attended = attend(
-            stack, query, key, value, layer=layer, mask=mask, bias=bias, scale=self.scale,
-            softcap=self.softcap, w_output=self.output.weight.T,
-        )  # fmt: skip
-        return merge_heads(attended)
-
-    def _projected(
-        self, x: Floats, source: Floats | None, norm: Norm | None
-    ) -> tuple[Floats, Floats, Floats]:
-        """Queries, keys and values, (tokens, heads × head_dim) each."""
-
-        def own(part: Floats) -> tuple[Floats, Floats, Floats]:
-            normed = part if norm is None else norm(part)
-            return self.query(normed), self.key(normed), self.value(normed)
-
-        if source is None:
-            return by_tokens(own, x)
-        query = by_tokens(lambda part: self.query(part if norm is None else norm(part)), x)
-        return query, *by_tokens(lambda part: (self.key(part), self.value(part)), source)
-
-
-@dataclass(frozen=True)
-class FeedForward:
-    """down(activation(up(x))), or down(activation(gate(x)) * up(x)) with a gate."""
-
-    up: Linear
-    down: Linear
-    activation: Activation
-    gate: Linear | None = None
-
-    def __call__(self, x: Floats) -> Floats:
-        """(tokens, width) → (tokens, width)"""
-        if self.gate is None:
-            return self.down(self.activation(self.up(x)))
-        gated = self.activation(self.gate(x))
-        gated *= self.up(x)
-        return self.down(gated)
-
-
-@dataclass(frozen=True)
-class PreNormBlock:
-    """One layer with a norm before each part. ModernBERT's first has none before its attention,
-    the embeddings were normed."""
-
-    norm: Norm | None
-    attention: Attention
-    feed_norm: Norm
-    feed_forward: FeedForward
-
-    def after(self, x: Floats, heads: Floats) -> Floats:
-        """What the layer makes of its input and of what its heads gave, token by token."""
-        x = x + self.attention.output(heads)
-        return x + self.feed_forward(self.feed_norm(x))
+def states(network: Network, state: State, attend: Attend) -> Iterator[State]:
+    """Run the layers that are left; yield the state before each of them, and the last one."""
+    yield state
+    while not network.is_done(state):
+        state = network.layer(state, attend)
+        yield state
 
 
 def linears(part: object) -> Iterator[Linear]:
-    """The linear maps that a token passes in a network, or in a part of one: a map that several
-    layers share comes once for each."""
+    """Yield the linear maps that a token passes in a network, or in a part of one: a map that
+    several layers share comes once for each."""
     if isinstance(part, Linear):
         yield part
     elif isinstance(part, tuple):

@@ -30,11 +30,13 @@ class Rope:
     long: Callable[[int], Frequencies] | None = None
     limit: int = 0
 
-    def rotation(self, n_tokens: int) -> Rotation:
-        """The rotation of positions 0 … n_tokens - 1; float32 as the models were trained."""
-        stretched = self.long is not None and n_tokens > self.limit
-        frequencies = self.long(n_tokens) if stretched and self.long else self.frequencies
-        angles = np.multiply.outer(np.arange(n_tokens, dtype=np.float32), frequencies)
+    def rotation(self, n_tokens: int, start: int = 0) -> Rotation:
+        """Return the rotation of `n_tokens` positions from `start` on; float32 as the models were
+        trained."""
+        n_all = start + n_tokens
+        stretched = self.long is not None and n_all > self.limit
+        frequencies = self.long(n_all) if stretched and self.long else self.frequencies
+        angles = np.multiply.outer(np.arange(start, n_all, dtype=np.float32), frequencies)
         factor = np.float32(self.factor)
         return Rotation(np.cos(angles) * factor, np.sin(angles) * factor)
 

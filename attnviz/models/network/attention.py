@@ -1,0 +1,181 @@
+"""Projections around one attention: how layers make queries, keys and values of their input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from attnviz.attention.masks import Rule, global_
+from attnviz.models.layers import Floats, Linear, Norm, Rotation, merge_heads, split_heads
+from attnviz.models.model import TEXT, Attend, Layout
+from attnviz.threads import by_tokens
+
+
+@dataclass(frozen=True, eq=False)
+class LayerDoor:
+    """The door for attention as one layer finds it: which layer of which stack passes, and what
+    stands beside its queries, keys and values. source: what cross-attention looks at."""
+
+    attend: Attend
+    stack: str
+    layer: int
+    mask: Rule
+    rotation: Rotation | None = None
+    bias: Floats | None = None
+    source: Floats | None = None
+    global_positions: tuple[int, ...] = ()
+
+    def __call__(self, query: Floats, key: Floats, value: Floats, **options: Any) -> Floats:
+        """(heads, tokens, …) each → (heads, queries, value_dim)"""
+        return self.attend(
+            self.stack, query, key, value, layer=self.layer, mask=self.mask, bias=self.bias,
+            **options,
+        )  # fmt: skip
+
+    def rotated(self, x: Floats) -> Floats:
+        """Turn queries or keys by their positions, where the model does."""
+        return x if self.rotation is None else self.rotation(x)
+
+
+class AnyAttention(Protocol):
+    """What a block needs of its attention."""
+
+    @property
+    def output(self) -> Linear:
+        """What merges the heads."""
+
+    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
+        """Describe the stack whose layers all have heads like these."""
+
+    def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
+        """x (tokens, width), normed first where there is a `norm` → the heads side by side,
+        (tokens, heads × value_dim), before `output`."""
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Heads are split, normed, rotated, attended and merged.
+
+    Norms apply to each head's queries and keys before the rotation (Qwen 3, Gemma 3).
+    """
+
+    query: Linear
+    key: Linear
+    value: Linear
+    output: Linear
+    n_heads: int
+    n_key_heads: int
+    scale: float
+    softcap: float | None = None
+    query_norm: Norm | None = None
+    key_norm: Norm | None = None
+
+    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
+        """Describe the stack whose layers all have heads like these; by the roles of its tokens."""
+        head_dim = len(self.query.weight) // self.n_heads
+        return Layout(self.n_heads, self.n_key_heads, head_dim, masks, queries, keys)
+
+    def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
+        """x (tokens, width), normed first where there is a `norm`, looking at the door's source or
+        at itself → the heads side by side, (tokens, heads × value_dim), before `output`."""
+        query, key, value = self._projected(x, door.source, norm)
+        query = split_heads(query, self.n_heads)
+        key, value = split_heads(key, self.n_key_heads), split_heads(value, self.n_key_heads)
+        query = query if self.query_norm is None else self.query_norm(query)
+        key = key if self.key_norm is None else self.key_norm(key)
+        attended = door(
+            door.rotated(query), door.rotated(key), value, scale=self.scale,
+            softcap=self.softcap, w_output=self.output.weight.T,
+        )  # fmt: skip
+        return merge_heads(attended)
+
+    def _projected(
+        self, x: Floats, source: Floats | None, norm: Norm | None
+    ) -> tuple[Floats, Floats, Floats]:
+        """Queries, keys and values, (tokens, heads × head_dim) each."""
+
+        def own(part: Floats) -> tuple[Floats, Floats, Floats]:
+            normed = part if norm is None else norm(part)
+            return self.query(normed), self.key(normed), self.value(normed)
+
+        if source is None:
+            return by_tokens(own, x)
+        query = by_tokens(lambda part: self.query(part if norm is None else norm(part)), x)
+        return query, *by_tokens(lambda part: (self.key(part), self.value(part)), source)
+
+
+@dataclass(frozen=True)
+class InterleavedAttention:
+    """One projection for all: queries, keys and values of one head after another (GPT-NeoX)."""
+
+    fused: Linear  # (heads × 3 × head_dim, width)
+    output: Linear
+    n_heads: int
+
+    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
+        """Describe the stack whose layers all have heads like these."""
+        head_dim = len(self.fused.weight) // (3 * self.n_heads)
+        return Layout(self.n_heads, self.n_heads, head_dim, masks, queries, keys)
+
+    def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
+        """(tokens, width) → (tokens, heads × head_dim), before `output`"""
+        fused = by_tokens(lambda part: self.fused(part if norm is None else norm(part)), x)
+        parts = fused.reshape(len(x), self.n_heads, 3, -1).transpose(2, 1, 0, 3)
+        query, key, value = parts  # (heads, tokens, head_dim) each
+        attended = door(
+            door.rotated(query), door.rotated(key), value, w_output=self.output.weight.T
+        )
+        return merge_heads(attended)
+
+
+@dataclass(frozen=True)
+class GlobalAttention:
+    """A window around each token, and a few tokens that see all (Longformer, arXiv 2004.05150).
+
+    Global tokens have projections of their own for their own rows; their columns are seen through
+    the usual ones.
+    """
+
+    usual: Attention
+    query: Linear
+    key: Linear
+    value: Linear
+
+    @property
+    def output(self) -> Linear:
+        """What merges the heads of both kinds of rows."""
+        return self.usual.output
+
+    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
+        """Describe the stack whose layers all have heads like these."""
+        return replace(self.usual.layout(masks, queries, keys), has_global_tokens=True)
+
+    def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
+        """(tokens, width) → (tokens, heads × head_dim), both kinds of rows in one call, so that
+        they come out as one map.
+
+        Usual rows ask with [query, 0] and global rows with [0, query_global]; keys stand as
+        [key, key_global], so that each row meets the keys that are meant for it. Values stand side
+        by side too, and each row takes its half.
+        """
+        chosen, usual = door.global_positions, self.usual
+        if not chosen:
+            return usual(door, x, norm)
+        x = x if norm is None else norm(x)
+        is_global = np.isin(np.arange(len(x)), chosen)
+        query, key, value = (  # (heads, tokens, 2 × head_dim) each
+            np.concatenate(
+                [split_heads(by_tokens(each, x), usual.n_heads) for each in pair], axis=2
+            )
+            for pair in (
+                (usual.query, self.query), (usual.key, self.key), (usual.value, self.value)
+            )
+        )  # fmt: skip
+        half = query.shape[2] // 2  # head_dim
+        query[:, is_global, :half] = 0
+        query[:, ~is_global, half:] = 0
+        both = replace(door, mask=door.mask | global_(chosen))(query, key, value, scale=usual.scale)
+        attended = np.where(is_global[:, None], both[..., half:], both[..., :half])
+        return merge_heads(attended)

@@ -1,0 +1,156 @@
+"""One layer: attention, perhaps cross-attention, and a feed-forward part, each added to what came
+in, with a norm before it, after the sum, or with attention and feed-forward side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from attnviz.models.layers import Activation, Floats, Linear, Norm
+from attnviz.models.network.attention import AnyAttention, LayerDoor
+from attnviz.threads import by_tokens
+
+
+@dataclass(frozen=True)
+class FeedForward:
+    """down(activation(up(x))), or down(activation(gate(x)) * up(x)) with a gate."""
+
+    up: Linear
+    down: Linear
+    activation: Activation
+    gate: Linear | None = None
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, width) → (tokens, width)"""
+        if self.gate is None:
+            return self.down(self.activation(self.up(x)))
+        gated = self.activation(self.gate(x))
+        gated *= self.up(x)
+        return self.down(gated)
+
+
+class Block(Protocol):
+    """A layer in its two steps: `heads` looks at other tokens, `after` works token by token."""
+
+    @property
+    def attention(self) -> AnyAttention:
+        """What its own attention is made of."""
+
+    @property
+    def cross(self) -> AnyAttention | None:
+        """What looks at the encoder, in a decoder beside one."""
+
+    def heads(self, door: LayerDoor, x: Floats) -> Floats:
+        """Attend: (tokens, width) → the heads side by side, (tokens, heads × value_dim)."""
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """Make of the layer's input and of its heads what the next layer is given."""
+
+    def attended(self, x: Floats, heads: Floats) -> Floats:
+        """Add only what the layer's own attention gives, before cross-attention."""
+
+    def cross_heads(self, door: LayerDoor, x: Floats) -> Floats:
+        """Attend to the encoder: (tokens, width) → (tokens, heads × value_dim)."""
+
+    def crossed(self, x: Floats, heads: Floats) -> Floats:
+        """Add what cross-attention gives, and the feed-forward part."""
+
+
+def run_block(block: Block, x: Floats, door: LayerDoor, cross: LayerDoor | None) -> Floats:
+    """Run one layer: (tokens, width) → (tokens, width). cross: the door of its cross-attention."""
+    heads = block.heads(door, x)
+    if cross is None:
+        return by_tokens(block.after, x, heads)
+    x = by_tokens(block.attended, x, heads)
+    return by_tokens(block.crossed, x, block.cross_heads(cross, x))
+
+
+@dataclass(frozen=True)
+class PreNormBlock:
+    """A norm before each part. ModernBERT's first layer has none before its attention, the
+    embeddings were normed; Gemma 2 and 3 also norm what each part gives, before it is added."""
+
+    norm: Norm | None
+    attention: AnyAttention
+    feed_norm: Norm
+    feed_forward: FeedForward
+    after_attention: Norm | None = None
+    after_feed: Norm | None = None
+    cross_norm: Norm | None = None
+    cross: AnyAttention | None = None
+
+    def heads(self, door: LayerDoor, x: Floats) -> Floats:
+        """Attend from the normed input."""
+        return self.attention(door, x, self.norm)
+
+    def cross_heads(self, door: LayerDoor, x: Floats) -> Floats:
+        """Attend to the encoder from the normed input."""
+        assert self.cross is not None  # the tower has a door for it
+        return self.cross(door, x, self.cross_norm)
+
+    def attended(self, x: Floats, heads: Floats) -> Floats:
+        """x + output(heads)"""
+        return x + _normed(self.after_attention, self.attention.output(heads))
+
+    def crossed(self, x: Floats, heads: Floats) -> Floats:
+        """x + output(heads), then the feed-forward part"""
+        assert self.cross is not None  # the tower has a door for it
+        return self._fed(x + self.cross.output(heads))
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """x + output(heads), then the feed-forward part"""
+        return self._fed(self.attended(x, heads))
+
+    def _fed(self, x: Floats) -> Floats:
+        return x + _normed(self.after_feed, self.feed_forward(self.feed_norm(x)))
+
+
+@dataclass(frozen=True)
+class PostNormBlock:
+    """Each part is added to what came in, and the sum is normed (BERT, BART)."""
+
+    attention: AnyAttention
+    attention_norm: Norm
+    feed_forward: FeedForward
+    norm: Norm
+    cross: AnyAttention | None = None
+    cross_norm: Norm | None = None
+
+    def heads(self, door: LayerDoor, x: Floats) -> Floats:
+        """Attend from the input."""
+        return self.attention(door, x)
+
+    def cross_heads(self, door: LayerDoor, x: Floats) -> Floats:
+        """Attend to the encoder."""
+        assert self.cross is not None  # the tower has a door for it
+        return self.cross(door, x)
+
+    def attended(self, x: Floats, heads: Floats) -> Floats:
+        """norm(x + output(heads))"""
+        return self.attention_norm(x + self.attention.output(heads))
+
+    def crossed(self, x: Floats, heads: Floats) -> Floats:
+        """norm(x + output(heads)), then the feed-forward part"""
+        assert self.cross is not None  # every layer with a cross-attention has both
+        assert self.cross_norm is not None
+        return self._fed(self.cross_norm(x + self.cross.output(heads)))
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """norm(x + output(heads)), then the feed-forward part"""
+        return self._fed(self.attended(x, heads))
+
+    def _fed(self, x: Floats) -> Floats:
+        return self.norm(x + self.feed_forward(x))
+
+
+@dataclass(frozen=True)
+class SideBySideBlock(PreNormBlock):
+    """Attention and feed-forward both start from the layer's input (GPT-NeoX, GPT-J)."""
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """x + output(heads) + feed_forward(norm(x))"""
+        return x + self.attention.output(heads) + self.feed_forward(self.feed_norm(x))
+
+
+def _normed(norm: Norm | None, x: Floats) -> Floats:
+    return x if norm is None else norm(x)

@@ -1,0 +1,55 @@
+"""An encoder that reads the source, and a decoder that is fed the text and looks at both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from attnviz.models.layers import Floats
+from attnviz.models.model import Attend, Layout
+from attnviz.models.network.network import Feed, State
+from attnviz.models.network.tower import Tower
+
+
+@dataclass(frozen=True)
+class EncoderDecoder:
+    """Two towers: the layers of the encoder come first."""
+
+    encoder: Tower
+    decoder: Tower
+
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """Encoder, decoder, and the cross-attention from one to the other."""
+        return {**self.encoder.layouts, **self.decoder.layouts}
+
+    @property
+    def n_ids(self) -> int:
+        """Ids that have an embedding in the decoder."""
+        return self.decoder.n_ids
+
+    @property
+    def n_positions(self) -> int | None:
+        """How many tokens the decoder can take; None if there is no end."""
+        return self.decoder.n_positions
+
+    def begin(self, feed: Feed) -> State:
+        """Embed the source; or the text, where the encoder was run earlier."""
+        return (self.encoder if feed.encoded is None else self.decoder).begin(feed)
+
+    def layer(self, state: State, attend: Attend) -> State:
+        """Run one layer; after the encoder's last one the decoder begins."""
+        if state.tower == self.decoder.stack:
+            return self.decoder.layer(state, attend)
+        state = self.encoder.layer(state, attend)
+        if not self.encoder.is_done(state):
+            return state
+        return self.decoder.begin(replace(state.shared.feed, encoded=self.encoder.end(state)))
+
+    def is_done(self, state: State) -> bool:
+        """Whether no layer of the decoder is left."""
+        return state.tower == self.decoder.stack and self.decoder.is_done(state)
+
+    def end(self, state: State) -> Floats:
+        """The decoder's final hidden state: (tokens, width)."""
+        return self.decoder.end(state)

@@ -1,0 +1,28 @@
+"""Which layers see everything before them and which a window, as configs list them."""
+
+from __future__ import annotations
+
+from attnviz.attention.masks import Rule, causal, full, local, sliding
+from attnviz.models.checkpoint.config import Fields
+
+FULL, SLIDING = "full_attention", "sliding_attention"
+
+
+def layer_kinds(fields: Fields, n_layers: int, usual: list[str]) -> list[str]:
+    """Read the kind of each layer."""
+    kinds: list[str] = fields.per_layer("layer_types", n_layers, usual, (FULL, SLIDING))
+    return kinds
+
+
+def layer_masks(
+    fields: Fields, kinds: list[str], window: int | None, *, both_ways: bool = False
+) -> tuple[Rule, ...]:
+    """Return the mask of each layer.
+
+    A window of w means 0 <= i - j < w; both ways |i - j| <= w // 2.
+    """
+    if SLIDING in kinds and (type(window) is not int or window < 1):
+        raise fields.wrong("sliding_window", window, "a whole number from 1")
+    near = local((window or 1) // 2) if both_ways else sliding(window or 1)
+    far = full() if both_ways else causal()
+    return tuple(near if kind == SLIDING else far for kind in kinds)

@@ -1,0 +1,86 @@
+"""A row of layers: the whole of most networks, and each half of an encoder-decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from attnviz.attention.masks import Rule, full
+from attnviz.models.layers import Floats, Norm
+from attnviz.models.model import SOURCE, TEXT, Attend, Layout
+from attnviz.models.network.attention import LayerDoor
+from attnviz.models.network.blocks import Block, run_block
+from attnviz.models.network.embeddings import DistanceBias, Embed
+from attnviz.models.network.network import Feed, Shared, State
+from attnviz.models.network.rope import Rope
+
+CROSS = "cross"
+
+
+@dataclass(frozen=True)
+class Tower:
+    """Embeddings, layers, perhaps a last norm; by itself a network with one stack.
+
+    masks: of each layer. ropes: rotations by kind of layer, kinds: the kind of each. stack: what
+    its own attention is called. role: what it reads; source: what its cross-attention reads.
+    """
+
+    embeddings: Embed
+    blocks: tuple[Block, ...]
+    masks: tuple[Rule, ...]
+    last_norm: Norm | None = None
+    ropes: Mapping[str, Rope] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    distances: DistanceBias | None = None
+    stack: str = "self"
+    role: str = TEXT
+    source: str = SOURCE
+
+    @property
+    def layouts(self) -> Mapping[str, Layout]:
+        """Its own stack, and that of its cross-attention where it has one."""
+        first = self.blocks[0]
+        found = {self.stack: first.attention.layout(self.masks, self.role, self.role)}
+        if first.cross is None:
+            return found
+        masks = (full(),) * len(self.blocks)
+        return found | {CROSS: first.cross.layout(masks, self.role, self.source)}
+
+    @property
+    def n_ids(self) -> int:
+        """Ids that have an embedding."""
+        return self.embeddings.n_ids
+
+    @property
+    def n_positions(self) -> int | None:
+        """How many tokens it can take; None if there is no end."""
+        return self.embeddings.n_positions
+
+    def begin(self, feed: Feed) -> State:
+        """Embed what the tower reads, and prepare what its layers share."""
+        x, start = self.embeddings(feed, self.role), feed.starts_at(self.role)
+        rotations = {kind: rope.rotation(len(x), start) for kind, rope in self.ropes.items()}
+        bias = None if self.distances is None else self.distances(len(x), start)
+        return State(x, Shared(feed, rotations, bias, feed.encoded), self.stack)
+
+    def layer(self, state: State, attend: Attend) -> State:
+        """Run one layer."""
+        layer, shared, block = state.layer, state.shared, self.blocks[state.layer]
+        door = LayerDoor(
+            attend, self.stack, layer, self.masks[layer],
+            rotation=shared.rotations[self.kinds[layer]] if self.kinds else None,
+            bias=shared.bias,
+            global_positions=shared.feed.global_positions,
+        )  # fmt: skip
+        cross = None
+        if block.cross is not None:
+            cross = LayerDoor(attend, CROSS, layer, full(), source=shared.source)
+        return replace(state, x=run_block(block, state.x, door, cross), layer=layer + 1)
+
+    def is_done(self, state: State) -> bool:
+        """Whether no layer is left."""
+        return state.layer == len(self.blocks)
+
+    def end(self, state: State) -> Floats:
+        """Apply the last norm, where there is one: (tokens, width)."""
+        return state.x if self.last_norm is None else self.last_norm(state.x)
