@@ -88,7 +88,7 @@ def _complain(error: AttnvizError, arguments: list[str]) -> int:
 
 def _in_words(error: AttnvizError, arguments: list[str]) -> str:
     from attnviz.language.languages import find_language
-    from attnviz.views.terminal.sentences import complaint
+    from attnviz.views.words import complaint
 
     names = [*arguments, ""]
     asked = [os.environ.get("ATTNVIZ_LANG", "")]

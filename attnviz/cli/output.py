@@ -15,8 +15,8 @@ from attnviz.inputs.tokens import visible
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.saved import written_whole
 from attnviz.views.files import SUFFIXES, write
-from attnviz.views.look import Choice
-from attnviz.views.terminal.show import Screen
+from attnviz.views.look import Look
+from attnviz.views.screen import Screen
 
 if TYPE_CHECKING:
     from attnviz.record.record import AttentionRecord
@@ -35,11 +35,11 @@ def console() -> Console:
     return _Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
-def screen_of(target: Console, language: Language, scale: str = "auto") -> Screen:
-    """How much room there is, whether there is colour, the reader's language, what is bright."""
+def screen_of(target: Console) -> Screen:
+    """Measure how much room there is, and whether there is colour."""
     height = target.height if target.is_terminal else PLAIN_HEIGHT
     colour = target.color_system is not None and not target.no_color
-    return Screen(target.width, height, colour, language, scale)
+    return Screen(target.width, height, colour)
 
 
 def put(target: Console, renderable: RenderableType) -> None:
@@ -68,14 +68,12 @@ def warn_of_arabic(target: Console, language: Language, quiet: bool) -> None:
         say(language.say("warn.rtl", TERMINAL, option="--lang darija"), quiet)
 
 
-def put_explanation(
-    target: Console, record: AttentionRecord, choice: Choice, language: Language, quiet: bool
-) -> None:
-    """The record in words, below what was shown of it."""
-    from attnviz.views.terminal.sentences import explanation
+def put_explanation(target: Console, record: AttentionRecord, look: Look, quiet: bool) -> None:
+    """Say the record in words, below what was shown of it."""
+    from attnviz.views.words import explanation
 
-    put(target, Group(Text(), *explanation(record, choice, language)))
-    warn_of_arabic(target, language, quiet)
+    put(target, Group(Text(), *explanation(record, look)))
+    warn_of_arabic(target, look.language, quiet)
 
 
 def check_outputs(
@@ -96,13 +94,9 @@ def check_outputs(
             raise AttnvizError(f"{path} is the text that is read.", "Write to another file.")
 
 
-def write_output(
-    record: AttentionRecord, path: Path, choice: Choice, language: Language, scale: str = "auto", *,
-    show: str = "auto",
-) -> list[str]:  # fmt: skip
-    """Write one file, whole or not at all; what the reader should know about it."""
-    suffix = path.suffix.lower()
-    data, notes = write(record, suffix, choice, show=show, language=language, scale=scale)
+def write_output(record: AttentionRecord, path: Path, look: Look) -> list[str]:
+    """Write one file, whole or not at all; return what the reader should know about it."""
+    data, notes = write(record, path.suffix.lower(), look)
     with written_whole(path) as file:
         file.write(data)
     return notes

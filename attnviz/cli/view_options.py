@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from attnviz.cli import options
 
 if TYPE_CHECKING:
-    from attnviz.language.language import Language
     from attnviz.record.record import AttentionRecord
-    from attnviz.views.look import Choice
-    from attnviz.views.terminal.show import Screen
+    from attnviz.views.look import Look
+    from attnviz.views.screen import Screen
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -41,41 +40,46 @@ class Display:
         check_scale(self.scale)
         check_outputs(self.output or [], inputs)
 
-    def choice(self, record: AttentionRecord) -> Choice:
-        """The layer and heads; AttnvizError for those that the record has not."""
+    def look(self, record: AttentionRecord) -> Look:
+        """Return how to look at a record; AttnvizError for a layer or head that it has not."""
+        from attnviz.language.languages import find_language
         from attnviz.views.look import choose
 
-        return choose(record.stack, self.layer, self.head, self.show)
+        language = find_language(self.lang)
+        return choose(
+            record.stack, self.layer, self.head, self.show, scale=self.scale, language=language
+        )
 
-    def put(
-        self, record: AttentionRecord, choice: Choice, language: Language, query: str | None = None
-    ) -> None:
-        """The files, then the terminal. query: whose row is shown in full, in place of a view."""
+    def put(self, record: AttentionRecord, look: Look, query: str | None = None) -> None:
+        """Write the files, then to the terminal.
+
+        query: whose row is shown in full, in place of a view.
+        """
         from attnviz.cli.output import console, put, put_explanation, put_text, say, screen_of
-        from attnviz.views.terminal.show import query_row, show
+        from attnviz.views.terminal.show import show, show_query
 
         for note in record.notes:
             say(note, self.quiet)
-        self._write_files(record, choice, language)
+        self._write_files(record, look)
         if self.json:
             put_text(record.to_json())
             return
         target = console()
-        screen = self._below(record.notes, screen_of(target, language, self.scale))
+        screen = self._below(record.notes, screen_of(target))
         if query is None:
-            put(target, show(record, self.show, choice, screen))
+            put(target, show(record, look, screen))
         else:
-            put(target, query_row(record, query, choice, screen))
+            put(target, show_query(record, query, look, screen))
         if self.explain:
-            put_explanation(target, record, choice, language, self.quiet)
+            put_explanation(target, record, look, self.quiet)
 
-    def _write_files(self, record: AttentionRecord, choice: Choice, language: Language) -> None:
+    def _write_files(self, record: AttentionRecord, look: Look) -> None:
         from attnviz.cli.output import say, write_output
 
         for path in self.output or []:
-            for note in write_output(record, path, choice, language, self.scale, show=self.show):
+            for note in write_output(record, path, look):
                 say(note, self.quiet)
-            say(language.say("run.saved", path=path), self.quiet)
+            say(look.language.say("run.saved", path=path), self.quiet)
 
     def _below(self, notes: Sequence[str], screen: Screen) -> Screen:
         """What the notes leave of a screen: both are on it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from attnviz.record.record import AttentionRecord
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.page.page import page
 from attnviz.views.titles import title
 
@@ -13,8 +13,8 @@ HEIGHT = 780  # pixels: a heatmap and its controls
 
 
 def html(record: AttentionRecord) -> str:
-    """The record's page in a frame that may run the page's script and nothing else."""
-    document = escape(page(record, Choice()).decode(), quote=True)
+    """Return the record's page in a frame that may run the page's script and nothing else."""
+    document = escape(page(record, Look()).decode(), quote=True)
     name = escape(title(record), quote=True)
     return (
         f'<iframe title="{name}" sandbox="allow-scripts" width="100%" height="{HEIGHT}" '

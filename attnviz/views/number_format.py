@@ -27,6 +27,11 @@ def duration(seconds: float) -> str:
     return f"{text.removesuffix('.0')}{name}"
 
 
+def percent(share: float) -> str:
+    """62: a share as a whole number of percent, rounded half to even."""
+    return f"{round(100 * float(share))}"
+
+
 def _scaled(number: float, units: tuple[str, ...]) -> str:
     step, shown = 0, float(number)
     while shown >= 999.5 and step < len(units) - 1:

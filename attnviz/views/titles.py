@@ -1,35 +1,15 @@
-"""Token labels in a terminal: their width, their direction, and the words around them."""
+"""Titles: what the reader is looking at, which layer and head, and where weights come from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
-from rich.text import Text
-
 from attnviz.inputs.tokens import SECOND, visible
 from attnviz.language.english import ENGLISH
-from attnviz.language.language import PLAIN, TERMINAL, Guard, Language
+from attnviz.language.language import PLAIN, Guard, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
-
-
-def label_text(label: str, width: int, style: str = "") -> Text:
-    """A label cut to `width` cells. Right-to-left letters get a mark on both sides, without which
-    some terminals move the number beside them to the wrong token."""
-    text = Text(label, style, no_wrap=True)
-    text.truncate(width, overflow="ellipsis")
-    return Text(TERMINAL.token(text.plain), style, no_wrap=True)
-
-
-def widest(labels: Sequence[str], at_most: int) -> int:
-    """The cells that the widest label needs, up to a limit."""
-    return min(max(map(cell_len, labels), default=0), at_most)
-
-
-def percent(weight: float) -> str:
-    """A weight as a whole number of percent, rounded half to even."""
-    return f"{round(100 * float(weight))}"
+from attnviz.views.look import Look
 
 
 def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = PLAIN) -> str:
@@ -67,12 +47,19 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     return " · ".join(parts)
 
 
-def chosen(stack: Stack, layer: Which, head: Which, language: Language = ENGLISH) -> str:
-    """Which layer and head a view shows, in words."""
-    of_layer = f"{layer_title(stack, layer)} · " if stack.n_layers > 1 else ""
-    if head == "mean" and stack.n_heads > 1:
-        return of_layer + language.say("ui.mean", n=stack.n_heads)
-    return f"{of_layer}head {head_number(stack, 0 if head == 'mean' else head)}"
+def chosen(stack: Stack, look: Look) -> str:
+    """Name the layer and head that a view shows."""
+    of_layer = f"{layer_title(stack, look.layer)} · " if stack.n_layers > 1 else ""
+    if look.head == "mean" and stack.n_heads > 1:
+        return of_layer + look.language.say("ui.mean", n=stack.n_heads)
+    return f"{of_layer}head {head_number(stack, 0 if look.head == 'mean' else look.head)}"
+
+
+def head_name(stack: Stack, look: Look) -> str:
+    """Name what the head that a view shows is built to look at; "" for a mean of several."""
+    if look.head == "mean" and stack.n_heads > 1:
+        return ""
+    return stack.head_name(0 if look.head == "mean" else look.head)
 
 
 def layer_title(stack: Stack, layer: Which) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from playwright.sync_api import sync_playwright
 
 import attnviz
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.page.page import page
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "chromium is not installed"
@@ -41,11 +42,11 @@ class Reader:
         self.tab.on("dialog", lambda dialog: (self.wrong.append("dialog"), dialog.dismiss()))
         self.tab.on("request", lambda request: self.fetched.append(request.url))
 
-    def open(self, record, choice=None, **options):
+    def open(self, record, look=None, **options):
         """Write the record's page and wait until its picture is there."""
         self.n += 1
         path = self.folder / f"page{self.n}.html"
-        path.write_bytes(page(record, choice or Choice(), **options))
+        path.write_bytes(page(record, replace(look or Look(), **options)))
         return self.open_file(path)
 
     def open_file(self, path):

@@ -12,7 +12,7 @@ from attnviz.analysis.rollout import rollout
 from attnviz.record.record import AttentionRecord, Model
 from attnviz.record.selection import hide_special, merge
 from attnviz.record.stack import Stack
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.palette import MASKED_PAPER
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -133,7 +133,7 @@ def test_pointing_at_the_heatmap_finds_its_pair(reader, layered):
 
 
 def test_merged_words_and_hidden_tokens_have_the_numbers_of_the_command_line(reader, layered):
-    reader.open(layered, Choice(1, (2,)), show="heatmap")
+    reader.open(layered, Look(1, (2,)), show="heatmap")
     reader.choose("merge", "words")
     stack = merge(layered.stack, "words")
     assert reader.heading == '"flabbergasting" looks at'
@@ -285,7 +285,7 @@ def test_masked_pairs_are_told_from_small_ones(reader):
 
 
 def test_the_table_reads_as_a_table(reader, layered):
-    tab = reader.open(layered, Choice(1, (2,)), show="heatmap")
+    tab = reader.open(layered, Look(1, (2,)), show="heatmap")
     reader.view("table")
     labels = list(layered.stack.query_tokens.labels)
     assert tab.locator('#view-table thead th[scope="col"]').all_inner_texts() == labels
@@ -663,7 +663,7 @@ def test_a_browser_that_cannot_unpack_says_so(context, tmp_path, layered):
     path = tmp_path / "page.html"
     from attnviz.views.page.page import page
 
-    path.write_bytes(page(layered, Choice()))
+    path.write_bytes(page(layered, Look()))
     reader.tab.goto(path.as_uri())
     reader.tab.wait_for_selector(".old")
     assert "cannot unpack" in reader.tab.inner_text(".old")

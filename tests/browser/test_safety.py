@@ -8,7 +8,7 @@ import json
 import numpy as np
 
 import attnviz
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.page.page import page
 
 RUN = "document.documentElement.dataset.run = 1"
@@ -88,7 +88,7 @@ def test_the_policy_holds(reader, context, tmp_path):
     """What the page itself never does is refused by the browser."""
     context.add_init_script(WATCH)
     path = tmp_path / "changed.html"
-    data = page(attnviz.trace("a b c"), Choice())
+    data = page(attnviz.trace("a b c"), Look())
     added = f"<script>{RUN}</script><img src=x onerror='{RUN}'><p style='color:red'></p></body>"
     path.write_bytes(data.replace(b"</body>", added.encode()))
     tab = reader.open_file(path)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 import attnviz
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.page.page import page
 
 MOST_BYTES = 20e6
@@ -32,7 +32,7 @@ def minilm_like():
 
 
 def test_all_heads_are_on_the_screen_at_once(reader, tmp_path):
-    data = page(minilm_like(), Choice())
+    data = page(minilm_like(), Look())
     assert len(data) < MOST_BYTES
     path = tmp_path / "page.html"
     path.write_bytes(data)

@@ -15,7 +15,7 @@ from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
 from attnviz.language.languages import find_language
 from attnviz.views.files import write
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 
 LANGS = ("en", "darija", "ary-Arab")
 TEXT = "The cat sat on the mat"
@@ -217,10 +217,10 @@ def test_an_option_without_effect(capsys, lang):
 def test_a_table_of_streamed_weights(lang):
     words = find_language(lang)
     streamed = attnviz.trace(TEXT, max_memory=0)
-    _, (note,) = write(streamed, ".csv", Choice(), language=words)
+    _, (note,) = write(streamed, ".csv", Look(language=words))
     assert note.startswith(STREAMED[lang])
     assert bool(ARABIC_LETTER.search(note)) == (lang == "ary-Arab")
-    assert write(attnviz.trace(TEXT), ".csv", Choice(), language=words)[1] == []
+    assert write(attnviz.trace(TEXT), ".csv", Look(language=words))[1] == []
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -232,6 +232,6 @@ def test_what_was_saved(capsys, lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_characters_that_no_font_has(lang):
     record = attnviz.trace("a \U000f1234 b")
-    _, (note,) = write(record, ".png", Choice(), language=find_language(lang))
+    _, (note,) = write(record, ".png", Look(language=find_language(lang)))
     assert note.startswith(GLYPHS[lang])
     assert "\U000f1234" in note

@@ -16,8 +16,9 @@ from attnviz.language import lesson
 from attnviz.language.languages import find_language
 from attnviz.models.builtin.features import features
 from attnviz.models.builtin.heads import builtin
-from attnviz.views.look import Choice
-from attnviz.views.picture.picture import grid_figure, map_figure
+from attnviz.views.look import Look
+from attnviz.views.picture.grid import grid_figure
+from attnviz.views.picture.map import map_figure
 
 LANGS = {"en": "en", "darija": "ary-Latn", "ary-Arab": "ary-Arab"}
 TOPICS = [
@@ -401,7 +402,7 @@ def texts(figure):
 def test_a_figure_speaks_the_language(lang):
     words = find_language(lang)
     for text in (TEXT, "القط ناعس حدا الباب"):
-        figure = map_figure(attnviz.trace(text, type="causal"), Choice(), words)
+        figure = map_figure(attnviz.trace(text, type="causal"), Look(language=words))
         axes = figure.axes[0]
         labels = MARKS.sub("", axes.get_xlabel()), MARKS.sub("", axes.get_ylabel())
         assert labels == AXES[lang]
@@ -411,5 +412,5 @@ def test_a_figure_speaks_the_language(lang):
         assert mean in written
         masked = {"en": "grey = masked", "darija": "rmadi = mkhebbi", "ary-Arab": "رمادي = مخبي"}
         assert masked[lang] in written
-        grid = "\n".join(texts(grid_figure(attnviz.trace(text), Choice(), words)))
+        grid = "\n".join(texts(grid_figure(attnviz.trace(text), Look(language=words))))
         assert RUN[lang][0] in grid

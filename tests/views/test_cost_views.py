@@ -24,9 +24,9 @@ from attnviz.language.english import ENGLISH
 from attnviz.views.number_format import amount, duration, size
 from attnviz.views.palette import INK, LINES
 from attnviz.views.picture.cost import figure, panels, picture
+from attnviz.views.screen import Screen
 from attnviz.views.terminal import cost as views
 from attnviz.views.terminal.loglog import Drawn, loglog
-from attnviz.views.terminal.show import Screen
 from tests.views.test_palette import SEEN, contrast, linear
 
 LANGUAGES = {"en": ENGLISH, "ary-Latn": DARIJA_LATIN, "ary-Arab": DARIJA_ARABIC}
@@ -93,7 +93,7 @@ def drawn(report, width=80, colour=False, language=ENGLISH):
         file=io.StringIO(), width=width, force_terminal=colour, markup=False, emoji=False,
         color_system="truecolor" if colour else None, no_color=not colour, highlight=False,
     )  # fmt: skip
-    console.print(views.screen(report, Screen(width, 24, colour, language)))
+    console.print(views.cost(report, language, Screen(width, 24, colour)))
     return re.sub(r"\x1b\[[0-9;]*m", "", console.file.getvalue()).splitlines()
 
 

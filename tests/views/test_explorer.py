@@ -22,17 +22,17 @@ from attnviz.inputs.tokens import visible
 from attnviz.views.explorer import keys
 from attnviz.views.explorer.app import Explorer
 from attnviz.views.explorer.map import heatmap
-from attnviz.views.explorer.screen import Errands
-from attnviz.views.explorer.state import Look
-from attnviz.views.look import Choice
-from attnviz.views.terminal.show import Screen
+from attnviz.views.explorer.screen import Callbacks
+from attnviz.views.explorer.state import State
+from attnviz.views.look import Look
+from attnviz.views.screen import Screen
 
 GOLD = Path(__file__).parent / "gold_explorer"
 RENEW = os.environ.get("ATTNVIZ_RENEW_GOLD") == "1"
 CAT = "The cat sat on the mat because it was tired"
 MOUCH, DOOR = "Lmouch gles 3la zerbiya", "The tired cat sat near the door all day"
 SIZES = {60: 24, 80: 24, 120: 40, 250: 60}
-MEAN = Choice()
+MEAN = Look()
 SCREENS = [*(("cat", width) for width in SIZES), *(("heads", w) for w in (80, 250)), ("cross", 120)]
 TYPES = ("self", "causal", "local", "global")
 RICH = "[bold]x[/] [/] [@click=app.quit]y[/] :cat: [CLS] list[int] $_$"
@@ -63,14 +63,14 @@ def no_file(*_):
 
 @asynccontextmanager
 async def explorer(
-    text=CAT, *, size=(80, 24), record=None, run=trace, save=no_file, colour=True, choice=MEAN,
+    text=CAT, *, size=(80, 24), record=None, run=trace, save=no_file, colour=True, look=MEAN,
     types=TYPES,
 ):  # fmt: skip
     """The explorer of a text, or of a record without a model, with a pilot at its keys."""
     start = trace(text) if record is None else record
-    errands = Errands(run if record is None else None, types, save)
+    callbacks = Callbacks(run if record is None else None, types, save)
     app = Explorer(
-        Look.at(start, choice), errands, text=text if record is None else None, type="self",
+        State.at(start, look), callbacks, text=text if record is None else None, type="self",
         colour=colour,
     )  # fmt: skip
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -90,8 +90,8 @@ async def settled(
     raise AssertionError("it never came")
 
 
-def look(app):
-    return app.screen_stack[0].look
+def state(app):
+    return app.screen_stack[0].state
 
 
 def panel(app, name):
@@ -137,7 +137,7 @@ def test_the_screen_is_the_accepted_one(name, width):
         async with explorer(record=records[name](), size=(width, SIZES[width])) as (app, pilot):
             await pilot.press("right", "right", "p", "right", "l", "l")
             await settled(
-                pilot, lambda app: look(app).sheet is app.screen.query_one("Findings").about
+                pilot, lambda app: state(app).sheet is app.screen.query_one("Findings").about
             )
             return screen(app)
 
@@ -157,14 +157,14 @@ def test_every_gold_file_is_of_a_screen():
 
 def test_the_panels_tell_the_weights():
     async def steps():
-        async with explorer(size=(120, 40), choice=Choice(0, (2,))) as (app, pilot):
+        async with explorer(size=(120, 40), look=Look(0, (2,))) as (app, pilot):
             await pilot.press("right", "right", "right")
-            weights = look(app).stack.weights[0, 2, 3]
+            weights = state(app).stack.weights[0, 2, 3]
             order = np.argsort(-weights, kind="stable")
             title, *bars = panel(app, "strongest")
             assert '"on"' in title
             told = [re.match(r" (\w+)\s+(\d+)%", line) for line in bars[:4]]
-            names = look(app).stack.key_tokens.labels
+            names = state(app).stack.key_tokens.labels
             assert [(m[1], int(m[2])) for m in told] == [
                 (names[key], round(100 * float(weights[key]))) for key in order[:4]
             ]
@@ -181,7 +181,7 @@ def test_no_text_breaks_it(name):
     async def steps():
         async with explorer(NASTY[name], size=(60, 24)) as (app, pilot):
             await pilot.press("p", "right", "l", "s", "z", "m", "e", "escape", "i", "escape", "t")
-            await settled(pilot, lambda app: look(app).record.type == "causal")
+            await settled(pilot, lambda app: state(app).record.type == "causal")
             for width in (60, 120):
                 await pilot.resize_terminal(width, 30)
                 await pilot.press("home")
@@ -190,7 +190,7 @@ def test_no_text_breaks_it(name):
                         plain = line.replace("\u200e", "")
                         assert plain == visible(plain)
                         assert cell_len(line) <= width
-                first = look(app).stack.query_tokens.labels[0]
+                first = state(app).stack.query_tokens.labels[0]
                 assert first[:10] in "".join(panel(app, "text")).replace("\u200e", "")
 
     run(steps())
@@ -227,9 +227,9 @@ def test_a_streamed_text_of_5000_tokens():
 
     async def steps():
         async with explorer(record=record, size=(120, 40)) as (app, pilot):
-            assert look(app).stack.weights is None
+            assert state(app).stack.weights is None
             await pilot.press("end")
-            assert look(app).query == 4999
+            assert state(app).query == 4999
             assert "each cell the mean of up to" in panel(app, "map")[-1]
             assert words[-1] in panel(app, "text")[-1]
             await pilot.press("m")  # takes all weights
@@ -273,9 +273,9 @@ def test_a_streamed_text_comes_closer_by_its_kept_weights(width):
 
 
 def test_what_was_not_kept_has_no_colour():
-    at = Look.at(trace(LONG, max_memory=0), MEAN).to_query(2000)
+    at = State.at(trace(LONG, max_memory=0), MEAN).to_query(2000)
     at = replace(at, near=True)
-    shown = heatmap(at, Screen(120, 9, True, at.language, at.scale))[1:-1]
+    shown = heatmap(at, Screen(120, 9, True))[1:-1]
     assert [line.plain.split()[0] for line in shown].count("▸") == 1
     row = next(line for line in shown if "▸" in line.plain)
     kept = {key for key, _ in at.sheet.strongest(2000, 8)}
@@ -291,7 +291,7 @@ def test_what_was_not_kept_has_no_colour():
 @pytest.mark.parametrize("near", [False, True])
 def test_the_pointer_tells_no_mean_as_a_weight(near):
     record = trace(LONG, "local", max_memory=0)
-    weight = round(100 * dict(Look.at(record, MEAN).sheet.strongest(0, 8))[0])
+    weight = round(100 * dict(State.at(record, MEAN).sheet.strongest(0, 8))[0])
 
     async def steps():
         async with explorer(record=record, size=(120, 40)) as (app, pilot):
@@ -332,7 +332,7 @@ def test_any_size():
             for size in [(1, 1), (10, 3), (20, 9), (40, 12), (300, 100)]:
                 await pilot.resize_terminal(*size)
                 await pilot.press("right", "l", "e", "escape")
-            assert look(app).query == 5
+            assert state(app).query == 5
             assert "▸ mat" in "".join(panel(app, "map"))
 
     run(steps())
@@ -357,11 +357,11 @@ def test_keys_that_move_the_query():
     async def steps():
         async with explorer() as (app, pilot):
             for pressed, query in MOVES:
-                app.screen.show(look(app).to_query(0))
+                app.screen.show(state(app).to_query(0))
                 await pilot.press(*pressed)
-                assert look(app).query == query, pressed
+                assert state(app).query == query, pressed
             await pilot.press("slash", "s", "a")
-            assert look(app).query == 2  # letter by letter
+            assert state(app).query == 2  # letter by letter
 
     run(steps())
 
@@ -372,9 +372,9 @@ def test_keys_that_move_the_head():
     async def steps():
         async with explorer(record=attnviz.from_weights(weights, list("abcde"))) as (app, pilot):
             for pressed, place in TURNS:
-                app.screen.show(look(app).to_head("mean", 0))
+                app.screen.show(state(app).to_head("mean", 0))
                 await pilot.press(*pressed)
-                assert (look(app).sheet.layer, look(app).sheet.head) == place, pressed
+                assert (state(app).sheet.layer, state(app).sheet.head) == place, pressed
 
     run(steps())
 
@@ -384,7 +384,7 @@ def test_a_search_in_vain_says_so_and_stays():
         async with explorer() as (app, pilot):
             await pilot.press("right", "slash", "d", "o", "g", "enter")
             assert messages(app)[0].startswith('The token "dog" is not in the text.')
-            assert look(app).query == 1
+            assert state(app).query == 1
 
     run(steps())
 
@@ -394,7 +394,7 @@ def test_the_language_is_that_of_every_word():
         async with explorer(size=(120, 40)) as (app, pilot):
             seen = []
             for _ in range(3):
-                language = look(app).language
+                language = state(app).look.language
                 shown = "\n".join(screen(app))
                 assert language.say("ui.findings").split()[0] in shown
                 assert language.say("key.explain") in shown
@@ -444,16 +444,16 @@ def test_clicks():
     async def steps():
         async with explorer() as (app, pilot):
             await pilot.click("#text", offset=(5, 1))  # " The cat": the word cat
-            assert look(app).query == 1
+            assert state(app).query == 1
             at = next(i for i, line in enumerate(panel(app, "map")) if "because" in line)
             await pilot.click("#map", offset=(14, at))
-            assert look(app).query == 6
+            assert state(app).query == 6
             third = panel(app, "heads")[1].index("2 near")
             await pilot.click("#heads", offset=(third, 3))
-            assert look(app).sheet.head == 2
+            assert state(app).sheet.head == 2
             await pilot.click("#strongest", offset=(3, 2))
-            second = look(app).sheet.strongest(6, 2)[1][0]
-            assert look(app).query == second
+            second = state(app).sheet.strongest(6, 2)[1][0]
+            assert state(app).query == second
             hint = screen(app)[-1].index("e explain")
             await pilot.click("#hints", offset=(hint, 0))
             assert len(app.screen_stack) == 2
@@ -465,7 +465,7 @@ def test_the_wheel_moves_the_query():
     async def steps():
         async with explorer() as (app, pilot):
             await pilot._post_mouse_events([_scroll_down()], "#map", offset=(3, 3))
-            assert look(app).query == 1
+            assert state(app).query == 1
 
     def _scroll_down():
         from textual import events
@@ -477,11 +477,11 @@ def test_the_wheel_moves_the_query():
 
 def test_the_pointer_tells_a_weight():
     async def steps():
-        async with explorer(choice=Choice(0, (0,))) as (app, pilot):
+        async with explorer(look=Look(0, (0,))) as (app, pilot):
             lines = panel(app, "map")
             at = next(i for i, line in enumerate(lines) if line.strip() == "sat")
             await pilot.hover("#map", offset=(lines[1].index("2") - 1, at))  # key 2 starts there
-            weight = round(100 * float(look(app).stack.weights[0, 0, 2, 1]))
+            weight = round(100 * float(state(app).stack.weights[0, 0, 2, 1]))
             assert f"sat → cat {weight}%" in panel(app, "map")[0]
 
     run(steps())
@@ -495,18 +495,18 @@ def test_writing_computes_and_the_query_follows_the_cursor():
     async def steps():
         async with explorer() as (app, pilot):
             await pilot.press("i", "end", " ", "n", "o", "w")
-            await settled(pilot, lambda app: look(app).stack.query_tokens.labels[-1] == "now")
-            assert look(app).query == 10
+            await settled(pilot, lambda app: state(app).stack.query_tokens.labels[-1] == "now")
+            assert state(app).query == 10
             await pilot.press("home")
-            assert look(app).query == 0
+            assert state(app).query == 0
             await pilot.press("escape", "right")  # keys are for the screen again
-            assert look(app).query == 1
+            assert state(app).query == 1
             assert panel(app, "text")[1].strip() == f"{CAT} now"
 
     run(steps())
 
 
-def test_a_slow_model_keeps_the_old_picture_and_only_the_newest_text_counts():
+def test_a_slow_model_keeps_the_old_picture_and_only_the_latest_text_counts():
     going, asked = threading.Event(), []
 
     def slow(text, kind):
@@ -527,12 +527,14 @@ def test_a_slow_model_keeps_the_old_picture_and_only_the_newest_text_counts():
             await asyncio.sleep(0.3)
             assert panel(app, "map") == before  # and keys still answer
             shown, show = [], app.screen.show
-            app.screen.show = lambda look: (
-                shown.append(look.record.stack.query_tokens),
-                show(look),
+            app.screen.show = lambda at: (
+                shown.append(at.record.stack.query_tokens),
+                show(at),
             )
             going.set()
-            await settled(pilot, lambda app: look(app).stack.query_tokens.labels[-1] == "tiredabcd")
+            await settled(
+                pilot, lambda app: state(app).stack.query_tokens.labels[-1] == "tiredabcd"
+            )
             assert "tireda" not in {tokens.labels[-1] for tokens in shown}
             assert asked == [f"{CAT}a", f"{CAT}abcd"]
             await settled(pilot, lambda app: "Computing" not in screen(app)[0])
@@ -567,7 +569,7 @@ def test_what_goes_wrong_is_a_message_and_it_goes_on(wrong):
             )
             assert panel(app, "map") == before
             await pilot.press("backspace", " ", "y")
-            await settled(pilot, lambda app: look(app).stack.query_tokens.labels[-1] == "y")
+            await settled(pilot, lambda app: state(app).stack.query_tokens.labels[-1] == "y")
 
     run(steps())
 
@@ -591,14 +593,14 @@ def test_types_go_round_and_one_that_fails_leaves_the_last():
     async def steps():
         async with explorer(run=run_types) as (app, pilot):
             await pilot.press("t")
-            await settled(pilot, lambda app: look(app).record.type == "causal")
+            await settled(pilot, lambda app: state(app).record.type == "causal")
             assert "causal attention" in screen(app)[0]
             await pilot.press("t")
             await settled(pilot, lambda app: messages(app) == ["No local today."])
-            assert look(app).record.type == "causal"
+            assert state(app).record.type == "causal"
             await pilot.press("i", "end", "x")  # still of that type
-            await settled(pilot, lambda app: look(app).stack.query_tokens.labels[-1] == "tiredx")
-            assert look(app).record.type == "causal"
+            await settled(pilot, lambda app: state(app).stack.query_tokens.labels[-1] == "tiredx")
+            assert state(app).record.type == "causal"
 
     run(steps())
 
@@ -607,7 +609,7 @@ def test_where_there_is_one_type_t_says_so():
     async def steps():
         async with explorer(types=("cross",)) as (app, pilot):
             await pilot.press("t")
-            assert messages(app) == [look(app).language.say("ui.one_type")]
+            assert messages(app) == [state(app).look.language.say("ui.one_type")]
 
     run(steps())
 
@@ -617,9 +619,9 @@ def test_a_saved_record_has_no_model(key):
     async def steps():
         async with explorer(record=trace(CAT)) as (app, pilot):
             await pilot.press(key)
-            assert messages(app) == [look(app).language.say("ui.no_model")]
+            assert messages(app) == [state(app).look.language.say("ui.no_model")]
             await pilot.press("right")
-            assert look(app).query == 1
+            assert state(app).query == 1
 
     run(steps())
 
@@ -627,8 +629,8 @@ def test_a_saved_record_has_no_model(key):
 def test_saving():
     saved = []
 
-    def save(record, path, choice, language, scale):
-        saved.append((record, path, choice, language.tag, scale))
+    def save(record, path, look):
+        saved.append((record, path, look))
         return ["[b]a note[/b]"]
 
     async def steps():
@@ -637,7 +639,7 @@ def test_saving():
             await settled(pilot, lambda app: messages(app))
             assert messages(app) == ["File saved: attention.svg\n[b]a note[/b]"]
             assert saved == [
-                (look(app).seen, Path("attention.svg"), Choice(0, (1,)), "en", "linear")
+                (state(app).seen, Path("attention.svg"), Look(0, (1,), scale="linear"))
             ]
 
     run(steps())
@@ -666,7 +668,7 @@ def test_a_file_that_cannot_be_written_is_a_message():
             await settled(pilot, lambda app: messages(app) == [told])
             await settled(pilot, lambda app: any(told in line for line in screen(app)))
             await pilot.press("right")
-            assert look(app).query == 1
+            assert state(app).query == 1
 
     run(steps())
 
@@ -677,10 +679,10 @@ def test_colours_in_the_editor_are_those_of_the_text():
             await pilot.press("i", "end")
             editor = app.screen.query_one("Editor")
             line = editor.get_line(0)
-            sheet = look(app).sheet
-            shares, _ = sheet.row(look(app).query, "auto")
+            sheet = state(app).sheet
+            shares, _ = sheet.row(state(app).query, "auto")
             painted = {line.plain[span.start : span.end] for span in line.spans}
-            names = look(app).stack.key_tokens.labels
+            names = state(app).stack.key_tokens.labels
             bright = {name for name, share in zip(names, shares, strict=True) if share > 0.1}
             assert bright <= painted
             assert painted < set(names)

@@ -9,21 +9,21 @@ import pytest
 
 import attnviz
 from attnviz.errors import AttnvizError
-from attnviz.views.explorer.latest import Newest
-from attnviz.views.explorer.state import Look, same_places
-from attnviz.views.look import Choice
+from attnviz.views.explorer.latest import LatestOnly
+from attnviz.views.explorer.state import State, same_places
+from attnviz.views.look import Look
 
-MEAN = Choice()
+MEAN = Look()
 CAT = "The cat sat on the mat because it was tired"
 
 
-def look(text=CAT, choice=MEAN, **options):
-    return Look.at(attnviz.trace(text, **options), choice)
+def state(text=CAT, look=MEAN, **options):
+    return State.at(attnviz.trace(text, **options), look)
 
 
 def given(layers, heads, n=4):
     weights = np.random.default_rng(0).dirichlet(np.ones(n), size=(layers, heads, n))
-    return Look.at(attnviz.from_weights(weights, [f"t{i}" for i in range(n)]), Choice())
+    return State.at(attnviz.from_weights(weights, [f"t{i}" for i in range(n)]), Look())
 
 
 def pieces(*labels):
@@ -42,7 +42,7 @@ def pieces(*labels):
     from dataclasses import replace
 
     stack = replace(stack, query_tokens=tokens, key_tokens=tokens)
-    return Look.at(replace(record, stacks={record.name: stack}), Choice())
+    return State.at(replace(record, stacks={record.name: stack}), Look())
 
 
 def test_heads_go_round_through_the_mean():
@@ -66,22 +66,22 @@ def test_layers_go_round():
 
 
 def test_queries_end_where_the_text_does():
-    assert [look().to_query(n).query for n in (-3, 0, 7, 10, 10**9)] == [0, 0, 7, 9, 9]
+    assert [state().to_query(n).query for n in (-3, 0, 7, 10, 10**9)] == [0, 0, 7, 9, 9]
 
 
 def test_pins_come_in_the_order_of_the_text_and_go_again():
-    at = look().to_query(7).pin().to_query(2).pin()
+    at = state().to_query(7).pin().to_query(2).pin()
     assert at.pins == (2, 7)
     assert at.pin().pins == (7,)
 
 
 def test_scales_and_languages_go_round():
-    at, scales, tags = look(), [], []
+    at, scales, tags = state(), [], []
     for _ in range(6):
-        scales.append(at.scale)
+        scales.append(at.look.scale)
         at = at.next_scale()
     for _ in range(4):
-        tags.append(at.language.tag)
+        tags.append(at.look.language.tag)
         at = at.next_language()
     assert scales == ["auto", "linear", "log", "rank", "no-sink", "auto"]
     assert tags == ["en", "ary-Latn", "ary-Arab", "en"]
@@ -101,17 +101,17 @@ def test_scales_and_languages_go_round():
     ],
 )
 def test_search(word, start, step, place):
-    assert look().to_query(start).search(word, step).query == place
+    assert state().to_query(start).search(word, step).query == place
 
 
 @pytest.mark.parametrize("word", ["dog", ""])
 def test_search_in_vain(word):
     with pytest.raises(AttnvizError):
-        look().search(word)
+        state().search(word)
 
 
 def test_the_strongest_keys_are_those_of_the_weights():
-    at = look(heads=3, choice=Choice(0, (2,)))
+    at = state(heads=3, look=Look(0, (2,)))
     row = at.stack.weights[0, 2, 7]
     found = at.sheet.strongest(7, 4)
     assert [key for key, _ in found] == np.argsort(-row, kind="stable")[:4].tolist()
@@ -119,13 +119,13 @@ def test_the_strongest_keys_are_those_of_the_weights():
 
 
 def test_masked_keys_are_not_among_them():
-    found = look(type="local", window=1).sheet.strongest(0, 10)
+    found = state(type="local", window=1).sheet.strongest(0, 10)
     assert sorted(key for key, _ in found) == [0, 1]
 
 
 def test_of_a_streamed_text_the_kept_ones_are_shown():
-    dense, text = look(CAT * 3), CAT * 3
-    streamed = Look.at(attnviz.trace(text, max_memory=0), Choice())
+    dense, text = state(CAT * 3), CAT * 3
+    streamed = State.at(attnviz.trace(text, max_memory=0), Look())
     assert streamed.stack.weights is None
     known, whole = streamed.sheet.strongest(5, 100), dense.sheet.strongest(5, 8)
     assert len(known) == 8
@@ -148,11 +148,11 @@ def test_words_for_pieces_keep_the_query_and_the_pins():
 
 def test_a_streamed_text_cannot_be_merged():
     with pytest.raises(AttnvizError):
-        Look.at(attnviz.trace(CAT, max_memory=0), Choice()).merge()
+        State.at(attnviz.trace(CAT, max_memory=0), Look()).merge()
 
 
 def test_another_record_in_the_same_place():
-    at = look(heads=4).to_head(3).to_query(9)
+    at = state(heads=4).to_head(3).to_query(9)
     shorter = at.with_record(attnviz.trace("The cat", heads=2))
     assert shorter.query == 1
     assert shorter.sheet.head == "mean"
@@ -175,40 +175,40 @@ def test_special_tokens_find_themselves_again():
     assert same_places(before, after, range(4)) == [0, 1, 2, 4]
 
 
-def test_only_the_newest_wish_counts():
+def test_only_the_latest_request_counts():
     going, told, finished = threading.Event(), [], threading.Event()
 
-    def work(wish):
+    def work(request):
         going.wait(10)
-        return wish * 10
+        return request * 10
 
     def done(*answer):
         told.append(answer)
         if answer[0] == 4:
             finished.set()
 
-    newest = Newest(work, done)
-    newest.ask(1)
-    while newest._waiting:  # until the thread has taken it up
+    latest = LatestOnly(work, done)
+    latest.ask(1)
+    while latest._waiting:  # until the thread has taken it up
         pass
-    for wish in (2, 3, 4):
-        newest.ask(wish)
+    for request in (2, 3, 4):
+        latest.ask(request)
     going.set()
     assert finished.wait(10)
     assert told == [(1, 10, False), (4, 40, True)]
 
 
-def test_what_goes_wrong_is_told_and_the_next_wish_worked_on():
+def test_what_goes_wrong_is_told_and_the_next_request_worked_on():
     told, finished = [], threading.Event()
 
-    def work(wish):
-        return 1 // wish
+    def work(request):
+        return 1 // request
 
-    def done(wish, result, _):
-        told.append((wish, type(result)))
-        (finished.set if wish else lambda: newest_of.ask(1))()
+    def done(request, result, _):
+        told.append((request, type(result)))
+        (finished.set if request else lambda: latest_of.ask(1))()
 
-    newest_of = Newest(work, done)
-    newest_of.ask(0)
+    latest_of = LatestOnly(work, done)
+    latest_of.ask(0)
     assert finished.wait(10)
     assert told == [(0, ZeroDivisionError), (1, int)]

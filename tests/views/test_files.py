@@ -13,7 +13,7 @@ import pytest
 import attnviz
 from attnviz.record.saved import TABLE
 from attnviz.views.files import SUFFIXES, write
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 
 TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya"
@@ -45,7 +45,7 @@ def rows_of(data):
 @pytest.mark.parametrize(("kind", "options", "n_keys", "allowed"), TYPES, ids=[t[0] for t in TYPES])
 def test_csv_parses_back_to_the_weights(kind, options, n_keys, allowed):
     record = attnviz.trace(TEXT, type=kind, heads=3, **options)
-    data, notes = write(record, ".csv", Choice())
+    data, notes = write(record, ".csv", Look())
     assert notes == []
     keys = SOURCE.split() if kind == "cross" else TEXT.split()
     rows = rows_of(data)
@@ -66,7 +66,7 @@ def test_csv_of_given_weights_has_every_layer_and_every_zero():
     weights = np.random.default_rng(0).dirichlet([0.3] * 4, size=(3, 2, 5))
     weights[1, 0, 2] = [0, 0, 1, 0]
     record = attnviz.from_weights(weights, "abcde", "wxyz")
-    data, _ = write(record, ".csv", Choice(layer=2, heads=(1,)))  # the choice is for pictures
+    data, _ = write(record, ".csv", Look(layer=2, heads=(1,)))  # the choice is for pictures
     rows = rows_of(data)
     assert [row[1:5] for row in rows] == list(np.ndindex(weights.shape))
     assert [float(row[7]) for row in rows] == weights.ravel().tolist()
@@ -75,7 +75,7 @@ def test_csv_of_given_weights_has_every_layer_and_every_zero():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_csv_loses_no_digit(dtype):
     values = np.array([[1 / 3, 1e-30, 0.1, 5e-324 if dtype is np.float64 else 1e-45]], dtype=dtype)
-    data, _ = write(attnviz.from_weights(values, ["q"], list("abcd")), ".csv", Choice())
+    data, _ = write(attnviz.from_weights(values, ["q"], list("abcd")), ".csv", Look())
     found = [dtype(row[7]) for row in rows_of(data)]
     assert found == values[0].tolist() == [dtype(v) for v in values[0]]
 
@@ -84,14 +84,14 @@ def test_csv_keeps_any_token():
     tokens = ["a,b", 'say "hi"', "'", ";", "[red]", "القط", "字", "$_$", "=1+1", "<b>", " ", ""]
     record = attnviz.from_weights(np.eye(len(tokens)), tokens)
     shown = ["␠" if not token.strip() else token for token in tokens]
-    rows = rows_of(write(record, ".csv", Choice())[0])
+    rows = rows_of(write(record, ".csv", Look())[0])
     assert [row[5] for row in rows if row[3] == row[4]] == shown
     assert [row[6] for row in rows if row[3] == row[4]] == shown
 
 
 def test_csv_holds_no_raw_controls():
     tokens = ["a\nb", "c\rd", "\x00", "\x1b[31m", "\u202e", "\u2028"]
-    data, _ = write(attnviz.from_weights(np.eye(len(tokens)), tokens), ".csv", Choice())
+    data, _ = write(attnviz.from_weights(np.eye(len(tokens)), tokens), ".csv", Look())
     text = data.decode()
     assert not set("\r\x00\x1b\u202e\u2028") & set(text)
     assert text.count("\n") == 1 + len(tokens) ** 2
@@ -104,7 +104,7 @@ def test_csv_of_a_streamed_record_holds_the_strongest_keys(kind):
     streamed = attnviz.trace(words, type=kind, heads=2, window=2, max_memory=0)
     dense = attnviz.trace(words, type=kind, heads=2, window=2)
     assert streamed.stack.weights is None
-    data, notes = write(streamed, ".csv", Choice())
+    data, notes = write(streamed, ".csv", Look())
     assert len(notes) == 1
     assert "strongest" in notes[0]
     found = {}
@@ -128,7 +128,7 @@ def test_every_suffix_is_what_it_says(suffix):
     record = attnviz.trace(TEXT, type="local")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        data, notes = write(record, suffix, Choice())
+        data, notes = write(record, suffix, Look())
     assert isinstance(data, bytes)
     assert notes == []
     assert data.startswith(MAGIC.get(suffix, b"<?xml"))
@@ -139,7 +139,7 @@ def test_json_and_npz_hold_the_whole_record(tmp_path):
         record = attnviz.trace(TEXT, type=kind, **options)
         for suffix in (".json", ".npz"):
             path = tmp_path / f"record{suffix}"
-            path.write_bytes(write(record, suffix, Choice(heads=(1,)))[0])
+            path.write_bytes(write(record, suffix, Look(heads=(1,)))[0])
             assert attnviz.read(path) == record
 
 
@@ -149,7 +149,7 @@ def test_json_is_plain_json():
     def no_constants(name):
         raise AssertionError(f"{name} is not JSON")
 
-    data, _ = write(record, ".json", Choice())
+    data, _ = write(record, ".json", Look())
     tree = json.loads(data, parse_constant=no_constants)
     (stack,) = tree["stacks"].values()
     assert np.array_equal(np.array(stack["weights"], dtype=np.float32), record.stack.weights)
@@ -158,7 +158,7 @@ def test_json_is_plain_json():
 
 def test_npz_opens_without_pickle():
     record = attnviz.trace(TEXT, heads=2)
-    data, _ = write(record, ".npz", Choice())
+    data, _ = write(record, ".npz", Look())
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
     (name,) = [name for name, array in arrays.items() if array.shape == (1, 2, N, N)]

@@ -20,9 +20,9 @@ from attnviz.attention import masks
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
+from attnviz.views.cells import background
+from attnviz.views.screen import Screen
 from attnviz.views.terminal import heads as views
-from attnviz.views.terminal.cells import background
-from attnviz.views.terminal.show import Screen
 
 TEXT = "The cat sat on the mat because it was tired and the cat slept on the mat"
 LANGUAGES = {"en": ENGLISH, "ary-Latn": DARIJA_LATIN, "ary-Arab": DARIJA_ARABIC}
@@ -73,8 +73,8 @@ def drawn(name, width=80, height=24, colour=False, language=ENGLISH, sort=None, 
     background.cache_clear()
     Style._add.cache_clear()
     record, looks = made(name)
-    screen = Screen(width, height, colour, language)
-    view = views.heads(record, looks, ranked(looks, sort), screen, sort=sort, top=top)
+    screen = Screen(width, height, colour)
+    view = views.heads(record, looks, ranked(looks, sort), language, screen, sort=sort, top=top)
     console = Console(
         file=io.StringIO(), width=1000, height=height, force_terminal=colour, markup=False,
         color_system="truecolor" if colour else None, no_color=not colour, emoji=False,
@@ -152,7 +152,7 @@ def test_layers_that_are_left_out_can_be_asked_for_by_their_numbers():
     for layers, rest in ((range(40), r"(\d+)-39"), (range(0, 40, 2), r"\d+,(?:\d+,)*36,38")):
         looks = look(record.stack, layers)
         screen = Screen(80, 24, False)
-        view = views.heads(record, looks, ranked(looks), screen)
+        view = views.heads(record, looks, ranked(looks), ENGLISH, screen)
         console = Console(file=io.StringIO(), width=1000, color_system=None, markup=False)
         console.print(view)
         assert re.search(rf"layers more: --layer {rest}\b", console.file.getvalue())
@@ -297,7 +297,7 @@ def test_a_token_with_right_to_left_letters_keeps_its_side():
     record = attnviz.trace("قطيط ڭلس فوق الزربية حيت كان عيان بزاف و نعس", type="causal", heads=6)
     looks = look(record.stack)
     assert any("ق" in str(one.label) for one in looks)
-    view = views.heads(record, looks, ranked(looks), Screen(80, 24, False))
+    view = views.heads(record, looks, ranked(looks), ENGLISH, Screen(80, 24, False))
     console = Console(file=io.StringIO(), width=200, color_system=None, markup=False)
     console.print(view)
     for line in console.file.getvalue().splitlines():

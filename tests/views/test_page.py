@@ -20,7 +20,7 @@ from attnviz.language.english import ENGLISH
 from attnviz.record.record import AttentionRecord, Model
 from attnviz.record.stack import Stack
 from attnviz.views.files import write
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.page.data import STRONGEST
 from attnviz.views.page.page import page
 
@@ -80,8 +80,8 @@ class Page(HTMLParser):
         return np.frombuffer(zlib.decompress(base64.b64decode(text, validate=True)), dtype)
 
 
-def opened(record, choice=None, **options):
-    return Page(page(record, choice or Choice(), **options))
+def opened(record, look=None, **options):
+    return Page(page(record, dataclasses.replace(look or Look(), **options)))
 
 
 def hostile():
@@ -105,7 +105,7 @@ def test_only_its_own_script_and_style_may_run():
 
 
 def test_nothing_comes_from_elsewhere():
-    data = page(attnviz.trace(SENTENCE), Choice())
+    data = page(attnviz.trace(SENTENCE), Look())
     assert not re.search(rb"(?:https?:)?//[a-z]", data.replace(b"// ", b""))
     for _, attributes in Page(data).tags:
         assert not {"src", "href", "style", "srcdoc"} & attributes.keys()
@@ -120,7 +120,7 @@ def test_a_record_adds_no_element_and_no_attribute():
     assert sorted({*kinds}) == sorted({tag for tag, _ in plain.tags})
     assert kinds.count("script") == 2 + 2 + 2  # tree and script; each layer, weights and rollout
     assert [t for t in kinds if t not in blobs] == [t for t, _ in plain.tags if t not in blobs]
-    data = page(record, Choice())
+    data = page(record, Look())
     assert data.count(b"</script") == kinds.count("script")
     assert b"<!--" not in data
     tree = data[data.index(b'id="tree">') : data.index(b"</script")]
@@ -146,8 +146,8 @@ def test_the_title_is_text():
 
 def test_the_same_record_gives_the_same_bytes():
     first, second = (attnviz.trace(SENTENCE, type="local") for _ in range(2))
-    assert page(first, Choice()) == page(second, Choice())
-    assert write(first, ".html", Choice()) == (page(first, Choice()), [])
+    assert page(first, Look()) == page(second, Look())
+    assert write(first, ".html", Look()) == (page(first, Look()), [])
 
 
 def test_weights_are_within_what_the_page_says():
@@ -325,13 +325,13 @@ def test_it_opens_on_what_was_chosen():
     weights = np.full((2, 3, 4, 4), 0.25, np.float32)
     record = attnviz.from_weights(weights, list("abcd"))
     cases = [
-        (Choice(), {}, ("heads", 0, None, "auto", "en")),
-        (Choice(1, (2,)), {"show": "arcs"}, ("links", 1, 2, "auto", "en")),
-        (Choice(1, (2,)), {"show": "heatmap", "scale": "log"}, ("heatmap", 1, 2, "log", "en")),
-        (Choice(), {"language": DARIJA_ARABIC}, ("heads", 0, None, "auto", "ary-Arab")),
+        (Look(), {}, ("heads", 0, None, "auto", "en")),
+        (Look(1, (2,)), {"show": "arcs"}, ("links", 1, 2, "auto", "en")),
+        (Look(1, (2,)), {"show": "heatmap", "scale": "log"}, ("heatmap", 1, 2, "log", "en")),
+        (Look(), {"language": DARIJA_ARABIC}, ("heads", 0, None, "auto", "ary-Arab")),
     ]
-    for choice, options, expected in cases:
-        found = opened(record, choice, **options)
+    for look, options, expected in cases:
+        found = opened(record, look, **options)
         start = found.tree["start"]
         assert (
             tuple(start[key] for key in ("view", "layer", "head", "scale", "language")) == expected
@@ -345,5 +345,5 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
         ((tag, attributes),) = Page(record._repr_html_().encode()).tags
         assert tag == "iframe"
         assert attributes["sandbox"] == "allow-scripts"
-        assert attributes["srcdoc"].encode() == page(record, Choice())
+        assert attributes["srcdoc"].encode() == page(record, Look())
         assert attributes["title"].strip()

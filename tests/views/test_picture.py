@@ -14,9 +14,12 @@ import pytest
 from matplotlib.text import Text
 
 import attnviz
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.palette import MASKED_PAPER, ramp
-from attnviz.views.picture.picture import DPI, SMALL_SIDE, Mosaic, grid_figure, map_figure, picture
+from attnviz.views.picture.grid import SMALL_SIDE, Mosaic, grid_figure
+from attnviz.views.picture.map import map_figure
+from attnviz.views.picture.paper import DPI
+from attnviz.views.picture.picture import picture
 
 SENTENCE = "The cat sat on the mat because it was tired"
 ARABIC = "القط كيقلب على السمكة حيت فيه الجوع"
@@ -165,7 +168,7 @@ NAMED = [
     ("text", "kind"), [row[1:] for row in NAMED], ids=[r[0].replace(" ", "-") for r in NAMED]
 )
 def test_labels_are_the_tokens_in_order(text, kind):
-    axes = map_figure(sentence(text, kind), Choice()).axes[0]
+    axes = map_figure(sentence(text, kind), Look()).axes[0]
     rows = text.split()
     columns = SOURCE.split() if kind == "cross" else rows
     assert words_of(axes.yaxis) == rows
@@ -183,8 +186,8 @@ def test_labels_are_the_tokens_in_order(text, kind):
     ("text", "kind"), [row[1:] for row in NAMED], ids=[r[0].replace(" ", "-") for r in NAMED]
 )
 def test_nothing_is_cut(text, kind):
-    assert_nothing_is_cut(map_figure(sentence(text, kind), Choice()))
-    assert_nothing_is_cut(grid_figure(sentence(text, kind), Choice()))
+    assert_nothing_is_cut(map_figure(sentence(text, kind), Look()))
+    assert_nothing_is_cut(grid_figure(sentence(text, kind), Look()))
 
 
 def test_longer_texts_are_numbered():
@@ -192,7 +195,7 @@ def test_longer_texts_are_numbered():
         weights = np.tril(np.ones((n, n), dtype=np.float32))
         weights /= weights.sum(axis=1, keepdims=True)
         record = attnviz.from_weights(weights, [f"w{i}" for i in range(n)])
-        figure = map_figure(record, Choice())
+        figure = map_figure(record, Look())
         axes = figure.axes[0]
         shape = colours(axes).shape
         assert shape == ((n, n, 3) if n <= 1024 else (750, 750, 3))
@@ -208,7 +211,7 @@ def test_longer_texts_are_numbered():
 
 def test_a_very_long_label_is_shortened_between_letters():
     letters = "e\u0301" * 40
-    axes = map_figure(given([letters, "b"]), Choice()).axes[0]
+    axes = map_figure(given([letters, "b"]), Look()).axes[0]
     (shown, other) = words_of(axes.xaxis)
     assert other == "b"
     assert shown.endswith("e\u0301…")
@@ -227,7 +230,7 @@ def height_and_hold(label, renderer):
 
 @pytest.mark.parametrize("text", [SENTENCE, ARABIC, LONG, " ".join([LONG] * 6), SENTENCE * 6])
 def test_labels_of_columns_do_not_run_into_each_other(text):
-    figure = map_figure(sentence(text), Choice())
+    figure = map_figure(sentence(text), Look())
     renderer = paint(figure)
     labels = figure.axes[0].get_xticklabels()
     boxes = [label.get_window_extent(renderer) for label in labels]
@@ -246,7 +249,7 @@ def test_labels_of_columns_do_not_run_into_each_other(text):
 
 def test_short_labels_stand_upright():
     for text in ("a b c d", "The cat sat", "1 2 3 4 5 6 7 8 9"):
-        labels = map_figure(sentence(text), Choice()).axes[0].get_xticklabels()
+        labels = map_figure(sentence(text), Look()).axes[0].get_xticklabels()
         assert {label.get_rotation() for label in labels} == {0.0}
 
 
@@ -265,7 +268,7 @@ TITLES = [
 @pytest.mark.parametrize(("kind", "options", "named"), TITLES)
 def test_the_title_says_what_is_seen(kind, options, named):
     record = sentence(kind=kind, **options)
-    for figure in (map_figure(record, Choice()), grid_figure(record, Choice())):
+    for figure in (map_figure(record, Look()), grid_figure(record, Look())):
         words = figure.texts[0].get_text().replace("·", " ").split()
         assert set(named) <= set(words)
 
@@ -274,13 +277,13 @@ def test_the_title_says_what_is_seen(kind, options, named):
 def test_the_words_below_say_how_much_was_computed(kind):
     record = sentence(kind=kind)
     allowed = mask(kind, *record.stack.shape)
-    words = " ".join(text.get_text() for text in map_figure(record, Choice()).texts)
+    words = " ".join(text.get_text() for text in map_figure(record, Look()).texts)
     assert {str(allowed.sum()), str(allowed.size)} <= set(re.findall(r"\d+", words))
     assert ("masked" in words) == (not allowed.all())
 
 
 def test_the_axes_say_who_looks():
-    axes = map_figure(sentence(), Choice()).axes[0]
+    axes = map_figure(sentence(), Look()).axes[0]
     assert "query" in axes.get_ylabel()
     assert "key" in axes.get_xlabel()
 
@@ -295,7 +298,7 @@ def test_colours_are_the_weights(kind, head):
     weights = record.stack.weights[0]
     weights = weights.mean(axis=0) if head == "mean" else weights[head]
     allowed = mask(kind, *weights.shape)
-    figure = map_figure(record, Choice(heads=() if head == "mean" else (head,)), scale="linear")
+    figure = map_figure(record, Look(heads=() if head == "mean" else (head,), scale="linear"))
     found = colours(figure.axes[0])
     assert found.shape == (*weights.shape, 3)
     assert not differing(found, expected_colours(weights, allowed)).any()
@@ -307,7 +310,7 @@ def test_colours_of_a_long_text_are_the_means_of_cells():
     record = attnviz.from_weights(
         np.random.default_rng(0).random((n, n), dtype=np.float32) / n, range(n)
     )
-    found = colours(map_figure(record, Choice()).axes[0])
+    found = colours(map_figure(record, Look()).axes[0])
     cell = -(-n // len(found))
     assert len(found) <= 1024
     weights = record.stack.weights[0, 0]
@@ -320,7 +323,7 @@ def test_colours_of_a_long_text_are_the_means_of_cells():
 
 def test_each_small_map_has_its_own_scale():
     record = sentence(kind="local", heads=5)
-    axes = grid_figure(record, Choice(), scale="linear").axes[0]
+    axes = grid_figure(record, Look(scale="linear")).axes[0]
     for head, weights in enumerate(record.stack.weights[0]):
         expected = expected_colours(weights, mask("local", 10, 10))
         assert not differing(small_map(axes, head, 10), expected).any()
@@ -335,7 +338,7 @@ def test_the_colour_bar_ends_at_the_largest_weight(kind):
     for head in ("mean", 1):
         weights = record.stack.weights[0]
         largest = 100 * (weights.mean(axis=0) if head == "mean" else weights[head]).max()
-        figure = map_figure(record, Choice(heads=() if head == "mean" else (head,)), scale="linear")
+        figure = map_figure(record, Look(heads=() if head == "mean" else (head,), scale="linear"))
         paint(figure)
         bar = figure.axes[1]
         assert bar.images[0].get_extent() == pytest.approx([0, 1, 0, largest], abs=1e-3)
@@ -349,7 +352,7 @@ def test_the_colour_bar_ends_at_the_largest_weight(kind):
 
 def test_weights_that_are_all_nothing():
     record = attnviz.from_weights(np.zeros((3, 3)), "abc")
-    figure = map_figure(record, Choice())
+    figure = map_figure(record, Look())
     paint(figure)
     assert {tuple(c) for row in colours(figure.axes[0]).tolist() for c in row} == {ramp()[0]}
 
@@ -362,14 +365,14 @@ def test_weights_that_are_all_nothing():
 def test_texts_of_every_length_draw(n):
     for kind in ("self", "local"):
         record = numbered(n, kind)
-        assert_nothing_is_cut(map_figure(record, Choice()))
-        assert_nothing_is_cut(grid_figure(record, Choice()))
+        assert_nothing_is_cut(map_figure(record, Look()))
+        assert_nothing_is_cut(grid_figure(record, Look()))
 
 
 @pytest.mark.parametrize("heads", [1, 2, 3, 4, 5, 16, 17, 64])
 def test_every_number_of_heads_draws(heads):
     record = sentence("The cat sat", heads=heads)
-    figure = grid_figure(record, Choice())
+    figure = grid_figure(record, Look())
     assert_nothing_is_cut(figure)
     axes = figure.axes[0]
     names = [text.get_text() for text in axes.texts]
@@ -386,7 +389,7 @@ def test_every_number_of_heads_draws(heads):
 
 def test_small_maps_are_painted_under_their_names():
     record = sentence(kind="local", heads=6)
-    figure = grid_figure(record, Choice(), scale="linear")
+    figure = grid_figure(record, Look(scale="linear"))
     axes = figure.axes[0]
     painted = np.asarray(paint(figure).buffer_rgba())[..., :3]
     left, below = axes.bbox.min
@@ -406,14 +409,14 @@ def test_small_maps_are_painted_under_their_names():
 
 def test_some_heads():
     record = sentence(heads=6)
-    axes = grid_figure(record, Choice(heads=(4, 1)), scale="linear").axes[0]
+    axes = grid_figure(record, Look(heads=(4, 1), scale="linear")).axes[0]
     assert [text.get_text().split()[0] for text in axes.texts] == ["4", "1"]
     assert not differing(small_map(axes, 0, 10), expected_colours(record.stack.weights[0, 4])).any()
 
 
 def test_names_of_heads_do_not_run_into_each_other():
     for heads in (4, 10, 20, 64):
-        figure = grid_figure(sentence(heads=heads), Choice())
+        figure = grid_figure(sentence(heads=heads), Look())
         renderer = paint(figure)
         boxes = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
         for one, following in pairwise(boxes):
@@ -424,13 +427,13 @@ def test_names_of_heads_do_not_run_into_each_other():
 
 
 def test_labels_are_no_formulas():
-    figure = map_figure(given(MATHS), Choice())
+    figure = map_figure(given(MATHS), Look())
     paint(figure)
     for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis):
         assert words_of(axis) == MATHS
         assert not any(label.get_parse_math() for label in axis.get_ticklabels())
     for kind in ("png", "svg", "pdf"):
-        assert picture(given(MATHS), kind, Choice(), grid=False)[1] == []
+        assert picture(given(MATHS), kind, Look())[1] == []
 
 
 def test_titles_and_heads_are_no_formulas():
@@ -438,7 +441,7 @@ def test_titles_and_heads_are_no_formulas():
     record = dataclasses.replace(record, settings={"global_tokens": [2, 0]})
     stack = dataclasses.replace(record.stack, head_names=("$\\bad$",))
     record = dataclasses.replace(record, stacks={"self": stack})
-    for figure in (map_figure(record, Choice()), grid_figure(record, Choice())):
+    for figure in (map_figure(record, Look()), grid_figure(record, Look())):
         paint(figure)
         assert "$\\bad$" in figure.texts[0].get_text()
         for text in figure.findobj(Text):
@@ -447,7 +450,7 @@ def test_titles_and_heads_are_no_formulas():
 
 def test_arabic_letters_are_joined():
     assert matplotlib.ft2font.__libraqm_version__
-    figure = map_figure(given(["ب", "ببب", "cat"]), Choice())
+    figure = map_figure(given(["ب", "ببب", "cat"]), Look())
     renderer = paint(figure)
     letter, word, _ = (
         label.get_window_extent(renderer).width for label in figure.axes[0].get_yticklabels()
@@ -460,7 +463,7 @@ def test_what_no_font_has_is_said_once(caplog, capfd):
     for kind in ("png", "svg", "pdf"):
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            data, notes = picture(record, kind, Choice(), grid=False)
+            data, notes = picture(record, kind, Look())
         assert data
         assert len(notes) == 1
         assert notes[0].count(NOWHERE) == notes[0].count(AWAY) == 1
@@ -483,7 +486,7 @@ def test_what_is_not_drawn_is_not_missed():
         ),
     ]
     for record, grid, expected in cases:
-        _, notes = picture(record, "png", Choice(), grid=grid)
+        _, notes = picture(record, "png", Look(show="grid" if grid else "auto"))
         assert len(notes) == len(expected)
 
 
@@ -497,26 +500,26 @@ def test_what_is_not_drawn_is_not_missed():
 )  # fmt: skip
 def test_the_bytes_are_of_their_kind(kind, magic, end):
     for record, grid in ((sentence(), False), (sentence(ARABIC), True), (numbered(65), False)):
-        data, notes = picture(record, kind, Choice(), grid=grid)
+        data, notes = picture(record, kind, Look(show="grid" if grid else "auto"))
         assert data.startswith(magic)
         assert data.endswith(end)
         assert notes == []
-        assert picture(record, kind, Choice(), grid=grid)[0] == data
+        assert picture(record, kind, Look(show="grid" if grid else "auto"))[0] == data
 
 
 def test_several_heads_make_a_grid():
     record = sentence()
-    grid, _ = picture(record, "png", Choice(), grid=True)
-    assert picture(record, "png", Choice(heads=(0, 1, 2, 3)), grid=False)[0] == grid
-    assert picture(record, "png", Choice(), grid=False)[0] != grid
-    assert picture(record, "png", Choice(heads=(0,)), grid=False)[0] != grid
+    grid, _ = picture(record, "png", Look(show="grid"))
+    assert picture(record, "png", Look(heads=(0, 1, 2, 3)))[0] == grid
+    assert picture(record, "png", Look())[0] != grid
+    assert picture(record, "png", Look(heads=(0,)))[0] != grid
 
 
 @pytest.mark.parametrize("grid", [False, True], ids=["map", "grid"])
 def test_svg_holds_no_markup_of_the_text(grid):
     for places in ([0, 1, 2], [3, 4, 5], [6]):
         record = dataclasses.replace(given(MARKUP), settings={"global_tokens": places})
-        data, _ = picture(record, "svg", Choice(), grid=grid)
+        data, _ = picture(record, "svg", Look(show="grid" if grid else "auto"))
         assert b"<script" not in data.lower()
         assert b"<img" not in data
         tree = ElementTree.fromstring(data)

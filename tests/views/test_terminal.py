@@ -6,6 +6,7 @@ import io
 import re
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -17,9 +18,10 @@ from rich.console import Console
 from rich.segment import Segment
 
 import attnviz
-from attnviz.views.look import Choice, choose
+from attnviz.views.look import Look, choose
 from attnviz.views.palette import ramp
-from attnviz.views.terminal.show import SHOWS, Screen, show
+from attnviz.views.screen import Screen
+from attnviz.views.terminal.show import SHOWS, show
 
 # Thirty different words; the first one or more of them make a sentence.
 SENTENCE = (
@@ -56,7 +58,7 @@ def random_weights(*shape, seed=0, sharp=3.0):
     return exponents / exponents.sum(axis=-1, keepdims=True)
 
 
-def drawn(record, what, width=80, height=24, colour=False, choice=None, paper=None):
+def drawn(record, what, width=80, height=24, colour=False, look=None, paper=None):
     """The lines of a view with their styles as SGR sequences. `paper` is wider than the screen
     that the view was told of, so that what is too long shows."""
     screen = Screen(width, height, colour)
@@ -65,7 +67,7 @@ def drawn(record, what, width=80, height=24, colour=False, choice=None, paper=No
         color_system="truecolor" if colour else None, no_color=not colour, markup=False,
         emoji=False, highlight=False, legacy_windows=False,
     )  # fmt: skip
-    console.print(show(record, what, choice or Choice(), screen))
+    console.print(show(record, replace(look or Look(), show=what), screen))
     return console.file.getvalue().splitlines()
 
 
@@ -73,13 +75,13 @@ def plain(lines):
     return [SGR.sub("", line) for line in lines]
 
 
-def styled(record, what, choice=None, width=80, height=24):
+def styled(record, what, look=None, width=80, height=24):
     """The lines of a coloured view as [(character, style), …]."""
     console = Console(
         file=io.StringIO(), width=width, height=height, force_terminal=True, no_color=False,
         color_system="truecolor", markup=False, emoji=False, highlight=False,
     )  # fmt: skip
-    view = show(record, what, choice or Choice(), Screen(width, height, True))
+    view = show(record, replace(look or Look(), show=what), Screen(width, height, True))
     lines = Segment.split_lines(console.render(view))
     return [[(c, s.style) for s in line for c in s.text] for line in lines]
 
@@ -152,7 +154,7 @@ def test_the_table_holds_the_weights(kind, head):
     stack = record.stack
     weights = stack.weights[0].mean(axis=0) if head == "mean" else stack.weights[0, head]
     assert np.allclose(stack.map(0, head, 1024).mean, weights, atol=1e-7)
-    lines = drawn(record, "table", 200, choice=choose(stack, "0", str(head)))
+    lines = drawn(record, "table", 200, look=choose(stack, "0", str(head)))
     rows = table_rows(lines, WORDS[:11], weights.shape[1])
     for i, (cells, rest) in enumerate(rows):
         for j, cell in enumerate(cells):
@@ -369,8 +371,8 @@ def test_whole_cells_hold_the_weights(n, width):
 def test_small_maps_hold_the_weights(n):
     weights = random_weights(3, n, n)
     for head in range(3):
-        choice = choose(weighted(weights).stack, "0", str(head))
-        lines = styled(weighted(weights), "grid", choice, width=80)
+        look = choose(weighted(weights).stack, "0", str(head))
+        lines = styled(weighted(weights), "grid", look, width=80)
         name = next(i for i, line in enumerate(lines) if line and line[0][0] == str(head))
         body = lines[name + 1 : name + 1 + -(-n // 2)]
         cells = np.array([[halves(*cell) for cell in line[:n]] for line in body])

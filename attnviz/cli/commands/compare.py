@@ -80,7 +80,7 @@ def compare(
         put_text(dumps(views.data(sides)) + "\n")
     else:
         target = console()
-        put(target, Group(*views.comparison(sides, screen_of(target, language))))
+        put(target, Group(*views.comparison(sides, language, screen_of(target))))
     if tolerance is not None:
         _hold(records, tolerance, quiet)
 
@@ -132,9 +132,9 @@ def _sides(
             "Give two texts, files, types, models, layers or heads: --type self,local.",
         )
     for (name, record), layer, head in product(records, layers, heads):
-        choice = choose(record.stack, str(layer), str(head))
+        look = choose(record.stack, str(layer), str(head))
         label = {"layers": f"layer {layer}", "heads": f"head {head}"}.get(varying, name)
-        found.append(Side(label, record, choice.layer, choice.head))
+        found.append(Side(label, record, look.layer, look.head))
     return found
 
 
@@ -155,9 +155,7 @@ def _written(sides: Sequence[Side], suffix: str, language: Language) -> bytes:
 
     if suffix == ".json":
         return (dumps(views.data(sides), indent=1) + "\n").encode()
-    from attnviz.views.picture.picture import (
-        compare_picture,  # matplotlib, only when there is a picture
-    )
+    from attnviz.views.picture.compare import compare_picture  # matplotlib, only to draw
 
     return compare_picture(sides, suffix[1:], language)
 

@@ -113,7 +113,7 @@ def cost(
         put_text(views.to_json(report))
         return
     target = console()
-    put(target, views.screen(report, screen_of(target, language)))
+    put(target, views.cost(report, language, screen_of(target)))
     warn_of_arabic(target, language, quiet)
 
 

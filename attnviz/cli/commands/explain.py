@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.steps import Steps
     from attnviz.language.language import Language
     from attnviz.language.lesson import Topic
-    from attnviz.views.terminal.show import Screen
+    from attnviz.views.screen import Screen
 
 LENGTHS = (128, 512, 2048)  # tokens of the measured example
 FOLLOWED = 2  # the head "near": its weights are spread, so that every step has something to show
@@ -42,7 +42,7 @@ def explain(
 
     language = find_language(lang)
     target = console()
-    screen = screen_of(target, language)
+    screen = screen_of(target)
     if topic is None:
         put(target, contents(language))
     else:
@@ -101,7 +101,7 @@ def _steps(language: Language) -> Steps:
 def _traced(kind: str, language: Language, screen: Screen) -> list[RenderableType]:
     from attnviz.language.lesson import WINDOW
     from attnviz.tracing.trace import trace
-    from attnviz.views.look import Choice
+    from attnviz.views.look import Look
     from attnviz.views.terminal.show import show
 
     example = language.example
@@ -114,7 +114,8 @@ def _traced(kind: str, language: Language, screen: Screen) -> list[RenderableTyp
         global_tokens=[example.global_token],
         model="random" if kind == "random" else "builtin",
     )
-    return [show(record, "arcs" if kind == "arcs" else "table", Choice(), screen)]
+    look = Look(show="arcs" if kind == "arcs" else "table", language=language)
+    return [show(record, look, screen)]
 
 
 def _measured() -> list[RenderableType]:

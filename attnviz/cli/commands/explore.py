@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from attnviz.cli.progress import Told
-    from attnviz.language.language import Language
     from attnviz.record.record import AttentionRecord
-    from attnviz.views.explorer.state import Look
-    from attnviz.views.look import Choice
+    from attnviz.views.explorer.state import State
+    from attnviz.views.look import Look
 
 Trace = Callable[[str, str | None], "AttentionRecord"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
@@ -72,7 +71,7 @@ def explore(
     from attnviz.analysis.transform import Lens
     from attnviz.cli.output import console
     from attnviz.language.languages import find_language
-    from attnviz.views.explorer.state import Look
+    from attnviz.views.explorer.state import State
     from attnviz.views.look import choose
     from attnviz.views.scale import check_scale
 
@@ -93,15 +92,14 @@ def explore(
         asked = asked if named is None else replace(asked, text=None, file=named)
         begun = _traced(asked, measure, see)
     record = see(begun.record)
-    choice = choose(record.stack, layer, head)
-    if choice.layers or len(choice.heads) > 1:
+    look = choose(record.stack, layer, head, scale=scale, language=language)
+    if look.layers or len(look.heads) > 1:
         raise AttnvizError("The explorer shows one head at a time.", "Give one --layer and --head.")
-    look = Look.at(record, choice, scale, language)
-    _fill(target, look, begun, [named, asked.file, asked.source_file])
+    _fill(target, State.at(record, look), begun, [named, asked.file, asked.source_file])
 
 
 class _Begun(NamedTuple):
-    """What the explorer starts from. trace: as `Errands` has it."""
+    """What the explorer starts from. trace: as `Callbacks` has it."""
 
     record: AttentionRecord
     text: str | None
@@ -196,21 +194,19 @@ def _is_path(text: str) -> bool:
     return in_folder and place.suffix.lower() in (*RECORDS, *TEXTS)
 
 
-def _fill(target: Console, look: Look, begun: _Begun, inputs: Sequence[Path | None]) -> None:
+def _fill(target: Console, state: State, begun: _Begun, inputs: Sequence[Path | None]) -> None:
     from attnviz.cli.output import check_outputs, write_output
     from attnviz.views.explorer.app import Explorer
-    from attnviz.views.explorer.screen import Errands
+    from attnviz.views.explorer.screen import Callbacks
 
-    def save(
-        record: AttentionRecord, path: Path, choice: Choice, language: Language, scale: str
-    ) -> list[str]:
+    def save(record: AttentionRecord, path: Path, look: Look) -> list[str]:
         check_outputs([path], inputs, of="a file")
-        return write_output(record, path, choice, language, scale)
+        return write_output(record, path, look)
 
     _read_keys_from_the_terminal()
     app = Explorer(
-        look,
-        Errands(begun.trace, begun.types, save),
+        state,
+        Callbacks(begun.trace, begun.types, save),
         text=begun.text,
         type=begun.type,
         colour=target.color_system in ENOUGH and not target.no_color,

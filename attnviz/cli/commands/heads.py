@@ -60,15 +60,15 @@ def heads(
     record = asked.trace(stack=stack)
     if sort is not None:
         check_measure(record.stack, sort)
-    choice = choose(record.stack, layer, "all", "grid")
+    shown = choose(record.stack, layer, "all", "grid")
     asked.say_unused(record, language)
-    looks = look(record.stack, choice.layers or (choice.layer,))
+    looks = look(record.stack, shown.layers or (shown.layer,))
     ranking = ranked(looks, sort)
     if json or csv:
         wanted = looks if sort is None and top is None else ranking[:top]
         put_text(views.to_json(wanted) if json else views.to_csv(wanted))
         return
     target = console()
-    screen = screen_of(target, language)
-    put(target, views.heads(record, looks, ranking, screen, sort=sort, top=top))
+    screen = screen_of(target)
+    put(target, views.heads(record, looks, ranking, language, screen, sort=sort, top=top))
     warn_of_arabic(target, language, False)

@@ -63,11 +63,11 @@ def run(
     budget = None if max_memory is None else bytes_of(max_memory)
     with progress(display.quiet) as told:
         record = asked.trace(lens=lens, stack=display.stack, max_memory=budget, progress=told)
-    choice = display.choice(record)
+    look = display.look(record)
     asked.say_unused(record, language, display.quiet)
     if verbose or budget is not None:
         say(_size(record.stack), display.quiet)
-    display.put(record, choice, language, query)
+    display.put(record, look, query)
 
 
 def _size(stack: Stack) -> str:

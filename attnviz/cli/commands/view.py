@@ -44,12 +44,12 @@ def view(
     from attnviz.language.languages import find_language
     from attnviz.record.open_file import open_file
 
-    language = find_language(display.lang)
+    find_language(display.lang)  # refused before any work
     display.check([file, tokens, key_tokens])
     labels = _labels(tokens, "--tokens")
     record = open_file(file, labels, _labels(key_tokens, "--key-tokens"), type=type)
     record = record if display.stack is None else record.looking_at(display.stack)
-    display.put(record, display.choice(record), language)
+    display.put(record, display.look(record))
 
 
 def _labels(path: Path | None, option: str) -> list[str] | None:

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 
 from attnviz.errors import EXIT_INTERRUPTED
 from attnviz.views.explorer.key_routing import passed_on
-from attnviz.views.explorer.screen import Desk, Errands
-from attnviz.views.explorer.state import Look
+from attnviz.views.explorer.screen import Callbacks, ExplorerScreen
+from attnviz.views.explorer.state import State
 
 
 class Explorer(App[None]):
@@ -32,14 +32,20 @@ class Explorer(App[None]):
     ]
 
     def __init__(
-        self, look: Look, errands: Errands, *, text: str | None, type: str | None, colour: bool
+        self,
+        state: State,
+        callbacks: Callbacks,
+        *,
+        text: str | None,
+        type: str | None,
+        colour: bool,
     ) -> None:
         super().__init__()
-        self._desk = Desk(look, errands, text=text, type=type, colour=colour)
+        self._only_screen = ExplorerScreen(state, callbacks, text=text, type=type, colour=colour)
 
-    def get_default_screen(self) -> Desk:
+    def get_default_screen(self) -> ExplorerScreen:
         """The one screen that is not above another."""
-        return self._desk
+        return self._only_screen
 
     async def on_event(self, event: events.Event) -> None:
         """Everything that happens; keys that were overtaken find their way."""

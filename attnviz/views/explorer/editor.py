@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.widgets import TextArea
 
 from attnviz.inputs.tokens import visible
+from attnviz.views.cells import background, levels
 from attnviz.views.explorer.key_routing import Keystrokes
-from attnviz.views.explorer.state import Look, at_character
+from attnviz.views.explorer.state import State, at_character
 from attnviz.views.explorer.text import FAINT
-from attnviz.views.terminal.cells import background, levels
 
 
 class Editor(TextArea):
@@ -20,9 +20,9 @@ class Editor(TextArea):
 
     ALLOW_SELECT = False
 
-    def __init__(self, text: str, look: Look, *, colour: bool) -> None:
+    def __init__(self, text: str, state: State, *, colour: bool) -> None:
         super().__init__(text, id="editor", soft_wrap=True, show_line_numbers=False)
-        self.look, self.colour = look, colour
+        self.state, self.colour = state, colour
         self.keystrokes = Keystrokes()
         self.highlight_cursor_line = False
 
@@ -33,19 +33,19 @@ class Editor(TextArea):
 
     def on_mount(self) -> None:
         """Say how to leave."""
-        self.show(self.look)
+        self.show(self.state)
 
-    def show(self, look: Look) -> None:
-        """Another look."""
-        self.look = look
-        self.border_title = Content(f"{look.language.say('key.edit')} · Esc")
+    def show(self, state: State) -> None:
+        """Show another state."""
+        self.state = state
+        self.border_title = Content(f"{state.look.language.say('key.edit')} · Esc")
         self.notify_style_update()  # drawn lines are kept until styles change
         self.refresh()
 
     def query_at_cursor(self) -> int:
         """The token that the cursor is in, or just behind."""
         return at_character(
-            self.look.stack.query_tokens, max(self._character(self.cursor_location) - 1, 0)
+            self.state.stack.query_tokens, max(self._character(self.cursor_location) - 1, 0)
         )
 
     def get_line(self, line_index: int) -> Text:
@@ -56,10 +56,10 @@ class Editor(TextArea):
         return text
 
     def _shade(self, line: Text, first: int) -> None:
-        tokens, sheet = self.look.stack.key_tokens, self.look.sheet
-        if not self.colour or self.look.stack.two_texts or not tokens.text.startswith(self.text):
+        tokens, sheet = self.state.stack.key_tokens, self.state.sheet
+        if not self.colour or self.state.stack.two_texts or not tokens.text.startswith(self.text):
             return
-        steps = levels(*sheet.row(self.look.query, self.look.scale))
+        steps = levels(*sheet.row(self.state.query, self.state.look.scale))
         for (start, stop), step in zip(tokens.spans.tolist(), steps.tolist(), strict=True):
             if step >= FAINT and start < first + len(line) and stop > first:
                 line.stylize(background(step) or "", max(start - first, 0), stop - first)

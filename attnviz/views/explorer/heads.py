@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import zip_longest
 
@@ -10,10 +10,12 @@ import numpy as np
 from rich.text import Text
 
 from attnviz.record.stack import Floats, Stack
-from attnviz.views.explorer.state import Look
-from attnviz.views.terminal.cells import full_rows, levels
-from attnviz.views.terminal.show import Screen, small_map
-from attnviz.views.titles import head_title, label_text
+from attnviz.views.cells import full_rows, levels, small_map
+from attnviz.views.explorer.state import State
+from attnviz.views.labels import label_text
+from attnviz.views.look import Look
+from attnviz.views.screen import Screen
+from attnviz.views.titles import head_title
 
 LARGEST, LEAST = 24, 4  # characters of a side of a small map
 BLOCK = 2  # characters of a head where there is no room for maps
@@ -39,38 +41,38 @@ class Thumbnails:
 
     _drawn: dict[tuple[int, int, int, str, bool], list[Text]] = field(default_factory=dict)
 
-    def of(self, layer: int, head: int, size: int, screen: Screen) -> list[Text]:
-        """The map of one head in `size` characters and half as many lines."""
-        key = (layer, head, size, screen.scale, screen.colour)
+    def of(self, look: Look, size: int, *, colour: bool) -> list[Text]:
+        """Draw the map of one head in `size` characters and half as many lines."""
+        key = (look.layer, look.heads[0], size, look.scale, colour)
         if key not in self._drawn:
-            self._drawn[key] = small_map(self.stack, layer, head, size, screen)
+            self._drawn[key] = small_map(self.stack, look, size, colour)
         return [line.copy() for line in self._drawn[key]]
 
 
-def grid(look: Look, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
+def grid(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
     """Every head as a small map, the current one marked; of very many heads those around it.
 
     Each map carries meta: its "head" and "layer".
     """
-    if look.stack.n_layers == 1:
-        return _named(look, thumbnails, screen)
-    return _by_layer(look, thumbnails, screen)
+    if state.stack.n_layers == 1:
+        return _named(state, thumbnails, screen)
+    return _by_layer(state, thumbnails, screen)
 
 
-def _named(look: Look, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
+def _named(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
     """Heads of one layer in bands, each under its name."""
-    n_heads, head = look.stack.n_heads, look.sheet.head
+    n_heads, head = state.stack.n_heads, state.sheet.head
     sizes = range(min(LARGEST, screen.width), NAMED, -1)
     fitting = (
-        s for s in sizes if -(-n_heads // _across(screen, s)) * _tall(look, s) <= screen.height
+        s for s in sizes if -(-n_heads // _across(screen, s)) * _tall(state, s) <= screen.height
     )
     size = next(fitting, NAMED)
-    across, fits = _across(screen, size), screen.height // _tall(look, size)
+    across, fits = _across(screen, size), screen.height // _tall(state, size)
     at = 0 if head == "mean" else head // across
     lines: list[Text] = []
     for band in _around(at, -(-n_heads // across), fits):
         heads = range(band * across, min((band + 1) * across, n_heads))
-        lines += _band(look, thumbnails, heads, size, screen)
+        lines += _band(state, thumbnails, heads, size, screen)
     return lines[: screen.height]
 
 
@@ -78,34 +80,36 @@ def _across(screen: Screen, size: int) -> int:
     return max((screen.width + GAP) // (size + GAP), 1)
 
 
-def _tall(look: Look, size: int) -> int:
+def _tall(state: State, size: int) -> int:
     """Lines of a small map with its name: fewer where the text has few tokens."""
-    return -(-min(size, look.stack.shape[0]) // 2) + 1
+    return -(-min(size, state.stack.shape[0]) // 2) + 1
 
 
 def _band(
-    look: Look, thumbnails: Thumbnails, heads: range, size: int, screen: Screen
+    state: State, thumbnails: Thumbnails, heads: range, size: int, screen: Screen
 ) -> list[Text]:
-    lines = [Text(no_wrap=True) for _ in range(_tall(look, size))]
+    lines = [Text(no_wrap=True) for _ in range(_tall(state, size))]
     for head in heads:
-        style = "bold reverse" if look.sheet.head == head else "bold"
-        name = label_text(head_title(look.stack, head), size, style)
-        maps = thumbnails.of(look.sheet.layer, head, size, screen)
+        style = "bold reverse" if state.sheet.head == head else "bold"
+        name = label_text(head_title(state.stack, head), size, style)
+        look = replace(state.look, heads=(head,))
+        maps = thumbnails.of(look, size, colour=screen.colour)
         for line, part in zip_longest(lines, [name, *maps], fillvalue=Text()):
-            _append(line, part.copy(), size, head, look.sheet.layer).append(" " * GAP)
+            _append(line, part.copy(), size, head, state.sheet.layer).append(" " * GAP)
     return lines
 
 
-def shows_blocks(look: Look, screen: Screen) -> bool:
+def shows_blocks(state: State, screen: Screen) -> bool:
     """Whether each head is but a block, bright where it is sharp, for want of room."""
-    return look.stack.n_layers > 1 and _size(look.stack, screen) == BLOCK
+    return state.stack.n_layers > 1 and _size(state.stack, screen) == BLOCK
 
 
-def _by_layer(look: Look, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
+def _by_layer(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
     """Layers below one another, heads side by side."""
-    stack, layer, head = look.stack, look.sheet.layer, look.sheet.head
+    stack, layer, head = state.stack, state.sheet.layer, state.sheet.head
     size, label = _size(stack, screen), _label(stack)
-    tall = 1 if size == BLOCK else len(thumbnails.of(layer, 0, size, screen))
+    first = replace(state.look, heads=(0,))
+    tall = 1 if size == BLOCK else len(thumbnails.of(first, size, colour=screen.colour))
     columns = _around(
         0 if head == "mean" else head, stack.n_heads, (screen.width - label) // (size + 1)
     )
@@ -119,7 +123,8 @@ def _by_layer(look: Look, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
             if size == BLOCK:
                 maps = [_block(thumbnails.sharpness[row, column], screen)]
             else:
-                maps = thumbnails.of(row, column, size, screen)
+                look = replace(state.look, layer=row, heads=(column,))
+                maps = thumbnails.of(look, size, colour=screen.colour)
             here = row == layer and column == head
             for line, part in zip_longest(band, maps, fillvalue=Text()):
                 _append(line, part, size, column, row).append("◂" if here else " ", "bold")

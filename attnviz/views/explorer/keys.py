@@ -11,7 +11,7 @@ from textual import events
 from textual.widget import Widget
 
 from attnviz.language.language import TERMINAL, Language
-from attnviz.views.explorer.state import Look
+from attnviz.views.explorer.state import State
 from attnviz.views.files import SUFFIXES
 
 
@@ -23,18 +23,18 @@ class Key:
     shown: str
     name: str
     action: str
-    when: Callable[[Look], bool] = lambda look: True
+    when: Callable[[State], bool] = lambda state: True
 
 
-def _is_long(look: Look) -> bool:
-    return max(look.stack.shape) > 16
+def _is_long(state: State) -> bool:
+    return max(state.stack.shape) > 16
 
 
 # In the order of the line at the bottom, which is cut where it is full.
 KEYS = (
     Key("← →", "query", "step(1)"),
-    Key("h l", "head", "head(1)", lambda look: look.stack.n_heads > 1),
-    Key("j k", "layer", "layer(1)", lambda look: look.stack.n_layers > 1),
+    Key("h l", "head", "head(1)", lambda state: state.stack.n_heads > 1),
+    Key("j k", "layer", "layer(1)", lambda state: state.stack.n_layers > 1),
     Key("i", "edit", "edit"),
     Key("e", "explain", "explain"),
     Key("/", "search", "search"),
@@ -55,23 +55,23 @@ class Hints(Widget):
 
     ALLOW_SELECT = False
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, state: State) -> None:
         super().__init__(id="hints")
-        self.look = look
+        self.state = state
 
-    def show(self, look: Look) -> None:
-        """Another look: other keys make sense, or their names are in another language."""
-        self.look = look
+    def show(self, state: State) -> None:
+        """Show another state: other keys make sense, or their names are in another language."""
+        self.state = state
         self.refresh()
 
     def render(self) -> Text:
         """The keys that fit, and always the last two."""
-        last = [_hint(key, self.look.language) for key in LAST]
+        last = [_hint(key, self.state.look.language) for key in LAST]
         room = self.size.width - sum(hint.cell_len for hint in last)
         line = Text(no_wrap=True)
         for key in KEYS:
-            hint = _hint(key, self.look.language)
-            if key.when(self.look) and line.cell_len + hint.cell_len <= room:
+            hint = _hint(key, self.state.look.language)
+            if key.when(self.state) and line.cell_len + hint.cell_len <= room:
                 line.append_text(hint)
         return line.append(" " * max(room - line.cell_len, 0)).append_text(Text().join(last))
 
@@ -87,9 +87,9 @@ def _hint(key: Key, language: Language) -> Text:
     return hint
 
 
-def table(look: Look) -> Table:
+def table(state: State) -> Table:
     """Every key and what it does, in a sentence."""
-    language = look.language
+    language = state.look.language
     lines = Table.grid(padding=(0, 2))
     lines.add_column(no_wrap=True)
     lines.add_column()

@@ -1,4 +1,4 @@
-"""Work in the background of which only the newest wish counts."""
+"""Work in the background of which only the latest request counts."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ from collections.abc import Callable
 from threading import Condition, Thread
 from typing import Generic, TypeVar
 
-Wish = TypeVar("Wish")
+Request = TypeVar("Request")
 Result = TypeVar("Result")
 
 
-class Newest(Generic[Wish, Result]):
-    """One thread that works on one wish at a time.
+class LatestOnly(Generic[Request, Result]):
+    """Run only the latest request, in one thread; drop older ones that still wait.
 
-    A wish that comes while it works waits; a newer one takes its place. `done` is called in that
-    thread with each wish that was worked on and its result, or what went wrong, and with whether
-    no newer wish had come. The thread is a daemon: who leaves does not wait for it.
+    `done` is called in that thread with each request that was worked on, its result or what went
+    wrong, and whether no later request had come. The thread is a daemon: who leaves does not wait
+    for it.
     """
 
     def __init__(
         self,
-        work: Callable[[Wish], Result],
-        done: Callable[[Wish, Result | Exception, bool], object],
+        work: Callable[[Request], Result],
+        done: Callable[[Request, Result | Exception, bool], object],
     ) -> None:
         self._work, self._done = work, done
-        self._waiting: list[Wish] = []
+        self._waiting: list[Request] = []
         self._changed = Condition()
         self._thread: Thread | None = None
 
-    def ask(self, wish: Wish) -> None:
-        """Wish for something; what waited is forgotten."""
+    def ask(self, request: Request) -> None:
+        """Take a request; what waited is forgotten."""
         with self._changed:
-            self._waiting = [wish]
+            self._waiting = [request]
             self._changed.notify()
         if self._thread is None:
-            self._thread = Thread(target=self._run, name="newest", daemon=True)
+            self._thread = Thread(target=self._run, name="latest-only", daemon=True)
             self._thread.start()
 
     def _run(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting)
-                wish = self._waiting.pop()
+                request = self._waiting.pop()
             try:
-                result: Result | Exception = self._work(wish)
+                result: Result | Exception = self._work(request)
             except Exception as error:  # told to whoever asked, in its own thread
                 result = error
-            self._done(wish, result, not self._waiting)
+            self._done(request, result, not self._waiting)

@@ -11,9 +11,7 @@ from rich.text import Text
 
 from attnviz.language.language import TERMINAL
 from attnviz.record.stack import Floats
-from attnviz.views.explorer.state import Look
-from attnviz.views.scale import Shades, shades
-from attnviz.views.terminal.cells import (
+from attnviz.views.cells import (
     MASKED,
     UNKNOWN,
     Levels,
@@ -21,10 +19,16 @@ from attnviz.views.terminal.cells import (
     full_rows,
     half_rows,
     levels,
+    positions,
+    scale_line,
 )
-from attnviz.views.terminal.show import LABEL, Screen, positions, scale_line
-from attnviz.views.titles import label_text, percent, widest
+from attnviz.views.explorer.state import State
+from attnviz.views.labels import label_text, widest
+from attnviz.views.number_format import percent
+from attnviz.views.scale import Shades, shades
+from attnviz.views.screen import Screen
 
+LABEL = 12  # characters that a token's label may take
 MARKS = 2  # characters before a label: ▸ the query, ◆ a pin
 NUMBERED = 4  # characters from which a cell shows its percent
 WIDEST, TALLEST = 9, 3  # characters and lines of a cell where there is much room
@@ -55,29 +59,29 @@ class Field:
         return (self.first[0] + row) * self.cells[0]
 
 
-def heatmap(look: Look, screen: Screen) -> list[Text]:
+def heatmap(state: State, screen: Screen) -> list[Text]:
     """The map of the current head in `screen.width` × `screen.height` characters: a line of keys
     above, a line below that says what the colours mean, or two.
 
     Each line of cells carries meta: its query, and where its keys are ("keys": column of the first,
     characters per cell, first key, keys per cell).
     """
-    names = look.stack.query_tokens.names
+    names = state.stack.query_tokens.names
     label = widest(names, max(min(LABEL, screen.width // 4), 1))
     indent = MARKS + label + 1
     room = max(screen.height - 2, 1), max(screen.width - indent, 1)
-    shown = _field(look, *room, colour=screen.colour)
-    legend = _legend(look, shown, screen)
+    shown = _field(state, *room, colour=screen.colour)
+    legend = _legend(state, shown, screen)
     if len(legend) > 1:
-        shown = _field(look, max(room[0] - 1, 1), room[1], colour=screen.colour)
+        shown = _field(state, max(room[0] - 1, 1), room[1], colour=screen.colour)
     each = max(shown.tall, 1)
-    lines = [_keys(look, shown, indent)]
+    lines = [_keys(state, shown, indent)]
     for number, cells in enumerate(_cells(shown, screen.colour)):
         row = number // each if shown.tall else 2 * number
         below = shown.query(row + (1 if shown.tall else 2))
         named = number % each == each // 2
-        queries = range(shown.query(row), min(below, look.stack.shape[0]))
-        line = _name(look, queries, label, named=named, pooled=shown.cells[0] > 1)
+        queries = range(shown.query(row), min(below, state.stack.shape[0]))
+        line = _name(state, queries, label, named=named, pooled=shown.cells[0] > 1)
         line.append_text(cells)
         where = (indent, shown.wide, shown.first[1] * shown.cells[1], shown.cells[1])
         line.apply_meta({"query": shown.query(row), "keys": where})
@@ -85,58 +89,58 @@ def heatmap(look: Look, screen: Screen) -> list[Text]:
     return [*lines, *legend]
 
 
-def _field(look: Look, lines: int, across: int, *, colour: bool) -> Field:
-    sheet = look.sheet
-    if look.near and sheet.pooled:
-        return _kept(look, lines, across)
-    bright = sheet.bright(look.scale)
+def _field(state: State, lines: int, across: int, *, colour: bool) -> Field:
+    sheet = state.sheet
+    if state.near and sheet.pooled:
+        return _kept(state, lines, across)
+    bright = sheet.bright(state.look.scale)
     steps = levels(bright.shares, sheet.allowed)
     (rows, columns), cells = steps.shape, sheet.map.cells
     if rows <= lines and columns <= across:
         wide = min(across // columns, WIDEST)
         tall = max(min(lines // rows, TALLEST, round(wide / 2.2)), 1)
         return Field(steps, sheet.map.mean, bright, (0, 0), cells, wide, tall)
-    if look.near:
+    if state.near:
         wide = NEAR_NUMBERED if across >= ROOMY else NEAR
-        part = _around(look, (rows, columns), cells, (lines, max(across // wide, 1)))
+        part = _around(state, (rows, columns), cells, (lines, max(across // wide, 1)))
         first = part[0].start, part[1].start
         return Field(steps[part], sheet.map.mean[part], bright, first, cells, wide, 1)
     if colour and rows <= 2 * lines and columns <= across:
         wide = min(across // columns, FLATTEST)
         return Field(steps, sheet.map.mean, bright, (0, 0), cells, wide, 0)
-    return _pooled(look, lines, across, colour=colour)
+    return _pooled(state, lines, across, colour=colour)
 
 
-def _kept(look: Look, lines: int, across: int) -> Field:
+def _kept(state: State, lines: int, across: int) -> Field:
     """A part around the query, of the weights that a streamed text keeps one by one."""
-    sheet, (queries, keys) = look.sheet, look.stack.shape
+    sheet, (queries, keys) = state.sheet, state.stack.shape
     wide = NEAR_NUMBERED if across >= ROOMY else NEAR
     room = min(lines, queries), min(max(across // wide, 1), keys)
-    rows, columns = _around(look, (queries, keys), (1, 1), room)
-    shares, weights, bright = sheet.single(rows, columns, look.scale)
+    rows, columns = _around(state, (queries, keys), (1, 1), room)
+    shares, weights, bright = sheet.single(rows, columns, state.look.scale)
     steps = levels(np.nan_to_num(shares), sheet.sees(rows, columns))
     steps[np.isnan(shares) & (steps != MASKED)] = UNKNOWN
     return Field(steps, weights, bright, (rows.start, columns.start), (1, 1), wide, 1)
 
 
-def _pooled(look: Look, lines: int, across: int, *, colour: bool) -> Field:
+def _pooled(state: State, lines: int, across: int, *, colour: bool) -> Field:
     most = max(min(across, 2 * lines if colour else lines), 1)
-    stack, (layer, head) = look.stack, (look.sheet.layer, look.sheet.head)
+    stack, (layer, head) = state.stack, (state.sheet.layer, state.sheet.head)
     pooled, allowed = stack.map(layer, head, most), stack.allowed(layer, most)
-    bright = shades(pooled.mean, allowed, look.scale, whole=pooled.cells[1] == 1)
+    bright = shades(pooled.mean, allowed, state.look.scale, whole=pooled.cells[1] == 1)
     steps = levels(bright.shares, allowed)
     wide, tall = min(across // steps.shape[1], FLATTEST), 0 if colour else 1
     return Field(steps, pooled.mean, bright, (0, 0), pooled.cells, max(wide, 1), tall)
 
 
 def _around(
-    look: Look, shape: tuple[int, int], cells: tuple[int, int], room: tuple[int, int]
+    state: State, shape: tuple[int, int], cells: tuple[int, int], room: tuple[int, int]
 ) -> tuple[slice, slice]:
     """The part of a map with the query in its middle, and the same key, or its strongest."""
     rows, columns = cells
-    strongest = look.sheet.strongest(look.query, 1) if look.stack.two_texts else []
-    key = strongest[0][0] if strongest else look.query
-    middle = look.query // rows, key // columns
+    strongest = state.sheet.strongest(state.query, 1) if state.stack.two_texts else []
+    key = strongest[0][0] if strongest else state.query
+    middle = state.query // rows, key // columns
     starts = [
         max(min(at - fits // 2, n - fits), 0)
         for at, n, fits in zip(middle, shape, room, strict=True)
@@ -174,7 +178,7 @@ def _numbered(steps: NDArray[np.int64], weights: Floats, wide: int) -> Text:
     return line
 
 
-def _keys(look: Look, shown: Field, indent: int) -> Text:
+def _keys(state: State, shown: Field, indent: int) -> Text:
     """The keys' names above wide cells, else their positions."""
     columns = shown.steps.shape[1]
     first = shown.first[1] * shown.cells[1]
@@ -182,7 +186,7 @@ def _keys(look: Look, shown: Field, indent: int) -> Text:
         places = [first + cell * shown.cells[1] for cell in range(columns)]
         return positions(indent, places, shown.wide)
     line = Text(" " * indent, no_wrap=True)
-    for name in look.stack.key_tokens.names[first : first + columns]:
+    for name in state.stack.key_tokens.names[first : first + columns]:
         text = label_text(name, shown.wide - 1, "dim")
         before = (shown.wide - text.cell_len) // 2
         line.append(" " * before).append_text(text)
@@ -190,20 +194,20 @@ def _keys(look: Look, shown: Field, indent: int) -> Text:
     return line
 
 
-def _name(look: Look, queries: range, width: int, *, named: bool, pooled: bool) -> Text:
+def _name(state: State, queries: range, width: int, *, named: bool, pooled: bool) -> Text:
     """The label of a row: its token, marked where the query or a pin is in it; of several tokens
     their positions."""
     line = Text(no_wrap=True)
     if not named:
         return line.append(" " * (MARKS + width + 1))
-    current = look.query in queries
-    pin = next((pin for pin in look.pins if pin in queries), None)
+    current = state.query in queries
+    pin = next((pin for pin in state.pins if pin in queries), None)
     line.append("▸ " if current else "◆ " if pin is not None else "  ", "bold")
-    place = look.query if current else queries.start if pin is None else pin
+    place = state.query if current else queries.start if pin is None else pin
     if pooled and not current and pin is None:
         name = Text(_places(queries, width), "dim")
     else:
-        name = label_text(look.stack.query_tokens.names[place], width, "bold" if current else "")
+        name = label_text(state.stack.query_tokens.names[place], width, "bold" if current else "")
     line.append_text(name)
     return line.append(" " * (width + 1 - name.cell_len))
 
@@ -214,24 +218,26 @@ def _places(queries: range, width: int) -> str:
     return both if len(both) <= width else str(queries.start)[:width]
 
 
-def _legend(look: Look, shown: Field, screen: Screen) -> list[Text]:
+def _legend(state: State, shown: Field, screen: Screen) -> list[Text]:
     """What the colours mean, and what a cell is: below that where it finds no room beside it."""
-    scale = scale_line("", shown.bright, (1, 1), screen)  # the panel's title says of what
-    note = shown.bright.note(look.stack.key_tokens.names, look.language, TERMINAL)
-    cell = _cell_note(look, shown)
+    scale = scale_line(
+        "", shown.bright, (1, 1), state.look.language, screen
+    )  # the panel's title says of what
+    note = shown.bright.note(state.stack.key_tokens.names, state.look.language, TERMINAL)
+    cell = _cell_note(state, shown)
     notes = " · ".join(filter(None, [cell, note]))
     if cell and scale.cell_len + len(notes) + 3 > screen.width and screen.height >= LEGIBLE:
         return [scale, _cut(Text(notes, "dim", no_wrap=True), screen.width)]
     return [_cut(scale.append(f" · {notes}", "dim") if notes else scale, screen.width)]
 
 
-def _cell_note(look: Look, shown: Field) -> str:
+def _cell_note(state: State, shown: Field) -> str:
     """How much of the text a cell holds; "" where each is one weight and all are known."""
     rows, columns = shown.cells
     if shown.cells != (1, 1):
-        return look.language.say("ui.cells", TERMINAL, rows=rows, columns=columns)
-    if look.sheet.pooled:
-        return look.language.say("ui.kept", TERMINAL, k=look.sheet.kept[0].shape[1])
+        return state.look.language.say("ui.cells", TERMINAL, rows=rows, columns=columns)
+    if state.sheet.pooled:
+        return state.look.language.say("ui.kept", TERMINAL, k=state.sheet.kept[0].shape[1])
     return ""
 
 

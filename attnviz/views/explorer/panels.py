@@ -1,4 +1,4 @@
-"""The explorer's panels: each shows one side of the same look, and says what was pointed at."""
+"""The explorer's panels: each shows one side of the same state, and says what was pointed at."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from attnviz.language.language import TERMINAL
 from attnviz.record.stack import Which
 from attnviz.views.explorer.heads import Thumbnails, grid, shows_blocks
 from attnviz.views.explorer.map import heatmap
-from attnviz.views.explorer.state import Look, Sheet
+from attnviz.views.explorer.state import Sheet, State
 from attnviz.views.explorer.strongest import strongest
-from attnviz.views.explorer.text import Running, running
-from attnviz.views.terminal.sentences import in_words, listed
-from attnviz.views.terminal.show import Screen
-from attnviz.views.titles import chosen, percent, title
+from attnviz.views.explorer.text import WrappedText, draw_text
+from attnviz.views.number_format import percent
+from attnviz.views.screen import Screen
+from attnviz.views.titles import chosen, head_name, title
+from attnviz.views.words import in_words, listed
 
 
 @dataclass
@@ -42,21 +43,21 @@ class Panel(Widget):
 
     ALLOW_SELECT = False
 
-    def __init__(self, look: Look, *, colour: bool, id: str) -> None:
+    def __init__(self, state: State, *, colour: bool, id: str) -> None:
         super().__init__(id=id)
-        self.look, self.colour = look, colour
+        self.state, self.colour = state, colour
 
     def on_mount(self) -> None:
         """Say what it is about."""
-        self.show(self.look)
+        self.show(self.state)
 
-    def show(self, look: Look) -> None:
-        """Another look."""
-        self.look = look
-        self.border_title = Content(self.name_of(look))
+    def show(self, state: State) -> None:
+        """Show another state."""
+        self.state = state
+        self.border_title = Content(self.name_of(state))
         self.refresh(layout=self.styles.is_auto_height)
 
-    def name_of(self, look: Look) -> str:
+    def name_of(self, state: State) -> str:
         """The words above the panel."""
         raise NotImplementedError
 
@@ -66,7 +67,7 @@ class Panel(Widget):
 
     def on_resize(self) -> None:
         """What it is called may follow from how large it is."""
-        self.border_title = Content(self.name_of(self.look))
+        self.border_title = Content(self.name_of(self.state))
 
     def render(self) -> RenderableType:
         """The panel for the room that it has."""
@@ -78,7 +79,7 @@ class Panel(Widget):
 
     def room(self, width: int, height: int) -> Screen:
         """How much is to be filled."""
-        return Screen(width, height, self.colour, self.look.language, self.look.scale)
+        return Screen(width, height, self.colour)
 
     def on_click(self, event: events.Click) -> None:
         """What stands there was chosen."""
@@ -101,9 +102,9 @@ class RunningText(Panel):
 
     MOST = 8  # lines
 
-    def name_of(self, look: Look) -> str:
+    def name_of(self, state: State) -> str:
         """Just the text."""
-        return look.language.say("ui.text")
+        return state.look.language.say("ui.text")
 
     def get_content_height(self, _: Size, viewport: Size, width: int) -> int:
         """As many lines as the text has, up to a quarter of the screen."""
@@ -115,18 +116,18 @@ class RunningText(Panel):
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """The lines around the query."""
-        return running(self.look, *self._texts(screen.width), screen)
+        return draw_text(self.state, *self._texts(screen.width), screen)
 
-    _broken: tuple[Running, Running | None] | None = None
+    _broken: tuple[WrappedText, WrappedText | None] | None = None
 
-    def _texts(self, width: int) -> tuple[Running, Running | None]:
+    def _texts(self, width: int) -> tuple[WrappedText, WrappedText | None]:
         """The text, or both of two, broken into lines; kept, because a long one takes a while."""
-        stack, kept = self.look.stack, self._broken
+        stack, kept = self.state.stack, self._broken
         if kept is None or kept[0].tokens is not stack.query_tokens or kept[0].width != width:
             two = stack.key_tokens is not stack.query_tokens
             self._broken = kept = (
-                Running.of(stack.query_tokens, width),
-                Running.of(stack.key_tokens, width) if two else None,
+                WrappedText.of(stack.query_tokens, width),
+                WrappedText.of(stack.key_tokens, width) if two else None,
             )
         return kept
 
@@ -134,33 +135,30 @@ class RunningText(Panel):
 class Map(Panel):
     """The heatmap of the current head."""
 
-    def name_of(self, look: Look) -> str:
+    def name_of(self, state: State) -> str:
         """Which layer and head, and what it is built to look at."""
-        layer, head = look.sheet.layer, look.sheet.head
-        parts = [chosen(look.stack, layer, head, look.language)]
-        parts += [look.stack.head_name(head)] if head != "mean" else []
-        parts += [look.language.say("key.merge")] if look.merged else []
+        parts = [chosen(state.stack, state.look)]
+        parts += [] if state.look.head == "mean" else [head_name(state.stack, state.look)]
+        parts += [state.look.language.say("key.merge")] if state.merged else []
         return " · ".join(part for part in parts if part)
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """As much of it as finds room."""
-        return heatmap(self.look, screen)
+        return heatmap(self.state, screen)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Tell the weight below the pointer."""
         cell = self._cell(event)
-        title = self.name_of(self.look)
-        if cell is not None:
-            title += self._told(*cell)
-        self.border_title = Content(title)
+        name = self.name_of(self.state)
+        self.border_title = Content(name if cell is None else name + self._weight_at(*cell))
 
-    def _told(self, query: int, key: int) -> str:
+    def _weight_at(self, query: int, key: int) -> str:
         """A weight between two tokens; nothing of one that was not kept by itself."""
-        sheet, stack = self.look.sheet, self.look.stack
+        sheet, stack = self.state.sheet, self.state.stack
         weight = sheet.weight(query, key)
         if sheet.pooled:
             known = dict(sheet.strongest(query, stack.shape[1]))
-            if not self.look.near or key not in known:
+            if not self.state.near or key not in known:
                 return ""
             weight = known[key]
         names = stack.query_tokens.names[query], stack.key_tokens.names[key]
@@ -168,7 +166,7 @@ class Map(Panel):
 
     def on_leave(self) -> None:
         """Nothing is pointed at."""
-        self.border_title = Content(self.name_of(self.look))
+        self.border_title = Content(self.name_of(self.state))
 
     def _cell(self, event: events.MouseMove) -> tuple[int, int] | None:
         meta, offset = event.style.meta, event.get_content_offset(self)
@@ -176,20 +174,20 @@ class Map(Panel):
             return None
         indent, wide, first, each = meta["keys"]
         key = first + (offset.x - indent) // wide * each
-        return (meta["query"], key) if first <= key < self.look.stack.shape[1] else None
+        return (meta["query"], key) if first <= key < self.state.stack.shape[1] else None
 
 
 class Strongest(Panel):
     """The strongest keys of the query."""
 
-    def name_of(self, look: Look) -> str:
+    def name_of(self, state: State) -> str:
         """Whose keys."""
-        name = look.stack.query_tokens.names[look.query]
-        return f"{look.language.say('ui.keys_of', TERMINAL, query=name)} · {look.query}"
+        name = state.stack.query_tokens.names[state.query]
+        return f"{state.look.language.say('ui.keys_of', TERMINAL, query=name)} · {state.query}"
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """Bars, and pins."""
-        return strongest(self.look, screen)
+        return strongest(self.state, screen)
 
 
 class Heads(Panel):
@@ -197,19 +195,19 @@ class Heads(Panel):
 
     _thumbnails: Thumbnails | None = None
 
-    def name_of(self, look: Look) -> str:
+    def name_of(self, state: State) -> str:
         """How many."""
-        layers = look.stack.n_layers
-        said = [look.language.count(layers, "layer")] if layers > 1 else []
-        named = " × ".join([*said, look.language.count(look.stack.n_heads, "head")])
-        blocks = shows_blocks(look, self.room(*self.content_size))
-        return f"{named} · {look.language.say('ui.bright')}" if blocks else named
+        layers = state.stack.n_layers
+        said = [state.look.language.count(layers, "layer")] if layers > 1 else []
+        named = " × ".join([*said, state.look.language.count(state.stack.n_heads, "head")])
+        blocks = shows_blocks(state, self.room(*self.content_size))
+        return f"{named} · {state.look.language.say('ui.bright')}" if blocks else named
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """The grid; small maps are drawn once for each record."""
-        if self._thumbnails is None or self._thumbnails.stack is not self.look.stack:
-            self._thumbnails = Thumbnails(self.look.stack)
-        return grid(self.look, self._thumbnails, screen)
+        if self._thumbnails is None or self._thumbnails.stack is not self.state.stack:
+            self._thumbnails = Thumbnails(self.state.stack)
+        return grid(self.state, self._thumbnails, screen)
 
 
 class Findings(Panel):
@@ -218,9 +216,9 @@ class Findings(Panel):
     found: Sequence[Finding] | None = None
     about: Sheet | None = None
 
-    def name_of(self, look: Look) -> str:
+    def name_of(self, state: State) -> str:
         """What the weights show."""
-        return look.language.say("ui.findings")
+        return state.look.language.say("ui.findings")
 
     def tell(self, found: Sequence[Finding], about: Sheet) -> None:
         """Facts, and what they are about."""
@@ -230,9 +228,9 @@ class Findings(Panel):
     def render(self) -> RenderableType:
         """A list whose long lines hang under themselves."""
         if self.found is None:
-            return Text(self.look.language.say("run.computing"), "dim")
-        table = listed(in_words(self.found, self.look.language, TERMINAL))
-        table.style = "" if self.about is self.look.sheet else "dim"
+            return Text(self.state.look.language.say("run.computing"), "dim")
+        table = listed(in_words(self.found, self.state.look.language, TERMINAL))
+        table.style = "" if self.about is self.state.sheet else "dim"
         return table
 
 
@@ -241,14 +239,14 @@ class Heading(Widget):
 
     ALLOW_SELECT = False
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, state: State) -> None:
         super().__init__()
-        self.look = look
+        self.state = state
         self._waited: float | None = None
 
-    def show(self, look: Look) -> None:
-        """Another look."""
-        self.look = look
+    def show(self, state: State) -> None:
+        """Show another state."""
+        self.state = state
         self.refresh()
 
     def wait(self, waited: float | None) -> None:
@@ -262,8 +260,8 @@ class Heading(Widget):
         line = Text(" ", no_wrap=True)
         if self._waited is not None:
             turning = "◐◓◑◒"[int(4 * self._waited) % 4]
-            said = f"{turning} {self.look.language.say('run.computing')} {self._waited:.0f} s"
+            said = f"{turning} {self.state.look.language.say('run.computing')} {self._waited:.0f} s"
             line.append(said, "reverse").append(" ")
-        line.append(title(self.look.seen, self.look.language, TERMINAL))
+        line.append(title(self.state.seen, self.state.look.language, TERMINAL))
         line.truncate(self.size.width, overflow="ellipsis")
         return line

@@ -30,7 +30,7 @@ class Line(Input):
             await super().on_event(event)
 
 
-class Ask(Horizontal):
+class Prompt(Horizontal):
     """A question and a line for the answer; hidden until something is asked."""
 
     def compose(self) -> ComposeResult:

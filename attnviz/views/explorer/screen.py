@@ -1,4 +1,4 @@
-"""The explorer's screen: panels around one look, keys that move it, and work in the background."""
+"""The explorer's screen: panels around one state, keys that move it, and work in the background."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from textual.widgets import Input, TextArea
 from attnviz.analysis.findings import Finding, best, findings
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import visible
-from attnviz.language.language import TERMINAL, Language
+from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.views.explorer import keys
 from attnviz.views.explorer.editor import Editor
-from attnviz.views.explorer.latest import Newest
+from attnviz.views.explorer.latest import LatestOnly
 from attnviz.views.explorer.panels import (
     Findings,
     Heading,
@@ -34,13 +34,13 @@ from attnviz.views.explorer.panels import (
     RunningText,
     Strongest,
 )
-from attnviz.views.explorer.prompt import Ask, Page
-from attnviz.views.explorer.state import Look
+from attnviz.views.explorer.prompt import Page, Prompt
+from attnviz.views.explorer.state import State
 from attnviz.views.files import SUFFIXES
-from attnviz.views.look import Choice
-from attnviz.views.terminal.sentences import complaint, told
+from attnviz.views.look import Look
+from attnviz.views.words import complaint, told
 
-Wish = tuple[str, str | None]  # a text and a type of attention
+Request = tuple[str, str | None]  # a text and a type of attention
 MENDABLE = (AttnvizError, OSError, MemoryError)  # told in a message; anything else is a bug
 
 PAUSE = 0.1  # seconds without a key after which a text is worth computing
@@ -51,32 +51,32 @@ HEIGHTS = [(0, "-flat"), (10, "-low"), (18, "-high"), (36, "-tall")]
 
 
 @dataclass(frozen=True)
-class Errands:
-    """What the explorer has others do for it.
+class Callbacks:
+    """What the explorer asks of who opened it.
 
     trace: a text and a type to a record, or None where no model is at hand. types: what `t` goes
-    through. save: write a file and return what the reader should know about it.
+    through. save: write a file of a record and return what the reader should know about it.
     """
 
     trace: Callable[[str, str | None], AttentionRecord] | None
     types: Sequence[str | None]
-    save: Callable[[AttentionRecord, Path, Choice, Language, str], Sequence[str]]
+    save: Callable[[AttentionRecord, Path, Look], Sequence[str]]
 
 
 @dataclass
 class Traced(Message):
-    """A wish was worked on; newest: nothing newer was wished for meanwhile."""
+    """A request was worked on; is_latest: no later one came meanwhile."""
 
-    wish: Wish
+    request: Request
     result: AttentionRecord | Exception
-    newest: bool
+    is_latest: bool
 
 
 @dataclass
 class Found(Message):
-    """Facts about a look."""
+    """Facts about a state."""
 
-    look: Look
+    state: State
     result: list[Finding] | Exception
 
 
@@ -94,7 +94,7 @@ def _bindings() -> list[BindingType]:
     return [Binding(key, does, show=False) for key, does in (moves | plain).items()]
 
 
-class Desk(Screen[None]):
+class ExplorerScreen(Screen[None]):
     """Everything that is on the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = _bindings()
@@ -103,92 +103,98 @@ class Desk(Screen[None]):
     AUTO_FOCUS: ClassVar[str | None] = ""  # nothing: keys are for the screen
 
     def __init__(
-        self, look: Look, errands: Errands, *, text: str | None, type: str | None, colour: bool
+        self,
+        state: State,
+        callbacks: Callbacks,
+        *,
+        text: str | None,
+        type: str | None,
+        colour: bool,
     ) -> None:
         super().__init__()
-        self.look, self._errands, self._colour = look, errands, colour
-        self._shown: Wish = (text or "", type)  # what the look is of
-        self._wish = self._shown
+        self.state, self._host, self._colour = state, callbacks, colour
+        self._shown: Request = (text or "", type)  # what the state is of
+        self._request = self._shown
         self._since: float | None = None
         self._pause: Timer | None = None
         self._answer: Callable[[str], None] | None = None
-        self._origin, self._word = look, ""
-        self._tracer = Newest(self._trace, lambda *told: self._tell(Traced(*told)))
-        self._finder = Newest(_facts, lambda look, found, _: self._tell(Found(look, found)))
+        self._origin, self._word = state, ""
+        self._tracer = LatestOnly(self._trace, lambda *told: self._tell(Traced(*told)))
+        self._finder = LatestOnly(_facts, lambda state, found, _: self._tell(Found(state, found)))
 
     def compose(self) -> ComposeResult:
         """Heading, text, the four panels, and a line of keys or of a question."""
-        look, colour = self.look, self._colour
-        yield Heading(look)
-        yield RunningText(look, colour=colour, id="text")
-        yield Editor(self._shown[0], look, colour=colour)
+        state, colour = self.state, self._colour
+        yield Heading(state)
+        yield RunningText(state, colour=colour, id="text")
+        yield Editor(self._shown[0], state, colour=colour)
         with Container(id="body"):
-            yield Map(look, colour=colour, id="map")
-            yield Strongest(look, colour=colour, id="strongest")
-            yield Heads(look, colour=colour, id="heads")
-            yield Findings(look, colour=colour, id="findings")
-        yield Ask()
-        yield keys.Hints(look)
+            yield Map(state, colour=colour, id="map")
+            yield Strongest(state, colour=colour, id="strongest")
+            yield Heads(state, colour=colour, id="heads")
+            yield Findings(state, colour=colour, id="findings")
+        yield Prompt()
+        yield keys.Hints(state)
 
     def on_mount(self) -> None:
         """Facts are on their way, and waiting will be told."""
-        self._finder.ask(self.look)
+        self._finder.ask(self.state)
         self.set_interval(TICK, self._tell_waiting)
 
-    # One look, shown everywhere
+    # One state, shown everywhere
 
-    def show(self, look: Look) -> None:
-        """Another look in all panels; facts about it are looked for."""
-        changed = look.sheet is not self.look.sheet
-        self.look = look
+    def show(self, state: State) -> None:
+        """Show another state in all panels, and look for facts about it."""
+        changed = state.sheet is not self.state.sheet
+        self.state = state
         for panel in self.query("Panel, Hints, Heading, Editor"):
-            panel.show(look)  # type: ignore[attr-defined]
+            panel.show(state)  # type: ignore[attr-defined]
         if changed:
-            self._finder.ask(look)
+            self._finder.ask(state)
 
     def on_pointed(self, event: Pointed) -> None:
         """What was clicked becomes the query, or the head."""
         if event.head is not None:
-            self.show(self.look.to_head(event.head, event.layer))
+            self.show(self.state.to_head(event.head, event.layer))
         elif event.query is not None:
-            self.show(self.look.to_query(event.query))
-        elif event.key is not None and not self.look.stack.two_texts:
-            self.show(self.look.to_query(event.key))
+            self.show(self.state.to_query(event.query))
+        elif event.key is not None and not self.state.stack.two_texts:
+            self.show(self.state.to_query(event.key))
         elif event.steps:
             self.action_step(event.steps)
 
     def action_step(self, n: int) -> None:
         """On along the queries."""
-        self.show(self.look.to_query(self.look.query + n))
+        self.show(self.state.to_query(self.state.query + n))
 
     def action_head(self, n: int) -> None:
         """On along the heads."""
-        self.show(self.look.next_head(n))
+        self.show(self.state.next_head(n))
 
     def action_layer(self, n: int) -> None:
         """On along the layers."""
-        self.show(self.look.next_layer(n))
+        self.show(self.state.next_layer(n))
 
     def action_pin(self) -> None:
         """Keep the query in sight."""
-        self.show(self.look.pin())
+        self.show(self.state.pin())
 
     def action_scale(self) -> None:
         """Turn weights into colours another way."""
-        self.show(self.look.next_scale())
+        self.show(self.state.next_scale())
 
     def action_near(self) -> None:
         """Single tokens around the query, or the whole."""
-        self.show(replace(self.look, near=not self.look.near))
+        self.show(replace(self.state, near=not self.state.near))
 
     def action_merge(self) -> None:
         """Words for pieces."""
-        self._try(lambda: self.show(self.look.merge()))
+        self._try(lambda: self.show(self.state.merge()))
 
     def action_language(self) -> None:
         """All words in another language."""
-        self.show(self.look.next_language())
-        language = self.look.language
+        self.show(self.state.next_language())
+        language = self.state.look.language
         if language.right_to_left:
             self._say(language.say("warn.rtl", TERMINAL, option="-o map.png"))
 
@@ -196,27 +202,27 @@ class Desk(Screen[None]):
 
     def action_explain(self) -> None:
         """What the weights show, and what not."""
-        panel, look = self.query_one(Findings), self.look
-        found = panel.found if panel.about is look.sheet else best(_facts(look))
-        heading, *body = told(found or [], look.seen, look.choice, look.language)
+        panel, state = self.query_one(Findings), self.state
+        found = panel.found if panel.about is state.sheet else best(_facts(state))
+        heading, *body = told(found or [], state.seen, state.look)
         self.app.push_screen(Page(str(heading), body))
 
     def action_help(self) -> None:
         """Every key."""
-        language = self.look.language
-        self.app.push_screen(Page(language.say("key.help"), [keys.table(self.look)]))
+        language = self.state.look.language
+        self.app.push_screen(Page(language.say("key.help"), [keys.table(self.state)]))
 
     # Questions in the last line
 
     def action_search(self) -> None:
         """Go to a token by its name, letter by letter."""
-        self._origin = self.look
+        self._origin = self.state
         self._ask("search", "", self._searched)
 
     def action_again(self, n: int) -> None:
         """The next token of the name that was searched, or the one before."""
         if self._word:
-            self._try(lambda: self.show(self.look.search(self._word, n)))
+            self._try(lambda: self.show(self.state.search(self._word, n)))
 
     def action_save(self) -> None:
         """Write a file."""
@@ -224,7 +230,7 @@ class Desk(Screen[None]):
 
     def action_close(self) -> None:
         """Ask no more, write no more."""
-        if self.query_one(Ask).display:
+        if self.query_one(Prompt).display:
             if self._answer == self._searched:
                 self.show(self._origin)
             self._end_question()
@@ -249,11 +255,11 @@ class Desk(Screen[None]):
     ) -> None:
         self._answer = answer
         self.query_one(keys.Hints).display = False
-        self.query_one(Ask).ask(self.look.language.say(f"key.{what}"), suggested, choices)
+        self.query_one(Prompt).ask(self.state.look.language.say(f"key.{what}"), suggested, choices)
 
     def _end_question(self) -> None:
         self._answer = None
-        self.query_one(Ask).close()
+        self.query_one(Prompt).close()
         self.query_one(keys.Hints).display = True
 
     def _searched(self, word: str) -> None:
@@ -262,15 +268,15 @@ class Desk(Screen[None]):
         self._try(lambda: self.show(self._origin.search(word)))
 
     def _save(self, name: str) -> None:
-        look, path = self.look, Path(name).expanduser()
+        state, path = self.state, Path(name).expanduser()
 
         def work() -> None:
             try:
-                notes = self._errands.save(look.seen, path, look.choice, look.language, look.scale)
+                notes = self._host.save(state.seen, path, state.look)
             except MENDABLE as error:
                 self.app.call_from_thread(self._complain, error)
             else:
-                said = look.language.say("run.saved", TERMINAL, path=path)
+                said = state.look.language.say("run.saved", TERMINAL, path=path)
                 self.app.call_from_thread(self._say, "\n".join([said, *notes]))
 
         self.run_worker(work, thread=True)
@@ -295,7 +301,7 @@ class Desk(Screen[None]):
         if self._pause is not None:
             self._pause.stop()
         text = event.text_area.text
-        self._pause = self.set_timer(PAUSE, lambda: self._want((text, self._wish[1])))
+        self._pause = self.set_timer(PAUSE, lambda: self._want((text, self._request[1])))
 
     def on_text_area_selection_changed(self) -> None:
         """The query is where the cursor is."""
@@ -305,52 +311,52 @@ class Desk(Screen[None]):
         """The same text with another type of attention."""
         if not self._has_model():
             return
-        types = list(self._errands.types)
+        types = list(self._host.types)
         if len(types) == 1:
-            self._say(self.look.language.say("ui.one_type", TERMINAL))
+            self._say(self.state.look.language.say("ui.one_type", TERMINAL))
         else:
-            at = types.index(self._wish[1]) if self._wish[1] in types else -1
-            self._want((self._wish[0], types[(at + 1) % len(types)]))
+            at = types.index(self._request[1]) if self._request[1] in types else -1
+            self._want((self._request[0], types[(at + 1) % len(types)]))
 
     def on_traced(self, event: Traced) -> None:
         """A new record, unless a newer text waits; the old picture stays where there is none."""
-        if not event.newest:
+        if not event.is_latest:
             return
         self._since = None
         self._tell_waiting()
         if isinstance(event.result, Exception):
-            self._wish = (event.wish[0], self._shown[1])
+            self._request = (event.request[0], self._shown[1])
             self._complain(event.result)
             return
-        self._shown = event.wish
-        self.show(self.look.with_record(event.result))
+        self._shown = event.request
+        self.show(self.state.with_record(event.result))
         self._follow_cursor()
 
     def on_found(self, event: Found) -> None:
         """Facts about a head."""
         if isinstance(event.result, Exception):
             raise event.result
-        self.query_one(Findings).tell(event.result, event.look.sheet)
+        self.query_one(Findings).tell(event.result, event.state.sheet)
 
     def _has_model(self) -> bool:
-        if self._errands.trace is None:
-            self._say(self.look.language.say("ui.no_model", TERMINAL))
-        return self._errands.trace is not None
+        if self._host.trace is None:
+            self._say(self.state.look.language.say("ui.no_model", TERMINAL))
+        return self._host.trace is not None
 
-    def _want(self, wish: Wish) -> None:
-        if wish != self._wish:
-            self._wish = wish
+    def _want(self, request: Request) -> None:
+        if request != self._request:
+            self._request = request
             self._since = self._since or monotonic()
-            self._tracer.ask(wish)
+            self._tracer.ask(request)
 
-    def _trace(self, wish: Wish) -> AttentionRecord:
-        assert self._errands.trace is not None  # `_has_model` was asked
-        return self._errands.trace(*wish)
+    def _trace(self, request: Request) -> AttentionRecord:
+        assert self._host.trace is not None  # `_has_model` was asked
+        return self._host.trace(*request)
 
     def _follow_cursor(self) -> None:
         editor = self.query_one(Editor)
         if editor.display and editor.text == self._shown[0]:
-            self.show(self.look.to_query(editor.query_at_cursor()))
+            self.show(self.state.to_query(editor.query_at_cursor()))
 
     def _tell(self, message: Message) -> None:
         """From another thread: a message to this screen, if it is still there."""
@@ -373,7 +379,7 @@ class Desk(Screen[None]):
         if not isinstance(error, MENDABLE):
             raise error
         mended = error if isinstance(error, AttnvizError) else AttnvizError(_reason(error))
-        self._say(complaint(mended, self.look.language), severity="error")
+        self._say(complaint(mended, self.state.look.language), severity="error")
 
     def _say(
         self, sentence: str, severity: Literal["information", "error"] = "information"
@@ -383,8 +389,8 @@ class Desk(Screen[None]):
         self.notify(shown, severity=severity, markup=False)
 
 
-def _facts(look: Look) -> list[Finding]:
-    return best(findings(look.seen, look.sheet.layer, look.sheet.head))
+def _facts(state: State) -> list[Finding]:
+    return best(findings(state.seen, state.sheet.layer, state.sheet.head))
 
 
 def _reason(error: Exception) -> str:

@@ -1,6 +1,6 @@
 """What the explorer looks at: a record, a head of it, a query; and how each key moves on.
 
-Nothing here draws: a step is a new `Look`.
+Nothing here draws: a step is a new `State`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from attnviz.analysis.transform import Lens
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import Tokens
-from attnviz.language.english import ENGLISH
-from attnviz.language.language import Language
 from attnviz.language.languages import all_languages
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Floats, PooledMap, Stack, Which
 from attnviz.record.summary import STRONGEST
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.scale import SCALES, Shades, shades
 
 WORDS = Lens(merge="words")
@@ -112,34 +110,27 @@ class Sheet:
 
 
 @dataclass(frozen=True)
-class Look:
+class State:
     """One state of the explorer.
 
-    record: as it was traced or read; seen: the same, or with words for pieces. query: the token
-    that looks; pins: queries that stay in sight. near: single tokens around the query, where the
-    whole text only fits pooled.
+    record: as it was traced or read; seen: the same, or with words for pieces. look: the layer,
+    the head, the scale and the language; sheet: that head's weights. query: the token that looks;
+    pins: queries that stay in sight. near: single tokens around the query, where the whole text
+    only fits pooled.
     """
 
     record: AttentionRecord
     seen: AttentionRecord
+    look: Look
     sheet: Sheet
     query: int = 0
     pins: tuple[int, ...] = ()
-    scale: str = "auto"
-    language: Language = ENGLISH
     near: bool = False
 
     @classmethod
-    def at(
-        cls,
-        record: AttentionRecord,
-        choice: Choice,
-        scale: str = "auto",
-        language: Language = ENGLISH,
-    ) -> Look:
-        """The beginning: the first query of the layer and head that were chosen."""
-        sheet = Sheet(record.stack, choice.layer, choice.head)
-        return cls(record, record, sheet, scale=scale, language=language)
+    def at(cls, record: AttentionRecord, look: Look) -> State:
+        """Begin at the first query of the layer and head that were chosen."""
+        return cls(record, record, look, Sheet(record.stack, look.layer, look.head))
 
     @property
     def stack(self) -> Stack:
@@ -151,53 +142,47 @@ class Look:
         """Whether words stand for pieces."""
         return self.seen is not self.record
 
-    @property
-    def choice(self) -> Choice:
-        """The layer and the head, as views of a record take them."""
-        head = self.sheet.head
-        return Choice(self.sheet.layer, () if head == "mean" else (head,))
-
-    def to_query(self, query: int) -> Look:
+    def to_query(self, query: int) -> State:
         """Another query, as near as there is one."""
         return replace(self, query=min(max(query, 0), self.stack.shape[0] - 1))
 
-    def to_head(self, head: Which, layer: int | None = None) -> Look:
+    def to_head(self, head: Which, layer: int | None = None) -> State:
         """Another head, and layer."""
-        layer = self.sheet.layer if layer is None else layer
-        return replace(self, sheet=Sheet(self.stack, layer, head))
+        return self._at_head(self.seen, self.sheet.layer if layer is None else layer, head)
 
-    def next_head(self, step: int) -> Look:
+    def next_head(self, step: int) -> State:
         """The head after, or before: the mean, then 0, 1, 2 … and round again."""
         n = self.stack.n_heads
         ring: list[Which] = ["mean", *range(n)] if n > 1 else [0]
         place = ring.index(self.sheet.head) if self.sheet.head in ring else 0
         return self.to_head(ring[(place + step) % len(ring)])
 
-    def next_layer(self, step: int) -> Look:
+    def next_layer(self, step: int) -> State:
         """The layer after, or before, and round again."""
         return self.to_head(self.sheet.head, (self.sheet.layer + step) % self.stack.n_layers)
 
-    def next_scale(self) -> Look:
+    def next_scale(self) -> State:
         """The next way to turn weights into colours."""
-        return replace(self, scale=SCALES[(SCALES.index(self.scale) + 1) % len(SCALES)])
+        scale = SCALES[(SCALES.index(self.look.scale) + 1) % len(SCALES)]
+        return replace(self, look=replace(self.look, scale=scale))
 
-    def next_language(self) -> Look:
+    def next_language(self) -> State:
         """The next language of all words."""
         languages = [*all_languages().values()]
-        place = (languages.index(self.language) + 1) % len(languages)
-        return replace(self, language=languages[place])
+        place = (languages.index(self.look.language) + 1) % len(languages)
+        return replace(self, look=replace(self.look, language=languages[place]))
 
-    def pin(self) -> Look:
+    def pin(self) -> State:
         """Keep the query in sight, or no longer."""
         others = tuple(pin for pin in self.pins if pin != self.query)
         kept = others if self.query in self.pins else tuple(sorted((*others, self.query)))
         return replace(self, pins=kept)
 
-    def merge(self) -> Look:
+    def merge(self) -> State:
         """Words for pieces, or pieces again; AttnvizError for a streamed text."""
         return self._show(self.record, self.record if self.merged else WORDS.look(self.record))
 
-    def with_record(self, record: AttentionRecord) -> Look:
+    def with_record(self, record: AttentionRecord) -> State:
         """Another record in the same place: the same layer, head and words where it has them."""
         seen = WORDS.look(record) if self.merged and record.stack.weights is not None else record
         return self._show(record, seen)
@@ -214,26 +199,26 @@ class Look:
                 raise
             return found
 
-    def search(self, word: str, step: int = 0) -> Look:
+    def search(self, word: str, step: int = 0) -> State:
         """The next query of that name: from here (0), after here (1) or before here (-1)."""
         places = self.find(word)
         if step < 0:
             return self.to_query(([places[-1]] + [p for p in places if p < self.query])[-1])
         return self.to_query(next((p for p in places if p >= self.query + step), places[0]))
 
-    def _show(self, record: AttentionRecord, seen: AttentionRecord) -> Look:
+    def _show(self, record: AttentionRecord, seen: AttentionRecord) -> State:
         stack, before = seen.stack, self.stack.query_tokens
         head, layer = self.sheet.head, min(self.sheet.layer, stack.n_layers - 1)
         head = "mean" if head != "mean" and head >= stack.n_heads else head
         query, *pins = same_places(before, stack.query_tokens, (self.query, *self.pins))
-        return replace(
-            self,
-            record=record,
-            seen=seen,
-            sheet=Sheet(stack, layer, head),
-            query=query,
-            pins=tuple(sorted(set(pins))),
-        )
+        moved = replace(self._at_head(seen, layer, head), record=record, seen=seen)
+        return replace(moved, query=query, pins=tuple(sorted(set(pins))))
+
+    def _at_head(self, seen: AttentionRecord, layer: int, head: Which) -> State:
+        """The same state with the weights of another head, of what is or will be seen."""
+        heads = () if head == "mean" else (head,)
+        look = replace(self.look, layer=layer, heads=heads)
+        return replace(self, look=look, sheet=Sheet(seen.stack, layer, head))
 
 
 def same_places(before: Tokens, after: Tokens, places: Iterable[int]) -> list[int]:

@@ -10,10 +10,10 @@ from rich.style import Style
 from rich.text import Text
 
 from attnviz.inputs.tokens import Tokens
-from attnviz.views.explorer.state import Look
-from attnviz.views.terminal.cells import background, levels
-from attnviz.views.terminal.show import Screen
-from attnviz.views.titles import label_text
+from attnviz.views.cells import background, levels
+from attnviz.views.explorer.state import State
+from attnviz.views.labels import label_text
+from attnviz.views.screen import Screen
 
 FAINT = 4  # steps of the ramp that are as good as nothing: these tokens stay plain
 MUCH = 32  # steps from which a token is underlined where there is no colour
@@ -22,7 +22,7 @@ Line = list[tuple[int, str]]  # tokens, each with what stands before it: a space
 
 
 @dataclass(frozen=True)
-class Running:
+class WrappedText:
     """Tokens broken into lines of a width."""
 
     tokens: Tokens
@@ -30,7 +30,7 @@ class Running:
     lines: Sequence[Line]
 
     @classmethod
-    def of(cls, tokens: Tokens, width: int) -> Running:
+    def of(cls, tokens: Tokens, width: int) -> WrappedText:
         """Lines of at most `width` characters; spaces stand where the text has any."""
         lines: list[Line] = [[]]
         used, reach = 0, 0
@@ -52,25 +52,27 @@ class Running:
         return next((n for n, line in enumerate(self.lines) if line[-1][0] >= token), 0)
 
 
-def running(look: Look, queries: Running, keys: Running | None, screen: Screen) -> list[Text]:
-    """The lines around the query that fit `screen.height`, shaded by what it gives each token.
+def draw_text(
+    state: State, queries: WrappedText, keys: WrappedText | None, screen: Screen
+) -> list[Text]:
+    """Draw the lines around the query that fit `screen.height`, shaded by what it gives each token.
 
     keys: the other text, of two: then that one is shaded, below the one that looks. Each token
     carries meta: its "query", or "key".
     """
-    styles = _styles(look, screen)
+    styles = _styles(state, screen)
     if keys is None:
-        return _window(look, queries, styles, screen.height, look.query, "query")
+        return _window(state, queries, styles, screen.height, state.query, "query")
     height = max(screen.height // 2, 1)
-    strongest = look.sheet.strongest(look.query, 1)
-    upper = _window(look, queries, {}, screen.height - height, look.query, "query")
+    strongest = state.sheet.strongest(state.query, 1)
+    upper = _window(state, queries, {}, screen.height - height, state.query, "query")
     at = strongest[0][0] if strongest else 0
-    return [*upper, *_window(look, keys, styles, height, at, "key")]
+    return [*upper, *_window(state, keys, styles, height, at, "key")]
 
 
-def _styles(look: Look, screen: Screen) -> dict[int, Style]:
+def _styles(state: State, screen: Screen) -> dict[int, Style]:
     """How each key of the query is drawn; keys that get next to nothing are not in it."""
-    shares, allowed = look.sheet.row(look.query, look.scale)
+    shares, allowed = state.sheet.row(state.query, state.look.scale)
     steps = levels(shares, allowed)
     found: dict[int, Style] = {}
     for key, step in enumerate(steps.tolist()):
@@ -83,20 +85,22 @@ def _styles(look: Look, screen: Screen) -> dict[int, Style]:
 
 
 def _window(
-    look: Look, text: Running, styles: dict[int, Style], height: int, centre: int, what: str
+    state: State, text: WrappedText, styles: dict[int, Style], height: int, centre: int, what: str
 ) -> list[Text]:
     first = max(min(text.line_of(centre) - height // 2, len(text.lines) - height), 0)
-    return [_line(look, text, line, styles, what) for line in text.lines[first : first + height]]
+    return [_line(state, text, line, styles, what) for line in text.lines[first : first + height]]
 
 
-def _line(look: Look, text: Running, tokens: Line, styles: dict[int, Style], what: str) -> Text:
+def _line(
+    state: State, text: WrappedText, tokens: Line, styles: dict[int, Style], what: str
+) -> Text:
     line = Text(no_wrap=True)
     for i, gap in tokens:
         token = label_text(text.tokens.names[i], text.width)
         token.stylize(styles.get(i, Style()))
-        if what == "query" and i in look.pins:
+        if what == "query" and i in state.pins:
             token.stylize("underline")
-        if what == "query" and i == look.query:
+        if what == "query" and i == state.query:
             token.stylize("bold reverse" if i not in styles else "bold underline reverse")
         token.apply_meta({what: i})
         line.append(gap).append_text(token)

@@ -28,8 +28,8 @@ from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.threads import share
 from attnviz.views.page.quantised import bits_for, error, quantised
-from attnviz.views.terminal.sentences import caveats, in_words
 from attnviz.views.titles import head_title, layer_title, title
+from attnviz.views.words import caveats, in_words
 
 MOST_WEIGHTS = 1 << 25  # levels of one stack that a page carries; more are pooled
 SIDES = (1024, 512, 256, 128, 64, 32)  # cells a side that a map is pooled to

@@ -17,10 +17,8 @@ from typing import Any
 
 from attnviz._version import __version__
 from attnviz.inputs.tokens import visible
-from attnviz.language.english import ENGLISH
-from attnviz.language.language import Language
 from attnviz.record.record import AttentionRecord
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.page.data import Blobs, page_tree
 from attnviz.views.palette import INK, MASKED_PAPER, ramp
 from attnviz.views.titles import title
@@ -34,23 +32,20 @@ VIEWS = {"grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table",
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def page(
-    record: AttentionRecord, choice: Choice, *, show: str = "auto", language: Language = ENGLISH,
-    scale: str = "auto",
-) -> bytes:  # fmt: skip
-    """The page, in UTF-8. It opens on `choice`, in the language and scale given; the reader may
-    choose others. The same record gives the same bytes."""
+def page(record: AttentionRecord, look: Look) -> bytes:
+    """Return the page, in UTF-8. It opens on `look`; the reader may choose another. The same record
+    gives the same bytes."""
     blobs = Blobs()
     tree = page_tree(record, blobs)
-    tree["start"] = _start(record, choice, show, language, scale)
+    tree["start"] = _start(record, look)
     tree["ramp"], tree["masked"], tree["ink"] = ramp(), MASKED_PAPER, INK
     tree["attnviz"] = __version__
     script, style = script_and_style()
     values = {
         "policy": policy(script, style),
-        "lang": language.tag,
-        "title": escape(visible(title(record, language))),
-        "noscript": escape(language.say("page.noscript")),
+        "lang": look.language.tag,
+        "title": escape(visible(title(record, look.language))),
+        "noscript": escape(look.language.say("page.noscript")),
         "style": style,
         "script": script,
         "tree": _json(tree),
@@ -97,15 +92,16 @@ def _filled(template: str, values: dict[str, str]) -> str:
     return "".join(filled)
 
 
-def _start(
-    record: AttentionRecord, choice: Choice, show: str, language: Language, scale: str
-) -> dict[str, Any]:
-    many = record.stack.n_layers > 1 or bool(choice.layers) or len(choice.heads) > 1
-    view = VIEWS.get(show, "heads" if many else "heatmap")
-    head = None if choice.head == "mean" else choice.head
+def _start(record: AttentionRecord, look: Look) -> dict[str, Any]:
+    """What the page opens on."""
+    many = record.stack.n_layers > 1 or bool(look.layers) or len(look.heads) > 1
     return {
-        "view": view, "layer": choice.layer, "head": head, "scale": scale, "language": language.tag,
-    }  # fmt: skip
+        "view": VIEWS.get(look.show, "heads" if many else "heatmap"),
+        "layer": look.layer,
+        "head": None if look.head == "mean" else look.head,
+        "scale": look.scale,
+        "language": look.language.tag,
+    }
 
 
 def _json(tree: dict[str, Any]) -> str:

@@ -15,10 +15,11 @@ from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 from attnviz.analysis.cost import Curve, Growth, Report
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import PICTURE, Language
+from attnviz.views.cost_words import counted_title, growth_words, heading, notes
 from attnviz.views.number_format import amount, duration, size
 from attnviz.views.palette import INK, LINES, RGB
-from attnviz.views.picture.picture import DPI, printed
-from attnviz.views.terminal.cost import counted_title, growth_words, heading, notes
+from attnviz.views.picture.output import printed
+from attnviz.views.picture.paper import DPI
 
 PANEL, NAMES, LEFT = (2.7, 2.9), 1.5, 0.7  # inches: a panel's sides, and what stands beside it
 ABOVE, BELOW, LINE = 0.75, 0.55, 0.2

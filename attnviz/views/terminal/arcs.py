@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+from rich.console import RenderableType
 from rich.text import Text
 
 from attnviz.record.stack import Stack, Which
+from attnviz.views.cells import background
+from attnviz.views.labels import label_text, widest
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
 from attnviz.views.palette import level
-from attnviz.views.terminal.cells import background
-from attnviz.views.titles import label_text, percent, widest
+from attnviz.views.screen import Screen
 
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
 BOXES = {
@@ -18,21 +22,21 @@ BOXES = {
 }  # fmt: skip
 
 
-def arcs(stack: Stack, layer: int, head: Which, width: int) -> list[Text]:
-    """One line per token: a line leads from each query to its strongest other key (◂).
+def arcs_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw one line per token: a line leads from each query to its strongest other key (◂).
 
-    Lines are dealt into lanes, the short ones nearest; what finds no lane in `width` is left to
+    Lines are dealt into lanes, the short ones nearest; what finds no lane on the screen is left to
     the words on the right, which name every link.
     """
-    links = _links(stack, layer, head)
+    links, width = _links(stack, look.layer, look.head), screen.width
     left = widest(stack.query_tokens.names, min(16, width // 3))
     right = widest(stack.key_tokens.names, 16) + 6
     # Two texts have no lines between them: row i is not the i-th key.
     lanes = 0 if stack.two_texts else max((width - left - right - 6) // 2, 0)
     canvas = _canvas(len(stack.query_tokens), links, lanes)
-    lines = []
+    lines: list[RenderableType] = []
     for row, label in enumerate(stack.query_tokens.names):
-        line = label_text(label, left)
+        line: Text = label_text(label, left)
         line.pad_right(left + 1 - line.cell_len)
         line.append("".join(canvas[row]))
         if row in links:

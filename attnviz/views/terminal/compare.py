@@ -13,12 +13,14 @@ from rich.style import Style
 from rich.text import Text
 
 from attnviz.analysis.compare import CELLS, Difference, Side, differences
-from attnviz.language.language import TERMINAL
+from attnviz.language.language import TERMINAL, Language
 from attnviz.record.summary import pool
+from attnviz.views.cells import half_rows, levels
+from attnviz.views.labels import dim_line, label_text, widest
+from attnviz.views.number_format import percent
 from attnviz.views.palette import two_way
-from attnviz.views.terminal.cells import half_rows, levels
-from attnviz.views.terminal.show import Screen
-from attnviz.views.titles import label_text, percent, title, widest
+from attnviz.views.screen import Screen
+from attnviz.views.titles import title
 
 Array = NDArray[Any]
 
@@ -28,17 +30,20 @@ LEAST = 12  # characters that a map takes at least
 SAME = 1e-6  # nats: two views of one record differ by nothing
 
 
-def comparison(sides: Sequence[Side], screen: Screen) -> list[RenderableType]:
-    """Each side's map under its name and cost, then what changed from the first to each other."""
+def comparison(sides: Sequence[Side], language: Language, screen: Screen) -> list[RenderableType]:
+    """Draw each side's map under its name and cost, then what changed from the first."""
     changes = differences(sides)
     lines: list[RenderableType] = []
-    for name in _names(sides, screen):
+    for name in _names(sides, language):
         lines.append(label_text(name, screen.width, "bold"))
     lines += [Text(), *_maps(sides, changes[:1], screen)]
     for change in changes:
         lines += [Text(), *_changed(sides[0], change, screen)]
     if len(changes) < len(sides) - 1:
-        lines += [Text(), _dim("Texts of different lengths are shown, not subtracted.", screen)]
+        lines += [
+            Text(),
+            dim_line("Texts of different lengths are shown, not subtracted.", screen.width),
+        ]
     return lines
 
 
@@ -75,13 +80,13 @@ def data(sides: Sequence[Side]) -> dict[str, Any]:
     }
 
 
-def _names(sides: Sequence[Side], screen: Screen) -> list[str]:
+def _names(sides: Sequence[Side], language: Language) -> list[str]:
     """A line for each side: its letter, its name, where its weights come from, what it cost."""
     found = []
     for letter, side in zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", sides, strict=False):
         done, total = side.cost()
-        scores = screen.language.say("ui.scores", TERMINAL, done=done, total_scores=total)
-        found.append(f"{letter} {side.name}: {scores} · {title(side.record, screen.language)}")
+        scores = language.say("ui.scores", TERMINAL, done=done, total_scores=total)
+        found.append(f"{letter} {side.name}: {scores} · {title(side.record, language)}")
     return found
 
 
@@ -110,7 +115,7 @@ def _maps(
         most = float(np.abs(changes[0].weights).max(initial=0))
         scale += f" · B - A: ±{percent(most)}%, "
         scale += "orange more, blue less" if screen.colour else "+ more, - less"
-    return [*lines, _dim(scale, screen)]
+    return [*lines, dim_line(scale, screen.width)]
 
 
 def _beside(maps: Sequence[tuple[str, list[Text]]], width: int) -> list[RenderableType]:
@@ -174,11 +179,11 @@ def _changed(first: Side, change: Difference, screen: Screen) -> list[Renderable
     row, column = change.where
     apart = f"{change.per_row.mean():.3f} of at most {np.log(2):.3f} nats"
     head = f"{change.first} → {change.second}: Jensen-Shannon divergence {apart}, mean of rows"
-    lines: list[RenderableType] = [_dim(head, screen)]
+    lines: list[RenderableType] = [dim_line(head, screen.width)]
     if first.stack.shape[0] <= CELLS and first.stack.shape[1] <= CELLS:
         keys = first.stack.key_tokens.names
         most = f"{names[row]} → {keys[column]}: {100 * change.largest:+.0f} points"
-        lines.append(_dim(f"largest change: {most}", screen))
+        lines.append(dim_line(f"largest change: {most}", screen.width))
         width = widest([names[i] for i in change.changed_most(ROWS)], 12)
         for i in change.changed_most(ROWS):
             if change.per_row[i] > 0:
@@ -187,7 +192,9 @@ def _changed(first: Side, change: Difference, screen: Screen) -> list[Renderable
         layer, head_number = np.unravel_index(change.per_head.argmax(), change.per_head.shape)
         worst = float(change.per_head.max())
         lines.append(
-            _dim(f"head that changed most: {layer}.{head_number} ({worst:.3f} nats)", screen)
+            dim_line(
+                f"head that changed most: {layer}.{head_number} ({worst:.3f} nats)", screen.width
+            )
         )
     return lines
 
@@ -204,9 +211,3 @@ def _row(name: str, keys: Sequence[str], change: Difference, i: int, width: int)
                 f" {100 * float(change.weights[i, key]):+.0f}", "bold" if sign == "+" else ""
             )
     return line
-
-
-def _dim(line: str, screen: Screen) -> Text:
-    text = Text(line, "dim", no_wrap=True)
-    text.truncate(screen.width, overflow="ellipsis")
-    return text

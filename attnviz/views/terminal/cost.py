@@ -13,13 +13,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from attnviz.analysis.cost import LONGEST, Curve, Growth, Predicted, Report, Series, Timed
-from attnviz.inputs.tokens import visible
-from attnviz.language.language import PLAIN, TERMINAL, Guard, Language
+from attnviz.analysis.cost import Curve, Growth, Predicted, Report, Series, Timed
+from attnviz.language.language import TERMINAL, Language
+from attnviz.views.cost_words import counted_title, growth_words, heading, notes
 from attnviz.views.number_format import amount, duration, size
 from attnviz.views.palette import LINES
+from attnviz.views.screen import Screen
 from attnviz.views.terminal.loglog import Drawn, loglog
-from attnviz.views.terminal.show import Screen
 
 WIDE_GAP = 3  # characters between columns
 SIDE_BY_SIDE = 100  # characters from which on two plots stand beside one another
@@ -39,76 +39,12 @@ COLUMNS = {  # wide, narrow
 FIRST_TO_GO = ("scores", "streamed_bytes", "cache_bytes", "weight_bytes")  # on narrow screens
 
 
-def screen(report: Report, screen: Screen) -> RenderableType:
-    """The table, a plot of what was counted and one of the time, growth, and what to know."""
-    language = screen.language
+def cost(report: Report, language: Language, screen: Screen) -> RenderableType:
+    """Draw the table, a plot of what was counted and one of the time, growth, and what to know."""
     lines: list[RenderableType] = [Text(heading(report, language, TERMINAL), "bold"), Text()]
-    lines += [_table(report, screen), Text(), *_plots(report, screen), Text()]
-    lines += [_growths(report, screen), Text()]
+    lines += [_table(report, screen), Text(), *_plots(report, language, screen), Text()]
+    lines += [_growths(report, language), Text()]
     return Group(*lines, *(Text(note, "dim") for note in notes(report, language, TERMINAL)))
-
-
-def heading(report: Report, language: Language, guard: Guard = PLAIN) -> str:
-    """What was counted, and how it was run."""
-    parts = [language.say("ui.cost", guard)]
-    if report.model:
-        parts.append(str(visible(report.model["name"])))
-        for one in report.series[0].layers:
-            shape = language.say("ui.cost_heads", guard, n_heads=one.n_heads, n=one.head_dim)
-            parts.append(f"{language.count(one.n_layers, 'layer')} × {shape}: {one.rule}")
-    else:
-        first = report.series[0].layers[0]
-        parts.append(language.say("ui.cost_heads", guard, n_heads=first.n_heads, n=first.head_dim))
-        for name in ("window", "global_tokens"):
-            if name in report.settings:
-                parts.append(f"{name.replace('_', ' ')} {_listed(report.settings[name])}")
-    ways = {"kept": "ui.cost_kept", "streamed": "ui.cost_streamed", "": "ui.cost_unrun"}
-    return " · ".join([*parts, language.say(ways[report.ran], guard)])
-
-
-def notes(report: Report, language: Language, guard: Guard = PLAIN) -> list[str]:
-    """What the numbers are, what was not run, and from where on attention is the larger part."""
-    found = list[str]()
-    if report.model:
-        found += _crossing(report, language, guard)
-    found.append(language.say("ui.cost_counted", guard))
-    found.append(language.say("ui.cost_power", guard))
-    if report.ran:
-        found.append(language.say("ui.cost_quickest", guard))
-    if report.ran == "kept" and not report.model:
-        found.append(language.say("ui.cost_square", guard))
-    for reason, key in (("time", "ui.cost_too_long"), ("memory", "ui.cost_too_large")):
-        listed = "; ".join(_left_out(report, reason))
-        if listed:
-            what, option = guard.number(listed), guard.number("--seconds")
-            found.append(language.say(key, guard, what=what, option=option))
-    return found
-
-
-def _crossing(report: Report, language: Language, guard: Guard) -> list[str]:
-    about = report.model
-    per_token = language.say("ui.cost_rest", guard, value=f"{about['per_token']:,}")
-    if about["crossing"] is None:
-        return [language.say("ui.cost_never", guard, n_tokens=LONGEST), per_token]
-    said = language.say("ui.cost_crossing", guard, n_tokens=about["crossing"])
-    limit = about["positions"]
-    if limit is not None and about["crossing"] > limit:
-        said += " " + language.say("ui.cost_beyond", guard, n_tokens=limit)
-    return [said, per_token]
-
-
-def _left_out(report: Report, reason: str) -> list[str]:
-    """ "self 8,192 (≈ 5.1 s), 16,384 (≈ 20 s)": what was not run for that reason."""
-    found = []
-    for one in report.series:
-        listed = [
-            f"{length:,}" + (f" (≈ {duration(timed.expected)})" if timed.expected else "")
-            for length, timed in zip(one.lengths, one.times, strict=True)
-            if timed.left_out == reason
-        ]
-        if listed:
-            found.append(f"{one.name} {', '.join(listed)}")
-    return found
 
 
 # The table -----------------------------------------------------------------------------------
@@ -197,13 +133,8 @@ def _row(one: Series, point: Predicted, timed: Timed) -> dict[str, Any]:
 # Plots and growth ----------------------------------------------------------------------------
 
 
-def counted_title(report: Report, language: Language, guard: Guard = PLAIN) -> str:
-    """What the first plot shows."""
-    return language.say("ui.cost_work" if report.model else "ui.cost_scores", guard)
-
-
-def _plots(report: Report, screen: Screen) -> list[Text]:
-    curves, language = report.curves, screen.language
+def _plots(report: Report, language: Language, screen: Screen) -> list[Text]:
+    curves = report.curves
     beside = screen.width >= SIDE_BY_SIDE
     width = min((screen.width - PLOT_GAP) // 2 if beside else screen.width, WIDEST_PLOT)
 
@@ -235,14 +166,8 @@ def _drawn(i: int, curve: Curve, xs: Sequence[float], ys: Sequence[float]) -> Dr
     return Drawn(curve.name, xs, ys, mark, LINES[i % len(LINES)])
 
 
-def growth_words(growth: Growth | None) -> str:
-    """An exponent, two digits."""
-    return "–" if growth is None else f"{growth.exponent:.2f}"
-
-
-def _growths(report: Report, screen: Screen) -> Table:
+def _growths(report: Report, language: Language) -> Table:
     """The exponents, and the lengths that they are of."""
-    language = screen.language
     table = Table.grid(padding=(0, 2))
     for justify in ("left", "right", "right", "left"):
         table.add_column(justify=justify, no_wrap=justify != "left")
@@ -304,7 +229,3 @@ def to_csv(report: Report) -> str:
 
 def _plain(growth: Growth | None) -> dict[str, Any] | None:
     return None if growth is None else asdict(growth)
-
-
-def _listed(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -16,12 +16,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.head_labels import MARKS, SMALLEST_FIRST, HeadLook, as_rows, missing
-from attnviz.language.language import TERMINAL
+from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
+from attnviz.views.cells import SHADES, background, full_rows
+from attnviz.views.labels import label_text
+from attnviz.views.number_format import percent
 from attnviz.views.palette import LEVELS, level
-from attnviz.views.terminal.cells import SHADES, background, full_rows
-from attnviz.views.terminal.show import Screen
-from attnviz.views.titles import label_text, percent, title
+from attnviz.views.screen import Screen
+from attnviz.views.titles import title
 
 LEAST_ROWS = 4  # of the table, that the grid leaves room for
 ROOMY = 8  # rows of the table from which blank lines are worth their room
@@ -57,6 +59,7 @@ def heads(
     record: AttentionRecord,
     looks: Sequence[HeadLook],
     ranking: Sequence[HeadLook],
+    language: Language,
     screen: Screen,
     *,
     sort: str | None = None,
@@ -67,23 +70,25 @@ def heads(
     It fits the screen and says what it left out, unless `top` asks for more rows than fit.
     """
     by = sort or "normalized_entropy"
-    above = _flowed(title(record, screen.language, TERMINAL).split(" · "), screen.width, "bold")
-    heading = _flowed(_heading(sort, screen), screen.width, "bold")
+    above = _flowed(title(record, language, TERMINAL).split(" · "), screen.width, "bold")
+    heading = _flowed(_heading(sort, language), screen.width, "bold")
     # What has its place whatever the grid: the header of the table, what is below it, the prompt.
-    below = len(_notes(record, len(ranking), len(ranking), screen))
+    below = len(_notes(record, len(ranking), len(ranking), language, screen))
     room = screen.height - len(above) - len(heading) - 1 - below - 1
-    grid = _beside(_grid(looks, by, screen, max(room - LEAST_ROWS, 1)), looks, by, screen)
+    grid = _beside(
+        _grid(looks, by, language, screen, max(room - LEAST_ROWS, 1)), looks, by, language, screen
+    )
     if not grid:
-        legend = _legend(looks, by, screen, screen.width)
+        legend = _legend(looks, by, language, screen, screen.width)
         least = max(room - LEAST_ROWS - len(legend), 1)
-        grid = [*_grid(looks, by, screen, least), *legend]
+        grid = [*_grid(looks, by, language, screen, least), *legend]
     room -= len(grid)
     blank = [Text()] if room - 2 >= min(ROOMY, len(ranking)) else []
     n_rows = max(room - 2 * len(blank), 1) if top is None else top
-    notes = _notes(record, max(len(ranking) - n_rows, 0), len(ranking), screen)
+    notes = _notes(record, max(len(ranking) - n_rows, 0), len(ranking), language, screen)
     if top is None and len(notes) > below:  # some numbers have longer words than others
         n_rows -= 1
-        notes = _notes(record, len(ranking) - n_rows, len(ranking), screen)
+        notes = _notes(record, len(ranking) - n_rows, len(ranking), language, screen)
     table = _table(ranking[:n_rows], missing(record.stack), sort, screen)
     return Group(*above, *blank, *grid, *blank, *heading, *table, *notes)
 
@@ -105,7 +110,9 @@ class _Layout:
         return len(self.bands) * (1 + len(self.layers))
 
 
-def _grid(looks: Sequence[HeadLook], by: str, screen: Screen, lines: int) -> list[Text]:
+def _grid(
+    looks: Sequence[HeadLook], by: str, language: Language, screen: Screen, lines: int
+) -> list[Text]:
     """Layers down, heads across, each a shade and a mark; a line says what found no room.
 
     Heads that do not fit stand in bands below one another where there is room for all of them.
@@ -115,10 +122,10 @@ def _grid(looks: Sequence[HeadLook], by: str, screen: Screen, lines: int) -> lis
     n_heads = len(looks) // len(layers)
     margin = max(len("layer"), len(str(layers[-1]))) + 1
     layout = _layout(screen.width - margin, n_heads, layers, lines)
-    left_out = _left_out(layout, layers, n_heads, screen)
+    left_out = _left_out(layout, layers, n_heads, language, screen)
     while len(layout.layers) > 1 and layout.lines + len(left_out) > lines:
         layout = replace(layout, layers=layout.layers[:-1])
-        left_out = _left_out(layout, layers, n_heads, screen)
+        left_out = _left_out(layout, layers, n_heads, language, screen)
     largest = _largest(looks, by)
     drawn: list[Text] = []
     for band in layout.bands:
@@ -145,16 +152,18 @@ def _layout(width: int, n_heads: int, layers: tuple[int, ...], lines: int) -> _L
     return whole if whole.lines <= lines else _Layout(cell, bands[:1], layers)
 
 
-def _left_out(layout: _Layout, layers: tuple[int, ...], n_heads: int, screen: Screen) -> list[Text]:
+def _left_out(
+    layout: _Layout, layers: tuple[int, ...], n_heads: int, language: Language, screen: Screen
+) -> list[Text]:
     """What found no room, and how to see it."""
     parts, hidden = list[str](), layers[len(layout.layers) :]
     if hidden:
         together = hidden[-1] - hidden[0] == len(hidden) - 1
         rest = f"{hidden[0]}-{hidden[-1]}" if together else ",".join(map(str, hidden))
         option = f"--layer {rest}"
-        parts.append(screen.language.say("ui.more_layers", n_layers=len(hidden), option=option))
+        parts.append(language.say("ui.more_layers", n_layers=len(hidden), option=option))
     if beside := n_heads - sum(map(len, layout.bands)):
-        parts.append(screen.language.say("ui.wider", n_heads=beside))
+        parts.append(language.say("ui.wider", n_heads=beside))
     return _flowed(parts, screen.width, "dim")
 
 
@@ -190,10 +199,12 @@ def _largest(looks: Sequence[HeadLook], by: str) -> float:
     return max((v for one in looks if not isnan(v := one.measures[by])), default=0.0)
 
 
-def _beside(grid: list[Text], looks: Sequence[HeadLook], by: str, screen: Screen) -> list[Text]:
+def _beside(
+    grid: list[Text], looks: Sequence[HeadLook], by: str, language: Language, screen: Screen
+) -> list[Text]:
     """The grid with the legend on its right, or nothing where there is no room for that."""
     wide = max(line.cell_len for line in grid) + GAP
-    legend = _legend(looks, by, screen, screen.width - wide)
+    legend = _legend(looks, by, language, screen, screen.width - wide)
     if screen.width - wide < LEGEND or len(legend) > len(grid):
         return []
     beside = [
@@ -203,13 +214,11 @@ def _beside(grid: list[Text], looks: Sequence[HeadLook], by: str, screen: Screen
     return beside + grid[len(legend) :]
 
 
-def _legend(looks: Sequence[HeadLook], by: str, screen: Screen, width: int) -> list[Text]:
+def _legend(
+    looks: Sequence[HeadLook], by: str, language: Language, screen: Screen, width: int
+) -> list[Text]:
     """What the shades mean, and the marks that the grid has, in lines of that width."""
-    entropy, language, largest = (
-        by in SMALLEST_FIRST,
-        screen.language,
-        _number(by, _largest(looks, by)),
-    )
+    entropy, largest = by in SMALLEST_FIRST, _number(by, _largest(looks, by))
     low, high = (language.say("ui.sharp"), language.say("ui.even")) if entropy else ("", "")
     steps = np.linspace(0, LEVELS - 1, STEPS).round().astype(np.int64)[None, :]
     scale = _joined(
@@ -233,8 +242,7 @@ def _legend(looks: Sequence[HeadLook], by: str, screen: Screen, width: int) -> l
 # The table -------------------------------------------------------------------------------------
 
 
-def _heading(sort: str | None, screen: Screen) -> list[str]:
-    language = screen.language
+def _heading(sort: str | None, language: Language) -> list[str]:
     if sort is None:
         first = language.say("ui.worth")
     else:
@@ -300,9 +308,11 @@ def _number(measure: str, value: float) -> str:
     return text if len(text) <= 4 else f"{value:.0f}"
 
 
-def _notes(record: AttentionRecord, left_out: int, n_heads: int, screen: Screen) -> list[Text]:
+def _notes(
+    record: AttentionRecord, left_out: int, n_heads: int, language: Language, screen: Screen
+) -> list[Text]:
     """How to see the rest, what is not there, and what the numbers do not say."""
-    parts, language = list[str](), screen.language
+    parts = list[str]()
     if left_out:
         parts.append(language.say("ui.more_heads", n_heads=left_out, option=f"--top {n_heads}"))
     if record.stack.weights is None:

@@ -9,17 +9,20 @@ from rich.text import Text
 
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.stack import Place, Stack
-from attnviz.views.look import Choice
+from attnviz.views.cells import full_rows, levels
+from attnviz.views.labels import dim_line, label_text
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
 from attnviz.views.scale import shades
-from attnviz.views.terminal.cells import full_rows, levels
-from attnviz.views.titles import label_text, percent
+from attnviz.views.screen import Screen
 
 LABEL = 16  # characters of a token's label
+FAR_LINES = 20
 MARKED = "[]"  # a cell that holds some of the part
 
 
 def span(places: NDArray[np.int64]) -> str:
-    """Positions as "2,000-2,399", or the first and last of some."""
+    """Write positions as "2,000-2,399", or the first and last of some."""
     first, last = int(places[0]), int(places[-1])
     if first == last:
         return f"{first:,}"
@@ -27,7 +30,7 @@ def span(places: NDArray[np.int64]) -> str:
 
 
 def part_title(place: Place, language: Language) -> str:
-    """Which part of which whole is shown."""
+    """Say which part of which whole is shown."""
     n_queries, n_keys = place.whole.shape
     return language.say(
         "ui.part", TERMINAL, rows=span(place.rows), columns=span(place.columns),
@@ -36,42 +39,40 @@ def part_title(place: Place, language: Language) -> str:
 
 
 def part_cells(place: Place, cells: tuple[int, int]) -> tuple[NDArray[np.int64], ...]:
-    """The rows and columns of a map of the whole that hold some of the part."""
+    """Find the rows and columns of a map of the whole that hold some of the part."""
     return np.unique(place.rows // cells[0]), np.unique(place.columns // cells[1])
 
 
-def minimap(
-    place: Place, choice: Choice, language: Language, lines: int, width: int, colour: bool
-) -> list[RenderableType]:
-    """The whole in at most `lines` lines below its title, the part marked in it."""
-    size = max(min(lines - 1, width // 2), 1)
-    pooled = place.whole.map(choice.layer, choice.head, size)
-    allowed = place.whole.allowed(choice.layer, size)
+def minimap(place: Place, look: Look, screen: Screen, lines: int) -> list[RenderableType]:
+    """Draw the whole in at most `lines` lines below its title, the part marked in it."""
+    size = max(min(lines - 1, screen.width // 2), 1)
+    pooled = place.whole.map(look.layer, look.head, size)
+    allowed = place.whole.allowed(look.layer, size)
     steps = levels(shades(pooled.mean, allowed, "auto", whole=False).shares, allowed)
     rows, columns = part_cells(place, pooled.cells)
-    drawn = full_rows(steps, 2, colour)
+    drawn = full_rows(steps, 2, screen.colour)
     for row in rows.tolist():
         line = drawn[row]
         for column in columns.tolist():
             before, after = line[: 2 * column], line[2 * column + 2 :]
-            cell = Text(MARKED, "bold reverse" if colour else "bold")
+            cell = Text(MARKED, "bold reverse" if screen.colour else "bold")
             line = before.append_text(cell).append_text(after)
         drawn[row] = line
-    title = Text(part_title(place, language), "dim", no_wrap=True)
-    title.truncate(width, overflow="ellipsis")
-    return [title, *drawn]
+    return [dim_line(part_title(place, look.language), screen.width), *drawn]
 
 
-def far(
-    stack: Stack, choice: Choice, language: Language, width: int, k: int
-) -> list[RenderableType]:
-    """The k strongest links between tokens far apart, a line each; none where there are none."""
-    links = stack.far_links(choice.layer, choice.head, k)
+def far_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw the strongest links between tokens far apart, or say that there are none."""
+    found = far_links(stack, look, screen, FAR_LINES)
+    return found or [dim_line(look.language.say("ui.none_far"), screen.width)]
+
+
+def far_links(stack: Stack, look: Look, screen: Screen, k: int) -> list[RenderableType]:
+    """Draw the k strongest links between tokens far apart, a line each; [] if there are none."""
+    links = stack.far_links(look.layer, look.head, k)
     if not links:
         return []
-    heading = Text(language.say("ui.far"), "dim", no_wrap=True)
-    heading.truncate(width, overflow="ellipsis")
-    lines: list[RenderableType] = [heading]
+    lines: list[RenderableType] = [dim_line(look.language.say("ui.far"), screen.width)]
     places = len(str(max(stack.shape)))
     names = stack.query_tokens.names, stack.key_tokens.names
     for link in links:
@@ -82,8 +83,8 @@ def far(
             name.pad_right(max(LABEL - name.cell_len, 0))
             line.append_text(name).append(arrow, "dim")
         line.append(f"{percent(link.weight):>3}%")
-        apart = language.say("ui.apart", TERMINAL, far=abs(link.query - link.key))
+        apart = look.language.say("ui.apart", TERMINAL, far=abs(link.query - link.key))
         line.append(f" · {apart}", "dim")
-        line.truncate(width, overflow="ellipsis")
+        line.truncate(screen.width, overflow="ellipsis")
         lines.append(line)
     return lines

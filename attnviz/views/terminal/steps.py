@@ -10,9 +10,9 @@ from rich.text import Text
 
 from attnviz.analysis.steps import DIGITS, Places, Steps
 from attnviz.language.language import TERMINAL, Language
+from attnviz.views.cells import background
+from attnviz.views.labels import label_text
 from attnviz.views.palette import level
-from attnviz.views.terminal.cells import background
-from attnviz.views.titles import label_text
 
 LABEL = 12
 BAR = 16

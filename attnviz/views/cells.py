@@ -11,7 +11,13 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
+from attnviz.language.language import TERMINAL, Language
+from attnviz.record.stack import Stack
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
 from attnviz.views.palette import ink_on, ramp
+from attnviz.views.scale import Shades, shades, small
+from attnviz.views.screen import Screen
 
 Levels = NDArray[np.int64]  # steps of the ramp, -1 where the mask hides the cell
 
@@ -57,6 +63,46 @@ def background(step: int) -> Style | None:
         return None
     colour = ramp()[step]
     return Style(color=Color.from_rgb(*ink_on(colour)), bgcolor=Color.from_rgb(*colour))
+
+
+def small_map(stack: Stack, look: Look, size: int, colour: bool) -> list[Text]:
+    """Draw one head in at most `size` characters and half as many lines, on its own scale."""
+    pooled = stack.map(look.layer, look.head, size)
+    allowed = stack.allowed(look.layer, size)
+    bright = shades(pooled.mean, allowed, small(look.scale), whole=pooled.cells[1] == 1)
+    return half_rows(levels(bright.shares, allowed), colour)
+
+
+def positions(indent: int, places: list[int], wide: int) -> Text:
+    """Write key positions above the cells, as many as find room."""
+    line = Text(" " * indent, no_wrap=True)
+    place = 0
+    for cell, position in enumerate(places):
+        number = str(position)
+        if cell * wide >= place and (cell * wide + len(number) <= len(places) * wide or cell == 0):
+            line.append(" " * (indent + cell * wide - line.cell_len)).append(number, "dim")
+            place = cell * wide + len(number) + max(3, wide)
+    return line
+
+
+def scale_line(
+    shown: str, bright: Shades, cells: tuple[int, int], language: Language, screen: Screen
+) -> Text:
+    """Say, after what is shown, what the colours mean and how much of the text a cell holds."""
+    line = Text(no_wrap=True)
+    line.append(f"{shown}0% ", "dim")
+    steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
+    line.append_text(full_rows(steps, 1, screen.colour)[0])
+    line.append(f" {_fine_percent(bright.largest)}%", "dim")
+    if cells != (1, 1):
+        note = language.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
+        line.append(f" · {note}", "dim")
+    line.truncate(screen.width, overflow="ellipsis")
+    return line
+
+
+def _fine_percent(weight: float) -> str:
+    return percent(weight) if weight >= 0.01 else f"{100 * weight:.2g}"
 
 
 def _joined(parts: Any) -> Text:

@@ -1,52 +1,50 @@
-"""Sentences in a terminal: findings of a run, and paragraphs of the lesson."""
+"""Sentences: what a run shows and what it does not, and what went wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-
-from rich.console import RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from attnviz.analysis.findings import Finding, best, findings
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import visible
 from attnviz.language.language import TERMINAL, Guard, Language
 from attnviz.record.record import AttentionRecord
-from attnviz.views.look import Choice
+from attnviz.views.look import Look
 from attnviz.views.titles import chosen
+
+if TYPE_CHECKING:  # pages and pictures do without rich
+    from rich.console import RenderableType
+    from rich.table import Table
 
 CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 
 
-def explanation(
-    record: AttentionRecord, choice: Choice, language: Language
-) -> list[RenderableType]:
-    """What the weights show, best first, and what they do not show."""
-    found = best(findings(record, choice.layer, choice.head, choice.heads))
-    return told(found, record, choice, language)
+def explanation(record: AttentionRecord, look: Look) -> list[RenderableType]:
+    """Say what the weights show, best first, and what they do not show."""
+    return told(best(findings(record, look.layer, look.head, look.heads)), record, look)
 
 
-def told(
-    found: Sequence[Finding], record: AttentionRecord, choice: Choice, language: Language
-) -> list[RenderableType]:
-    """Facts in words, under what they are about and above what they do not show."""
-    shown = chosen(record.stack, choice.layer, choice.head, language)
-    if len(choice.heads) > 1:
-        shown = f"heads {language.comma.join(map(str, choice.heads))}"
-    heading = Text(f"{language.say('ui.findings')} ({shown})", "bold", no_wrap=True)
-    dim = (Text(caveat, "dim") for caveat in caveats(record, language, TERMINAL))
-    return [heading, listed(in_words(found, language, TERMINAL)), *dim]
+def told(found: Sequence[Finding], record: AttentionRecord, look: Look) -> list[RenderableType]:
+    """Say facts, under what they are about and above what they do not show."""
+    from rich.text import Text
+
+    shown = chosen(record.stack, look)
+    if len(look.heads) > 1:
+        shown = f"heads {look.language.comma.join(map(str, look.heads))}"
+    heading = Text(f"{look.language.say('ui.findings')} ({shown})", "bold", no_wrap=True)
+    dim = (Text(caveat, "dim") for caveat in caveats(record, look.language, TERMINAL))
+    return [heading, listed(in_words(found, look.language, TERMINAL)), *dim]
 
 
 def in_words(found: Iterable[Finding], language: Language, guard: Guard) -> list[str]:
-    """Facts as sentences; where there are none, one that says so."""
+    """Say facts as sentences; where there are none, one that says so."""
     said = [language.say(fact.sentence, guard, **fact.values()) for fact in found]
     return said or [language.say("ui.unexplained", guard)]
 
 
 def caveats(record: AttentionRecord, language: Language, guard: Guard) -> list[str]:
-    """What the weights of such a model do not show."""
+    """Say what the weights of such a model do not show."""
     keys = [CAVEATS[record.model.origin]] if record.model.origin in CAVEATS else []
     if record.units:
         keys.append("limit.units")
@@ -54,7 +52,7 @@ def caveats(record: AttentionRecord, language: Language, guard: Guard) -> list[s
 
 
 def complaint(error: AttnvizError, language: Language) -> str:
-    """What was wrong, in that language, with everything in a visible form."""
+    """Say what was wrong in that language, with everything in a visible form."""
     if language.tag == "en":
         return visible(str(error).replace("\n", " "))
     safe = {
@@ -65,7 +63,10 @@ def complaint(error: AttnvizError, language: Language) -> str:
 
 
 def listed(sentences: Iterable[str]) -> Table:
-    """Sentences as a list whose long lines hang under themselves."""
+    """Make a list of sentences whose long lines hang under themselves."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column()

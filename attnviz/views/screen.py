@@ -1,0 +1,14 @@
+"""The room that a view fills on a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Characters across, lines down, and whether there is colour."""
+
+    width: int
+    height: int
+    colour: bool

@@ -1,0 +1,94 @@
+"""The strongest keys of each query, and the whole row of one."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import RenderableType
+from rich.text import Text
+
+from attnviz.errors import AttnvizError
+from attnviz.language.language import TERMINAL
+from attnviz.record import selection
+from attnviz.record.record import AttentionRecord
+from attnviz.record.stack import Floats, Stack
+from attnviz.views.cells import background
+from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
+from attnviz.views.palette import level
+from attnviz.views.screen import Screen
+from attnviz.views.titles import chosen
+
+LABEL = 12  # characters that a token's label may take
+KEYS = 3  # of each query
+LITTLE = 0.005  # less is written as 0%
+
+
+def top_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw each query with its strongest keys and a bar for the first."""
+    keys, weights = stack.strongest(look.layer, look.head, min(KEYS, stack.shape[1]))
+    label = widest(stack.query_tokens.names, LABEL)
+    bar = max(min(screen.width - label - 3 - KEYS * (LABEL + 6), 20), 6)
+    lines: list[RenderableType] = []
+    for row, name in enumerate(stack.query_tokens.names):
+        line = label_text(name, label)
+        line.pad_right(label + 1 - line.cell_len)
+        full = round(bar * float(weights[row, 0]))
+        line.append("█" * full, _bar_style(float(weights[row, 0]))).append(" " * (bar - full + 1))
+        for key, weight in zip(keys[row].tolist(), weights[row].tolist(), strict=True):
+            if weight >= LITTLE:
+                line.append_text(label_text(stack.key_tokens.names[key], LABEL))
+                line.append(f" {percent(weight)}%  ", "dim")
+        line.rstrip()
+        line.truncate(screen.width, overflow="ellipsis")
+        lines.append(line)
+    return lines
+
+
+def query_rows(
+    record: AttentionRecord, query: str, look: Look, screen: Screen
+) -> list[RenderableType]:
+    """Draw one query's weights in full: every key it may see, the strongest first, with a bar.
+
+    A word that is there several times has a block for each. Raises AttnvizError where the rows
+    were not kept or no query has that name.
+    """
+    stack = record.stack
+    weights = stack.map(look.layer, look.head, max(stack.shape))
+    if weights.cells != (1, 1):
+        raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
+    queries, _ = stack.positions
+    whole = stack if stack.place is None else stack.place.whole
+    wanted = selection.among(queries, selection.chosen(whole.query_tokens, query), query)
+    lines: list[RenderableType] = []
+    for place in np.searchsorted(queries, wanted).tolist():
+        name = TERMINAL.token(stack.query_tokens.names[place])
+        name += "" if record.units else f" ({queries[place]})"
+        lines.append(dim_line(f"{name} · {chosen(stack, look)}", screen.width))
+        lines += _row(record, look, weights.mean[place], place, screen)
+    return lines
+
+
+def _row(
+    record: AttentionRecord, look: Look, row: Floats,
+    query: int, screen: Screen,
+) -> list[RenderableType]:  # fmt: skip
+    """A line for each key that the query may see. row: (keys,)."""
+    stack = record.stack
+    _, keys = stack.positions
+    allowed = stack.allowed(look.layer, max(stack.shape))[query]
+    label = widest(stack.key_tokens.names, 2 * LABEL)
+    lines: list[RenderableType] = []
+    for key in sorted(np.flatnonzero(allowed).tolist(), key=lambda key: -row[key]):
+        line = Text("" if record.units else f"{keys[key]:5} ", "dim", no_wrap=True)
+        line.append_text(padded(label_text(stack.key_tokens.names[key], label), label + 1))
+        line.append(f"{100 * row[key]:6.2f}% ")
+        bar = round(max(screen.width - line.cell_len, 0) * float(row[key]))
+        line.append("█" * bar, _bar_style(float(row[key])))
+        lines.append(line)
+    return lines
+
+
+def _bar_style(weight: float) -> str:
+    style = background(level(weight, 1.0))
+    return f"{style.bgcolor.name}" if style and style.bgcolor else ""
