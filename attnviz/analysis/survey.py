@@ -1,0 +1,253 @@
+"""What every head does over many texts: sums that are merged, never the weights themselves.
+
+A text's value of a measure is the mean over its queries (`head_labels.look`); mean, standard
+deviation and quantiles are over texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.analysis.head_labels import MARKS, MEASURES, look
+from attnviz.analysis.moments import Array, Moments, Quantiles
+from attnviz.analysis.significance import Difference, differences
+from attnviz.errors import AttnvizError, bad_choice, out_of_range
+from attnviz.record.stack import Stack
+
+KINDS = tuple(MARKS)  # the labels of heads, in the order of their counts
+N_EXAMPLES = 5  # of each head
+CONTEXT = 8  # tokens on each side of an example's query that are kept
+LONGEST_CONTEXT = 200  # characters of it
+
+
+@dataclass(frozen=True, order=True)
+class Example:
+    """Where a head put much of one query's weight: the largest first, then the earliest text."""
+
+    sort: tuple[float, int]  # −weight, number of the text
+    place: str
+    query: str
+    key: str
+    context: str
+
+    @property
+    def weight(self) -> float:
+        """The weight of the pair, from 0 to 1."""
+        return -self.sort[0]
+
+
+@dataclass(frozen=True)
+class TextValues:
+    """One text's share in a survey. measures: (measures, layers, heads), NaN where a text has no
+    such value; kinds: (layers, heads), places in KINDS; examples: by layer and head."""
+
+    measures: Array
+    kinds: NDArray[np.int64]
+    examples: Mapping[tuple[int, int], Example]
+    n_tokens: int
+    group: str | None = None
+
+
+def text_values(stack: Stack, number: int, place: str, group: str | None = None) -> TextValues:
+    """Measure every head of one text's stack, whose weights are all kept."""
+    looks = look(stack)
+    shape = (stack.n_layers, stack.n_heads)
+    values = [[one.measures[name] for one in looks] for name in MEASURES]
+    kinds = np.array([KINDS.index(one.label.kind) for one in looks]).reshape(shape)
+    measures = np.array(values, np.float64).reshape(len(MEASURES), *shape)
+    examples = _examples(stack, number, place)
+    return TextValues(measures, kinds, examples, stack.shape[0], group)
+
+
+def _examples(stack: Stack, number: int, place: str) -> dict[tuple[int, int], Example]:
+    """Each head's strongest pair, the first and the special tokens set aside as keys."""
+    weights = stack.weights
+    assert weights is not None  # a survey keeps the weights of one batch
+    open_keys = ~np.asarray(stack.key_tokens.special, bool)
+    open_keys[0] &= stack.two_texts  # the first token of a text is where heads rest
+    if not open_keys.any():
+        return {}
+    seen = np.where(open_keys, weights, -1.0).reshape(stack.n_layers, stack.n_heads, -1)
+    best = seen.argmax(axis=-1)
+    return {
+        (layer, head): _example(stack, number, place, layer, head, int(best[layer, head]))
+        for layer in range(stack.n_layers)
+        for head in range(stack.n_heads)
+    }
+
+
+def _example(stack: Stack, number: int, place: str, layer: int, head: int, cell: int) -> Example:
+    query, key = divmod(cell, stack.shape[1])
+    assert stack.weights is not None
+    weight = float(stack.weights[layer, head, query, key])
+    queries, keys = stack.query_tokens, stack.key_tokens
+    around = queries.labels[max(query - CONTEXT, 0) : query + CONTEXT + 1]
+    context = " ".join(around)[:LONGEST_CONTEXT]
+    return Example((-weight, number), place, queries.labels[query], keys.labels[key], context)
+
+
+@dataclass
+class Part:
+    """The sums of some texts: what a chunk of a survey leaves behind."""
+
+    shape: tuple[int, int]  # layers, heads
+    moments: Moments = field(init=False)  # (measures, layers, heads)
+    quantiles: Quantiles = field(init=False)
+    kinds: NDArray[np.int64] = field(init=False)  # (kinds, layers, heads): texts with each label
+    groups: dict[str, Moments] = field(default_factory=dict)
+    examples: dict[tuple[int, int], list[Example]] = field(default_factory=dict)
+    n: int = 0
+    n_tokens: int = 0
+
+    def __post_init__(self) -> None:
+        self.moments = Moments((len(MEASURES), *self.shape))
+        self.quantiles = Quantiles((len(MEASURES), *self.shape))
+        self.kinds = np.zeros((len(KINDS), *self.shape), np.int64)
+
+    def add(self, text: TextValues) -> None:
+        """Take in one text."""
+        self.n += 1
+        self.n_tokens += text.n_tokens
+        self.moments.add(text.measures)
+        self.quantiles.add(text.measures)
+        layers, heads = np.indices(self.shape)
+        self.kinds[text.kinds, layers, heads] += 1
+        if text.group is not None:
+            self._group(text.group).add(text.measures)
+        for head, example in text.examples.items():
+            self._keep(head, [example])
+
+    def merge(self, other: Part) -> None:
+        """Take in what another part has, whose texts come later."""
+        self.n += other.n
+        self.n_tokens += other.n_tokens
+        self.moments.merge(other.moments)
+        self.quantiles.merge(other.quantiles)
+        self.kinds += other.kinds
+        for name, moments in other.groups.items():
+            self._group(name).merge(moments)
+        for head, examples in other.examples.items():
+            self._keep(head, examples)
+
+    def _group(self, name: str) -> Moments:
+        return self.groups.setdefault(name, Moments((len(MEASURES), *self.shape)))
+
+    def _keep(self, head: tuple[int, int], examples: list[Example]) -> None:
+        kept = sorted([*self.examples.get(head, []), *examples])
+        self.examples[head] = kept[:N_EXAMPLES]
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A text that could not be run, and why."""
+
+    number: int
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Every head of a model over many texts.
+
+    model: its name. settings: what was asked for, JSON-ready. failed: texts that could not be run.
+    """
+
+    model: str
+    details: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    part: Part
+    failed: tuple[Failed, ...] = ()
+    n_empty: int = 0
+
+    @property
+    def n(self) -> int:
+        """How many texts were measured."""
+        return self.part.n
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Layers and heads."""
+        return self.part.shape
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of the measures that some text has a value of."""
+        n = self.part.moments.n
+        return tuple(name for place, name in enumerate(MEASURES) if n[place].any())
+
+    def mean(self, name: str) -> Array:
+        """Return a measure's mean over texts, (layers, heads); NaN without a value."""
+        place = self._place(name)
+        n = self.part.moments.n[place]
+        mean: Array = np.where(n > 0, self.part.moments.mean[place], np.nan)
+        return mean
+
+    def sd(self, name: str) -> Array:
+        """Return its standard deviation over texts (n − 1), (layers, heads)."""
+        sd: Array = self.part.moments.sd[self._place(name)]
+        return sd
+
+    def count(self, name: str) -> NDArray[np.int64]:
+        """Return how many texts have a value of it, (layers, heads)."""
+        n: NDArray[np.int64] = self.part.moments.n[self._place(name)]
+        return n
+
+    def quantile(self, name: str, share: float) -> Array:
+        """Return its quantile over texts, (layers, heads), within 1.6 % of itself."""
+        found: Array = self.part.quantiles.at([share])[0, self._place(name)]
+        return found
+
+    @property
+    def labels(self) -> list[list[str]]:
+        """The most frequent label of each head, by layer and head."""
+        return [[KINDS[kind] for kind in row] for row in self.part.kinds.argmax(axis=0)]
+
+    @property
+    def label_share(self) -> Array:
+        """The share of texts that have the most frequent label, (layers, heads)."""
+        share: Array = self.part.kinds.max(axis=0) / max(self.n, 1)
+        return share
+
+    def examples(self, layer: int, head: int) -> list[Example]:
+        """Return where a head is strongest, the strongest first; AttnvizError for no such head."""
+        for what, number, n in (("Layer", layer, self.shape[0]), ("Head", head, self.shape[1])):
+            if not 0 <= number < n:
+                raise out_of_range(what, number, 0, n - 1)
+        return self.part.examples.get((layer, head), [])
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The names of the groups, in alphabetical order."""
+        return tuple(sorted(self.part.groups))
+
+    def group_mean(self, name: str, group: str) -> Array:
+        """Return a measure's mean over one group's texts, (layers, heads)."""
+        if group not in self.part.groups:
+            raise bad_choice(group, "group", self.groups)
+        moments = self.part.groups[group]
+        mean: Array = np.where(moments.n > 0, moments.mean, np.nan)[self._place(name)]
+        return mean
+
+    def differences(self, name: str) -> Difference:
+        """Return how a measure differs between two groups, head by head.
+
+        Raises AttnvizError unless there are exactly two groups.
+        """
+        if len(self.groups) != 2:
+            raise AttnvizError(
+                f"There are {len(self.groups)} groups of texts, and two can be compared.",
+                "Choose a column with two values.",
+            )
+        first, second = (self.part.groups[group] for group in self.groups)
+        return differences(first, second, self._place(name))
+
+    def _place(self, name: str) -> int:
+        if name not in MEASURES:
+            raise bad_choice(name, "a measure", MEASURES)
+        return MEASURES.index(name)

@@ -1,0 +1,235 @@
+"""A survey, or a chunk of one, as a file: `.npz` with every sum, `.json` and `.csv` with what a
+person reads. Only `.npz` is read back; it is not trusted.
+
+| key | what it holds |
+|---|---|
+| format, version, attnviz | "attnviz-survey", 1, the version of the program that wrote it |
+| model, details, settings | what was surveyed, and how |
+| n, n_tokens, n_empty, failed | texts and tokens measured, empty ones, and those that failed |
+| measures, kinds | the names that the first axis of the arrays counts |
+| values: n, mean, squares | (measures, layers, heads): how many texts, their mean, Σ (x − mean)² |
+| counts | (measures, layers, heads, bins): texts in each bin of `moments.Quantiles` |
+| labels | (kinds, layers, heads): texts with each label |
+| groups | by name: n, mean, squares |
+| examples | layer, head, weight, number, place, query, key, context of each |
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from attnviz._version import __version__
+from attnviz.analysis.head_labels import MEASURES
+from attnviz.analysis.moments import N_BINS, Moments, Quantiles
+from attnviz.analysis.survey import KINDS, Example, Failed, Part, Survey
+from attnviz.errors import AttnvizError, bad_choice
+from attnviz.inputs.tokens import visible
+from attnviz.record.saved import NOT_A_RECORD, Tree, read_tree, to_npz, written_whole
+
+FORMAT, VERSION = "attnviz-survey", 1
+SUFFIXES = (".npz", ".json", ".csv")
+MOST_HEADS = 1 << 16
+
+
+def save_survey(survey: Survey, path: str | Path) -> None:
+    """Write a survey to a file, whole or not at all. Raises AttnvizError for another suffix or a
+    place that cannot be written."""
+    place = Path(path)
+    suffix = place.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise bad_choice(place.suffix or place.name, "the suffix of a survey", SUFFIXES)
+    with written_whole(place) as file:
+        if suffix == ".npz":
+            file.write(to_npz(survey_tree(survey)))
+        elif suffix == ".csv":
+            file.write(to_csv(survey).encode())
+        else:
+            file.write((json.dumps(to_json(survey), ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def read_survey(path: str | Path) -> Survey:
+    """Open a `.npz` that `save_survey` wrote; AttnvizError if it is none."""
+    place = Path(path)
+    with _named(place):
+        return survey_of(read_tree(place))
+
+
+@contextmanager
+def _named(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except NOT_A_RECORD as error:
+        raise AttnvizError(
+            f"{visible(str(place))} is not a survey of attnviz ({type(error).__name__}: "
+            f"{visible(str(error))[:200]}).",
+            "Give a .npz file that attnviz survey wrote.",
+        ) from error
+
+
+def survey_tree(survey: Survey) -> Tree:
+    """The survey as a tree whose leaves are arrays and what JSON can hold."""
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "attnviz": __version__,
+        "model": survey.model,
+        "details": dict(survey.details),
+        "settings": dict(survey.settings),
+        "n_empty": survey.n_empty,
+        "failed": [[one.number, one.place, one.reason] for one in survey.failed],
+        **part_tree(survey.part),
+    }
+
+
+def part_tree(part: Part) -> Tree:
+    """The sums of some texts as a tree."""
+    return {
+        "n": part.n,
+        "n_tokens": part.n_tokens,
+        "measures": list(MEASURES),
+        "kinds": list(KINDS),
+        "values": _moments_tree(part.moments),
+        "counts": part.quantiles.counts,
+        "labels": part.kinds,
+        "groups": {name: _moments_tree(part.groups[name]) for name in sorted(part.groups)},
+        "examples": [
+            [*head, one.weight, one.sort[1], one.place, one.query, one.key, one.context]
+            for head in sorted(part.examples)
+            for one in part.examples[head]
+        ],
+    }
+
+
+def _moments_tree(moments: Moments) -> Tree:
+    return {"n": moments.n, "mean": moments.mean, "squares": moments.squares}
+
+
+def survey_of(tree: Tree) -> Survey:
+    """The survey that `survey_tree` described; ValueError and the like where it cannot be one."""
+    if tree["format"] != FORMAT or tree["version"] != VERSION:
+        raise ValueError(f"its format is {tree['format']!r}, version {tree['version']!r}")
+    details, settings = tree["details"], tree["settings"]
+    if not isinstance(details, dict) or not isinstance(settings, dict):
+        raise ValueError("details and settings have to be mappings")
+    failed = tuple(
+        Failed(_whole(number), visible(place), visible(reason))
+        for number, place, reason in tree["failed"]
+    )
+    return Survey(
+        visible(tree["model"]), details, settings, part_of(tree), failed, _whole(tree["n_empty"])
+    )
+
+
+def part_of(tree: Tree) -> Part:
+    """The sums that `part_tree` described; ValueError and the like where they cannot be."""
+    if tree["measures"] != list(MEASURES) or tree["kinds"] != list(KINDS):
+        raise ValueError("it was written by a version with other measures or labels")
+    labels = np.asarray(tree["labels"])
+    if labels.ndim != 3 or not 0 < labels[0].size <= MOST_HEADS:
+        raise ValueError(f"labels have the shape {labels.shape}")
+    part = Part(tuple(labels.shape[1:]))
+    part.n, part.n_tokens = _whole(tree["n"]), _whole(tree["n_tokens"])
+    part.moments = _moments_of(tree["values"], part)
+    part.quantiles = Quantiles(part.moments.shape)
+    part.quantiles.counts = _array(tree["counts"], "u", (*part.moments.shape, N_BINS))
+    part.kinds = _array(labels, "i", (len(KINDS), *part.shape)).astype(np.int64)
+    if (part.kinds.sum(axis=0) != part.n).any() or (part.kinds < 0).any():
+        raise ValueError(f"the labels of {part.n} texts do not add up to as many")
+    part.groups = {visible(name): _moments_of(one, part) for name, one in tree["groups"].items()}
+    part.examples = _examples_of(tree["examples"], part.shape)
+    return part
+
+
+def _moments_of(tree: Mapping[str, Any], part: Part) -> Moments:
+    moments = Moments((len(MEASURES), *part.shape))
+    moments.n = _array(tree["n"], "i", moments.shape).astype(np.int64)
+    moments.mean = _array(tree["mean"], "f", moments.shape).astype(np.float64)
+    moments.squares = _array(tree["squares"], "f", moments.shape).astype(np.float64)
+    known = np.isfinite(moments.mean).all() and np.isfinite(moments.squares).all()
+    if not known or (moments.squares < 0).any():
+        raise ValueError("a mean or a sum of squares is no number that can be")
+    if (moments.n < 0).any() or (moments.n > part.n).any():
+        raise ValueError(f"a measure has more values than there are texts ({part.n})")
+    return moments
+
+
+def _examples_of(rows: Any, shape: tuple[int, int]) -> dict[tuple[int, int], list[Example]]:
+    found: dict[tuple[int, int], list[Example]] = {}
+    for layer, head, weight, number, *words in rows:
+        place, query, key, context = (visible(word) for word in words)
+        head_at = _whole(layer), _whole(head)
+        if not (head_at[0] < shape[0] and head_at[1] < shape[1] and 0 <= weight <= 1.001):
+            raise ValueError("an example lies outside of the model, or has no weight that can be")
+        example = Example((-float(weight), _whole(number)), place, query, key, context)
+        found.setdefault(head_at, []).append(example)
+    return found
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{str(value)[:40]!r} is not a whole number from 0 up")
+    return value
+
+
+def _array(value: Any, kind: str, shape: tuple[int, ...]) -> Any:
+    array = np.asarray(value)
+    if array.dtype.kind != kind or array.shape != shape:
+        raise ValueError(f"an array is {array.dtype} {array.shape} where {shape} is due")
+    return array
+
+
+def rows(survey: Survey) -> Iterator[dict[str, Any]]:
+    """One row a head: its label, and mean and standard deviation of every measure; None where no
+    text has a value."""
+    means = {name: survey.mean(name) for name in survey.measures}
+    sds = {name: survey.sd(name) for name in survey.measures}
+    share, labels = survey.label_share, survey.labels
+    for layer, head in np.ndindex(survey.shape):
+        row: dict[str, Any] = {"layer": layer, "head": head, "n": survey.n}
+        row |= {"label": labels[layer][head], "label_share": float(share[layer, head])}
+        for name in survey.measures:
+            row[f"{name}_mean"] = _number(float(means[name][layer, head]))
+            row[f"{name}_sd"] = _number(float(sds[name][layer, head]))
+        yield row
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def to_json(survey: Survey) -> Tree:
+    """What a program reads: heads with their examples, JSON-ready."""
+    heads = []
+    for row in rows(survey):
+        found = survey.examples(row["layer"], row["head"])
+        examples = [
+            {"weight": one.weight, "place": one.place, "query": one.query, "key": one.key,
+             "context": one.context} for one in found
+        ]  # fmt: skip
+        heads.append(row | {"examples": examples})
+    return {
+        "format": FORMAT, "attnviz": __version__, "model": survey.model,
+        "settings": dict(survey.settings), "n": survey.n, "n_tokens": survey.part.n_tokens,
+        "n_empty": survey.n_empty, "groups": list(survey.groups),
+        "failed": [{"place": one.place, "reason": one.reason} for one in survey.failed],
+        "heads": heads,
+    }  # fmt: skip
+
+
+def to_csv(survey: Survey) -> str:
+    """The table of heads for a spreadsheet."""
+    buffer = io.StringIO()
+    table = list(rows(survey))
+    writer = csv.DictWriter(buffer, [*table[0]], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(table)
+    return buffer.getvalue()

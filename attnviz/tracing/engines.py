@@ -1,0 +1,123 @@
+"""Where chunks of work run: here, in processes of this machine, or on a Dask cluster.
+
+Results come back in the order of the chunks, so that what is made of them does not depend on how
+many workers there are or which of them is quicker.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from typing import Any, TypeVar
+
+from attnviz._version import __version__
+from attnviz.errors import AttnvizError
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+AHEAD = 2  # chunks for each worker that wait or run at once
+PATIENCE = "10s"  # for a scheduler to answer
+
+
+def run_here(work: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
+    """Run one chunk after another in this process."""
+    return map(work, chunks)
+
+
+def run_in_processes(
+    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], workers: int
+) -> Iterator[Result]:
+    """Run chunks in `workers` new processes with one BLAS thread each.
+
+    work and its chunks are pickled. Raises AttnvizError where a process dies.
+    """
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(workers, get_context("spawn"), _one_thread) as pool:
+        try:
+            yield from _in_order(lambda chunk: pool.submit(work, chunk), chunks, AHEAD * workers)
+        except BrokenProcessPool as error:
+            raise AttnvizError(
+                "A worker process died, perhaps for want of memory.",
+                "Start the same command again: finished chunks are kept. Or use fewer workers.",
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _one_thread() -> None:
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
+
+
+def run_on_dask(
+    work: Callable[[Chunk], Result], chunks: Iterable[Chunk], scheduler: str
+) -> Iterator[Result]:
+    """Run chunks on the Dask cluster whose scheduler has this address ("tcp://host:8786").
+
+    Raises AttnvizError where Dask is not installed, the scheduler cannot be reached or dies, or a
+    worker has another version of attnviz.
+    """
+    try:
+        from distributed import Client  # the extra `attnviz[dask]`
+    except ImportError as error:
+        raise AttnvizError(
+            "A scheduler takes Dask, which is not installed.", "Run: pip install 'attnviz[dask]'."
+        ) from error
+    try:
+        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise AttnvizError(
+            f"The scheduler {scheduler[:100]} cannot be reached.",
+            "Check its address, such as tcp://127.0.0.1:8786, and that it runs.",
+        ) from error
+    with closing(client):
+        _check_workers(client)
+        n_workers = max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
+        try:
+            yield from _in_order(
+                lambda chunk: client.submit(work, chunk, pure=False), chunks, AHEAD * n_workers
+            )
+        except (OSError, TimeoutError) as error:
+            raise AttnvizError(
+                "The scheduler or a worker was lost.",
+                "Start the same command again: finished chunks are kept.",
+            ) from error
+
+
+def dashboard(scheduler: str) -> str:
+    """Return the address of a cluster's own dashboard, "" where it has none."""
+    from distributed import Client
+
+    with closing(Client(scheduler, timeout=PATIENCE, set_as_default=False)) as client:
+        return str(client.dashboard_link or "")
+
+
+def _check_workers(client: Any) -> None:
+    versions = {name: found for name, found in client.run(_version).items() if found != __version__}
+    for name, found in versions.items():
+        raise AttnvizError(
+            f"The worker {name} has attnviz {found}, and this is {__version__}.",
+            "Install the same version everywhere.",
+        )
+
+
+def _version() -> str:
+    return __version__
+
+
+def _in_order(submit: Callable[[Chunk], Any], chunks: Iterable[Chunk], ahead: int) -> Iterator[Any]:
+    """Submit chunks, never more than `ahead` at once, and yield results in their order."""
+    waiting: deque[Future[Any]] = deque()
+    for chunk in chunks:
+        waiting.append(submit(chunk))
+        if len(waiting) >= ahead:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

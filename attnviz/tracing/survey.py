@@ -1,0 +1,288 @@
+"""Every head of a model over many texts, in chunks that are kept as they end.
+
+A chunk's sums do not depend on who worked on it, and chunks are merged in their order: the same
+texts give the same bytes on any number of workers, and after any number of interruptions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from attnviz._version import __version__
+from attnviz.analysis.survey import Failed, Part, Survey, TextValues, text_values
+from attnviz.analysis.survey_file import part_of, part_tree, save_survey
+from attnviz.errors import AttnvizError
+from attnviz.inputs.corpus import Corpus, Entry, from_texts
+from attnviz.models import load_model
+from attnviz.models.model import Model
+from attnviz.record.saved import NOT_A_RECORD, read_tree, to_npz, written_whole
+from attnviz.tracing.engines import run_here, run_in_processes, run_on_dask
+from attnviz.tracing.trace import trace
+
+CHUNK = 16  # texts, whatever the number of workers
+RESULT, MANIFEST, FAILED = "survey.npz", "survey.json", "failed.csv"
+
+Progress = Callable[[int, int], object]  # told texts done and tokens done
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done to every text: the model by name, and what `trace` is asked with."""
+
+    model: str
+    options: tuple[tuple[str, Any], ...] = ()
+    stack: str | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What a chunk of texts leaves behind."""
+
+    part: Part | None  # None where every text failed
+    failed: tuple[Failed, ...]
+    digest: str  # of the texts that went in
+
+
+def survey(
+    texts: Iterable[str | tuple[str, str]] | Corpus,
+    *,
+    model: str | Path | Model = "builtin",
+    workers: int = 1,
+    scheduler: str | None = None,
+    folder: str | Path | None = None,
+    stack: str | None = None,
+    strict: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Survey:
+    """Measure every head of a model over many texts, and keep no weights.
+
+    texts: texts, pairs of two, or a `Corpus` of files. model and options: as in `trace`.
+    workers: processes of this machine; 1 works in this one. scheduler: the address of a Dask
+    cluster, in place of processes. folder: where chunks are kept as they end; the same call with
+    the same folder goes on where the last one stopped. stack: of an encoder-decoder, the one to
+    look at. strict: raise the error of the first text that cannot be run, which is counted in
+    `Survey.failed` otherwise. progress: told how many texts and tokens are done.
+
+    Raises AttnvizError where there is no text, or what is given does not fit together.
+    """
+    if workers < 1:
+        raise AttnvizError(f"workers is {workers}.", "It must be 1 or more.")
+    here = workers == 1 and scheduler is None
+    if not here and not isinstance(model, str | Path):
+        raise AttnvizError("Workers open the model themselves.", "Give its name or its folder.")
+    opened = _model(str(model)) if isinstance(model, str | Path) else model
+    name = str(model) if isinstance(opened, str) or isinstance(model, str | Path) else opened.name
+    task = Task(name, tuple(sorted(options.items())), stack, strict)
+    corpus = texts if isinstance(texts, Corpus) else None
+    entries = iter(corpus) if corpus is not None else from_texts(texts)  # type: ignore[arg-type]
+    store = None if folder is None else Store(Path(folder), _manifest(task, corpus))
+    work = partial(measure_chunk, task, opened if here else None)
+    results = _results(work, _chunks(entries), workers, scheduler, store)
+    whole, failed = _merged(results, progress)
+    if whole is None:
+        raise _nothing_measured(failed)
+    n_empty = corpus.n_empty if corpus is not None else 0
+    settings = {"stack": stack, **dict(task.options)}
+    details = {} if isinstance(opened, str) else dict(opened.details)
+    shown = name if isinstance(opened, str) else opened.name
+    found = Survey(shown, details, settings, whole, failed, n_empty)
+    if store is not None:
+        store.finish(found)
+    return found
+
+
+@cache
+def _model(name: str) -> str | Model:
+    """A checkpoint, opened once in a process; built-in heads are made anew for each text, because
+    their number and kind are options of it."""
+    return name if name in ("builtin", "random") else load_model(name)
+
+
+def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
+    while chunk := list(itertools.islice(entries, CHUNK)):
+        yield chunk
+
+
+def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry]) -> ChunkResult:
+    """Measure the texts of one chunk; what cannot be run is named and left out."""
+    opened = _model(task.model) if model is None else model
+    part: Part | None = None
+    failed = []
+    for entry in entries:
+        try:
+            values = _values(task, opened, entry)
+        except AttnvizError as error:
+            if task.strict:
+                raise AttnvizError(f"{entry.place}: {error.message}", error.hint) from error
+            failed.append(Failed(entry.number, entry.place, str(error)))
+            continue
+        part = Part(values.kinds.shape) if part is None else part
+        part.add(values)
+    return ChunkResult(part, tuple(failed), digest(entries))
+
+
+def _values(task: Task, model: str | Model, entry: Entry) -> TextValues:
+    options = dict(task.options)
+    if entry.pair is not None:
+        reads_pairs = not isinstance(model, str) and "pair" in model.reads
+        options["pair" if reads_pairs else "source"] = entry.pair
+    record = trace(entry.text, model=model, max_memory=1 << 40, stack=task.stack, **options)
+    return text_values(record.stack, entry.number, entry.place, entry.group)
+
+
+def digest(entries: Sequence[Entry]) -> str:
+    """A short name for exactly these texts."""
+    text = json.dumps([asdict(entry) for entry in entries])
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _results(
+    work: Callable[[list[Entry]], ChunkResult],
+    chunks: Iterator[list[Entry]],
+    workers: int,
+    scheduler: str | None,
+    store: Store | None,
+) -> Iterator[ChunkResult]:
+    """The chunks' results in order: those that were kept, then the others as they end."""
+    number = 0
+    if store is not None:
+        kept, chunks = store.kept(chunks)
+        for number, result in enumerate(kept, 1):  # noqa: B007 how many came before
+            yield result
+    if scheduler is not None:
+        results = run_on_dask(work, chunks, scheduler)
+    elif workers > 1:
+        results = run_in_processes(work, chunks, workers)
+    else:
+        results = run_here(work, chunks)
+    for place, result in enumerate(results, number):
+        if store is not None:
+            store.keep(place, result)
+        yield result
+
+
+def _merged(
+    results: Iterator[ChunkResult], progress: Progress | None
+) -> tuple[Part | None, tuple[Failed, ...]]:
+    whole: Part | None = None
+    failed: list[Failed] = []
+    for result in results:
+        failed += result.failed
+        if result.part is not None and whole is None:
+            whole = Part(result.part.shape)
+        if result.part is not None and whole is not None:
+            whole.merge(result.part)
+        if progress is not None:
+            done = 0 if whole is None else whole.n
+            progress(done + len(failed), 0 if whole is None else whole.n_tokens)
+    return whole, tuple(failed)
+
+
+def _nothing_measured(failed: Sequence[Failed]) -> AttnvizError:
+    if not failed:
+        return AttnvizError(
+            "There is no text to survey.", "Give at least one line that is not empty."
+        )
+    return AttnvizError(
+        f"None of {len(failed)} texts could be run; {failed[0].place}: {failed[0].reason}"
+    )
+
+
+def _manifest(task: Task, corpus: Corpus | None) -> dict[str, Any]:
+    """What has to be the same for kept chunks to be used again."""
+    told = None
+    if corpus is not None:
+        told = {
+            "files": list(corpus.files), "columns": asdict(corpus.columns), "limit": corpus.limit,
+            "sample": corpus.sample, "seed": corpus.seed,
+        }  # fmt: skip
+    return {
+        "attnviz": __version__, "model": task.model, "stack": task.stack, "chunk": CHUNK,
+        "options": {name: str(value) for name, value in task.options}, "corpus": told,
+    }  # fmt: skip
+
+
+class Store:
+    """The folder of a survey: its chunks as they end, and in the end the survey itself."""
+
+    def __init__(self, folder: Path, manifest: Mapping[str, Any]):
+        """Open a folder, or make it. Raises AttnvizError where it holds another survey."""
+        self._folder = folder
+        text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
+        place = folder / MANIFEST
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            before = place.read_text(encoding="utf-8") if place.is_file() else None
+        except OSError as error:
+            raise AttnvizError(f"Cannot use the folder {folder}: {error.strerror}.") from error
+        if before is not None and before != text:
+            raise AttnvizError(
+                f"{folder} holds another survey: other texts, another model or other options.",
+                "Name another folder, or delete this one.",
+            )
+        if before is None:
+            with written_whole(place) as file:
+                file.write(text.encode())
+
+    def _place(self, number: int) -> Path:
+        return self._folder / f"chunk-{number:06d}.npz"
+
+    def keep(self, number: int, result: ChunkResult) -> None:
+        """Write one chunk, whole or not at all."""
+        failed = [[one.number, one.place, one.reason] for one in result.failed]
+        tree: dict[str, Any] = {"digest": result.digest, "failed": failed}
+        if result.part is not None:
+            tree |= part_tree(result.part)
+        with written_whole(self._place(number)) as file:
+            file.write(to_npz(tree))
+
+    def kept(
+        self, chunks: Iterator[list[Entry]]
+    ) -> tuple[Iterator[ChunkResult], Iterator[list[Entry]]]:
+        """The results of the chunks that were kept, from the first on without a gap, and the
+        chunks that are left. Raises AttnvizError where texts have changed since."""
+        n_kept = next(i for i in itertools.count() if not self._place(i).is_file())
+        return (self._read(i, next(chunks, [])) for i in range(n_kept)), chunks
+
+    def _read(self, number: int, entries: Sequence[Entry]) -> ChunkResult:
+        place = self._place(number)
+        try:
+            tree = read_tree(place)
+            failed = tuple(Failed(*row) for row in tree["failed"])
+            part = part_of(tree) if "n" in tree else None
+            result = ChunkResult(part, failed, str(tree["digest"]))
+        except NOT_A_RECORD as error:
+            raise AttnvizError(
+                f"{place} is broken.", "Delete it: its texts are run again."
+            ) from error
+        if result.digest != digest(entries):
+            raise AttnvizError(
+                f"The texts have changed since {place} was written.", "Name another folder."
+            )
+        return result
+
+    def finish(self, found: Survey) -> None:
+        """Write the survey and the list of texts that failed; chunks are no longer needed."""
+        save_survey(found, self._folder / RESULT)
+        with written_whole(self._folder / FAILED) as file:
+            file.write(_failed_table(found.failed).encode())
+
+
+def _failed_table(failed: Sequence[Failed]) -> str:
+    import csv
+    import io
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("number", "place", "reason"))
+    writer.writerows((one.number, one.place, one.reason) for one in failed)
+    return buffer.getvalue()

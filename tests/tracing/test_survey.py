@@ -1,0 +1,226 @@
+"""A survey against a loop of single runs, however its texts are shared out."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.analysis.head_labels import MEASURES, look
+from attnviz.analysis.survey_file import read_survey, save_survey
+from attnviz.errors import AttnvizError
+from attnviz.inputs.corpus import Columns, Corpus
+from attnviz.tracing.survey import CHUNK, survey
+
+ROOT = Path(__file__).parents[2]
+WORDS = [
+    "the",
+    "cat",
+    "sat",
+    "on",
+    "a",
+    "mat",
+    "because",
+    "it",
+    "was",
+    "tired",
+    "and",
+    "slept",
+    "all",
+    "day",
+    "long",
+    "in",
+    "the",
+    "sun",
+]
+DICE = np.random.default_rng(3)
+TEXTS = [" ".join(DICE.choice(WORDS, DICE.integers(4, 14))) for _ in range(2 * CHUNK + 5)]
+
+
+@pytest.fixture(scope="module")
+def looks():
+    return [look(attnviz.trace(text, heads=6).stack) for text in TEXTS]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return survey(TEXTS, heads=6)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_mean_and_deviation_are_those_of_single_runs(looks, found, name):
+    values = np.array([[one.measures[name] for one in text] for text in looks])
+    known = ~np.isnan(values)
+    assert np.array_equal(found.count(name)[0], known.sum(axis=0))
+    for head in range(6):
+        of_head = values[known[:, head], head]
+        if of_head.size:
+            assert found.mean(name)[0, head] == pytest.approx(of_head.mean(), rel=1e-9, abs=1e-12)
+        if of_head.size > 1:
+            assert found.sd(name)[0, head] == pytest.approx(of_head.std(ddof=1), rel=1e-6, abs=1e-9)
+
+
+def test_labels_are_those_of_most_texts(looks, found):
+    for head in range(6):
+        kinds = [text[head].label.kind for text in looks]
+        share = kinds.count(found.labels[0][head]) / len(kinds)
+        assert share == max(kinds.count(kind) for kind in kinds) / len(kinds)
+        assert found.label_share[0, head] == pytest.approx(share)
+    assert found.n == len(TEXTS)
+
+
+def test_examples_are_the_strongest_pairs(found):
+    best = []
+    for number, text in enumerate(TEXTS):
+        weights = attnviz.trace(text, heads=6).stack.weights[0, 4].copy()
+        weights[:, 0] = -1
+        best.append((-float(weights.max()), number))
+    examples = found.examples(0, 4)
+    assert [one.sort for one in examples] == sorted(best)[:5]
+    for one in examples:
+        assert one.query in TEXTS[one.sort[1]].split()
+        assert one.key in TEXTS[one.sort[1]].split()
+    with pytest.raises(AttnvizError, match="Head 6"):
+        found.examples(0, 6)
+
+
+def bytes_of(found, tmp_path, name="s.npz"):
+    save_survey(found, tmp_path / name)
+    return hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [2, 3])
+def test_any_number_of_workers_gives_the_same_bytes(found, tmp_path, workers):
+    assert bytes_of(survey(TEXTS, heads=6, workers=workers, model="builtin"), tmp_path) == bytes_of(
+        found, tmp_path
+    )
+
+
+def test_what_is_saved_is_read_again(found, tmp_path):
+    save_survey(found, tmp_path / "s.npz")
+    again = read_survey(tmp_path / "s.npz")
+    assert bytes_of(again, tmp_path, "t.npz") == bytes_of(found, tmp_path)
+    assert np.array_equal(again.mean("entropy"), found.mean("entropy"))
+    assert again.examples(0, 2) == found.examples(0, 2)
+
+
+def test_tables_for_people(found, tmp_path):
+    save_survey(found, tmp_path / "s.csv")
+    header, *lines = (tmp_path / "s.csv").read_text().splitlines()
+    assert len(lines) == 6
+    assert header.startswith("layer,head,n,label,label_share,")
+    save_survey(found, tmp_path / "s.json")
+    tree = json.loads((tmp_path / "s.json").read_text())
+    assert [head["head"] for head in tree["heads"]] == [*range(6)]
+    assert tree["heads"][0]["entropy_mean"] == pytest.approx(found.mean("entropy")[0, 0])
+    with pytest.raises(AttnvizError, match="suffix"):
+        save_survey(found, tmp_path / "s.docx")
+
+
+def test_groups_differ_where_they_do(tmp_path):
+    file = tmp_path / "t.csv"
+    rows = [f'"{text}",{"long" if len(text.split()) > 8 else "short"}' for text in TEXTS]
+    file.write_text("text,length\n" + "\n".join(rows) + "\n")
+    found = survey(Corpus([str(file)], Columns(group="length")), heads=6)
+    assert found.groups == ("long", "short")
+    values = {group: [] for group in found.groups}
+    for text in TEXTS:
+        group = "long" if len(text.split()) > 8 else "short"
+        values[group].append(attnviz.trace(text, heads=6).stack.measure("entropy")[0, 2].mean())
+    means = {group: float(np.mean(of)) for group, of in values.items()}
+    assert found.group_mean("entropy", "long")[0, 2] == pytest.approx(means["long"], rel=1e-6)
+    gap = found.differences("entropy")
+    assert gap.holds[0, 2]  # "near" spreads over more tokens in a longer text
+    assert np.sign(gap.effect[0, 2]) == np.sign(means["short"] - means["long"])
+    with pytest.raises(AttnvizError, match="group"):
+        found.group_mean("entropy", "middling")
+
+
+def test_what_cannot_be_run_is_named_and_left_out():
+    found = survey(["one two", "", "three four", " "], heads=2)
+    assert found.n == 2
+    assert [one.place for one in found.failed] == ["1", "3"]
+    assert "empty" in found.failed[0].reason
+    with pytest.raises(AttnvizError, match=r"^1: "):
+        survey(["one two", ""], heads=2, strict=True)
+    with pytest.raises(AttnvizError, match="None of 1 texts"):
+        survey([""], heads=2)
+    with pytest.raises(AttnvizError, match="no text"):
+        survey([], heads=2)
+    with pytest.raises(AttnvizError, match="workers"):
+        survey(["a b"], workers=0)
+
+
+def test_chunks_are_kept_and_used_again(tmp_path):
+    folder = tmp_path / "out"
+    whole = bytes_of(survey(TEXTS, heads=6), tmp_path)
+    survey(TEXTS, heads=6, folder=folder)
+    first = folder / "chunk-000000.npz"
+    (folder / "survey.npz").unlink()
+    (folder / "chunk-000002.npz").unlink()
+    before = first.stat().st_mtime_ns
+    assert bytes_of(survey(TEXTS, heads=6, folder=folder), tmp_path) == whole
+    assert first.stat().st_mtime_ns == before
+    assert hashlib.sha256((folder / "survey.npz").read_bytes()).hexdigest() == whole
+    with pytest.raises(AttnvizError, match="another survey"):
+        survey(TEXTS, heads=5, folder=folder)
+    with pytest.raises(AttnvizError, match="have changed"):
+        survey(["other words", *TEXTS[1:]], heads=6, folder=folder)
+    first.write_bytes(b"PK")
+    with pytest.raises(AttnvizError, match="broken"):
+        survey(TEXTS, heads=6, folder=folder)
+
+
+CODE = """
+import sys
+from attnviz.inputs.corpus import Corpus
+from attnviz.tracing.survey import survey
+survey(Corpus([sys.argv[1]]), heads=6, folder=sys.argv[2])
+"""
+
+
+@pytest.mark.slow
+def test_after_being_killed_it_goes_on_and_gives_the_same_bytes(tmp_path):
+    file = tmp_path / "texts.txt"
+    file.write_text("\n".join(TEXTS * 20) + "\n")
+    command = [sys.executable, "-c", CODE, str(file)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([*command, str(tmp_path / "whole")], env=environment, check=True)
+    for n_kept in (2, 20):
+        process = subprocess.Popen([*command, str(tmp_path / "cut")], env=environment)
+        while not (tmp_path / "cut" / f"chunk-{n_kept:06d}.npz").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    subprocess.run([*command, str(tmp_path / "cut")], env=environment, check=True)
+    results = [(tmp_path / name / "survey.npz").read_bytes() for name in ("whole", "cut")]
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": "x"}, {"version": 2}, {"n": -1}, {"n": 3.5}, {"measures": []},
+        {"labels": np.zeros((2, 2, 2), np.int64)}, {"details": 3}, {"failed": 5},
+        {"examples": [[0, 99, 0.5, 0, "a", "b", "c", "d"]]},
+        {"examples": [[0, 0, 7.5, 0, "a", "b", "c", "d"]]},
+        {"counts": np.zeros(3, np.uint32)},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_file_that_cannot_be_is_refused(found, tmp_path, change):
+    from attnviz.analysis.survey_file import survey_tree
+    from attnviz.record.saved import to_npz
+
+    (tmp_path / "s.npz").write_bytes(to_npz(survey_tree(found) | change))
+    with pytest.raises(AttnvizError, match="not a survey"):
+        read_survey(tmp_path / "s.npz")
