@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from attnviz.models import load_model
     from attnviz.record.from_weights import from_weights
     from attnviz.record.record import AttentionRecord, read
+    from attnviz.tracing.survey import survey
     from attnviz.tracing.trace import trace
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "measures",
     "read",
     "scaled_dot_product_attention",
+    "survey",
     "trace",
 ]
 
@@ -52,6 +54,7 @@ _HOMES = {  # public name → the module that has it; a module stands for itself
     "measures": "attnviz.attention",
     "read": "attnviz.record.record",
     "scaled_dot_product_attention": "attnviz.attention.dense",
+    "survey": "attnviz.tracing.survey",
     "trace": "attnviz.tracing.trace",
 }
 

@@ -23,6 +23,7 @@ NAMES = {
     "measures": ModuleType,
     "read": None,
     "scaled_dot_product_attention": None,
+    "survey": None,
     "trace": None,
 }
 

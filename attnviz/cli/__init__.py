@@ -19,6 +19,7 @@ from attnviz.cli.commands.models import models
 from attnviz.cli.commands.run import run
 from attnviz.cli.commands.samples import samples
 from attnviz.cli.commands.steps import steps
+from attnviz.cli.commands.survey import survey
 from attnviz.cli.commands.view import view
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-for command in (run, steps, explain, compare, heads, view, cost, explore, models, samples):
+for command in (run, steps, explain, compare, heads, view, cost, explore, models, samples, survey):
     app.command()(command)
 
 

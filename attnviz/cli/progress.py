@@ -90,3 +90,27 @@ def progress(quiet: bool) -> Iterator[Told | None]:
             ticker.tell(sum(done.values()), total, what)
 
         yield None if ticker.silent else told
+
+
+@contextmanager
+def texts_done(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield what a survey tells its progress to: texts and tokens done; None where nobody would
+    see it."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    start, last = time.monotonic(), [0.0]
+
+    def told(n_texts: int, n_tokens: int) -> None:
+        now = time.monotonic()
+        if now - start >= PATIENCE and now - last[0] >= PAUSE:
+            last[0] = now
+            rate = n_texts / (now - start)
+            line = f"{n_texts:,} texts · {n_tokens:,} tokens · {rate:.1f} texts/s"
+            print(f"\r\x1b[2K{line}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield told
+    finally:
+        if last[0]:
+            print("\r\x1b[2K", end="", file=sys.stderr, flush=True)

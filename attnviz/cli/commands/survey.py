@@ -1,0 +1,131 @@
+"""`attnviz survey`: every head over many texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from attnviz.cli import options
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        help="Texts: .txt (one a line) · .csv · .tsv · .jsonl · .parquet · patterns · - (stdin)."
+    ),
+]
+
+
+def survey(
+    files: Files,
+    model: options.Model = "builtin",
+    type: options.Type = None,
+    heads: options.Heads = None,
+    window: options.Window = None,
+    tokenizer: options.Tokenizer = None,
+    truncate: options.Truncate = False,
+    seed: options.Seed = 0,
+    stack: options.Stack = None,
+    column: Annotated[
+        str | None, typer.Option(help="The column of the texts.", show_default="text")
+    ] = None,
+    pair_column: Annotated[
+        str | None, typer.Option(help="The column of second texts, for models that take two.")
+    ] = None,
+    group_column: Annotated[
+        str | None, typer.Option(help="Compare texts by the values of this column.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="The first so many texts.")] = None,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="So many texts, drawn from all with --seed.")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of this machine.")] = 1,
+    scheduler: Annotated[
+        str | None, typer.Option(help="The address of a Dask scheduler: tcp://host:8786.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep finished parts here; the same command goes on.")
+    ] = None,
+    strict: Annotated[bool, typer.Option(help="Stop at a text that cannot be run.")] = False,
+    sort: Annotated[
+        str | None, typer.Option(help="Order and colour by a measure.", show_default="evenness")
+    ] = None,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="Rows of the table.", show_default="what fits")
+    ] = None,
+    output: Annotated[
+        list[Path] | None, typer.Option("--output", "-o", help=".npz · .json · .csv; repeatable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The heads as JSON on stdout.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="The heads as CSV on stdout.")] = False,
+    lang: options.Lang = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure every head over many texts: means, spreads, labels and examples.
+
+    attnviz survey reviews.csv --column review --model minilm -o survey.npz
+
+    attnviz survey prompts.txt --model ./checkpoint --workers 2 --folder out
+
+    Weights are never kept. With --folder, what ended is kept: after Ctrl-C or a crash the same
+    command goes on where it was and gives the same bytes.
+    """
+    from attnviz.analysis.survey_file import SUFFIXES, save_survey
+    from attnviz.cli.output import check_outputs, say
+    from attnviz.inputs.corpus import Columns, Corpus
+    from attnviz.language.languages import find_language
+    from attnviz.tracing.survey import survey as run_survey
+
+    language = find_language(lang)
+    check_outputs(output or [], [Path(file) for file in files if file != "-"], SUFFIXES)
+    _check(sort, json, csv)
+    corpus = Corpus(files, Columns(column, pair_column, group_column), limit, sample, seed)
+    given: dict[str, Any] = {"type": type, "heads": heads, "tokenizer": tokenizer}
+    asked = {name: value for name, value in given.items() if value is not None}
+    asked |= options.of_type(window, None) | ({"truncate": True} if truncate else {})
+    asked |= {"seed": seed} if model == "random" else {}
+    with _progress(quiet) as told:
+        found = run_survey(
+            corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,
+            strict=strict, progress=told, **asked,
+        )  # fmt: skip
+    for path in output or []:
+        save_survey(found, path)
+        say(language.say("run.saved", path=path), quiet)
+    _show(found, json, csv, sort, top, lang)
+
+
+def _check(sort: str | None, json: bool, csv: bool) -> None:
+    from attnviz.analysis.head_labels import MEASURES
+    from attnviz.errors import AttnvizError, bad_choice
+
+    if json and csv:
+        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+    if sort is not None and sort not in MEASURES:
+        raise bad_choice(sort, "--sort", MEASURES)
+
+
+def _show(
+    found: Any, json: bool, csv: bool, sort: str | None, top: int | None, lang: str | None
+) -> None:
+    from json import dumps
+
+    from attnviz.analysis.survey_file import to_csv, to_json
+    from attnviz.cli.output import console, put, put_text, screen_of
+    from attnviz.language.languages import find_language
+    from attnviz.views.terminal.survey import survey as view
+
+    if json:
+        put_text(dumps(to_json(found), ensure_ascii=False) + "\n")
+    elif csv:
+        put_text(to_csv(found))
+    else:
+        target = console()
+        put(target, view(found, screen_of(target, find_language(lang)), sort=sort, top=top))
+
+
+def _progress(quiet: bool) -> Any:
+    from attnviz.cli.progress import texts_done
+
+    return texts_done(quiet)

@@ -1,0 +1,163 @@
+"""Every head over many texts on one screen: layers × heads in shades, and a ranked table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isnan
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from attnviz.analysis.head_labels import SMALLEST_FIRST
+from attnviz.analysis.moments import Array
+from attnviz.analysis.survey import Survey
+from attnviz.inputs.tokens import visible
+from attnviz.views.palette import ramp
+from attnviz.views.terminal.cells import full_rows, levels
+from attnviz.views.terminal.show import Screen
+from attnviz.views.titles import label_text, percent
+
+USUAL = "normalized_entropy"
+SHARES = ("sink", "previous")  # columns beside the one that orders
+PLACE, LABEL, TEXTS, NUMBER = 7, 12, 6, 11  # characters of the columns
+NOT_SHARES = {"entropy": 2, "normalized_entropy": 2, "distance": 1}  # and their decimals
+LEAST_ROWS = 5
+STEPS = 8  # of the scale that is drawn
+
+
+def survey(
+    found: Survey, screen: Screen, *, sort: str | None = None, top: int | None = None
+) -> RenderableType:
+    """Return the title, the grid of all heads, and the table of the first `top` (or of as many as
+    the screen has room for). sort: the measure that orders and colours them."""
+    by = sort or USUAL
+    head = [_line(part, screen, "bold") for part in _title(found)]
+    grid = list(_grid(found, by, screen))
+    notes = [_line(note, screen, "dim") for note in [*_groups(found, by), *_notes(found)]]
+    room = screen.height - len(head) - len(grid) - len(notes) - 2
+    n_rows = max(room, LEAST_ROWS) if top is None else top
+    ranking = ranked(found, by)
+    table = [_header(by, screen), *(_row(found, by, *one, screen) for one in ranking[:n_rows])]
+    left = len(ranking) - n_rows
+    more = [_line(f"… and {left} more heads: --top {len(ranking)}", screen, "dim")]
+    return Group(*head, *grid, *table, *(more if left > 0 else []), *notes)
+
+
+def ranked(found: Survey, by: str) -> list[tuple[int, int]]:
+    """Layer and head of every head, ordered by the mean of a measure: the largest first, of
+    entropies the smallest; heads without a value last."""
+    mean = found.mean(by)
+    sign = 1 if by in SMALLEST_FIRST else -1
+    order = np.argsort(np.where(np.isnan(mean), np.inf, sign * mean), axis=None, kind="stable")
+    return [(int(place) // mean.shape[1], int(place) % mean.shape[1]) for place in order]
+
+
+def _title(found: Survey) -> list[str]:
+    layers, heads = found.shape
+    counted = f"{found.n:,} texts, {found.part.n_tokens:,} tokens"
+    title = f"survey of {visible(found.model)} · {layers} × {heads} heads · {counted}"
+    groups = f"groups: {', '.join(map(visible, found.groups))}" if found.groups else ""
+    return [title, groups] if groups else [title]
+
+
+def _groups(found: Survey, by: str) -> list[str]:
+    """Where two groups of texts differ most, of the heads whose difference is no chance."""
+    if len(found.groups) != 2:
+        return []
+    gap = found.differences(by)
+    order = np.argsort(-np.where(gap.holds, np.abs(gap.effect), 0.0), axis=None, kind="stable")
+    first, second = map(visible, found.groups)
+    told = [
+        f"{layer}.{head} ({gap.effect[layer, head]:+.1f} sd)"
+        for layer, head in zip(*np.unravel_index(order[:4], gap.effect.shape), strict=True)
+        if gap.holds[layer, head]
+    ]
+    if not told:
+        return [f"no head differs in {by} between {first} and {second} by more than chance"]
+    n = int(gap.holds.sum())
+    return [f"{n} heads differ in {by}, {second} against {first}: {', '.join(told)}"]
+
+
+def _notes(found: Survey) -> list[str]:
+    notes = ["± is the standard deviation over texts; texts: how many have this label"]
+    if found.failed:
+        first = found.failed[0]
+        notes.append(
+            f"{len(found.failed):,} texts could not be run; {visible(first.place)}: "
+            f"{visible(first.reason)}"
+        )
+    if found.n_empty:
+        notes.append(f"{found.n_empty:,} empty lines were left out")
+    return notes
+
+
+def _grid(found: Survey, by: str, screen: Screen) -> Iterator[Text]:
+    """Layers down, heads across, shaded by the mean of a measure from 0 to its largest."""
+    mean = found.mean(by)
+    largest = 1.0 if by not in ("entropy", "distance") else float(np.nanmax(mean, initial=0.0))
+    margin = max(len("layer"), len(str(mean.shape[0] - 1))) + 1
+    across = max((screen.width - margin) // 3, 1)
+    for start in range(0, mean.shape[1], across):
+        yield from _band(mean, slice(start, start + across), margin, largest, screen)
+    scale = full_rows(
+        np.linspace(0, len(ramp()) - 1, STEPS).astype(np.int64)[None], 1, screen.colour
+    )
+    legend = Text(f"{by} 0 ", "dim").append_text(scale[0]).append(f" {largest:.3g}")
+    yield legend
+
+
+def _band(
+    mean: Array, columns: slice, margin: int, largest: float, screen: Screen
+) -> Iterator[Text]:
+    part = mean[:, columns]
+    numbers = range(mean.shape[1])[columns]
+    yield Text("layer".ljust(margin) + "".join(f"{number:>2} " for number in numbers), "dim")
+    steps = levels(np.nan_to_num(part) / max(largest, 1e-12), ~np.isnan(part))
+    for layer, cells in enumerate(full_rows(steps, 3, screen.colour)):
+        yield Text(f"{layer:>{margin - 1}} ", "dim").append_text(cells)
+
+
+def _header(by: str, screen: Screen) -> Text:
+    names = [name for name in SHARES if name != by]
+    line = "head".ljust(PLACE) + "looks at".ljust(LABEL) + "texts".rjust(TEXTS)
+    line += _short(by).rjust(NUMBER) + "".join(name.rjust(NUMBER - 1) for name in names)
+    return _line(f"{line}  strongest", screen, "bold")
+
+
+def _short(name: str) -> str:
+    return {"normalized_entropy": "even"}.get(name, name)[: NUMBER - 1]
+
+
+def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
+    share = found.label_share[layer, head]
+    line = f"{layer}.{head}".ljust(PLACE) + found.labels[layer][head][: LABEL - 1].ljust(LABEL)
+    line += f"{percent(share)}%".rjust(TEXTS) + _value(found, by, layer, head).rjust(NUMBER)
+    for name in SHARES:
+        if name != by:
+            line += _value(found, name, layer, head).rjust(NUMBER - 1)
+    text = Text(line, no_wrap=True)
+    examples = found.examples(layer, head)
+    if examples:
+        one = examples[0]
+        pair = f"  {percent(one.weight)}% {one.query} → {one.key}"
+        text.append_text(label_text(pair, max(screen.width - text.cell_len, 0)))
+    text.truncate(screen.width, overflow="ellipsis")
+    return text
+
+
+def _value(found: Survey, name: str, layer: int, head: int) -> str:
+    """Mean ± standard deviation; shares in percent."""
+    mean, sd = found.mean(name)[layer, head], found.sd(name)[layer, head]
+    if isnan(mean):
+        return "–"
+    decimals = NOT_SHARES.get(name)
+    if decimals is None:
+        return f"{percent(mean)}%" + ("" if isnan(sd) else f"±{percent(sd)}")
+    return f"{mean:.{decimals}f}" + ("" if isnan(sd) else f"±{sd:.{decimals}f}")
+
+
+def _line(words: str, screen: Screen, style: str) -> Text:
+    text = Text(words, style, no_wrap=True)
+    text.truncate(screen.width, overflow="ellipsis")
+    return text
