@@ -93,7 +93,7 @@ def survey(
     for path in output or []:
         save_survey(found, path)
         say(language.say("run.saved", path=path), quiet)
-    _show(found, json, csv, sort, top, lang)
+    _show(found, json, csv, sort, top)
 
 
 def _check(sort: str | None, json: bool, csv: bool) -> None:
@@ -106,14 +106,11 @@ def _check(sort: str | None, json: bool, csv: bool) -> None:
         raise bad_choice(sort, "--sort", MEASURES)
 
 
-def _show(
-    found: Any, json: bool, csv: bool, sort: str | None, top: int | None, lang: str | None
-) -> None:
+def _show(found: Any, json: bool, csv: bool, sort: str | None, top: int | None) -> None:
     from json import dumps
 
     from attnviz.analysis.survey_file import to_csv, to_json
     from attnviz.cli.output import console, put, put_text, screen_of
-    from attnviz.language.languages import find_language
     from attnviz.views.terminal.survey import survey as view
 
     if json:
@@ -122,7 +119,7 @@ def _show(
         put_text(to_csv(found))
     else:
         target = console()
-        put(target, view(found, screen_of(target, find_language(lang)), sort=sort, top=top))
+        put(target, view(found, screen_of(target), sort=sort, top=top))
 
 
 def _progress(quiet: bool) -> Any:

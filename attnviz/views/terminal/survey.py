@@ -13,10 +13,11 @@ from attnviz.analysis.head_labels import SMALLEST_FIRST
 from attnviz.analysis.moments import Array
 from attnviz.analysis.survey import Survey
 from attnviz.inputs.tokens import visible
+from attnviz.views.cells import full_rows, levels
+from attnviz.views.labels import label_text
+from attnviz.views.number_format import percent
 from attnviz.views.palette import ramp
-from attnviz.views.terminal.cells import full_rows, levels
-from attnviz.views.terminal.show import Screen
-from attnviz.views.titles import label_text, percent
+from attnviz.views.screen import Screen
 
 USUAL = "normalized_entropy"
 SHARES = ("sink", "previous")  # columns beside the one that orders
