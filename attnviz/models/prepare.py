@@ -28,13 +28,13 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     _check_together(model, inputs)
     roles = (TEXT, SOURCE) if model.reads_source else (TEXT,)
     whole = tokens = {role: READERS[role](model, inputs) for role in roles}
-    limit = model.network.n_positions
-    if inputs.truncate and limit is not None:
-        tokens = {role: READERS[role](model, inputs, limit) for role in roles}
+    if inputs.truncate:
+        limits = {role: model.network.limits(role).n_positions for role in roles}
+        tokens = {role: READERS[role](model, inputs, limits[role]) for role in roles}
     for role in roles:
         _check(model, tokens[role], role)
     is_cut = any(len(tokens[role]) != len(whole[role]) for role in roles)
-    return Prepared(tokens, cut_to=limit if is_cut else None)
+    return Prepared(tokens, cut_to=model.n_positions if is_cut else None)
 
 
 def _check_together(model: TrainedModel, inputs: Inputs) -> None:
@@ -63,7 +63,7 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
     an encoder is fed its start token first, and not the last token."""
     if inputs.ids is not None:
         return _cut(from_ids(inputs.ids, _namer(model, inputs)), limit)
-    text, tokenizer = inputs.needed_text(), _tokenizer(model, inputs)
+    text, tokenizer = inputs.needed_text(), _tokenizer(model, inputs, TEXT)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
     return _cut(_for_decoder(model, tokens, tokenizer) if model.reads_source else tokens, limit)
 
@@ -77,7 +77,7 @@ def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -
             f"{model.name} ({model.family}) has an encoder, and there is no source to read.",
             "Give it with --source or --source-file.",
         )
-    tokenizer = _tokenizer(model, inputs)
+    tokenizer = _tokenizer(model, inputs, SOURCE)
     tokens = _encode(tokenizer, inputs.source, None, inputs.source_lang, "source", limit)
     return _cut(tokens, limit)
 
@@ -106,7 +106,7 @@ def _cut(tokens: Tokens, limit: int | None) -> Tokens:
     return tokens.at(np.arange(limit))
 
 
-def _tokenizer(model: TrainedModel, inputs: Inputs) -> Tokenizer:
+def _tokenizer(model: TrainedModel, inputs: Inputs, role: str) -> Tokenizer:
     """Open the tokenizer that was given, or the model's own; refuse one of another model."""
     file = inputs.tokenizer
     if file in TOKENIZERS:
@@ -115,7 +115,8 @@ def _tokenizer(model: TrainedModel, inputs: Inputs) -> Tokenizer:
             "Leave it out, or give a tokenizer.json.",
         )
     found = model.tokenizer if file is None else open_tokenizer(Path(file))
-    n_pieces, n_ids = found.get_vocab_size(with_added_tokens=True), model.network.n_ids
+    n_pieces = found.get_vocab_size(with_added_tokens=True)
+    n_ids = model.network.limits(role).n_ids
     if n_pieces > n_ids:
         raise AttnvizError(
             f"The tokenizer knows {n_pieces:,} tokens and {model.name} has embeddings for "
@@ -147,13 +148,12 @@ def _for_decoder(model: TrainedModel, tokens: Tokens, tokenizer: Tokenizer) -> T
 
 def _check(model: TrainedModel, tokens: Tokens, what: str) -> None:
     """Refuse ids without an embedding, and more tokens than there are positions."""
-    largest = int(tokens.ids.max())
-    if largest >= model.network.n_ids:
+    largest, (n_ids, limit) = int(tokens.ids.max()), model.network.limits(what)
+    if largest >= n_ids:
         raise AttnvizError(
-            f"The token id {largest} has no embedding: {model.name} has {model.network.n_ids:,}.",
+            f"The token id {largest} has no embedding: {model.name} has {n_ids:,}.",
             "The tokenizer belongs to another model: give the right one with --tokenizer.",
         )
-    limit = model.network.n_positions
     if limit is not None and len(tokens) > limit:
         raise AttnvizError(
             f"The {what} has {len(tokens):,} tokens and {model.name} has positions for {limit:,}.",

@@ -77,6 +77,16 @@ class TrainedModel:
         return self.network.layouts
 
     @property
+    def n_ids(self) -> int:
+        """Ids that have an embedding, of the text that it is fed."""
+        return self.network.limits(TEXT).n_ids
+
+    @property
+    def n_positions(self) -> int | None:
+        """How many tokens of a text it can take; None if there is no end."""
+        return self.network.limits(TEXT).n_positions
+
+    @property
     def reads_source(self) -> bool:
         """Whether it has an encoder that reads another text than its decoder is fed."""
         return any(layout.keys == SOURCE for layout in self.layouts.values())
@@ -186,8 +196,8 @@ class TrainedModel:
             "parameters": sum(math.prod(e.shape) for e in entries if e.usable),
             "bytes": sum(entry.n_bytes for entry in entries),
             "dtypes": self.dtypes,
-            "positions": self.network.n_positions,
-            "vocabulary": self.network.n_ids,
+            "positions": self.n_positions,
+            "vocabulary": self.n_ids,
             "licence": _licence(self.folder),
             "tokenizer": _tokenizer_file(self.folder),
             "stacks": {

@@ -114,7 +114,7 @@ def of_model(
 
 
 def _lengths(model: TrainedModel, asked: Sequence[int] | None) -> Sequence[int]:
-    limit = model.network.n_positions
+    limit = model.n_positions
     if asked is None:
         usual = [n for n in (FIRST << i for i in range(32)) if n <= min(limit or LAST, LAST)]
         return usual or [limit or LAST]
@@ -180,9 +180,10 @@ def _forward(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) -
 
     @lru_cache(maxsize=1)
     def prepared(length: int) -> Prepared:
-        ids = np.random.default_rng(0).integers(model.network.n_ids, size=length)
-        tokens = from_ids(ids.tolist())
         roles = {role for one in model.layouts.values() for role in (one.queries, one.keys)}
+        n_ids = min(model.network.limits(role).n_ids for role in roles)
+        ids = np.random.default_rng(0).integers(n_ids, size=length)
+        tokens = from_ids(ids.tolist())
         return Prepared(dict.fromkeys(sorted(roles), tokens), global_tokens=tuple(global_tokens))
 
     def run(length: int) -> Spent:

@@ -41,9 +41,9 @@ class Verified:
 
 def verify(model: TrainedModel) -> Verified:
     """Compare every weight with transformers' eager attention; AttnvizError if it is not there."""
-    tokens = {TEXT: _draw(model, N_TOKENS)}
+    tokens = {TEXT: _draw(model, TEXT, N_TOKENS)}
     if model.reads_source:
-        tokens[SOURCE] = _draw(model, N_SOURCE)
+        tokens[SOURCE] = _draw(model, SOURCE, N_SOURCE)
     prepared = Prepared(tokens)
     recorder = Recorder(model.stacks(prepared))
     hidden = model.run(prepared, recorder.attend)
@@ -57,10 +57,11 @@ def verify(model: TrainedModel) -> Verified:
     return Verified(errors, float(np.abs(hidden - their_hidden).max()) / scale)
 
 
-def _draw(model: TrainedModel, n: int) -> Tokens:
-    """Ids from all over the vocabulary, the same every time."""
-    n = min(n, model.network.n_positions or n)
-    return from_ids(np.random.RandomState(n).randint(0, model.network.n_ids, n).tolist())
+def _draw(model: TrainedModel, role: str, n: int) -> Tokens:
+    """Draw ids from all over the vocabulary, the same every time."""
+    n_ids, limit = model.network.limits(role)
+    n = min(n, limit or n)
+    return from_ids(np.random.RandomState(n).randint(0, n_ids, n).tolist())
 
 
 def _transformers(

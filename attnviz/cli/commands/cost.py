@@ -156,7 +156,7 @@ def _of_model(
         raise AttnvizError(
             f"--global-tokens means nothing to {model.name}.", "It is for Longformer."
         )
-    n = lengths[-1] if lengths else model.network.n_positions
+    n = lengths[-1] if lengths else model.n_positions
     positions = None if global_tokens is None else _positions(global_tokens, n)
     return of_model(model, lengths, global_tokens=positions, seconds=seconds, tell=tell)
 

@@ -17,19 +17,15 @@ from attnviz.models.layers import (
     interleaved_sinusoids,
     relative_buckets,
 )
-from attnviz.models.network.network import Feed, Ids
+from attnviz.models.network.network import Feed, Ids, Limits
 
 
 class Embed(Protocol):
     """How a tower begins."""
 
     @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding."""
-
-    @property
-    def n_positions(self) -> int | None:
-        """How many tokens it can take; None if there is no end."""
+    def limits(self) -> Limits:
+        """What it can be fed."""
 
     def __call__(self, feed: Feed, role: str) -> Floats:
         """Embed what the network is fed in one role: (tokens, width)."""
@@ -124,14 +120,10 @@ class Embeddings:
     strength: float = 1.0
 
     @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding."""
-        return len(self.words.weight)
-
-    @property
-    def n_positions(self) -> int | None:
-        """How many tokens have a position; None if there is no end."""
-        return None if self.positions is None else self.positions.n_positions
+    def limits(self) -> Limits:
+        """Ids that have an embedding, and positions that have a vector."""
+        n_positions = None if self.positions is None else self.positions.n_positions
+        return Limits(len(self.words.weight), n_positions)
 
     def __call__(self, feed: Feed, role: str) -> Floats:
         """Embed the ids of a role: (tokens, width)."""

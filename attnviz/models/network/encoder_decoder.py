@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from attnviz.models.layers import Floats
 from attnviz.models.model import Attend, Layout
-from attnviz.models.network.network import Feed, State
+from attnviz.models.network.network import Feed, Limits, State
 from attnviz.models.network.tower import Tower
 
 
@@ -23,15 +23,9 @@ class EncoderDecoder:
         """Encoder, decoder, and the cross-attention from one to the other."""
         return {**self.encoder.layouts, **self.decoder.layouts}
 
-    @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding in the decoder."""
-        return self.decoder.n_ids
-
-    @property
-    def n_positions(self) -> int | None:
-        """How many tokens the decoder can take; None if there is no end."""
-        return self.decoder.n_positions
+    def limits(self, role: str) -> Limits:
+        """Return what the tower that reads this role can be fed."""
+        return (self.encoder if role == self.encoder.role else self.decoder).limits(role)
 
     def begin(self, feed: Feed) -> State:
         """Embed the source; or the text, where the encoder was run earlier."""

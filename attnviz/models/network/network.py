@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,6 +66,14 @@ class State:
     layer: int = 0
 
 
+class Limits(NamedTuple):
+    """What a tower can be fed. n_ids: ids that have an embedding, 0 where it reads none.
+    n_positions: how many tokens it can take; None if there is no end."""
+
+    n_ids: int
+    n_positions: int | None
+
+
 class Network(Protocol):
     """A checkpoint's forward pass."""
 
@@ -73,13 +81,8 @@ class Network(Protocol):
     def layouts(self) -> Mapping[str, Layout]:
         """Its stacks: "self", or "encoder", "decoder" and "cross"."""
 
-    @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding."""
-
-    @property
-    def n_positions(self) -> int | None:
-        """How many tokens it can take; None if there is no end."""
+    def limits(self, role: str) -> Limits:
+        """Return what it can be fed in a role."""
 
     def begin(self, feed: Feed) -> State:
         """Embed what the network is fed."""

@@ -11,7 +11,7 @@ from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.attention import LayerDoor
 from attnviz.models.network.blocks import Block, run_block
 from attnviz.models.network.embeddings import DistanceBias, Embed
-from attnviz.models.network.network import Feed, Shared, State
+from attnviz.models.network.network import Feed, Limits, Shared, State
 from attnviz.models.network.rope import Rope
 
 CROSS = "cross"
@@ -46,15 +46,9 @@ class Tower:
         masks = (full(),) * len(self.blocks)
         return found | {CROSS: first.cross.layout(masks, self.role, self.source)}
 
-    @property
-    def n_ids(self) -> int:
-        """Ids that have an embedding."""
-        return self.embeddings.n_ids
-
-    @property
-    def n_positions(self) -> int | None:
-        """How many tokens it can take; None if there is no end."""
-        return self.embeddings.n_positions
+    def limits(self, _: str) -> Limits:
+        """Return what it can be fed in its one role."""
+        return self.embeddings.limits
 
     def begin(self, feed: Feed) -> State:
         """Embed what the tower reads, and prepare what its layers share."""
