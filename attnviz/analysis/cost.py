@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.attention.masks import Rule
+from attnviz.attention.rules import Rule
 from attnviz.attention.streaming import block_shape
 from attnviz.record.summary import MAP_SIZE, block_bytes, summary_bytes
 

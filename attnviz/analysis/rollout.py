@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.attention.masks import Rule, from_array
+from attnviz.attention.masks import from_array
+from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.record.stack import Stack
 

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.lib.introspect import opt_func_info
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.masks import Range, Rule, causal, clip, full
+from attnviz.attention.masks import causal, full
 from attnviz.attention.products import Laid, lay_all
+from attnviz.attention.rules import Range, Rule, clip
 from attnviz.errors import AttnvizError
 from attnviz.threads import WORTH_SHARING, scratch
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attnviz.attention.blocks import Floats, Index, Inputs, Rows, attend, blocks, prepare
-from attnviz.attention.masks import Range, Rule, full
+from attnviz.attention.masks import full
 from attnviz.attention.products import Laid, lay
+from attnviz.attention.rules import Range, Rule
 from attnviz.threads import in_turn, n_workers, scratch, share
 
 ROWS_OF_JOB = 1 << 10  # enough that to lay out their keys costs little beside them

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.attention.masks import Range
+from attnviz.attention.rules import Range
 from attnviz.threads import aligned, scratch
 
 Floats = NDArray[np.floating[Any]]

@@ -26,7 +26,7 @@ from attnviz.attention.blocks import (
     rows_between,
     rows_fitting,
 )
-from attnviz.attention.masks import Rule
+from attnviz.attention.rules import Rule
 from attnviz.attention.tiles import (
     Band,
     Tiles,

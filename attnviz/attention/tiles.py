@@ -15,7 +15,8 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
-from attnviz.attention.masks import (
+from attnviz.attention.products import VECTOR, summed
+from attnviz.attention.rules import (
     AllOf,
     AnyOf,
     Causal,
@@ -27,7 +28,6 @@ from attnviz.attention.masks import (
     Rule,
     Sliding,
 )
-from attnviz.attention.products import VECTOR, summed
 from attnviz.threads import scratch
 
 Floats = NDArray[np.floating[Any]]

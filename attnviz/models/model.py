@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.attention.masks import Rule
+from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array
 from attnviz.inputs.tokens import Tokens

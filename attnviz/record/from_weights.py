@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks, measures
-from attnviz.attention.masks import Rule
+from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.record.record import AttentionRecord, Model

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.attention.masks import Rule, clip, from_array
+from attnviz.attention.masks import from_array
+from attnviz.attention.rules import Rule, clip
 from attnviz.attention.streaming import Block
 from attnviz.inputs.tokens import Tokens
 from attnviz.record.selection import united

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.attention.masks import Rule, from_array
+from attnviz.attention.masks import from_array
+from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.inputs import units
 from attnviz.inputs.tokens import Tokens

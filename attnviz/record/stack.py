@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import measures
-from attnviz.attention.masks import Rule, clip
+from attnviz.attention.rules import Rule, clip
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.inputs.tokens import Tokens
 from attnviz.record.summary import Summary, cell_size, pool

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from attnviz.attention.masks import Rule
+from attnviz.attention.rules import Rule
 from attnviz.models.model import Attend, Floats
 
 

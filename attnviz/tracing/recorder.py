@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from attnviz.analysis.rollout import value_lengths, value_weighted
 from attnviz.attention.blocks import Inputs, inverse, prepare, row_sums
 from attnviz.attention.dense import attend_all
-from attnviz.attention.masks import Rule, full
+from attnviz.attention.masks import full
+from attnviz.attention.rules import Rule
 from attnviz.attention.streaming import Block, Observer, stream_inputs
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array

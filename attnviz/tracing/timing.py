@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from attnviz.analysis.cost import FLOAT, Layers, Predicted, Report, Series, Timed, crossing, predict
-from attnviz.attention.masks import Rule, global_
+from attnviz.attention.masks import global_
+from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import FLOATS, float_dtype
 from attnviz.inputs.tokens import Tokens, from_ids

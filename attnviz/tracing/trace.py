@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from attnviz.analysis.transform import VALUES, WEIGHTS, Lens, global_labels
 from attnviz.attention import masks
-from attnviz.attention.masks import Rule
+from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.inputs.tokens import Tokens
 from attnviz.models import load_model

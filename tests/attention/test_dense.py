@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.attention import masks
+from attnviz.attention.rules import Rule
 from attnviz.attention.dense import scaled_dot_product_attention as attention
 from attnviz.errors import AttnvizError
 
@@ -477,7 +478,7 @@ def test_long_inputs_worked_on_by_blocks_are_one_softmax(options):
     query, key, value = draw(15, 600, 4500, heads=(1,))
     output, weights = attention(query, key, value, **options)
     rule = options.get("mask", masks.causal() if "is_causal" in options else masks.full())
-    allowed = rule.to_array(600, 4500) if isinstance(rule, masks.Rule) else rule[0]
+    allowed = rule.to_array(600, 4500) if isinstance(rule, Rule) else rule[0]
     scores = np.where(allowed, query[0] @ key[0].T / 4, -np.inf)
     sink = options.get("sinks", -np.inf)
     top = np.maximum(scores.max(axis=1, keepdims=True), sink)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attnviz.attention.masks import Rule, causal, sliding
+from attnviz.attention.masks import causal, sliding
+from attnviz.attention.rules import Rule
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.network.attention import Attention

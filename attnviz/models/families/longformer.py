@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from attnviz.attention.masks import Rule, local
+from attnviz.attention.masks import local
+from attnviz.attention.rules import Rule
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.network.attention import Attention, GlobalAttention

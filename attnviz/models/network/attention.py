@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from attnviz.attention.masks import Rule, global_
+from attnviz.attention.masks import global_
+from attnviz.attention.rules import Rule
 from attnviz.models.layers import Floats, Linear, Norm, Rotation, merge_heads, split_heads
 from attnviz.models.model import TEXT, Attend, Layout
 from attnviz.threads import by_tokens

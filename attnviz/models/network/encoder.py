@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from attnviz.attention.masks import Rule, causal, full
+from attnviz.attention.masks import causal, full
+from attnviz.attention.rules import Rule
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Activation, Linear

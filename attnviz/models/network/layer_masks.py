@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from attnviz.attention.masks import Rule, causal, full, local, sliding
+from attnviz.attention.masks import causal, full, local, sliding
+from attnviz.attention.rules import Rule
 from attnviz.models.checkpoint.config import Fields
 
 FULL, SLIDING = "full_attention", "sliding_attention"

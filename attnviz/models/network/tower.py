@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from attnviz.attention.masks import Rule, full
+from attnviz.attention.masks import full
+from attnviz.attention.rules import Rule
 from attnviz.models.layers import Floats, Norm
 from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.attention import LayerDoor
