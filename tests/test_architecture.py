@@ -21,7 +21,6 @@ TOO_LONG_YET = {
     "analysis.findings",
     "analysis.head_labels",
     "analysis.steps.steps_of",
-    "attention.masks",
     "record.from_weights",
     "record.saved",
 }

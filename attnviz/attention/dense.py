@@ -10,8 +10,9 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import ArrayLike
 
-from attnviz.attention.blocks import Floats, Index, Inputs, Rows, attend, blocks, prepare
+from attnviz.attention.blocks import Rows, attend, blocks
 from attnviz.attention.masks import full
+from attnviz.attention.prepare import Floats, Index, Inputs, prepare
 from attnviz.attention.products import Laid, lay
 from attnviz.attention.rules import Range, Rule
 from attnviz.threads import in_turn, n_workers, scratch, share

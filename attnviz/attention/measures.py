@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.threads import scratch
+from attnviz.attention.top_k import CACHED, Indices, Weights
+from attnviz.attention.top_k import strongest as strongest  # one of the public measures
 
 Floats = NDArray[np.float64]
-Indices = NDArray[np.int64]
-Weights = NDArray[np.floating[Any]]
 
 
 def entropy(weights: ArrayLike) -> Floats:
@@ -27,7 +24,7 @@ def entropy(weights: ArrayLike) -> Floats:
     w = _weights(weights)
     rows = w.reshape(-1, w.shape[-1]) if w.size else w.reshape(0, 1)
     found = np.zeros(math.prod(w.shape[:-1]))
-    at_once = max(_CACHED // max(w.shape[-1], 1), 1)
+    at_once = max(CACHED // max(w.shape[-1], 1), 1)
     room = np.empty((min(at_once, len(rows)), rows.shape[1]), w.dtype)
     for start in range(0, len(rows), at_once):
         here = rows[start : start + at_once]
@@ -77,7 +74,6 @@ def total_weight(weights: ArrayLike) -> Floats:
     return _in_pieces(np.matmul, w, np.ones(w.shape[-1], w.dtype))
 
 
-_CACHED = 1 << 18  # what is worked on more than once stays in the cache
 _COLUMNS_AT_ONCE = 4096  # sums in the weights' own precision stay short; their total is float64
 
 
@@ -139,112 +135,6 @@ def received(weights: ArrayLike) -> Floats:
     """The mean weight each key gets from the queries: (…, keys)."""
     mean: Floats = np.asarray(weights, dtype=np.float64).mean(axis=-2)
     return mean
-
-
-def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
-    """The k largest weights of each row and their columns, largest first, ties by column.
-
-    Returns columns (…, rows, k) and weights (…, rows, k); k is cut to the number of columns. What
-    is not a number comes last.
-    """
-    lead, n = weights.shape[:-1], weights.shape[-1]
-    k = min(k, n)
-    if not k or not weights.size:
-        return np.zeros((*lead, k), dtype=np.int64), np.zeros((*lead, k), weights.dtype)
-    flat = weights.reshape(-1, n)
-    quick = _picked if n <= SHORT_ROW else _sieved
-    columns, found = quick(flat, k) or _sifted(flat, k)
-    return columns.reshape(*lead, k), found.reshape(*lead, k)
-
-
-SHORT_ROW = 1 << 10  # one pass for each key that is wanted costs less than to sort what is left
-
-
-def _picked(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
-    """The largest of each row of (rows, columns), then the largest of the others, and so on. None
-    where a row holds what is no number."""
-    n_rows, n = weights.shape
-    columns, found = np.empty((k, n_rows), np.int64), np.empty((k, n_rows), weights.dtype)
-    at_once = _CACHED // n
-    for start in range(0, n_rows, at_once):
-        some = slice(start, min(start + at_once, n_rows))
-        _pick(weights[some], columns[:, some], found[:, some])
-    return (columns.T, found.T) if np.isfinite(found).all() else None
-
-
-def _pick(weights: Weights, columns: Indices, found: Weights) -> None:
-    """The columns and weights, (k, rows) each, of the largest k of (rows, columns)."""
-    left = scratch(weights.size, weights.dtype, "picked")
-    np.copyto(left.reshape(weights.shape), weights)
-    row = weights.shape[1] * np.arange(len(weights))
-    for place, weight in zip(columns, found, strict=True):
-        left.reshape(weights.shape).argmax(axis=1, out=place)
-        at = row + place
-        weight[...] = left[at]
-        left[at] = -np.inf
-
-
-GROUPS = 256  # groups of columns, whose largest are sieved first
-LOW = np.uint64(0xFFFFFFFF)
-
-
-def _sieved(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
-    """The k largest of each row of (rows, columns). None where many tie or are wanted, or
-    are no float32 ≥ 0.
-
-    The k-th largest of the groups' largest is no more than the k-th largest of the row: only what
-    reaches it is sorted, weight and column as one number.
-    """
-    n_rows, n = weights.shape
-    tops = _group_tops(weights)
-    if k > GROUPS or weights.dtype != np.float32 or not tops.min() >= 0:
-        return None
-    tops.sort(axis=1)
-    reaching = scratch(weights.size, np.bool_, "reaching")
-    np.greater_equal(weights, tops[:, -k, None], out=reaching.reshape(weights.shape))
-    index = np.flatnonzero(reaching)
-    row = index // n
-    counts = np.bincount(row, minlength=n_rows)
-    most = int(counts.max())
-    if most > 4 * k + 32:
-        return None
-    place = np.arange(index.size) - np.repeat(np.cumsum(counts) - counts, counts)
-    values = weights.ravel()[index] + np.float32(0)  # no zero has a sign
-    joined = np.zeros((n_rows, most), np.uint64)
-    joined[row, place] = (values.view(np.uint32).astype(np.uint64) << np.uint64(32)) | (
-        LOW - (index - row * n).astype(np.uint64)
-    )
-    joined.sort(axis=1)
-    best = joined[:, ::-1][:, :k]
-    return (LOW - (best & LOW)).astype(np.int64), (best >> np.uint64(32)).astype(np.uint32).view(
-        np.float32
-    )
-
-
-def _group_tops(weights: Weights) -> Weights:
-    """The largest of each of `GROUPS` groups of columns, (rows, groups). Columns that are `GROUPS`
-    apart are of one group: so the maxima are taken along memory."""
-    deep = weights.shape[1] // GROUPS
-    whole = deep * GROUPS
-    steps = (weights.strides[0], GROUPS * weights.strides[1], weights.strides[1])
-    folded = as_strided(weights, (len(weights), deep, GROUPS), steps, writeable=False)
-    tops: Weights = folded.max(axis=1)
-    rest = weights[:, whole:]
-    np.maximum(tops[:, : rest.shape[1]], rest, out=tops[:, : rest.shape[1]])
-    return tops
-
-
-def _sifted(given: Weights, k: int) -> tuple[Indices, Weights]:
-    """The same for any numbers."""
-    weights = np.where(np.isnan(given), -np.inf, given)
-    least = np.partition(weights, -k, axis=-1)[..., -k, None]  # the k-th largest of each row
-    above, level = weights > least, weights == least
-    room = k - above.sum(axis=-1, keepdims=True)
-    kept = above | (level & (np.cumsum(level, axis=-1, dtype=np.int32) <= room))
-    columns = np.nonzero(kept)[-1].reshape(-1, k)
-    order = np.argsort(-np.take_along_axis(weights, columns, axis=-1), axis=-1, kind="stable")
-    columns = np.take_along_axis(columns, order, axis=-1)
-    return columns, np.take_along_axis(given, columns, axis=-1)
 
 
 # One number for a whole head ------------------------------------------------------------------

@@ -119,6 +119,7 @@ def clip(ranges: Sequence[Range], n_keys: int) -> list[Range]:
 
 
 def first_and_last(rows: ArrayLike) -> Range:
+    """Return the smallest and the largest of some rows; (0, -1) of none."""
     array = np.atleast_1d(np.asarray(rows))
     return (int(array.min()), int(array.max())) if array.size else (0, -1)
 
@@ -143,7 +144,9 @@ class Interval(Rule):
     def ranges(self, rows: ArrayLike) -> list[Range]:
         if not np.size(rows):
             return []
-        ends = np.array(first_and_last(rows), dtype=np.int64)  # bounds grow with i: the ends suffice
+        ends = np.array(
+            first_and_last(rows), dtype=np.int64
+        )  # bounds grow with i: the ends suffice
         low, high = self.bounds(ends)
         return merge([(max(int(low[0]), 0), int(high[1]))])
 

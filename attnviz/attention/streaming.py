@@ -13,19 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.blocks import (
     EVERYWHERE,
-    POWER,
-    Floats,
-    Inputs,
-    Options,
     attend,
     inverse,
     most_rows,
-    prepare,
     raise_scores,
     row_sums,
     rows_between,
     rows_fitting,
 )
+from attnviz.attention.prepare import POWER, Floats, Inputs, Options, prepare
 from attnviz.attention.rules import Rule
 from attnviz.attention.tiles import (
     Band,
@@ -283,7 +279,7 @@ def _raised(
     inputs: Inputs, head: int, tiles: Tiles, scores: Floats, pattern: Floats | None
 ) -> Floats:
     """Exponentials in place of scores, and the sum of each row (tiles, rows, 1)."""
-    if inputs.calm:
+    if inputs.skips_max_subtraction:
         POWER(scores, out=scores)
         tiles.clear(scores, pattern)
         return row_sums(scores)

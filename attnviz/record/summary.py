@@ -14,8 +14,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from attnviz.attention import measures
-from attnviz.attention.measures import PER_QUERY, strongest
+from attnviz.attention.measures import PER_QUERY
 from attnviz.attention.streaming import Block
+from attnviz.attention.top_k import strongest
 from attnviz.threads import n_workers
 
 Array = NDArray[Any]

@@ -8,7 +8,8 @@ import os
 import re
 from dataclasses import dataclass
 
-from attnviz.attention.blocks import STREAMED_ROWS, Inputs
+from attnviz.attention.blocks import STREAMED_ROWS
+from attnviz.attention.prepare import Inputs
 from attnviz.attention.streaming import block_shape
 from attnviz.errors import AttnvizError
 from attnviz.record.summary import block_bytes, summary_bytes

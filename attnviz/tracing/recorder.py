@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from attnviz.analysis.rollout import value_lengths, value_weighted
-from attnviz.attention.blocks import Inputs, inverse, prepare, row_sums
+from attnviz.attention.blocks import inverse, row_sums
 from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import full
+from attnviz.attention.prepare import Inputs, prepare
 from attnviz.attention.rules import Rule
 from attnviz.attention.streaming import Block, Observer, stream_inputs
+from attnviz.attention.value_weights import value_lengths, value_weighted
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array
 from attnviz.models.model import StackShape

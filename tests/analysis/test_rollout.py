@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz import AttnvizError, from_weights, trace
-from attnviz.analysis.rollout import flow, max_flow, rollout, value_weighted
+from attnviz.analysis.max_flow import max_flow
+from attnviz.analysis.rollout import flow, rollout
 from attnviz.attention import masks
+from attnviz.attention.value_weights import value_weighted
 from attnviz.inputs.tokens import from_labels
 from attnviz.record.selection import crop, merge
 from attnviz.record.stack import Stack

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from attnviz.attention import masks
-from attnviz.attention.rules import Rule
 from attnviz.attention.dense import scaled_dot_product_attention as attention
+from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 
 GOLD = Path(__file__).parent.parent / "reference" / "attention.npz"  # made by make_attention.py

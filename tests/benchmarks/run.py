@@ -180,8 +180,8 @@ def attention_ratios(rounds):
     import numpy as np
     import torch
 
-    from attnviz.attention.blocks import prepare
     from attnviz.attention.dense import attend_all
+    from attnviz.attention.prepare import prepare
 
     torch.set_num_threads(int(THREADS))
     for n, causal, limit, of_limit in DENSE:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.rollout import rollout, value_weighted
+from attnviz.analysis.rollout import rollout
+from attnviz.attention.value_weights import value_weighted
 from attnviz.cli import run_command_line
 from attnviz.models.model import Inputs
 from tests.reference import checkpoints

@@ -9,8 +9,10 @@ import torch
 import transformers
 
 from attnviz import from_weights
-from attnviz.analysis.rollout import flow, max_flow, rollout, value_weighted
+from attnviz.analysis.max_flow import max_flow
+from attnviz.analysis.rollout import flow, rollout
 from attnviz.attention import masks
+from attnviz.attention.value_weights import value_weighted
 
 N, HEADS, WIDTH = 11, 4, 32
 SIZES = {"hidden_size": WIDTH, "num_hidden_layers": 5, "num_attention_heads": HEADS}

@@ -5,9 +5,7 @@ import pytest
 
 import attnviz
 from attnviz import threads as workers
-from attnviz.analysis.rollout import value_weighted
 from attnviz.analysis.transform import Lens
-from attnviz.attention.blocks import prepare
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import (
     causal,
@@ -20,7 +18,9 @@ from attnviz.attention.masks import (
     sliding,
 )
 from attnviz.attention.measures import PER_QUERY
+from attnviz.attention.prepare import prepare
 from attnviz.attention.streaming import Block, block_shape, observe, stream, stream_inputs
+from attnviz.attention.value_weights import value_weighted
 from attnviz.inputs.tokens import from_ids
 from attnviz.record.summary import Measured, Pooled, Strongest, Summarizer, kept_cell
 from attnviz.tracing.recorder import Recorder

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from attnviz.attention import masks
-from attnviz.attention.blocks import prepare
+from attnviz.attention.prepare import prepare
 from attnviz.attention.streaming import stream_inputs
 from attnviz.errors import AttnvizError
 from attnviz.record.summary import Summarizer, summary_bytes
