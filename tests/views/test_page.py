@@ -22,7 +22,7 @@ from attnviz.record.stack import Stack
 from attnviz.views.files import write
 from attnviz.views.look import Look
 from attnviz.views.page.data import STRONGEST
-from attnviz.views.page.page import page
+from attnviz.views.page.page import FOLDER, SCRIPTS, page
 
 SENTENCE = "The cat sat on the mat because it was tired"
 HOSTILE = [
@@ -347,3 +347,40 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
         assert attributes["sandbox"] == "allow-scripts"
         assert attributes["srcdoc"].encode() == page(record, Look())
         assert attributes["title"].strip()
+
+
+# The scripts stand in one order: each uses only what those before it declare.
+
+STRINGS = re.compile(r"//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'")
+TOP_LEVEL = re.compile(r"^(?:async )?(?:function|const|let) +(\w+)|^ {2}(\w+) = ", re.MULTILINE)
+LOCAL = re.compile(
+    r"(?:const|let|function) +(\w+)"  # declared
+    r"|(?:const|let) +[\[{]([^=]*)[\]}] ="  # taken apart
+    r"|\(([^()]*)\) (?:=>|\{)|\b(\w+) =>"  # parameters
+    r"|^ +(?:async )?(\w+)\([^\n]*\) \{",  # a method of an object
+    re.MULTILINE,
+)
+IDENTIFIER = re.compile(r"(?<![\w.$-])([A-Za-z_]\w*)\b(?! ?:)")
+
+
+def names(pattern, code):
+    return {
+        name
+        for found in pattern.findall(code)
+        for part in (found if isinstance(found, tuple) else (found,))
+        for name in re.findall(r"\w+", part)
+    }
+
+
+def test_a_script_uses_only_those_before_it():
+    code = {
+        name: STRINGS.sub(" ", (FOLDER / "script" / name).read_text(encoding="utf-8"))
+        for name in SCRIPTS
+    }
+    assert set(code) == {path.name for path in (FOLDER / "script").iterdir()}
+    later = {name: names(TOP_LEVEL, text) for name, text in code.items()}
+    assert "matrixOf" in later["weights.js"]
+    for name, text in code.items():
+        own = later.pop(name)
+        used = names(IDENTIFIER, text) - names(LOCAL, text) - own
+        assert used & set().union(*later.values()) == set(), name

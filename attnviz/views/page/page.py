@@ -25,8 +25,8 @@ from attnviz.views.titles import title
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (  # in this order: each uses only those before it
-    "words.js", "weights.js", "shades.js", "state.js", "drawing.js", "grid.js", "heatmap.js",
-    "links.js", "text.js", "table.js", "side.js", "controls.js",
+    "state.js", "words.js", "weights.js", "shades.js", "current.js", "change.js", "drawing.js",
+    "side.js", "grid.js", "heatmap.js", "links.js", "text.js", "table.js", "controls.js",
 )  # fmt: skip
 VIEWS = {"grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap"}
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})

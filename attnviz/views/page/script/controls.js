@@ -70,6 +70,7 @@ function showWeights() {
   showEdge(view.element);
   if (state.view !== seen) bring(view.chosen?.()); // later, where a reader scrolls to stays
   seen = state.view;
+  showBrightest();
   side.show();
   showLegend();
   document.documentElement.dataset.drawn = state.view;
@@ -83,6 +84,7 @@ function showEdge(element) {
 
 // Only what follows from the query and the key.
 function point() {
+  showBrightest();
   side.point();
   VIEW_OF[state.view].point();
 }
@@ -362,6 +364,7 @@ function pressed(event) {
 // The start
 
 function begin() {
+  Object.assign(stage, { showFrame, showHeads: () => grid.show(), showWeights, point });
   build();
   if (typeof DecompressionStream === "undefined") {
     document

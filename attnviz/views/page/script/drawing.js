@@ -1,5 +1,7 @@
 // What drawings have in common: fonts, labels that fit, spans that move.
 
+const FEWEST = 8; // items that the closest zoom shows
+
 function zoomed(from, to, middle, factor, n) {
   const size = Math.min(Math.max(Math.round((to - from) * factor), Math.min(FEWEST, n)), n);
   const start = Math.min(Math.max(middle - (size >> 1), 0), n - size);

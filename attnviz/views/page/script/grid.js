@@ -114,12 +114,3 @@ const grid = {
     return true;
   },
 };
-
-// The mean first, then each head; where there is one head, only that.
-function headsShown(source) {
-  const heads = source.heads.map((_, i) => i);
-  return heads.length > 1 ? [null, ...heads] : heads;
-}
-
-const headName = (source, head) =>
-  head === null ? say("page.mean", { n: source.heads.length }) : source.heads[head];

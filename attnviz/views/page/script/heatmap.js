@@ -6,7 +6,6 @@ const CELL_MOST = 60,
   LABEL_MOST = 150; // pixels
 const DETAIL = 400; // tokens across, below which the kept keys of a long text are drawn one by one
 const SCROLLED = 32; // tokens that keep their names on a narrow screen
-const FEWEST = 8; // items that the closest zoom shows
 
 const heatmap = {
   element: null,

@@ -71,7 +71,6 @@ const side = {
   },
 
   point() {
-    showBrightest();
     const { rows, columns } = current(),
       asking = state.asked === "query";
     const [asked, others] = asking ? [rows, columns] : [columns, rows];

@@ -196,33 +196,6 @@ function matrixOf(source, layer, head, rows, columns) {
   return rows.whole && columns.whole ? plain : joinedMatrix(plain, rows, columns);
 }
 
-// The keys that one query looks at, strongest first: all of them, or those that were kept.
-function keysOf(row) {
-  const { source, matrix, layer, head } = current();
-  if (source.strongest) return keptOf(source, layer, head, row);
-  const found = [];
-  for (let c = 0; c < matrix.columns; c += 1) {
-    const at = row * matrix.columns + c;
-    if (!matrix.masked[at]) found.push({ item: c, weight: matrix.weights[at] });
-  }
-  return found.sort((one, other) => other.weight - one.weight || one.item - other.item);
-}
-
-// The queries that look at one key, strongest first.
-function queriesOf(column) {
-  const { source, matrix, layer, head, rows } = current();
-  const found = [];
-  for (let r = 0; r < rows.n; r += 1) {
-    if (source.strongest) {
-      const kept = keptOf(source, layer, head, r).find((one) => one.item === column);
-      if (kept) found.push({ item: r, weight: kept.weight });
-    } else if (!matrix.masked[r * matrix.columns + column]) {
-      found.push({ item: r, weight: matrix.weights[r * matrix.columns + column] });
-    }
-  }
-  return found.sort((one, other) => other.weight - one.weight || one.item - other.item);
-}
-
 // The keys that queries of a long text may see, [firsts, one past the lasts]; null where the keys
 // of a query stand apart.
 const runsOf = new Map(); // number of a blob: its runs
@@ -242,12 +215,11 @@ function maskOf(source, layer) {
 }
 
 // What was kept of one query of a long text.
-function keptOf(source, layer, head, row) {
-  const { k, away, weights, largest } = source.strongest,
-    { rows } = current();
+function keptOf(source, layer, head, row, nRows) {
+  const { k, away, weights, largest } = source.strongest;
   const steps = numbers(bytesOf.get(away[layer]), Int32Array);
   const shares = numbers(bytesOf.get(weights[layer]), Uint16Array);
-  const start = ((head ?? source.heads.length) * rows.n + row) * k;
+  const start = ((head ?? source.heads.length) * nRows + row) * k;
   const found = [];
   for (let i = start; i < start + k; i += 1) {
     if (!shares[i]) continue;

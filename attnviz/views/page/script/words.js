@@ -1,6 +1,5 @@
 // Words and elements. Text only ever becomes text: nothing here reads markup.
 
-const tree = JSON.parse(document.getElementById("tree").textContent);
 const LEFT_TO_RIGHT = "\u2066",
   FIRST_STRONG = "\u2068",
   END = "\u2069";
