@@ -12,8 +12,8 @@ EXIT_INTERRUPTED = 130
 class AttnvizError(Exception):
     """Something was wrong that the user can put right.
 
-    `message` says what was wrong and shows the value seen, `hint` says what to do.
-    `key` and `values` name the same sentence for translation.
+    message: what was wrong, with the value seen. hint: what to do. key, values: the same sentence
+    for translation. Parameters are named `like_this`; the command line calls them --like-this.
     """
 
     def __init__(self, message: str, hint: str = "", *, key: str = "err.other", **values: object):
@@ -29,7 +29,10 @@ class ReaderLeft(Exception):  # noqa: N818 not an error: `attnviz … | head` ha
 
 
 def bad_choice(value: object, option: str, choices: Iterable[str]) -> AttnvizError:
-    """An unknown word where only some are allowed; the nearest is named first."""
+    """Make the error for an unknown word where only some are allowed; the nearest is named first.
+
+    option: what it was given for: "`type`", or some words.
+    """
     from difflib import get_close_matches  # only needed when something is wrong
 
     known = list(choices)

@@ -11,6 +11,7 @@ PAGE = Path(__file__).parents[1] / ".github" / "ARCHITECTURE.md"
 DOORS = {"", "__main__"}  # the package itself and `python -m attnviz` see all
 FORBIDDEN_NAMES = ("util", "helper", "common", "manager")
 MOST_LINES, LONGEST_FUNCTION = 500, 60
+MAKERS_OF_ERRORS = ("AttnvizError", "bad_choice", "out_of_range", "no_token", "cannot_write")
 IMPORTERS = ("import_module", "resolve_name", "__import__")
 
 # What is still to be put right; these two only ever shrink.
@@ -181,6 +182,21 @@ def test_no_relative_imports_and_no_rooms_for_everything():
         assert not any(word in path.stem for word in FORBIDDEN_NAMES), path
         tree = ast.parse(path.read_text(encoding="utf-8"))
         assert not any(isinstance(n, ast.ImportFrom) and n.level for n in ast.walk(tree)), path
+
+
+def test_errors_below_the_command_line_name_parameters():
+    """A Python user never reads of `--window`: the command line makes options of parameters."""
+    wrong = set()
+    for path, name in modules():
+        if room(name) == "cli":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_error = isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS_OF_ERRORS
+            for part in ast.walk(node) if is_error else ():
+                text = part.value if isinstance(part, ast.Constant) else ""
+                if isinstance(text, str) and re.search(r"(?<![\w-])--[a-z]", text):
+                    wrong.add(f"{name}: {text}")
+    assert not wrong, "\n".join(sorted(wrong))
 
 
 def test_no_file_and_no_function_is_too_long():

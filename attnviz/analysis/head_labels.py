@@ -150,7 +150,7 @@ def missing(stack: Stack) -> tuple[str, ...]:
 def check_measure(stack: Stack, name: str) -> None:
     """Refuse a measure that there is not."""
     if name not in MEASURES or name in missing(stack):
-        raise bad_choice(name, "--sort", [m for m in MEASURES if m not in missing(stack)])
+        raise bad_choice(name, "`sort`", [m for m in MEASURES if m not in missing(stack)])
 
 
 def ranked(looks: Sequence[HeadLook], sort: str | None = None) -> list[HeadLook]:

@@ -39,9 +39,9 @@ class Lens:
     def check(self) -> None:
         """Refuse what there is not, before any work."""
         if self.measure not in MEASURES:
-            raise bad_choice(self.measure, "--measure", MEASURES)
+            raise bad_choice(self.measure, "`measure`", MEASURES)
         if self.merge not in (None, *KINDS):
-            raise bad_choice(self.merge, "--merge", KINDS)
+            raise bad_choice(self.merge, "`merge`", KINDS)
 
     @property
     def told(self) -> dict[str, str]:
@@ -76,9 +76,9 @@ class Lens:
         if self.measure in FOLLOWED:
             if stack.two_texts:
                 raise AttnvizError(
-                    f"--measure {self.measure} follows one text through layers, and this stack has "
+                    f"`measure` {self.measure} follows one text through layers, and this stack has "
                     "two texts.",
-                    "Choose --stack encoder or decoder.",
+                    "Choose `stack` encoder or decoder.",
                 )
             stack = FOLLOWED[self.measure](stack)
         if self.measure != WEIGHTS:

@@ -1,60 +1,30 @@
-"""The door to the street: the Typer app, and the one place where errors become words."""
+"""The door to the street: the Typer app, and the one place where all errors end."""
 
 from __future__ import annotations
 
-import os
 import sys
-from itertools import pairwise
+from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from attnviz._version import __version__
-from attnviz.cli.commands.compare import compare
-from attnviz.cli.commands.cost import cost
-from attnviz.cli.commands.explain import explain
-from attnviz.cli.commands.explore import explore
-from attnviz.cli.commands.heads import heads
-from attnviz.cli.commands.models import models
-from attnviz.cli.commands.run import run
-from attnviz.cli.commands.samples import samples
-from attnviz.cli.commands.steps import steps
-from attnviz.cli.commands.survey import survey
-from attnviz.cli.commands.view import view
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
-app = typer.Typer(
-    name="attnviz",
-    help="See where every token looks: attention in the terminal, as pictures and as numbers.",
-    epilog='Start with: attnviz run "The cat sat on the mat because it was tired" --type local',
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"]},
-)
-for command in (run, steps, explain, compare, heads, view, cost, explore, models, samples, survey):
-    app.command()(command)
+# In the order of --help. Each is the function of its own name in attnviz/cli/commands.
+COMMANDS = (
+    "run", "steps", "explain", "compare", "heads", "view", "cost", "explore", "models", "samples",
+    "survey",
+)  # fmt: skip
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        print(f"attnviz {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _before_every_command(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="The version.")
-    ] = False,
-) -> None:
-    pass
-
-
-def run_command_line(arguments: list[str]) -> int:
-    """Run one command; everything a user can mend ends here as one line and a status."""
+def run_command_line(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit status; what a user can mend ends here as one line."""
     _write_what_can_be_written()
     try:
-        status = app(arguments or ["--help"], standalone_mode=False)
+        app = app_of(_wanted(arguments))
+        status = app(list(arguments) or ["--help"], standalone_mode=False)
         return status if isinstance(status, int) else EXIT_DONE
     except AttnvizError as error:
         return _complain(error, arguments)
@@ -71,7 +41,42 @@ def run_command_line(arguments: list[str]) -> int:
         full = AttnvizError("There is not enough memory.", "Use a shorter text or fewer heads.")
         return _complain(full, arguments)
     except OSError as error:
-        return _complain(AttnvizError(f"The system refused: {error}."), arguments)
+        return _complain(AttnvizError(f"The operating system reported: {error}."), arguments)
+
+
+def app_of(names: Iterable[str]) -> typer.Typer:
+    """Build the app with only the commands of these names: each of them takes time to import."""
+    app = typer.Typer(
+        name="attnviz",
+        help="See where every token looks: attention in the terminal, as pictures and as numbers.",
+        epilog='Start with: attnviz run "The cat sat on the mat because it was tired" --type local',
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    for name in names:
+        app.command()(getattr(import_module(f"attnviz.cli.commands.{name}"), name))
+    app.callback()(_before_every_command)
+    return app
+
+
+def _wanted(arguments: Sequence[str]) -> Iterable[str]:
+    """The command that was named; all of them for help, for none, and to guess what was meant."""
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"attnviz {__version__}")
+        raise typer.Exit
+
+
+def _before_every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="The version.")
+    ] = False,
+) -> None:
+    pass
 
 
 def _write_what_can_be_written() -> None:
@@ -80,22 +85,8 @@ def _write_what_can_be_written() -> None:
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
 
 
-def _complain(error: AttnvizError, arguments: list[str]) -> int:
-    """One line on standard error, in the language that was asked for."""
-    message = _in_words(error, arguments)
-    print(f"attnviz: {' '.join(message.split())}", file=sys.stderr)
+def _complain(error: AttnvizError, arguments: Sequence[str]) -> int:
+    from attnviz.cli.complaint import complain  # sentences are only needed when something is wrong
+
+    complain(error, arguments)
     return EXIT_USER
-
-
-def _in_words(error: AttnvizError, arguments: list[str]) -> str:
-    from attnviz.language.languages import find_language
-    from attnviz.views.words import complaint
-
-    names = [*arguments, ""]
-    asked = [os.environ.get("ATTNVIZ_LANG", "")]
-    asked += [after for name, after in pairwise(names) if name == "--lang"]
-    asked += [name.removeprefix("--lang=") for name in names if name.startswith("--lang=")]
-    try:
-        return complaint(error, find_language(asked[-1]))
-    except AttnvizError:  # which is what is being complained of
-        return complaint(error, find_language("en"))

@@ -162,7 +162,7 @@ def tokenize(text: str, tokenizer: str = "words", what: str = "text") -> Tokens:
     if tokenizer in TOKENIZERS:
         return {"words": _words, "characters": _characters, "bytes": _bytes}[tokenizer](text)
     if not tokenizer.endswith(".json"):
-        raise bad_choice(tokenizer, "--tokenizer", [*TOKENIZERS, "a tokenizer.json file"])
+        raise bad_choice(tokenizer, "`tokenizer`", [*TOKENIZERS, "a tokenizer.json file"])
     return encode(open_tokenizer(Path(tokenizer)), text)
 
 

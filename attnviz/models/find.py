@@ -50,7 +50,7 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
             f"There is no folder {name}.", "Check the path; a hub id reads user/name."
         )
     if not OLD_IDS.fullmatch(name):
-        raise bad_choice(name, "--model", [*known, "a checkpoint folder", "a hub id (user/name)"])
+        raise bad_choice(name, "`model`", [*known, "a checkpoint folder", "a hub id (user/name)"])
     return _fetched(name)
 
 

@@ -135,9 +135,9 @@ class Inputs:
         for each in fields(self):
             given = getattr(self, each.name)
             if each.name not in reads and given is not None and given is not False:
-                option = f"--{each.name.replace('_', '-')}"
                 raise AttnvizError(
-                    f"{option} means nothing to {whose}.", "It is for checkpoints that can use it."
+                    f"`{each.name}` does not apply to {whose}.",
+                    "It is for checkpoints that can use it.",
                 )
 
     def needed_text(self) -> str:

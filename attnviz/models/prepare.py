@@ -41,7 +41,7 @@ def _check_together(model: TrainedModel, inputs: Inputs) -> None:
     """Refuse what the model does not read, and what cannot be given together."""
     whose = f"{model.name} ({model.family})"
     if inputs.pair is not None and "pair" not in model.reads:
-        raise AttnvizError(f"{whose} takes one text.", "--pair is for encoders, like BERT.")
+        raise AttnvizError(f"{whose} takes one text.", "`pair` is for encoders, like BERT.")
     if inputs.source is not None and not model.reads_source:
         raise AttnvizError(
             f"{whose} reads one text, and a source was given.",
@@ -49,13 +49,13 @@ def _check_together(model: TrainedModel, inputs: Inputs) -> None:
         )
     inputs.refuse_unread(model.reads, whose)
     for given, ready, what in (
-        (inputs.text, inputs.ids, "A text and --ids"),
-        (inputs.source, inputs.source_ids, "A source and --source-ids"),
+        (inputs.text, inputs.ids, "A text and `ids`"),
+        (inputs.source, inputs.source_ids, "A source and `source_ids`"),
     ):
         if given is not None and ready is not None:
             raise AttnvizError(f"{what} were both given.", "Give one of them.")
     if inputs.ids is not None and inputs.pair is not None:
-        raise AttnvizError("--pair and --ids were both given.", "Give two texts, or ids.")
+        raise AttnvizError("`pair` and `ids` were both given.", "Give two texts, or ids.")
 
 
 def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:
@@ -75,7 +75,7 @@ def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -
     if inputs.source is None:
         raise AttnvizError(
             f"{model.name} ({model.family}) has an encoder, and there is no source to read.",
-            "Give it with --source or --source-file.",
+            "Give a `source`.",
         )
     tokenizer = _tokenizer(model, inputs, SOURCE)
     tokens = _encode(tokenizer, inputs.source, None, inputs.source_lang, "source", limit)
@@ -111,7 +111,7 @@ def _tokenizer(model: TrainedModel, inputs: Inputs, role: str) -> Tokenizer:
     file = inputs.tokenizer
     if file in TOKENIZERS:
         raise AttnvizError(
-            f"--tokenizer {file} is for the built-in heads: {model.name} has its own.",
+            f"`tokenizer` {file} is for the built-in heads: {model.name} has its own.",
             "Leave it out, or give a tokenizer.json.",
         )
     found = model.tokenizer if file is None else open_tokenizer(Path(file))
@@ -121,7 +121,7 @@ def _tokenizer(model: TrainedModel, inputs: Inputs, role: str) -> Tokenizer:
         raise AttnvizError(
             f"The tokenizer knows {n_pieces:,} tokens and {model.name} has embeddings for "
             f"{n_ids:,}.",
-            "It belongs to another model: give the right one with --tokenizer.",
+            "It belongs to another model: give the right `tokenizer`.",
         )
     return found
 
@@ -152,16 +152,16 @@ def _check(model: TrainedModel, tokens: Tokens, what: str) -> None:
     if largest >= n_ids:
         raise AttnvizError(
             f"The token id {largest} has no embedding: {model.name} has {n_ids:,}.",
-            "The tokenizer belongs to another model: give the right one with --tokenizer.",
+            "The tokenizer belongs to another model: give the right `tokenizer`.",
         )
     if limit is not None and len(tokens) > limit:
         raise AttnvizError(
             f"The {what} has {len(tokens):,} tokens and {model.name} has positions for {limit:,}.",
-            "Give a shorter one, or --truncate to cut it.",
+            "Give a shorter one, or `truncate` to cut it.",
             key="err.too_long",
             n_tokens=len(tokens),
             limit_tokens=limit,
-            option="--truncate",
+            option="`truncate`",
         )
 
 

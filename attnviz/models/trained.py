@@ -190,7 +190,7 @@ class TrainedModel:
                 )
         return AttnvizError(
             f"{self.name} gave NaN or infinity for this text.",
-            "Its numbers grew too large: check the checkpoint with `attnviz models --verify`.",
+            "Its numbers grew too large: compare the checkpoint with transformers.",
         )
 
     def about(self) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def from_weights(
     causal type masks, or tokens that do not match.
     """
     if type is not None and type not in TYPES:
-        raise bad_choice(type, "--type", TYPES)
+        raise bad_choice(type, "`type`", TYPES)
     given = _stacks(weights)
     notes: list[str] = []
     if len(given) > 1:
@@ -90,13 +90,13 @@ def from_weights(
         raise AttnvizError(
             f"{kind} attention is within one text, and these weights, {n_queries} × {n_keys}, "
             "have two." if key_tokens is None else f"{kind} attention is within one text, and "
-            "key_tokens were given.",
+            "`key_tokens` were given.",
             "Leave the type out.",
         )  # fmt: skip
     if crossing and tokens is not None and key_tokens is None:
         raise AttnvizError(
             "Cross-attention looks at another text, whose tokens were not given.",
-            "Give them as key_tokens (--key-tokens).",
+            "Give them as `key_tokens`.",
         )
     queries = _labelled(tokens, n_queries, "query", one.steps, notes)
     if crossing:
@@ -523,8 +523,7 @@ def _mismatch(n_tokens: int, what: str, n: int) -> AttnvizError:
     axis = "rows" if what == "query" else "columns"
     return AttnvizError(
         f"There are {n_tokens} {what} tokens and the weights have {n} {axis}.",
-        "Give one token for each row, and key_tokens (--key-tokens) if the columns are other "
-        "tokens.",
+        "Give one token for each row, and `key_tokens` if the columns are other tokens.",
     )
 
 
@@ -546,7 +545,7 @@ def _of_encoder_decoder(
         raise AttnvizError(
             f"The weights are {', '.join(given)} of an encoder-decoder, and the encoder's tokens "
             "were not given.",
-            "Give the decoder's as tokens and the encoder's as key_tokens (--key-tokens).",
+            "Give the decoder's as `tokens` and the encoder's as `key_tokens`.",
         )
     for name, one in given.items():
         _check_numbers(one.weights, f"{name}, ")

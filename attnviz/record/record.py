@@ -71,7 +71,7 @@ class AttentionRecord:
     def looking_at(self, name: str) -> AttentionRecord:
         """The same record with another of its stacks to look at; AttnvizError if it has none."""
         if name not in self.stacks:
-            raise bad_choice(name, "--stack", self.stacks)
+            raise bad_choice(name, "`stack`", self.stacks)
         return replace(self, shown=name)
 
     def save(self, path: str | Path) -> None:

@@ -166,7 +166,7 @@ def among(rows: Places, wanted: Places, wish: str) -> Places:
     found = np.intersect1d(rows, wanted)
     if not found.size:
         raise AttnvizError(
-            f'"{wish}" is not among the rows that are shown.', "Choose one of them, or more --rows."
+            f'"{wish}" is not among the rows that are shown.', "Choose one of them, or more `rows`."
         )
     return found
 

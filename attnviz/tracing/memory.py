@@ -101,13 +101,13 @@ def _too_small(
         return AttnvizError(
             f"{said(budget)} of memory do not hold one row of {inputs.n_keys:,} weights for each "
             f"thread ({said(row)}).",
-            f"The smallest that works is --max-memory {said(_rounded(least)).replace(' ', '')}.",
+            f"The smallest that works is `max_memory` {said(_rounded(least)).replace(' ', '')}.",
         )
     one = kept // heads
     return AttnvizError(
         f"What is kept of {n:,} tokens in {n_layers} layers of {heads} heads (map, strongest keys, "
         f"measures) takes {said(kept)}, and {said(budget)} may be used.",
-        f"Give fewer heads (about {said(one)} each), a shorter text, or --max-memory "
+        f"Give fewer heads (about {said(one)} each), a shorter text, or `max_memory` "
         f"{said(_rounded(least)).replace(' ', '')}.",
     )
 

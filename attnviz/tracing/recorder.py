@@ -181,7 +181,7 @@ class Recorder:
             raise AttnvizError(
                 f"{rows:,} × {columns:,} weights in {n_layers * inputs.lead[0]} heads take "
                 f"{said(needed)}, and {said(most)} may be used.",
-                "Ask for a smaller part (--rows, --cols), larger units, or fewer heads.",
+                "Ask for a smaller part (`rows`, `columns`), larger units, or fewer heads.",
             )
 
     def _room(self, stack: str, inputs: Inputs) -> Floats:

@@ -122,11 +122,11 @@ def _lengths(model: TrainedModel, asked: Sequence[int] | None) -> Sequence[int]:
     if limit is not None and asked[-1] > limit:
         raise AttnvizError(
             f"The length {asked[-1]:,} is more than {model.name} has positions for: {limit:,}.",
-            "Give shorter --lengths.",
+            "Give shorter `lengths`.",
             key="err.too_long",
             n_tokens=asked[-1],
             limit_tokens=limit,
-            option="--lengths",
+            option="`lengths`",
         )
     return asked
 

@@ -173,18 +173,18 @@ class _Plan:
 def _plan(text: str | None, **options: Unpack[Options]) -> _Plan:
     kind = options.get("type")
     if kind is not None and kind not in TYPES:
-        raise bad_choice(kind, "--type", TYPES)
+        raise bad_choice(kind, "`type`", TYPES)
     model = _opened(options)
     if options.get("heads") is not None and not model.any_type:
         raise AttnvizError(
             f"{model.name} has its own number of heads.",
-            "Leave --heads out; --head chooses which of them are shown.",
+            "Leave `heads` out: all of them are recorded.",
         )
     crosses = options.get("source") is not None and "source" in model.reads
     kind = kind or ("cross" if crosses else model.type)
     if kind == "cross" and "source" not in model.reads:
         whose = " ".join([model.name, *(f"({t})" for t in [model.details.get("model_type")] if t)])
-        raise AttnvizError(f"{whose} has no cross-attention.", "Leave --type out.")
+        raise AttnvizError(f"{whose} has no cross-attention.", "Leave `type` out.")
     prepared = model.prepare(_inputs(text, options))
     if model.any_type:
         _check_source(kind, prepared)
@@ -261,12 +261,12 @@ def _check_source(kind: str, prepared: Prepared) -> None:
     if kind == "cross" and SOURCE not in prepared.tokens:
         raise AttnvizError(
             "Cross-attention looks from one text at another, and there is no source.",
-            "Give it with --source or --source-file.",
+            "Give a `source`.",
         )
     if kind != "cross" and SOURCE in prepared.tokens:
         raise AttnvizError(
             f"A source is for cross-attention, and the type is {kind}.",
-            "Use --type cross, or leave the source out.",
+            "Make `type` cross, or leave `source` out.",
         )
 
 

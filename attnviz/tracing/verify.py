@@ -73,7 +73,7 @@ def _transformers(
         from transformers import AutoModel, logging
     except ImportError as error:
         raise AttnvizError(
-            "--verify needs transformers and PyTorch.",
+            "A comparison with transformers needs it, and PyTorch.",
             "Install them with: pip install transformers torch",
             key="err.needs",
             package="transformers",

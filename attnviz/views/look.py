@@ -51,8 +51,8 @@ def choose(
         return Look(layers[0] if layers else 0, heads, (), show, scale, language)
     if show not in ("auto", "grid", "none"):
         raise AttnvizError(
-            f"--show {show} is for one layer, and --layer {layer} means {len(layers)}.",
-            "Choose one, or --show grid.",
+            f"`show` {show} is for one layer, and `layer` {layer} means {len(layers)}.",
+            "Choose one, or `show` grid.",
         )
     return Look(layers[0], heads, layers, show, scale, language)
 

@@ -44,7 +44,7 @@ class Shades:
 def check_scale(scale: str) -> None:
     """Refuse a scale that there is not."""
     if scale not in SCALES:
-        raise bad_choice(scale, "--scale", SCALES)
+        raise bad_choice(scale, "`scale`", SCALES)
 
 
 def shades(weights: Array, allowed: Array, scale: str, *, whole: bool = True) -> Shades:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from attnviz.analysis.findings import Finding, best, findings
@@ -17,6 +18,8 @@ if TYPE_CHECKING:  # pages and pictures do without rich
     from rich.console import RenderableType
     from rich.table import Table
 
+PARAMETER = re.compile(r"`([a-z_]+)`")
+MOST_SAID = 1000  # characters of a complaint: a value of an option may be a book
 CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 
 
@@ -51,15 +54,22 @@ def caveats(record: AttentionRecord, language: Language, guard: Guard) -> list[s
     return [language.say(key, guard) for key in (*keys, "limit.explain")]
 
 
-def complaint(error: AttnvizError, language: Language) -> str:
-    """Say what was wrong in that language, with everything in a visible form."""
+def complaint(error: AttnvizError, language: Language, named: Callable[[str], str] = str) -> str:
+    """Say what was wrong in that language, with everything in a visible form, and not without end.
+
+    named: how a parameter of the library, `like_this` in errors, is called where this is read.
+    """
     if language.tag == "en":
-        return visible(str(error).replace("\n", " "))
-    safe = {
-        name: visible(value) if isinstance(value, str) else value
-        for name, value in error.values.items()
-    }
-    return language.say(error.key, TERMINAL, **safe)
+        said = visible(str(error).replace("\n", " "))
+    else:
+        values = {
+            name: visible(value) if isinstance(value, str) else value
+            for name, value in error.values.items()
+        }
+        said = language.say(error.key, TERMINAL, **values)
+    if len(said) > MOST_SAID:
+        said = f"{said[: 2 * MOST_SAID // 3]} … {said[-MOST_SAID // 3 :]}"
+    return PARAMETER.sub(lambda found: named(found[1]), said)
 
 
 def listed(sentences: Iterable[str]) -> Table:

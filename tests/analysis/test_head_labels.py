@@ -204,7 +204,7 @@ def test_two_texts_have_no_positions_in_common():
         there = {name for name, value in one.measures.items() if not math.isnan(value)}
         assert there == {"entropy", "normalized_entropy", "largest", "sink", "special"}
         assert one.measures["sink"] == pytest.approx(weights[0, one.head, :, 0].mean())
-    with pytest.raises(AttnvizError, match=r"distance.*--sort.*entropy"):
+    with pytest.raises(AttnvizError, match=r"distance.*`sort`.*entropy"):
         rooms.check_measure(stack, "distance")
 
 

@@ -527,7 +527,7 @@ POSITIONS = {"bert": 24, "roberta": 22, "xlm-roberta": 22, "gpt2": 24, "bart": 2
 def test_more_tokens_than_positions(tmp_path, case):
     folder, limit = save(tmp_path, case), POSITIONS[case]
     assert traced(folder, ids=[7] * limit).stack.shape[0] == limit
-    refusal(lambda: traced(folder, ids=[7] * (limit + 1)), limit + 1, limit, "--truncate")
+    refusal(lambda: traced(folder, ids=[7] * (limit + 1)), limit + 1, limit, "`truncate`")
 
 
 def test_more_tokens_than_positions_in_every_language(tmp_path):
@@ -550,7 +550,7 @@ def test_ids_are_cut_where_that_is_asked_for(tmp_path, case):
 
 def test_a_source_longer_than_the_positions(tmp_path):
     folder = save(tmp_path, "bart")
-    refusal(lambda: traced(folder, source_ids=[7] * 25), "source", 25, 24, "--truncate")
+    refusal(lambda: traced(folder, source_ids=[7] * 25), "source", 25, 24, "`truncate`")
     assert traced(folder, source_ids=[7] * 25, truncate=True).stack.shape == (len(IDS), 24)
 
 
@@ -588,23 +588,23 @@ def test_ids_as_arrays(tmp_path):
 
 # case, options → what the error has to name
 ASKED = {
-    "a text and ids": ("bert", {"text": "the cat", "ids": IDS}, ["--ids"]),
-    "a pair and ids": ("bert", {"pair": "the cat", "ids": IDS}, ["--ids"]),
-    "a source and its ids": ("t5", {"source": "cat", "source_ids": SOURCE}, ["--source-ids"]),
+    "a text and ids": ("bert", {"text": "the cat", "ids": IDS}, ["`ids`"]),
+    "a pair and ids": ("bert", {"pair": "the cat", "ids": IDS}, ["`ids`"]),
+    "a source and its ids": ("t5", {"source": "cat", "source_ids": SOURCE}, ["`source_ids`"]),
     "no text": ("bert", {"ids": None}, ["text"]),
-    "no source": ("t5", {"source_ids": None}, ["--source"]),
-    "no source, type cross": ("bart", {"source_ids": None, "type": "cross"}, ["--source"]),
-    "ids of a source for an encoder": ("bert", {"source_ids": SOURCE}, ["--source-ids"]),
-    "an array of them": ("bert", {"source_ids": np.array(SOURCE)}, ["--source-ids"]),
-    "a pair for a decoder": ("gpt2", {"ids": None, "text": "a", "pair": "b"}, ["--pair"]),
-    "a pair for an encoder-decoder": ("t5", {"ids": None, "text": "a", "pair": "b"}, ["--pair"]),
+    "no source": ("t5", {"source_ids": None}, ["`source`"]),
+    "no source, type cross": ("bart", {"source_ids": None, "type": "cross"}, ["`source`"]),
+    "ids of a source for an encoder": ("bert", {"source_ids": SOURCE}, ["`source_ids`"]),
+    "an array of them": ("bert", {"source_ids": np.array(SOURCE)}, ["`source_ids`"]),
+    "a pair for a decoder": ("gpt2", {"ids": None, "text": "a", "pair": "b"}, ["`pair`"]),
+    "a pair for an encoder-decoder": ("t5", {"ids": None, "text": "a", "pair": "b"}, ["`pair`"]),
     "a pair for a causal bert": (
         "bert, causal",
         {"ids": None, "text": "a", "pair": "b"},
-        ["--pair"],
+        ["`pair`"],
     ),
-    "heads": ("bert", {"heads": 2}, ["--heads", "--head "]),
-    "cross without an encoder": ("gpt2", {"type": "cross"}, ["cross-attention", "--type"]),
+    "heads": ("bert", {"heads": 2}, ["`heads`"]),
+    "cross without an encoder": ("gpt2", {"type": "cross"}, ["cross-attention", "`type`"]),
     "an unknown type": ("bert", {"type": "lokal"}, ["lokal", "local"]),
     "a window of -1": ("bert", {"type": "local", "window": -1}, ["-1"]),
     "a global token past the end": ("bert", {"type": "global", "global_tokens": [7]}, ["7"]),

@@ -229,7 +229,7 @@ NONE = {
 @pytest.mark.parametrize("name", NONE)
 def test_no_tokenizer_names_the_two_ways_out(folder, name):
     place = folder("bert", NONE[name])
-    refusal(place, place.name, "--tokenizer", "--ids")
+    refusal(place, place.name, "`tokenizer`", "`ids`")
     attnviz.trace(ids=[CLS, THE, SEP], model=place)
     (place / "mine.json").write_text(word_piece().to_str())
     tokens = tokens_of(place, "the cat", tokenizer=str(place / "mine.json"))
@@ -308,7 +308,7 @@ def test_a_vocabulary_as_large_as_the_embedding_and_a_larger_one(folder):
     place = folder("bert", {"vocab.txt": "\n".join(pieces[:61])})
     assert tokens_of(place, "the last").ids.tolist() == [CLS, THE, 60, SEP]
     (place / "vocab.txt").write_text("\n".join(pieces))
-    refusal(place, "61", "--tokenizer", text="the past")
+    refusal(place, "61", "`tokenizer`", text="the past")
     refusal(place, "61", text=None, ids=[61])
 
 
@@ -416,7 +416,7 @@ LONG = "the cat sat " * 20
 
 def test_truncation_keeps_the_marks(folder):
     place = folder("bert", word_list())
-    refusal(place, "62", "24", "--truncate", text=LONG)
+    refusal(place, "62", "24", "`truncate`", text=LONG)
     tokens = tokens_of(place, LONG, truncate=True)
     assert tokens.ids.tolist() == [CLS, *([THE, CAT, SAT] * 8)[:22], SEP]
     assert tokens_of(place, "the cat", truncate=True) == tokens_of(place, "the cat")
@@ -530,5 +530,5 @@ def test_a_tokenizer_without_an_end_has_no_languages(folder):
 
 def test_languages_are_for_models_that_know_them(folder):
     place = folder("bert", word_list())
-    refusal(place, "--source-lang", source_lang="eng_Latn")
+    refusal(place, "`source_lang`", source_lang="eng_Latn")
     refusal(place, "lang", target_lang="ary_Arab")

@@ -87,7 +87,7 @@ def test_what_does_not_fit_is_said_with_what_would():
     with pytest.raises(AttnvizError) as caught:
         choose(given, 4, kept // 2)
     message = str(caught.value)
-    for part in ("5,000 tokens", "4 layers of 2 heads", said(kept), "fewer heads", "--max-memory"):
+    for part in ("5,000 tokens", "4 layers of 2 heads", said(kept), "fewer heads", "`max_memory`"):
         assert part in message
     least = message.rsplit(" ", 1)[1].rstrip(".")
     choose(given, 4, bytes_of(least))  # what it names works

@@ -61,5 +61,5 @@ def test_nothing_and_little_can_be_shown(scale, shape):
 
 
 def test_an_unknown_scale_is_refused():
-    with pytest.raises(AttnvizError, match="--scale"):
+    with pytest.raises(AttnvizError, match="`scale`"):
         check_scale("square")

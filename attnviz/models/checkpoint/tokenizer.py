@@ -30,11 +30,11 @@ def find_tokenizer(folder: Path) -> Tokenizer:
     except Exception as error:  # the library raises bare Exception for a file it cannot use
         raise AttnvizError(
             f"The vocabulary in {folder} cannot be used: {error}.",
-            "Give a tokenizer.json with --tokenizer, or token ids with --ids.",
+            "Give a tokenizer.json as `tokenizer`, or token `ids`.",
         ) from error
     raise AttnvizError(
         f"{folder} has no tokenizer.json, no vocab.txt, and no vocab.json with merges.txt.",
-        "Give a tokenizer.json with --tokenizer, or token ids with --ids.",
+        "Give a tokenizer.json as `tokenizer`, or token `ids`.",
     )
 
 

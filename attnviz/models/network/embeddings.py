@@ -147,7 +147,7 @@ class Embeddings:
         if largest >= n_kinds:
             raise AttnvizError(
                 f"The tokenizer has {largest + 1} segments and the model {n_kinds}.",
-                "It belongs to another model: give the right one with --tokenizer.",
+                "It belongs to another model: give the right `tokenizer`.",
             )
         return feed.segments
 

@@ -60,7 +60,7 @@ SHOWS = ("auto", *VIEWS, "none")
 def check_show(what: str) -> None:
     """Raise AttnvizError for a view that there is not."""
     if what not in SHOWS:
-        raise bad_choice(what, "--show", SHOWS)
+        raise bad_choice(what, "`show`", SHOWS)
 
 
 def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
