@@ -64,7 +64,7 @@ def gguf_tokenizer(gguf: GGUF) -> Tokenizer:
 
 def _refused(gguf: GGUF, why: str) -> AttnvizError:
     return AttnvizError(
-        f"{gguf.file} {why}.", "Give a tokenizer.json with --tokenizer, or token ids with --ids."
+        f"{gguf.file} {why}.", "Give a tokenizer.json as `tokenizer`, or token `ids`."
     )
 
 
