@@ -32,7 +32,7 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
     known: names that mean something else, to tell a slip from a hub id. Raises AttnvizError where
     there is no such folder, or the hub has no such model or cannot be reached.
     """
-    path = _expanded(name)
+    path = _expand(name)
     if path.is_dir():
         return path
     if path.is_file():
@@ -40,18 +40,18 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
     if name == INDUCTION:
         return samples_folder() / "models" / INDUCTION
     if name == MINILM:
-        return _in_package(MINILM_PACKAGE, "model") or _fetched(MINILM_ID)
+        return _in_package(MINILM_PACKAGE, "model") or _fetch(MINILM_ID)
     if name == SMOLLM2:
-        return _in_package(SMOLLM2_PACKAGE, "*.gguf") or _fetched(SMOLLM2_ID)
+        return _in_package(SMOLLM2_PACKAGE, "*.gguf") or _fetch(SMOLLM2_ID)
     if HUB_ID.fullmatch(name) and not name.startswith("."):
-        return _fetched(name)
+        return _fetch(name)
     if "/" in name or os.sep in name or name.startswith("~"):
         raise AttnvizError(
             f"There is no folder {name}.", "Check the path; a hub id reads user/name."
         )
     if not OLD_IDS.fullmatch(name):
         raise bad_choice(name, "`model`", [*known, "a checkpoint folder", "a hub id (user/name)"])
-    return _fetched(name)
+    return _fetch(name)
 
 
 def _of_file(path: Path) -> Path:
@@ -67,7 +67,7 @@ def _of_file(path: Path) -> Path:
     )
 
 
-def _expanded(name: str) -> Path:
+def _expand(name: str) -> Path:
     try:
         return Path(name).expanduser()
     except RuntimeError:  # no such user
@@ -84,7 +84,7 @@ def _in_package(package: str, pattern: str) -> Path | None:
     return next(iter(sorted(folder.glob(pattern))), None) if folder else None
 
 
-def _fetched(name: str) -> Path:
+def _fetch(name: str) -> Path:
     from attnviz.models.hub import fetch_checkpoint  # the client is slow to import
 
     return fetch_checkpoint(name)

@@ -27,7 +27,7 @@ def fetch_checkpoint(name: str) -> Path:
     from huggingface_hub import logging
 
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    with _told(name):
+    with _translate_errors(name):
         repository = _Repository(name, here_only=not _answers(name))
         config = repository.fetch("config.json")
         read_family(config.parent)
@@ -138,8 +138,8 @@ def _fetch_shards(repository: _Repository, index: Path) -> None:
 
 
 @contextmanager
-def _told(name: str) -> Iterator[None]:
-    """What the client raises, in one line each."""
+def _translate_errors(name: str) -> Iterator[None]:
+    """Turn the hub client's exceptions into one-line AttnvizErrors."""
     from huggingface_hub import constants, errors
 
     transport: type[Exception] = errors.HfHubHTTPError.__bases__[0]
@@ -164,10 +164,10 @@ def _told(name: str) -> Iterator[None]:
     except errors.HFValidationError as error:
         raise AttnvizError(f"{name} is not a hub id.", "An id reads user/name.") from error
     except (transport, OSError) as error:
-        raise _refused(name, error) from error
+        raise _refusal(name, error) from error
 
 
-def _refused(name: str, error: Exception) -> AttnvizError:
+def _refusal(name: str, error: Exception) -> AttnvizError:
     response = getattr(error, "response", None)
     if getattr(response, "status_code", None) == 401:
         return AttnvizError(

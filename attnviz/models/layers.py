@@ -42,7 +42,7 @@ class Linear:
         """(tokens, n_in) → (tokens, n_out)"""
         weight = self.weight
         wide = isinstance(weight, np.ndarray) and weight.dtype == x.dtype
-        y: Floats = np.matmul(weight, x.T) if wide else self._widened(x)  # (n_out, tokens)
+        y: Floats = np.matmul(weight, x.T) if wide else self._widen(x)  # (n_out, tokens)
         if self.bias is not None:
             y += self.bias[:, None].astype(x.dtype, copy=False)
         return y.T
@@ -52,7 +52,7 @@ class Linear:
         bias = None if self.bias is None else self.bias[start:stop]
         return Linear(self.weight[start:stop], bias)
 
-    def _widened(self, x: Floats) -> Floats:
+    def _widen(self, x: Floats) -> Floats:
         n_out, n_in = self.weight.shape
         y = np.empty((n_out, len(x)), x.dtype)
         step = max(WIDENED_AT_ONCE // n_in, 1)

@@ -140,7 +140,7 @@ class Inputs:
                     "It is for checkpoints that can use it.",
                 )
 
-    def needed_text(self) -> str:
+    def require_text(self) -> str:
         """Return the text; AttnvizError if there is none."""
         if self.text is None:
             raise AttnvizError("There is no text.", "Give one.")

@@ -62,8 +62,8 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
     """Cut the text that the model is fed, to `limit` tokens where one is given; a decoder beside
     an encoder is fed its start token first, and not the last token."""
     if inputs.ids is not None:
-        return _cut(from_ids(inputs.ids, _namer(model, inputs)), limit)
-    text, tokenizer = inputs.needed_text(), _tokenizer(model, inputs, TEXT)
+        return _cut(from_ids(inputs.ids, _tokenizer_for_ids(model, inputs)), limit)
+    text, tokenizer = inputs.require_text(), _tokenizer(model, inputs, TEXT)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
     return _cut(_for_decoder(model, tokens, tokenizer) if model.reads_source else tokens, limit)
 
@@ -71,7 +71,7 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
 def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:
     """Cut what an encoder-decoder's encoder reads, to `limit` tokens where one is given."""
     if inputs.source_ids is not None:
-        return _cut(from_ids(inputs.source_ids, _namer(model, inputs)), limit)
+        return _cut(from_ids(inputs.source_ids, _tokenizer_for_ids(model, inputs)), limit)
     if inputs.source is None:
         raise AttnvizError(
             f"{model.name} ({model.family}) has an encoder, and there is no source to read.",
@@ -126,7 +126,7 @@ def _tokenizer(model: TrainedModel, inputs: Inputs, role: str) -> Tokenizer:
     return found
 
 
-def _namer(model: TrainedModel, inputs: Inputs) -> Tokenizer | None:
+def _tokenizer_for_ids(model: TrainedModel, inputs: Inputs) -> Tokenizer | None:
     """Open the tokenizer that names ready ids; None where the model has none."""
     if inputs.tokenizer is not None:
         return open_tokenizer(Path(inputs.tokenizer))

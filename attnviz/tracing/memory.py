@@ -22,7 +22,7 @@ _UNITS = ("", "K", "M", "G", "T")
 
 
 def default_budget() -> int:
-    """A quarter of the memory that is free, at most 1 GiB; in bytes."""
+    """Return a quarter of the memory that is free, at most 1 GiB; in bytes."""
     try:
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # not every system says
@@ -30,9 +30,11 @@ def default_budget() -> int:
     return min(free // 4, AT_MOST)
 
 
-def bytes_of(size: str) -> int:
-    """ "500MB", "1.5GiB" or "4096" as bytes: KB is 1000 of them, K and KiB are 1024; AttnvizError
-    for what is none."""
+def parse_bytes(size: str) -> int:
+    """Parse a size such as "500MB", "1.5GiB" or "4096": KB is 1000 bytes, K and KiB are 1024.
+
+    Raises AttnvizError if it is not a size.
+    """
     found = _SIZE.fullmatch(size.strip())
     if found is None or len(size) > 30:
         raise AttnvizError(f'"{size}" is not a size of memory.', "Write 500MB, 1GiB or 4096.")
@@ -41,8 +43,8 @@ def bytes_of(size: str) -> int:
     return int(float(number) * pow(1000.0 if decimal else 1024.0, _UNITS.index(unit.upper())))
 
 
-def said(size: int) -> str:
-    """Bytes for people: "12 KiB", "1.5 GiB"."""
+def format_bytes(size: int) -> str:
+    """Write bytes for people: "12 KiB", "1.5 GiB"."""
     power = min(int(math.log2(max(size, 1))) // 10, 4)
     number = size / (1 << (10 * power))
     return (
@@ -51,7 +53,7 @@ def said(size: int) -> str:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Storage:
     """How one stack is recorded. map_size: None keeps all weights, else what a streamed stack's
     map has at most a side. room: bytes that blocks may take; None for what they usually do."""
 
@@ -59,36 +61,36 @@ class Choice:
     room: int | None = None
 
 
-def choose(inputs: Inputs, n_layers: int, budget: int) -> Choice:
-    """Whether all layers like this one are kept whole, with as much again to work on them, or
-    streamed; a budget of 0 always streams. AttnvizError where neither fits."""
+def choose_storage(inputs: Inputs, n_layers: int, budget: int) -> Storage:
+    """Choose whether all layers like this one are kept whole, with as much again to work on them,
+    or streamed; a budget of 0 always streams. Raises AttnvizError where neither fits."""
     heads, itemsize = inputs.lead[0], inputs.query.dtype.itemsize
     whole = 2 * n_layers * heads * inputs.n_queries * inputs.n_keys * itemsize
     if whole <= budget:
-        return Choice()
+        return Storage()
     if budget == 0:
-        return Choice(MAP_SIZES[0])
+        return Storage(MAP_SIZES[0])
     shape = heads, inputs.n_queries, inputs.n_keys
     row = _row_bytes(inputs)
     rows = min(STREAMED_ROWS, inputs.n_queries)
     for map_size in MAP_SIZES:
         kept = n_layers * summary_bytes(*shape, map_size)
         if kept + rows * row <= budget:
-            return Choice(map_size, budget - kept)
+            return Storage(map_size, budget - kept)
     if kept + row <= budget:
-        return Choice(map_size, budget - kept)
+        return Storage(map_size, budget - kept)
     raise _too_small(inputs, n_layers, budget, min(whole, kept + row), kept, row)
 
 
 def block_rows(inputs: Inputs, room: int | None) -> int | None:
-    """How many rows of a layer are worked on at once in so much room; None for the usual."""
+    """Return how many rows of a layer are worked on at once in so much room; None for the usual."""
     usual, _ = block_shape(inputs.rule, inputs.n_queries, inputs.n_keys)
     fitting = usual if room is None else max(room // _row_bytes(inputs), 1)
     return None if usual <= fitting else fitting
 
 
 def _row_bytes(inputs: Inputs) -> int:
-    """What one more row of a block takes, in all threads."""
+    """Count the bytes of one more row of a block, in all threads."""
     _, columns = block_shape(inputs.rule, inputs.n_queries, inputs.n_keys)
     return block_bytes(inputs.lead[0], 1, columns, inputs.query.dtype.itemsize)
 
@@ -97,23 +99,24 @@ def _too_small(
     inputs: Inputs, n_layers: int, budget: int, least: int, kept: int, row: int
 ) -> AttnvizError:
     heads, n = inputs.lead[0], inputs.n_queries
+    smallest = format_bytes(_round_up(least)).replace(" ", "")
     if row > budget:
         return AttnvizError(
-            f"{said(budget)} of memory do not hold one row of {inputs.n_keys:,} weights for each "
-            f"thread ({said(row)}).",
-            f"The smallest that works is `max_memory` {said(_rounded(least)).replace(' ', '')}.",
+            f"{format_bytes(budget)} of memory do not hold one row of {inputs.n_keys:,} weights "
+            f"for each thread ({format_bytes(row)}).",
+            f"The smallest that works is `max_memory` {smallest}.",
         )
     one = kept // heads
     return AttnvizError(
         f"What is kept of {n:,} tokens in {n_layers} layers of {heads} heads (map, strongest keys, "
-        f"measures) takes {said(kept)}, and {said(budget)} may be used.",
-        f"Give fewer heads (about {said(one)} each), a shorter text, or `max_memory` "
-        f"{said(_rounded(least)).replace(' ', '')}.",
+        f"measures) takes {format_bytes(kept)}, and {format_bytes(budget)} may be used.",
+        f"Give fewer heads (about {format_bytes(one)} each), a shorter text, or `max_memory` "
+        f"{smallest}.",
     )
 
 
-def _rounded(size: int) -> int:
-    """Up to what is said of it."""
+def _round_up(size: int) -> int:
+    """Round up to the digits that `format_bytes` shows."""
     power = min(int(math.log2(max(size, 1))) // 10, 4)
     unit = 1 << (10 * power)
     step = unit if size >= 10 * unit or not power else unit // 8

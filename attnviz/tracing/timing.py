@@ -18,7 +18,7 @@ from attnviz.errors import AttnvizError
 from attnviz.files.tensors import FLOATS, float_dtype
 from attnviz.inputs.tokens import Tokens, from_ids
 from attnviz.models.model import Layout, Prepared, StackShape
-from attnviz.tracing.doors import Stopwatch, timed
+from attnviz.tracing.doors import Stopwatch, with_stopwatch
 from attnviz.tracing.memory import default_budget
 from attnviz.tracing.recorder import Floats, Recorder
 
@@ -170,7 +170,7 @@ def _attention(layers: Layers, *, kept: bool) -> Run:
         n, watch = layers.n_heads, Stopwatch()
         shape = StackShape(tokens, tokens, Layout(n, n, layers.head_dim, (layers.rule,)))
         recorder = Recorder({"self": shape}, budget=_budget(kept))
-        timed(recorder.attend, watch)("self", *qkv, mask=layers.rule)
+        with_stopwatch(recorder.attend, watch)("self", *qkv, mask=layers.rule)
         return Spent(watch.seconds)
 
     return run
@@ -191,7 +191,7 @@ def _forward(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) -
         given, watch = prepared(length), Stopwatch()
         recorder = Recorder(model.stacks(given), budget=_budget(kept))
         start = perf_counter()
-        model.run(given, timed(recorder.attend, watch))
+        model.run(given, with_stopwatch(recorder.attend, watch))
         return Spent(watch.seconds, perf_counter() - start - watch.seconds)
 
     return run

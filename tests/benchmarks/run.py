@@ -215,7 +215,7 @@ def map_ratios(rounds):
     from threadpoolctl import threadpool_limits
 
     from attnviz.attention.streaming import observe, stream
-    from attnviz.record.summary import Pooled, Summarizer
+    from attnviz.tracing.observers import Pooled, Summarizer
 
     torch.set_num_threads(int(THREADS))
     for n in (16_384, 32_768):
@@ -261,7 +261,7 @@ def band_ratios(rounds):
     """Local attention, against the time of its own band's multiply-adds as one product."""
     from attnviz.attention import masks
     from attnviz.attention.streaming import observe, stream
-    from attnviz.record.summary import Summarizer
+    from attnviz.tracing.observers import Summarizer
 
     for n in (16_384, 131_072):
         arrays, window = draw(1, n), 256

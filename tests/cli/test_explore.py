@@ -14,7 +14,7 @@ import attnviz
 from attnviz.cli import run_command_line
 from attnviz.cli.commands.explore import _file_named, _Opened, _traced
 from attnviz.errors import AttnvizError
-from attnviz.tracing.trace import other_types
+from attnviz.tracing.plan import other_types
 from tests.reference import checkpoints
 from tests.reference.on_terminal import READY, OnTerminal
 

@@ -395,7 +395,7 @@ def test_weights_and_output_are_those_of_the_matrices(model, heads, name, source
     made = attnviz.load_model(model, heads=heads, cross=keys is not None, seed=3)
     prepared = Prepared({"text": queries} if keys is None else {"text": queries, "source": keys})
     recorder = Recorder(made.stacks(prepared))
-    output = made.run(prepared, with_mask(recorder.attend, rule))
+    output = made.run(prepared, with_mask(recorder.attend, rule, made.stacks(prepared)))
     (stack,) = recorder.stacks().values()
 
     x, y = features(queries), features(keys or queries)

@@ -618,7 +618,7 @@ def test_a_slip_is_told_the_names(capsys, slip, meant):
 def asked(monkeypatch):
     """Ids that would have been fetched."""
     ids = []
-    monkeypatch.setattr(places, "_fetched", lambda name, *_more: ids.append(name) or Path(name))
+    monkeypatch.setattr(places, "_fetch", lambda name, *_more: ids.append(name) or Path(name))
     return ids
 
 

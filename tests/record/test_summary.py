@@ -8,8 +8,10 @@ from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.streaming import Block
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels
-from attnviz.record.summary import Summarizer, cell_size
-from attnviz.tracing.recorder import Recorder, default_budget
+from attnviz.record.summary import cell_size
+from attnviz.tracing.memory import default_budget
+from attnviz.tracing.observers import Summarizer
+from attnviz.tracing.recorder import Recorder
 from tests.tracing.shapes import stack_of
 
 HEADS = 3

@@ -22,7 +22,8 @@ from attnviz.attention.prepare import prepare
 from attnviz.attention.streaming import Block, block_shape, observe, stream, stream_inputs
 from attnviz.attention.value_weights import value_weighted
 from attnviz.inputs.tokens import from_ids
-from attnviz.record.summary import Measured, Pooled, Strongest, Summarizer, kept_cell
+from attnviz.record.summary import kept_cell
+from attnviz.tracing.observers import Measured, Pooled, Strongest, Summarizer
 from attnviz.tracing.recorder import Recorder
 from attnviz.tracing.trace import trace
 from tests.tracing.shapes import stack_of

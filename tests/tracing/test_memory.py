@@ -7,9 +7,10 @@ from attnviz.attention import masks
 from attnviz.attention.prepare import prepare
 from attnviz.attention.streaming import stream_inputs
 from attnviz.errors import AttnvizError
-from attnviz.record.summary import Summarizer, summary_bytes
+from attnviz.record.summary import summary_bytes
 from attnviz.threads import n_workers
-from attnviz.tracing.memory import block_rows, bytes_of, choose, said
+from attnviz.tracing.memory import block_rows, choose_storage, format_bytes, parse_bytes
+from attnviz.tracing.observers import Summarizer
 
 
 @pytest.mark.parametrize(
@@ -27,17 +28,17 @@ from attnviz.tracing.memory import block_rows, bytes_of, choose, said
     ],
 )
 def test_sizes_of_memory(size, expected):
-    assert bytes_of(size) == expected
+    assert parse_bytes(size) == expected
 
 
 @pytest.mark.parametrize("size", ["", "MB", "-1", "1e9", "lots", "1GX", "1,5GB", "9" * 40])
 def test_what_is_no_size_is_named(size):
     with pytest.raises(AttnvizError, match="not a size"):
-        bytes_of(size)
+        parse_bytes(size)
 
 
 def test_sizes_are_said_for_people():
-    assert [said(n) for n in (0, 479, 2048, 1536 * 2**20, 20 * 2**30)] == [
+    assert [format_bytes(n) for n in (0, 479, 2048, 1536 * 2**20, 20 * 2**30)] == [
         "0 B", "479 B", "2.0 KiB", "1.5 GiB", "20 GiB",
     ]  # fmt: skip
 
@@ -57,13 +58,13 @@ def test_a_summary_takes_what_is_reckoned():
 def test_less_memory_means_streaming_then_a_smaller_map_then_fewer_rows():
     n = 5000
     given = inputs(n)
-    assert choose(given, 3, 10 * 2**30).map_size is None
-    assert choose(given, 3, 0).map_size == 1024
-    sizes = [choose(given, 3, mib * 2**20).map_size for mib in (400, 40, 20, 12)]
+    assert choose_storage(given, 3, 10 * 2**30).map_size is None
+    assert choose_storage(given, 3, 0).map_size == 1024
+    sizes = [choose_storage(given, 3, mib * 2**20).map_size for mib in (400, 40, 20, 12)]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == 1024 > sizes[-1]
     kept = 3 * summary_bytes(2, n, n, 64)
-    few = choose(given, 3, kept + 4 * 2**17)
+    few = choose_storage(given, 3, kept + 4 * 2**17)
     assert few.map_size == 64
     assert 1 <= block_rows(given, few.room) < 32
     stream_inputs(given, [], None, block_rows(given, few.room))
@@ -74,8 +75,8 @@ def test_a_block_is_no_larger_than_what_the_map_leaves(left):
     n = 60_000
     given = inputs(n, 1, masks.local(64))
     kept = summary_bytes(1, n, n, 1024)
-    assert block_rows(given, choose(given, 1, kept + (4 << 30)).room) is None
-    room = choose(given, 1, kept + left).room
+    assert block_rows(given, choose_storage(given, 1, kept + (4 << 30)).room) is None
+    room = choose_storage(given, 1, kept + left).room
     assert room == left
     rows = block_rows(given, room)
     assert 0.5 * left < n_workers() * 2 * 4 * (129 + 32) * rows <= left
@@ -85,20 +86,26 @@ def test_what_does_not_fit_is_said_with_what_would():
     given = inputs(5000)
     kept = 4 * summary_bytes(2, 5000, 5000, 64)
     with pytest.raises(AttnvizError) as caught:
-        choose(given, 4, kept // 2)
+        choose_storage(given, 4, kept // 2)
     message = str(caught.value)
-    for part in ("5,000 tokens", "4 layers of 2 heads", said(kept), "fewer heads", "`max_memory`"):
+    for part in (
+        "5,000 tokens",
+        "4 layers of 2 heads",
+        format_bytes(kept),
+        "fewer heads",
+        "`max_memory`",
+    ):
         assert part in message
     least = message.rsplit(" ", 1)[1].rstrip(".")
-    choose(given, 4, bytes_of(least))  # what it names works
+    choose_storage(given, 4, parse_bytes(least))  # what it names works
 
 
 def test_a_budget_below_one_row_names_the_smallest_that_works():
     with pytest.raises(AttnvizError, match=r"one row of 5,000 weights") as caught:
-        choose(inputs(5000), 1, 1000)
+        choose_storage(inputs(5000), 1, 1000)
     least = str(caught.value).rsplit(" ", 1)[1].rstrip(".")
-    enough = choose(inputs(5000), 1, bytes_of(least))
+    enough = choose_storage(inputs(5000), 1, parse_bytes(least))
     assert block_rows(inputs(5000), enough.room) is not None
     local = inputs(5000, rule=masks.local(2))
     with pytest.raises(AttnvizError, match="kept of 5,000 tokens"):  # a row of it is short
-        choose(local, 1, 1000)
+        choose_storage(local, 1, 1000)

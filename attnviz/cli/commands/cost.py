@@ -121,8 +121,8 @@ def _of_types(
     lengths: Sequence[int] | None, chosen: dict[str, Any], global_tokens: str | None,
     seconds: float, tell: Tell,
 ) -> Report:  # fmt: skip
+    from attnviz.tracing.plan import mask_of
     from attnviz.tracing.timing import of_types
-    from attnviz.tracing.trace import mask_of
 
     names = _types(chosen["--type"])
     lengths = LENGTHS if lengths is None else lengths
@@ -177,7 +177,7 @@ def _written(report: Report, suffix: str, language: Language) -> bytes:
 
 
 def _types(wish: str | None) -> list[str]:
-    from attnviz.tracing.trace import TYPES as KNOWN
+    from attnviz.tracing.plan import TYPES as KNOWN
 
     names = [word.strip() for word in (TYPES if wish is None else wish).split(",")]
     for name in names:

@@ -126,7 +126,8 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     """A text that is traced, with a model that is opened once."""
     from attnviz.cli.progress import progress
     from attnviz.models import load_model
-    from attnviz.tracing.trace import other_types, trace
+    from attnviz.tracing.plan import other_types
+    from attnviz.tracing.trace import trace
 
     text, settings = asked.read(), asked.settings()
     settings["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`

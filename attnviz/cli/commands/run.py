@@ -52,7 +52,7 @@ def run(
     from attnviz.cli.output import say
     from attnviz.cli.progress import progress
     from attnviz.language.languages import find_language
-    from attnviz.tracing.memory import bytes_of
+    from attnviz.tracing.memory import parse_bytes
 
     language = find_language(display.lang)
     if display.quiet:
@@ -60,7 +60,7 @@ def run(
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
     display.check([asked.file, asked.source_file, tokenizer])
     lens = Lens(measure, merge, hide_special, rows, cols, query)
-    budget = None if max_memory is None else bytes_of(max_memory)
+    budget = None if max_memory is None else parse_bytes(max_memory)
     with progress(display.quiet) as told:
         record = asked.trace(lens=lens, stack=display.stack, max_memory=budget, progress=told)
     look = display.look(record)

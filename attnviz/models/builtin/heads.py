@@ -100,7 +100,7 @@ class HeadsModel:
         tokens of a tokenizer.json."""
         inputs.refuse_unread(self.reads, f"the {self.name} heads")
         tokenizer = inputs.tokenizer or "words"
-        tokens = {TEXT: tokenize(inputs.needed_text(), tokenizer)}
+        tokens = {TEXT: tokenize(inputs.require_text(), tokenizer)}
         if inputs.source is not None:
             tokens[SOURCE] = tokenize(inputs.source, tokenizer, "source")
         return Prepared(tokens, tokenizer=tokenizer)

@@ -1,4 +1,8 @@
-"""One family a file. `FAMILIES` says which model_type of a config.json each of them reads."""
+"""One family a file. `FAMILIES` says which model_type of a config.json each of them reads.
+
+A family's `build(fields, weights)` returns the network that its config and tensors describe, and
+`ANCHOR` is the name of a tensor that is always there.
+"""
 
 from __future__ import annotations
 

@@ -22,7 +22,6 @@ NAMES = Names(
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     sizes = Sizes.read(fields, 4096, 64, 16384, "gelu_new")
     narrow = fields.number("embedding_size", 128)
     fields.only("inner_group_num", 1)

@@ -55,7 +55,6 @@ KINDS = {
 
 
 def build(fields: Fields, weights: Weights) -> EncoderDecoder:
-    """The network that the config and the weights describe."""
     kind = KINDS[fields.get("model_type")]
     fields.get("is_decoder")  # of the two halves; it says nothing of the whole
     fields.only("add_cross_attention", False)

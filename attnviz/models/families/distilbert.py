@@ -24,7 +24,6 @@ NAMES = Names(
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     width = fields.number("dim", 768)
     sizes = Sizes(
         width,

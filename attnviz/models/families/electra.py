@@ -11,7 +11,6 @@ ANCHOR = "embeddings.word_embeddings.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     sizes = Sizes.read(fields, 256, 4, 1024)
     narrow = fields.number("embedding_size", 128)
     widen = (

@@ -42,7 +42,6 @@ class Sizes:
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     sizes = _sizes(fields, fields.get("model_type"))
     n_layers = fields.number("num_hidden_layers", 26)
     kinds = _kinds(fields, sizes.kind, n_layers)

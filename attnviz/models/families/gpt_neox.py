@@ -17,7 +17,6 @@ ANCHOR = "embed_in.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     fields.get("is_decoder")  # it is one, whatever this says
     width = fields.number("hidden_size", 6144)
     n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 6144, 64)

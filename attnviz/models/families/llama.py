@@ -37,7 +37,6 @@ class Sizes:
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     kind = fields.get("model_type")
     fields.only("is_causal", True)
     sizes = _sizes(fields, kind)

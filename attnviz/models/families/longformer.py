@@ -18,7 +18,6 @@ ANCHOR = "embeddings.word_embeddings.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     sizes = Sizes.read(fields)
     layers = [
         weights.under(f"encoder.layer.{i}.") for i in range(fields.number("num_hidden_layers", 12))

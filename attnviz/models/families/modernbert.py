@@ -16,7 +16,6 @@ ANCHOR = "embeddings.tok_embeddings.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     fields.only("position_embedding_type", "absolute")  # left over from BERT, as the next is
     fields.get("layer_norm_eps")
     width = fields.number("hidden_size", 768)

@@ -23,7 +23,6 @@ NAMES = Names(
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     sizes = Sizes.read(fields)
     layers = range(fields.number("num_hidden_layers", 12))
     rows = fields.number("relative_attention_num_buckets", BUCKETS, BUCKETS)

@@ -11,7 +11,6 @@ ANCHOR = "embeddings.word_embeddings.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
-    """The network that the config and the weights describe."""
     sizes = Sizes.read(fields)
     layers = range(fields.number("num_hidden_layers", 12))
     padding = fields.number("pad_token_id", 1, 0)

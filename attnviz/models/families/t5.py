@@ -20,7 +20,6 @@ ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
 
 
 def build(fields: Fields, weights: Weights) -> EncoderDecoder:
-    """The network that the config and the weights describe."""
     n_layers = fields.number("num_layers", 6)
     for unused in ("is_decoder", "n_positions"):  # of a half, and of the data it was trained on
         fields.get(unused)

@@ -35,7 +35,7 @@ class LayerDoor:
             **options,
         )  # fmt: skip
 
-    def rotated(self, x: Floats) -> Floats:
+    def rotate(self, x: Floats) -> Floats:
         """Turn queries or keys by their positions, where the model does."""
         return x if self.rotation is None else self.rotation(x)
 
@@ -81,18 +81,18 @@ class Attention:
     def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
         """x (tokens, width), normed first where there is a `norm`, looking at the door's source or
         at itself → the heads side by side, (tokens, heads × value_dim), before `output`."""
-        query, key, value = self._projected(x, door.source, norm)
+        query, key, value = self._project(x, door.source, norm)
         query = split_heads(query, self.n_heads)
         key, value = split_heads(key, self.n_key_heads), split_heads(value, self.n_key_heads)
         query = query if self.query_norm is None else self.query_norm(query)
         key = key if self.key_norm is None else self.key_norm(key)
         attended = door(
-            door.rotated(query), door.rotated(key), value, scale=self.scale,
+            door.rotate(query), door.rotate(key), value, scale=self.scale,
             softcap=self.softcap, w_output=self.output.weight.T,
         )  # fmt: skip
         return merge_heads(attended)
 
-    def _projected(
+    def _project(
         self, x: Floats, source: Floats | None, norm: Norm | None
     ) -> tuple[Floats, Floats, Floats]:
         """Queries, keys and values, (tokens, heads × head_dim) each."""
@@ -125,9 +125,7 @@ class InterleavedAttention:
         fused = by_tokens(lambda part: self.fused(part if norm is None else norm(part)), x)
         parts = fused.reshape(len(x), self.n_heads, 3, -1).transpose(2, 1, 0, 3)
         query, key, value = parts  # (heads, tokens, head_dim) each
-        attended = door(
-            door.rotated(query), door.rotated(key), value, w_output=self.output.weight.T
-        )
+        attended = door(door.rotate(query), door.rotate(key), value, w_output=self.output.weight.T)
         return merge_heads(attended)
 
 

@@ -46,13 +46,13 @@ class Block(Protocol):
     def after(self, x: Floats, heads: Floats) -> Floats:
         """Make of the layer's input and of its heads what the next layer is given."""
 
-    def attended(self, x: Floats, heads: Floats) -> Floats:
+    def add_attention(self, x: Floats, heads: Floats) -> Floats:
         """Add only what the layer's own attention gives, before cross-attention."""
 
     def cross_heads(self, door: LayerDoor, x: Floats) -> Floats:
         """Attend to the encoder: (tokens, width) → (tokens, heads × value_dim)."""
 
-    def crossed(self, x: Floats, heads: Floats) -> Floats:
+    def add_cross(self, x: Floats, heads: Floats) -> Floats:
         """Add what cross-attention gives, and the feed-forward part."""
 
 
@@ -61,8 +61,8 @@ def run_block(block: Block, x: Floats, door: LayerDoor, cross: LayerDoor | None)
     heads = block.heads(door, x)
     if cross is None:
         return by_tokens(block.after, x, heads)
-    x = by_tokens(block.attended, x, heads)
-    return by_tokens(block.crossed, x, block.cross_heads(cross, x))
+    x = by_tokens(block.add_attention, x, heads)
+    return by_tokens(block.add_cross, x, block.cross_heads(cross, x))
 
 
 @dataclass(frozen=True)
@@ -88,21 +88,21 @@ class PreNormBlock:
         assert self.cross is not None  # the tower has a door for it
         return self.cross(door, x, self.cross_norm)
 
-    def attended(self, x: Floats, heads: Floats) -> Floats:
+    def add_attention(self, x: Floats, heads: Floats) -> Floats:
         """x + output(heads)"""
-        return x + _normed(self.after_attention, self.attention.output(heads))
+        return x + _apply(self.after_attention, self.attention.output(heads))
 
-    def crossed(self, x: Floats, heads: Floats) -> Floats:
+    def add_cross(self, x: Floats, heads: Floats) -> Floats:
         """x + output(heads), then the feed-forward part"""
         assert self.cross is not None  # the tower has a door for it
-        return self._fed(x + self.cross.output(heads))
+        return self._feed(x + self.cross.output(heads))
 
     def after(self, x: Floats, heads: Floats) -> Floats:
         """x + output(heads), then the feed-forward part"""
-        return self._fed(self.attended(x, heads))
+        return self._feed(self.add_attention(x, heads))
 
-    def _fed(self, x: Floats) -> Floats:
-        return x + _normed(self.after_feed, self.feed_forward(self.feed_norm(x)))
+    def _feed(self, x: Floats) -> Floats:
+        return x + _apply(self.after_feed, self.feed_forward(self.feed_norm(x)))
 
 
 @dataclass(frozen=True)
@@ -125,21 +125,21 @@ class PostNormBlock:
         assert self.cross is not None  # the tower has a door for it
         return self.cross(door, x)
 
-    def attended(self, x: Floats, heads: Floats) -> Floats:
+    def add_attention(self, x: Floats, heads: Floats) -> Floats:
         """norm(x + output(heads))"""
         return self.attention_norm(x + self.attention.output(heads))
 
-    def crossed(self, x: Floats, heads: Floats) -> Floats:
+    def add_cross(self, x: Floats, heads: Floats) -> Floats:
         """norm(x + output(heads)), then the feed-forward part"""
         assert self.cross is not None  # every layer with a cross-attention has both
         assert self.cross_norm is not None
-        return self._fed(self.cross_norm(x + self.cross.output(heads)))
+        return self._feed(self.cross_norm(x + self.cross.output(heads)))
 
     def after(self, x: Floats, heads: Floats) -> Floats:
         """norm(x + output(heads)), then the feed-forward part"""
-        return self._fed(self.attended(x, heads))
+        return self._feed(self.add_attention(x, heads))
 
-    def _fed(self, x: Floats) -> Floats:
+    def _feed(self, x: Floats) -> Floats:
         return self.norm(x + self.feed_forward(x))
 
 
@@ -152,5 +152,5 @@ class SideBySideBlock(PreNormBlock):
         return x + self.attention.output(heads) + self.feed_forward(self.feed_norm(x))
 
 
-def _normed(norm: Norm | None, x: Floats) -> Floats:
+def _apply(norm: Norm | None, x: Floats) -> Floats:
     return x if norm is None else norm(x)

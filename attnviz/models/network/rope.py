@@ -136,11 +136,11 @@ def _longrope(plain: Frequencies, found: Parameters, whole: int) -> Rope:
     """A factor for each wave, one set for short and one for long texts (arXiv 2402.13753)."""
     original = found["original_max_position_embeddings"]
     factor = found.get("factor") or whole / original
-    grown = 1.0 if factor <= 1 else math.sqrt(1 + math.log(factor) / math.log(original))
+    growth = 1.0 if factor <= 1 else math.sqrt(1 + math.log(factor) / math.log(original))
     short, long = (np.array(found[n], dtype=np.float32) for n in ("short_factor", "long_factor"))
     if short.shape != plain.shape or long.shape != plain.shape:
         raise ValueError(f"short_factor and long_factor have to have {plain.size} numbers")
-    strength = found.get("attention_factor") or grown
+    strength = found.get("attention_factor") or growth
     return Rope(1 / (short * plain), strength, lambda _: 1 / (long * plain), original)
 
 
@@ -165,14 +165,14 @@ def _yarn(plain: Frequencies, found: Parameters, whole: int) -> Rope:
 
 
 def _yarn_strength(factor: float, found: Parameters) -> float:
-    def grown(weight: float) -> float:
+    def growth(weight: float) -> float:
         return 1.0 if factor <= 1 else 0.1 * weight * math.log(factor) + 1.0
 
     if found.get("attention_factor") is not None:
         return float(found["attention_factor"])
     if found.get("mscale") and found.get("mscale_all_dim"):
-        return grown(found["mscale"]) / grown(found["mscale_all_dim"])
-    return grown(1.0)
+        return growth(found["mscale"]) / growth(found["mscale_all_dim"])
+    return growth(1.0)
 
 
 STRETCHES: dict[str, tuple[set[str], Callable[[Frequencies, Parameters, int], Rope]]] = {

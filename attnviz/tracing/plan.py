@@ -1,0 +1,231 @@
+"""Options → a checked plan: a model, what it reads, the mask it runs under."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from attnviz.attention import masks
+from attnviz.attention.rules import Rule
+from attnviz.errors import AttnvizError, bad_choice
+from attnviz.inputs.tokens import Tokens
+from attnviz.models import load_model
+from attnviz.models.model import SOURCE, Attend, Inputs, Model, Prepared, StackShape
+from attnviz.record.record import AttentionRecord
+from attnviz.record.record import Model as Origin
+from attnviz.tracing.doors import with_mask
+from attnviz.tracing.recorder import Recorder
+
+TYPES = ("self", "causal", "cross", "local", "global")
+HEADS, WINDOW, GLOBAL_TOKENS = 4, 2, (0,)
+
+
+class Options(TypedDict, total=False):
+    """What a run can be asked with; `trace` explains each."""
+
+    type: str | None
+    heads: int | None
+    window: int
+    global_tokens: Iterable[int | str] | None
+    source: str | None
+    pair: str | None
+    model: str | Path | Model
+    tokenizer: str | None
+    ids: Sequence[int] | None
+    source_ids: Sequence[int] | None
+    target_lang: str | None
+    source_lang: str | None
+    truncate: bool
+    image: str | Path | None
+    audio: str | Path | None
+    measure: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for, checked and read. mask: None leaves a model its own."""
+
+    kind: str
+    model: Model
+    prepared: Prepared
+    mask: Rule | None
+    settings: dict[str, Any]
+
+    @property
+    def shapes(self) -> dict[str, StackShape]:
+        """The stacks of the run, before they are recorded."""
+        return self.model.stacks(self.prepared)
+
+    def run(self, attend: Attend) -> None:
+        """Run the model through this door, under the mask."""
+        if self.mask is not None:
+            attend = with_mask(attend, self.mask, _self_stacks(self.shapes))
+        self.model.run(self.prepared, attend)
+
+    def record(self, recorder: Recorder) -> AttentionRecord:
+        """Make a record of what the recorder saw."""
+        origin = Origin(self.model.name, self.model.origin, self.model.details)
+        return AttentionRecord(origin, self.kind, recorder.stacks(), self.settings)
+
+
+def make_plan(text: str | None, **options: Unpack[Options]) -> Plan:
+    """Open the model, check what was asked against it, and prepare its inputs.
+
+    Raises AttnvizError for anything that does not fit together.
+    """
+    kind = options.get("type")
+    if kind is not None and kind not in TYPES:
+        raise bad_choice(kind, "`type`", TYPES)
+    model = _open_model(options)
+    kind = _check_type(model, options)
+    prepared = model.prepare(_inputs_of(text, options))
+    if model.any_type:
+        _check_source(kind, prepared)
+    _, shape = shown_stack(model.stacks(prepared))
+    own = not model.any_type and options.get("type") in (None, "cross")
+    mask, settings = (None, {}) if own else _mask_for_type(kind, shape.queries, options)
+    if shape.layout.has_global_tokens:
+        chosen = _global_positions(shape.queries, options.get("global_tokens"), allow_none=True)
+        prepared = replace(prepared, global_tokens=tuple(chosen))
+    settings = _settings(model, prepared, mask, settings, options)
+    return Plan(kind, model, prepared, mask, settings)
+
+
+def shown_stack(shapes: dict[str, StackShape], wanted: str | None = None) -> tuple[str, StackShape]:
+    """Choose the stack that is looked at: the one wanted, else the record's first choice."""
+    name = wanted if wanted in shapes else "cross" if "cross" in shapes else next(iter(shapes))
+    return name, shapes[name]
+
+
+def _open_model(options: Options) -> Model:
+    """Open the model of that name, or take the one that was given."""
+    model = options.get("model", "builtin")
+    if not isinstance(model, str | Path):
+        return model
+    kind, heads = options.get("type"), options.get("heads")
+    crosses = kind == "cross" or (kind is None and options.get("source") is not None)
+    return load_model(
+        model,
+        heads=HEADS if heads is None else heads,
+        cross=crosses,
+        seed=options.get("seed", 0),
+    )
+
+
+def _check_type(model: Model, options: Options) -> str:
+    """Return the type of attention, asked for or the model's own; refuse what it cannot have."""
+    if options.get("heads") is not None and not model.any_type:
+        raise AttnvizError(
+            f"{model.name} has its own number of heads.",
+            "Leave `heads` out: all of them are recorded.",
+        )
+    crosses = options.get("source") is not None and "source" in model.reads
+    kind = options.get("type") or ("cross" if crosses else model.type)
+    if kind == "cross" and "source" not in model.reads:
+        family = model.details.get("model_type")
+        whose = f"{model.name} ({family})" if family else model.name
+        raise AttnvizError(f"{whose} has no cross-attention.", "Leave `type` out.")
+    return kind
+
+
+def _inputs_of(text: str | None, options: Options) -> Inputs:
+    """Take what there is to read out of the options."""
+    names = {each.name for each in fields(Inputs)}
+    given: dict[str, Any] = {name: v for name, v in options.items() if name in names}
+    return Inputs(text, **given)
+
+
+def _check_source(kind: str, prepared: Prepared) -> None:
+    """Refuse cross-attention without a source, and a source without cross-attention."""
+    if kind == "cross" and SOURCE not in prepared.tokens:
+        raise AttnvizError(
+            "Cross-attention looks from one text at another, and there is no source.",
+            "Give a `source`.",
+        )
+    if kind != "cross" and SOURCE in prepared.tokens:
+        raise AttnvizError(
+            f"A source is for cross-attention, and the type is {kind}.",
+            "Make `type` cross, or leave `source` out.",
+        )
+
+
+def _settings(
+    model: Model, prepared: Prepared, mask: Rule | None, settings: dict[str, Any], options: Options
+) -> dict[str, Any]:
+    """Say in the record how it was made: what is not there was not chosen."""
+    shapes = model.stacks(prepared)
+    found = ({} if prepared.tokenizer is None else {"tokenizer": prepared.tokenizer}) | settings
+    if mask is not None and not model.any_type and _changes(model, mask):
+        found["replaces"] = "self and causal" if "encoder" in shapes else model.type
+    if prepared.cut_to is not None:
+        found["truncated"] = prepared.cut_to
+    if any(shape.layout.has_global_tokens for shape in shapes.values()):
+        found["global_tokens"] = list(prepared.global_tokens)
+    if model.origin == "random":
+        found["seed"] = options.get("seed", 0)
+    return found
+
+
+# Masks ---------------------------------------------------------------------------------------
+
+
+def other_types(model: Model) -> list[str]:
+    """List the types over one text, without the one that a checkpoint has by itself."""
+    if model.any_type:
+        return [kind for kind in TYPES if kind != "cross"]
+    plain = {"self": masks.full(), "causal": masks.causal()}  # the others are made to a measure
+    return [
+        kind for kind in TYPES
+        if kind != "cross" and (kind not in plain or _changes(model, plain[kind]))
+    ]  # fmt: skip
+
+
+def _self_stacks(shapes: dict[str, StackShape]) -> frozenset[str]:
+    """Name the stacks that look from tokens at the same tokens."""
+    return frozenset(
+        name for name, shape in shapes.items() if shape.layout.queries == shape.layout.keys
+    )
+
+
+def _changes(model: Model, mask: Rule) -> bool:
+    """Whether a mask is another than the model's own, in any self-attention."""
+    layouts = model.layouts.values()
+    return any(
+        own != mask for layout in layouts if layout.queries == layout.keys for own in layout.masks
+    )
+
+
+def _mask_for_type(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, dict[str, Any]]:
+    """Make the mask of a type, and say which settings made it."""
+    window, settings = options.get("window", WINDOW), dict[str, Any]()
+    if kind in ("local", "global"):
+        settings["window"] = window
+    chosen: list[int] = []
+    if kind == "global":
+        chosen = settings["global_tokens"] = _global_positions(tokens, options.get("global_tokens"))
+    return mask_of(kind, window, chosen), settings
+
+
+def mask_of(kind: str, window: int, positions: list[int]) -> Rule:
+    """Make the mask that a type of attention means."""
+    if kind == "causal":
+        return masks.causal()
+    if kind == "local":
+        return masks.local(window)
+    if kind == "global":
+        return masks.local(window) | masks.global_(positions)
+    return masks.full()
+
+
+def _global_positions(
+    tokens: Tokens, wanted: Iterable[int | str] | None, *, allow_none: bool = False
+) -> list[int]:
+    """Find the positions of the tokens that see all, by position or by word."""
+    named = GLOBAL_TOKENS if wanted is None else wanted
+    found = sorted({p for word in named for p in tokens.find(str(word))})
+    if not found and not allow_none:
+        raise AttnvizError("No global token was chosen.", "Name positions or words of the text.")
+    return found
