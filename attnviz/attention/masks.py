@@ -20,6 +20,7 @@ from attnviz.attention.rules import (
     Full,
     Global,
     Local,
+    Nearby,
     Prefix,
     Rule,
     Sliding,
@@ -78,6 +79,16 @@ def chunked(size: int) -> Rule:
 def strided(stride: int) -> Rule:
     """The last `stride` keys and every `stride`-th before them (arXiv 1904.10509)."""
     return Strided(_size("stride", stride, 1))
+
+
+def nearby(columns: int, window: int, first: int = 0) -> Rule:
+    """At most `window` rows and columns apart on a grid of so many columns, row after row; the
+    `first` tokens stand before the grid, see all and are seen by all ([CLS], registers)."""
+    return Nearby(
+        _size("number of columns", columns, 1),
+        _size("window", window, 0),
+        _size("number of first tokens", first, 0),
+    )
 
 
 def cells(rows: ArrayLike) -> Rule:
@@ -151,6 +162,7 @@ MAKERS: dict[str, Callable[..., Rule]] = {
     "chunked": chunked,
     "strided": strided,
     "cells": cells,
+    "nearby": nearby,
 }
 
 

@@ -327,6 +327,28 @@ class Cells(Rule):
 
 
 @dataclass(frozen=True)
+class Nearby(Rule):
+    columns: int
+    window: int
+    first: int = 0
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        (row, column), (key_row, key_column) = (
+            np.divmod(each - self.first, self.columns) for each in (i, j)
+        )
+        near = (np.abs(row - key_row) <= self.window) & (np.abs(column - key_column) <= self.window)
+        allowed: Bools = near | (i < self.first) | (j < self.first)
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        low, high = first_and_last(rows)
+        if low < self.first:
+            return [(0, UNBOUNDED)]
+        reach = (self.window + 1) * self.columns  # rows of the grid, and a part of one
+        return merge([(0, self.first), (max(low - reach, 0), high + reach + 1)])
+
+
+@dataclass(frozen=True)
 class Joined(Rule):
     rules: tuple[Rule, ...]
 
@@ -409,4 +431,5 @@ NAMES: dict[type[Rule], str] = {
     Chunked: "chunked",
     Strided: "strided",
     Cells: "cells",
+    Nearby: "nearby",
 }

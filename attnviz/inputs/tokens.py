@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError, bad_choice, empty_text, no_token, not_found
+from attnviz.inputs.where import Where
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -63,7 +64,8 @@ class Tokens:
     ids: (n,) int64. labels: what to show, safe anywhere, one per token. pieces: the tokenizer's
     own strings. spans: (n, 2) int64, character positions in `text`; (0, 0) for special tokens.
     special: (n,) bool, tokens that the tokenizer added. segments: (n,) int64, which text of a pair
-    each token belongs to, or None for one text.
+    each token belongs to, or None for one text. where: where patches of a picture or frames of a
+    sound stand; None for tokens of a text.
     """
 
     text: str
@@ -73,6 +75,7 @@ class Tokens:
     spans: NDArray[np.int64]
     special: NDArray[np.bool_]
     segments: NDArray[np.int64] | None = None
+    where: Where | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -85,6 +88,7 @@ class Tokens:
             and np.array_equal(self.spans, other.spans)
             and np.array_equal(self.special, other.special)
             and _listed(self.segments) == _listed(other.segments)
+            and self.where == other.where
         )
 
     def at(self, places: NDArray[np.int64]) -> Tokens:
@@ -97,6 +101,7 @@ class Tokens:
             spans=self.spans[places],
             special=self.special[places],
             segments=None if self.segments is None else self.segments[places],
+            where=None if self.where is None else self.where.at(places),
         )
 
     def slices(self) -> list[str]:

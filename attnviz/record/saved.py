@@ -20,7 +20,8 @@ first line on; a table of streamed weights holds only the strongest keys and is 
 | two_texts | whether queries and keys are tokens of different texts |
 | key_heads | how many heads of keys and values there are, null: as many as heads |
 | head_names, masks | one name per head, one rule per layer (attention/masks.py), or none known |
-| query_tokens | text; per token labels, pieces, ids, spans, special, segments (of a pair) |
+| query_tokens | text; per token labels, pieces, ids, spans, special, segments (of a pair);
+  where: of patches and frames, see saved_where.py |
 | key_tokens | the same of the keys, null: they are the query tokens |
 | dtype, weights | float32 or float64; (layers, heads, queries, keys) |
 | summary | in place of the two, of streamed weights: see summary.py |
@@ -49,6 +50,7 @@ from attnviz.attention import masks
 from attnviz.attention.measures import PER_QUERY
 from attnviz.errors import AttnvizError, cannot_write
 from attnviz.inputs.tokens import Tokens, visible
+from attnviz.record.saved_where import where_of, where_tree
 from attnviz.record.stack import Stack
 from attnviz.record.summary import ARRAYS, STRONGEST, Summary
 
@@ -348,7 +350,7 @@ def stack_tree(stack: Stack) -> Tree:
 
 
 def _tokens_tree(tokens: Tokens) -> Tree:
-    tree = {
+    tree: Tree = {
         "text": tokens.text,
         "labels": list(tokens.labels),
         "pieces": list(tokens.pieces),
@@ -356,6 +358,8 @@ def _tokens_tree(tokens: Tokens) -> Tree:
         "spans": tokens.spans,
         "special": tokens.special,
     }
+    if tokens.where is not None:
+        tree["where"] = where_tree(tokens.where)
     return tree if tokens.segments is None else tree | {"segments": tokens.segments}
 
 
@@ -461,6 +465,7 @@ def _tokens(tree: Tree) -> Tokens:
         np.array(tree["spans"], dtype=np.int64).reshape(-1, 2),
         np.array(tree["special"], dtype=np.bool_),
         np.array(tree["segments"], dtype=np.int64) if "segments" in tree else None,
+        where_of(tree["where"], len(labels)) if "where" in tree else None,
     )
     parts = (tokens.ids, tokens.pieces, tokens.spans, tokens.special, tokens.segments)
     if any(part is not None and len(part) != len(labels) for part in parts):

@@ -430,3 +430,18 @@ def test_rules_of_one_run_know_it():
         assert rule.runs(5, 5) is not None
     for rule in (masks.strided(2), masks.causal() & masks.dilated(4, 2)):
         assert rule.runs(5, 5) is None
+
+
+def test_nearby_is_a_square_on_the_grid():
+    rule = masks.nearby(columns=4, window=1, first=1)
+    seen = rule.to_array(13, 13)  # one token before a grid of three rows
+    for i in range(13):
+        for j in range(13):
+            (row, column), (key_row, key_column) = divmod(i - 1, 4), divmod(j - 1, 4)
+            near = abs(row - key_row) <= 1 and abs(column - key_column) <= 1
+            assert seen[i, j] == (near or i == 0 or j == 0)
+    assert rule.per_row(13, 13).tolist() == seen.sum(axis=1).tolist()
+    for i in range(13):  # nothing is allowed outside of the ranges
+        inside = {j for low, high in rule.ranges([i]) for j in range(low, min(high, 13))}
+        assert set(np.flatnonzero(seen[i])) <= inside
+    assert masks.from_dict(rule.to_dict()) == rule

@@ -1,0 +1,163 @@
+"""A picture from a file: opened with Pillow, turned as its camera says, laid on white.
+
+Nothing of a file is unpacked before its size is known. What cannot be read is refused in one line.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError, not_found
+from attnviz.inputs.tokens import Tokens, from_labels
+from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+MOST_PIXELS = 50_000_000  # 150 MB once unpacked
+LONGEST_SIDE = 100  # times the other: a thinner picture has no grid worth looking at
+THUMBNAIL = 320  # pixels of its longer side
+WHITE = (255, 255, 255)
+
+Pixels = NDArray[np.uint8]
+BROKEN = (OSError, SyntaxError, ValueError, EOFError, OverflowError, MemoryError)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture in red, green and blue, as it is looked at."""
+
+    image: Image
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.image.size
+
+    @property
+    def thumbnail(self) -> Pixels:
+        """The whole picture with at most `THUMBNAIL` pixels along its longer side: (height, width,
+        3) uint8."""
+        from PIL import Image
+
+        share = min(THUMBNAIL / max(self.size), 1)
+        width, height = (max(round(side * share), 1) for side in self.size)
+        return np.asarray(self.image.resize((width, height), Image.Resampling.BOX))
+
+
+def open_picture(path: str | Path) -> Picture:
+    """Open a picture: PNG, JPEG, WebP, the first frame of a GIF, BMP or TIFF.
+
+    Raises AttnvizError for a file that is none of these, is cut off, or has more than 50 million
+    pixels.
+    """
+    from PIL import Image, ImageOps
+
+    place = Path(path)
+    if place.is_dir():
+        raise AttnvizError(f"{place} is a folder.", "Name a picture.")
+    if not place.is_file():
+        raise not_found(place)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the size is looked at here
+            with Image.open(place, formats=FORMATS) as image:
+                _check_size(place, image.size)
+                return Picture(_on_white(ImageOps.exif_transpose(image)))
+    except Image.DecompressionBombError as error:
+        raise _too_large(place) from error
+    except BROKEN as error:
+        raise AttnvizError(
+            f"{place} is not a picture that can be read ({_reason(error)}).",
+            f"Give a file of one of these formats: {', '.join(FORMATS)}.",
+        ) from error
+
+
+def grid_boxes(
+    grid: tuple[int, int], area: tuple[float, float, float, float]
+) -> NDArray[np.float64]:
+    """The boxes of a grid of equal patches on an area of a picture, row by row.
+
+    grid: rows and columns. area: left, top, right, bottom in pixels. Returns (rows × columns, 4).
+    """
+    (rows, columns), (left, top, right, bottom) = grid, area
+    x, y = np.linspace(left, right, columns + 1), np.linspace(top, bottom, rows + 1)
+    down, across = (index.ravel() for index in np.indices(grid))
+    return np.stack([x[across], y[down], x[across + 1], y[down + 1]], axis=1)
+
+
+def patch_tokens(
+    picture: Picture,
+    grid: tuple[int, int],
+    area: tuple[float, float, float, float] | None = None,
+    first: tuple[str, ...] = (),
+) -> Tokens:
+    """Tokens for the patches of a picture, named "r3c7" by row and column from 0.
+
+    area: what of the picture the grid covers, in pixels; all of it unless given. first: the names
+    of special tokens that stand before the patches.
+    """
+    names = [*first, *(f"r{row}c{column}" for row in range(grid[0]) for column in range(grid[1]))]
+    width, height = picture.size
+    boxes = grid_boxes(grid, area or (0, 0, width, height))
+    cells = np.concatenate([np.full(len(first), NOT_ON_THE_GRID), np.arange(len(boxes))])
+    where = Boxes(
+        np.concatenate([np.zeros((len(first), 4)), boxes]),
+        cells.astype(np.int64),
+        grid,
+        picture.size,
+        picture.thumbnail,
+    )
+    tokens = from_labels(names)
+    spans = np.where(cells[:, None] < 0, 0, tokens.spans)
+    return Tokens(
+        tokens.text, tokens.ids, tokens.labels, tokens.pieces, spans, cells < 0, where=where
+    )
+
+
+def _check_size(place: Path, size: tuple[int, int]) -> None:
+    width, height = size
+    if width * height > MOST_PIXELS:
+        raise _too_large(place, f" ({width:,} × {height:,})")
+    if max(size) > LONGEST_SIDE * min(size):
+        raise AttnvizError(
+            f"{place} is {width:,} × {height:,} pixels.",
+            f"One side may be {LONGEST_SIDE} times the other at most: cut it.",
+        )
+
+
+def _too_large(place: Path, size: str = "") -> AttnvizError:
+    return AttnvizError(
+        f"{place} has too many pixels{size}: {MOST_PIXELS:,} are the most.", "Make it smaller."
+    )
+
+
+def _on_white(image: Image) -> Image:
+    """Red, green and blue of 8 bits; what is see-through lies on white."""
+    from PIL import Image as Pillow
+
+    if image.mode.startswith("I;16"):  # Pillow would cut off what is above 255
+        levels = np.asarray(image, dtype=np.uint16) >> 8
+        return Pillow.fromarray(levels.astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):
+        raise ValueError("its pixels are numbers without a known range")
+    if image.mode == "RGB":
+        image.load()
+        return image.copy()
+    if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
+        layer = image.convert("RGBA")
+        ground = Pillow.new("RGBA", layer.size, (*WHITE, 255))
+        return Pillow.alpha_composite(ground, layer).convert("RGB")
+    return image.convert("RGB")
+
+
+def _reason(error: BaseException) -> str:
+    said = str(error).partition("\n")[0].split("<_io")[0].split("'/")[0].strip()
+    return said[:80] or type(error).__name__
