@@ -19,7 +19,6 @@ ARROWS_TO_TURN = {
     "record.record uses views.notebook",
 }
 TOO_LONG_YET = {
-    "analysis.findings",
     "analysis.head_labels",
     "analysis.steps.steps_of",
     "record.from_weights",

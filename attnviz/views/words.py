@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from attnviz.analysis.findings import Finding, best, findings
+from attnviz.analysis.facts import Finding
+from attnviz.analysis.findings import best, findings
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import visible
 from attnviz.language.language import TERMINAL, Guard, Language

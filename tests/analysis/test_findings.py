@@ -12,7 +12,7 @@ import pytest
 
 import attnviz
 from attnviz import masks
-from attnviz.analysis import findings as facts
+from attnviz.analysis import facts
 from attnviz.analysis.findings import best, findings
 from attnviz.analysis.transform import Lens
 from attnviz.inputs.tokens import from_labels

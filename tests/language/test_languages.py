@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import pytest
 
 import attnviz
-from attnviz.analysis import findings as facts
+from attnviz.analysis import facts
 from attnviz.analysis.findings import findings
 from attnviz.errors import AttnvizError
 from attnviz.language import darija_arabic, darija_latin, english

@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
 
-from attnviz.analysis.findings import Finding
+from attnviz.analysis.facts import Finding
 from attnviz.language.language import TERMINAL
 from attnviz.record.stack import Which
 from attnviz.views.explorer.heads import Thumbnails, grid, shows_blocks

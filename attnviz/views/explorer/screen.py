@@ -17,7 +17,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Input, TextArea
 
-from attnviz.analysis.findings import Finding, best, findings
+from attnviz.analysis.facts import Finding
+from attnviz.analysis.findings import best, findings
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import visible
 from attnviz.language.language import TERMINAL

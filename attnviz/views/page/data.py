@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.findings import Finding, best, findings
+from attnviz.analysis.facts import Finding
+from attnviz.analysis.findings import best, findings
 from attnviz.analysis.rollout import rollout
 from attnviz.analysis.transform import FOLLOWED
 from attnviz.inputs.tokens import Tokens, visible
