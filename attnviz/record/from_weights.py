@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.attention import masks, measures
-from attnviz.attention.rules import Rule
+from attnviz.attention import masks
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.inputs.tokens import Tokens, from_labels
+from attnviz.record.checks import DUST, check_numbers, check_rows, first_leak, place_of
+from attnviz.record.layouts import GivenWeights, stacks_given
 from attnviz.record.record import AttentionRecord, Model
 from attnviz.record.stack import Stack
 
-Floats = NDArray[np.floating[Any]]
-
-ROUNDING = 0.01  # what half precision, or few digits, may add to a weight or to a row of them
-CLOSE = 1 / 512  # what bfloat16 may change of a row's sum: not worth a word
-DUST = 1e-6  # what stands for zero: less is neither negative nor a leak
-
 TYPES = ("self", "causal", "cross", "local", "global")
-# What transformers calls the attentions of an output, and the stack that each becomes.
-OUTPUTS = {
-    "attentions": "self",
-    "encoder_attentions": "encoder",
-    "decoder_attentions": "decoder",
-    "cross_attentions": "cross",
-}
-GLOBAL_PART = {"attentions": "global_attentions", "encoder_attentions": "encoder_global_attentions"}
-
-SHAPES = "Give (queries, keys), (heads, queries, keys) or (layers, heads, queries, keys)."
-EAGER = 'Load the model with attn_implementation="eager" and call it with output_attentions=True.'
-
-
-@dataclass(frozen=True)
-class _Given:
-    """One stack as it came: (layers, heads, queries, keys), and what its layout tells.
-
-    masks: one rule per layer, or none known. steps: it comes from `generate()`.
-    """
-
-    weights: Floats
-    masks: tuple[Rule, ...] = ()
-    type: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    steps: bool = False
 
 
 def from_weights(
@@ -76,12 +46,12 @@ def from_weights(
     """
     if type is not None and type not in TYPES:
         raise bad_choice(type, "`type`", TYPES)
-    given = _stacks(weights)
+    given = stacks_given(weights)
     notes: list[str] = []
     if len(given) > 1:
         return _of_encoder_decoder(given, tokens, key_tokens, type, notes)
     ((name, one),) = given.items()
-    _check_numbers(one.weights, "")
+    check_numbers(one.weights, "")
     kind = type or ("cross" if name == "cross" else one.type)
     n_queries, n_keys = one.weights.shape[2:]
     crossing = key_tokens is not None or kind == "cross"
@@ -109,395 +79,6 @@ def from_weights(
     stack = _stack(one, queries, keys, crossing, "", notes)
     name = "cross" if crossing else "self"
     return _record(kind or name, {name: stack}, dict(one.settings), notes)
-
-
-def dense_longformer(
-    band: NDArray[Any], rows: NDArray[Any] | None, positions: Sequence[int]
-) -> NDArray[Any]:
-    """The weights of a Longformer layer as one map: (heads, queries, keys).
-
-    band: (heads, queries, globals + window + 1), weights on the global tokens, then on the window
-    around each query. rows: (heads, keys or more, globals), the weights of the global tokens' own
-    rows, or None where there are none. positions: of the global tokens. (arXiv 2004.05150; layout
-    of transformers' `attentions` and `global_attentions`.)
-    """
-    n, n_global = band.shape[1], len(positions)
-    half = (band.shape[2] - n_global - 1) // 2
-    dense = np.zeros((band.shape[0], n, n), band.dtype)
-    for offset in range(-half, half + 1):
-        queries = np.arange(max(-offset, 0), min(n - offset, n))
-        dense[:, queries, queries + offset] = band[:, queries, n_global + half + offset]
-    for nth, position in enumerate(positions):
-        dense[:, :, position] += band[:, :, nth]  # where a window meets it, its own column is 0
-    for nth, position in enumerate(positions):
-        assert rows is not None  # there are global tokens
-        dense[:, position] = rows[:, :n, nth]
-    return dense
-
-
-# What comes in
-
-
-def _stacks(given: Any) -> dict[str, _Given]:
-    """The stacks that are there, "self" alone unless their names say more."""
-    if given is None:
-        raise AttnvizError("The weights are None, not a regular array of numbers.", EAGER)
-    of_outputs = isinstance(given, Mapping) or any(hasattr(given, name) for name in OUTPUTS)
-    if not of_outputs:
-        return {"self": _regular(given)}
-    parts = {name: part for name in OUTPUTS if _has(part := _named(given, name))}
-    if not parts:
-        held = f"{', '.join(map(str, given))[:200]} and " if isinstance(given, Mapping) else ""
-        raise AttnvizError(f"The outputs hold {held}no attentions.", EAGER)
-    found = {}
-    for name, part in parts.items():
-        stack = OUTPUTS[name]
-        if stack == "self" and "cross_attentions" in parts:  # a decoder that also looks elsewhere
-            stack = "decoder"
-        banded = GLOBAL_PART.get(name)
-        if banded is not None and (_named(given, banded) is not None or hasattr(given, banded)):
-            found[stack] = _longformer(part, _named(given, banded))
-        else:
-            found[stack] = _regular(part, square=stack != "cross")
-    if len(found) == 1 and "cross" not in found:
-        return {"self": next(iter(found.values()))}
-    return found
-
-
-def _named(given: Any, name: str) -> Any:
-    return given.get(name) if isinstance(given, Mapping) else getattr(given, name, None)
-
-
-def _has(part: Any) -> bool:
-    return part is not None and not (isinstance(part, Sequence) and not part)
-
-
-def _regular(given: Any, square: bool = True) -> _Given:
-    """A stack in any of the usual layouts. square: queries and keys are the same tokens."""
-    if _is_list(given) and len(given) and _is_list(given[0]) and _n_axes(given) == 6:
-        return _joined(given, square)
-    if _is_list(given) and len(given) and not (_is_list(given[0]) or np.isscalar(given[0])):
-        layers = [_one_layer(_array(layer), nth) for nth, layer in enumerate(given)]
-        return _Given(_same_shapes(layers))
-    array = _array(given)
-    if array.ndim == 5:  # one text in every layer, or every layer of one text
-        if 1 not in array.shape[:2]:
-            raise _a_batch(array.shape[1], f"The weights have shape {array.shape}")
-        array = array[:, 0] if array.shape[1] == 1 else array[0]
-    if not 2 <= array.ndim <= 4 or not array.size:
-        raise AttnvizError(
-            f"The weights have shape {array.shape}.", SHAPES if array.size else EAGER
-        )
-    return _Given(array.reshape((1,) * (4 - array.ndim) + array.shape))
-
-
-def _is_list(given: Any) -> bool:
-    return isinstance(given, Sequence) and not isinstance(given, str | bytes)
-
-
-def _n_axes(given: Any) -> int:
-    """How many axes a nest of lists has along its first items, those of its arrays included."""
-    depth = 0
-    while _is_list(given) and len(given):
-        given, depth = given[0], depth + 1
-    return depth + (0 if np.isscalar(given) else _array(given).ndim)
-
-
-def _array(given: Any) -> Floats:
-    """What was given as an array of floats; AttnvizError if it is none."""
-    if hasattr(given, "detach"):  # a PyTorch tensor, on any device, with or without gradient
-        given = given.detach().cpu()
-        given = given.float() if "bfloat16" in str(given.dtype) else given
-    try:
-        array = np.asarray(given)
-    except (TypeError, ValueError, OverflowError, RuntimeError) as error:
-        raise _irregular(given, error) from error
-    if array.dtype.name == "bfloat16":
-        array = array.astype(np.float32)
-    if array.dtype.kind not in "fiub":
-        raise _irregular(given, f"dtype {array.dtype}")
-    wide = np.result_type(array.dtype, np.float32)
-    return array.astype(wide if wide == np.float32 else np.float64, copy=False)
-
-
-def _irregular(given: Any, why: object) -> AttnvizError:
-    if given is None:
-        return AttnvizError("A layer is None, not a regular array of numbers.", EAGER)
-    if _is_list(given):
-        why = _misfit(given, _lengths(given)) or why
-    return AttnvizError(f"The weights are not a regular array of numbers ({why}).", SHAPES)
-
-
-def _lengths(given: Any) -> list[int]:
-    lengths: list[int] = []
-    while _is_list(given) and len(lengths) < 7:
-        lengths.append(len(given))
-        given = given[0] if len(given) else None
-    return lengths
-
-
-def _misfit(given: Any, lengths: Sequence[int], place: tuple[int, ...] = ()) -> str:
-    """Where lists first differ from the shape that their first items have, or hold no number."""
-    depth = len(place)
-    if depth == len(lengths):
-        if isinstance(given, int | float) or (hasattr(given, "shape") and not _is_list(given)):
-            return ""
-        return f"{_place(place)} holds {_kind(given)} and no number"
-    if not _is_list(given):
-        return f"{_place(place)} holds {_kind(given)} and no list"
-    if len(given) != lengths[depth]:
-        return f"{_place(place)} has {len(given)} items and the first has {lengths[depth]}"
-    return next(
-        filter(None, (_misfit(item, lengths, (*place, n)) for n, item in enumerate(given))), ""
-    )
-
-
-def _place(place: tuple[int, ...]) -> str:
-    return f"item {', '.join(map(str, place))}" if place else "the whole"
-
-
-def _kind(given: object) -> str:
-    shown = repr(given)
-    return shown if len(shown) <= 24 else f"a {given.__class__.__name__}"
-
-
-def _one_layer(layer: Floats, nth: int) -> Floats:
-    """A layer as (heads, queries, keys), without its batch axis."""
-    if layer.ndim == 4:
-        if layer.shape[0] != 1:
-            raise _a_batch(layer.shape[0], f"Layer {nth} has shape {layer.shape}")
-        layer = layer[0]
-    if layer.ndim not in (2, 3) or not layer.size:
-        raise AttnvizError(f"Layer {nth} has shape {layer.shape}.", SHAPES)
-    return layer if layer.ndim == 3 else layer[None]
-
-
-def _a_batch(n: int, where: str) -> AttnvizError:
-    return AttnvizError(
-        f"{where}: a batch of {n}.", "Choose one text of it, as in layer[i : i + 1]."
-    )
-
-
-def _same_shapes(layers: Sequence[Floats]) -> Floats:
-    for nth, layer in enumerate(layers):
-        if layer.shape != layers[0].shape:
-            raise AttnvizError(
-                f"The layers are not a regular array of numbers: layer {nth} has shape "
-                f"{layer.shape} and layer 0 has {layers[0].shape}.",
-                "Give layers of one shape, or one of them alone.",
-            )
-    return layers[0][None] if len(layers) == 1 else np.stack(layers)
-
-
-def _joined(steps: Sequence[Sequence[Any]], square: bool) -> _Given:
-    """What `generate()` returns, steps[step][layer], as one matrix per layer.
-
-    The first step has a row for every token of the prompt, the others one each. square: each row
-    also has one key more than the one above. A cache that slides keeps only the last keys: they
-    stand at the right end of what the row can see.
-    """
-    n_layers = len(steps[0])
-    for nth, step in enumerate(steps):
-        if len(step) != n_layers:
-            raise AttnvizError(
-                f"Step {nth} has {len(step)} layers and step 0 has {n_layers}.", SHAPES
-            )
-    layers = []
-    for layer in range(n_layers):
-        parts = []
-        for nth, step in enumerate(steps):
-            part = _array(step[layer])
-            if part.ndim != 4 or part.shape[0] != 1 or not part.size:
-                where = f"Step {nth}, layer {layer} has shape {part.shape}"
-                raise (
-                    _a_batch(part.shape[0], where)
-                    if part.ndim == 4 and part.size
-                    else (AttnvizError(f"{where}.", SHAPES))
-                )
-            parts.append(part[0])
-        layers.append(_joined_layer(parts, layer, square))
-    weights = _same_shapes(layers)
-    rules = (masks.causal(),) * n_layers if square and not _leak(weights, masks.causal()) else ()
-    return _Given(weights, rules, "causal" if rules else None, steps=True)
-
-
-def _joined_layer(parts: Sequence[Floats], layer: int, square: bool) -> Floats:
-    placed: list[tuple[int, Floats]] = []  # first key, rows
-    total = 0  # rows so far
-    for nth, part in enumerate(parts):
-        _, rows, columns = part.shape
-        if square and nth and rows == columns > total:  # no cache: all rows once more
-            part, rows = part[:, total:], rows - total
-        total += rows
-        first = total - columns if square else 0
-        if first < 0 and not part[:, :, total:].any():  # a cache with room for what is to come
-            part, first = part[:, :, :total], 0
-        if part.shape[0] != parts[0].shape[0] or first < 0:
-            raise AttnvizError(
-                f"Step {nth}, layer {layer} has shape (1, {', '.join(map(str, part.shape))}), "
-                f"which does not continue {total - rows} rows.",
-                "Give the attentions of generate() as they are.",
-            )
-        placed.append((first, part))
-    n_keys = total if square else max(part.shape[2] for _, part in placed)
-    whole = np.zeros((parts[0].shape[0], total, n_keys), np.result_type(*parts))
-    row = 0
-    for first, part in placed:
-        whole[:, row : row + part.shape[1], first : first + part.shape[2]] = part
-        row += part.shape[1]
-    return whole
-
-
-def _longformer(bands: Any, global_rows: Any) -> _Given:
-    """A Longformer's window and global parts as one matrix per layer, with the rule of each."""
-    layers, rules = [], []
-    positions: list[int] = []
-    window = 0
-    for nth, band in enumerate(bands):
-        part = _one_layer(_array(band), nth)
-        rows = None if global_rows is None else _one_layer(_array(global_rows[nth]), nth)
-        n_global = 0 if rows is None else rows.shape[2]
-        positions = _global_tokens(part, rows, nth)
-        if (
-            len(positions) != n_global
-            or part.shape[2] < n_global
-            or (part.shape[2] - n_global) % 2 == 0
-        ):
-            raise AttnvizError(
-                f"Layer {nth} has shape {part.shape}, {n_global} global tokens and "
-                f"{len(positions)} rows of such: no layout of a Longformer.",
-                "Give attentions and global_attentions of one output.",
-            )
-        window = (part.shape[2] - n_global - 1) // 2
-        layers.append(dense_longformer(part, rows, positions))
-        rules.append(
-            masks.local(window) | masks.global_(positions) if positions else masks.local(window)
-        )
-    settings: dict[str, Any] = {"window": window} if len(set(rules)) == 1 else {}
-    settings |= {"global_tokens": positions} if positions else {}
-    kind = "global" if positions else "local"
-    return _Given(_same_shapes(layers), tuple(rules), kind, settings)
-
-
-def _global_tokens(band: Floats, rows: Floats | None, nth: int) -> list[int]:
-    """The global tokens of a layer: their rows are 0 in the band, and somebody looks at them;
-    rows of padding are 0 too, and nobody does."""
-    if rows is None:
-        return []
-    empty = np.flatnonzero(~band.any(axis=(0, 2)))
-    if rows.shape[1] < band.shape[1]:
-        raise AttnvizError(f"The global part of layer {nth} has shape {rows.shape}.", SHAPES)
-    return [int(place) for place in empty if len(empty) == rows.shape[2] or rows[:, place].any()]
-
-
-# What is checked
-
-
-def _check_numbers(array: Floats, of: str) -> None:
-    """Refuse what no softmax gives, and say where."""
-    if not (array.min() >= -DUST and array.max() <= 1 + ROUNDING):  # not a number is in no range
-        kinds: dict[str, Callable[[Floats], NDArray[np.bool_]]] = {
-            "not a finite number": lambda some: ~np.isfinite(some),
-            "negative": lambda some: some < -DUST,
-            "more than all": lambda some: some > 1 + ROUNDING,
-        }
-        for what, wrong in kinds.items():
-            for layer, head in np.ndindex(array.shape[:2]):
-                places = np.argwhere(wrong(array[layer, head]))
-                if len(places):
-                    row, column = places[0].tolist()
-                    raise AttnvizError(
-                        f"A weight is {what} ({array[layer, head, row, column]}) in "
-                        f"{_where(of, layer, head, row, column)}.",
-                        "Weights come after the softmax, from 0 to 1.",
-                    )
-
-
-def _check_rows(array: Floats, of: str, notes: list[str]) -> None:
-    """Refuse rows that sum to more than 1; tell of those that sum to less."""
-    sums = measures.total_weight(array)
-    largest = float(sums.max())
-    if largest > 1 + ROUNDING + DUST:
-        layer, head, row = np.unravel_index(int(sums.argmax()), sums.shape)
-        column = int(array[layer, head, row].argmax())
-        columns = array[layer, head].sum(axis=0)
-        turned = np.allclose(columns, 1, atol=ROUNDING)
-        raise AttnvizError(
-            f"A row sums to {largest:.4g}, which is more than 1, in "
-            f"{_where(of, int(layer), int(head), int(row), column)} (its largest weight).",
-            "The columns sum to 1: swap the last two axes."
-            if turned
-            else "Each row sums to 1 after the softmax, unless dropout is on: use model.eval().",
-        )
-    n_rows, n_zero = sums.size, int((sums <= DUST).sum())
-    less = (sums < 1 - CLOSE) & (sums > DUST)
-    if n_zero:
-        layer, head, row = np.argwhere(sums <= DUST)[0].tolist()
-        notes.append(
-            f"{n_zero} of {n_rows} rows are all zero, the first in {_where(of, layer, head, row)}: "
-            "such a query looks at nothing."
-        )
-    if less.any():
-        lowest = np.where(less, sums, 2)
-        layer, head, row = np.unravel_index(int(lowest.argmin()), sums.shape)
-        notes.append(
-            f"{int(less.sum())} of {n_rows} rows sum to less than 1, down to {lowest.min():.3g} in "
-            f"{_where(of, int(layer), int(head), int(row))}: a sink took the rest, or they were "
-            "cut or rounded."
-        )
-    if largest > 1 + CLOSE:
-        notes.append(f"Rows sum to up to {largest:.4g}: the weights were rounded.")
-
-
-def _where(of: str, layer: int, head: int, row: int, column: int | None = None) -> str:
-    place = f"layer {layer}, head {head}, row {row}"
-    return f"{of}{place}" if column is None else f"{of}{place}, column {column}"
-
-
-def _declared(given: _Given, type: str) -> _Given:
-    """The same weights under the mask of a type, which must hide nothing that is there."""
-    settings: dict[str, Any] = {}
-    if type == "cross":
-        return replace(given, masks=(), type=type, settings={})
-    rule = masks.full()
-    if type == "causal":
-        rule = masks.causal()
-        leak = _leak(given.weights, rule)
-        if leak:
-            layer, head, row, column = leak
-            raise AttnvizError(
-                f"A weight of {given.weights[leak]:.3g} lies in "
-                f"{_where('', layer, head, row, column)}, which causal attention masks.",
-                "Leave the type out, or look for what leaks.",
-            )
-    elif type in ("local", "global"):
-        seen: NDArray[np.bool_] = np.any(given.weights > DUST, axis=(0, 1))
-        positions = []
-        if type == "global":
-            positions = np.flatnonzero(seen.all(axis=0) | seen.all(axis=1)).tolist()
-            if not positions:
-                raise AttnvizError(
-                    "No token is seen by all or sees all, as global attention has it.",
-                    "Leave the type out.",
-                )
-            seen[positions], seen[:, positions] = False, False
-            settings["global_tokens"] = positions
-        rows, columns = np.nonzero(seen)
-        window = settings["window"] = int(np.abs(rows - columns).max(initial=0))
-        rule = masks.local(window)
-        rule = rule | masks.global_(positions) if positions else rule
-    return replace(given, masks=(rule,) * len(given.weights), type=type, settings=settings)
-
-
-def _leak(weights: Floats, rule: Rule) -> tuple[int, int, int, int] | None:
-    """Layer, head, row and column of the first weight that a mask should hide."""
-    hidden = ~rule.to_array(*weights.shape[2:])
-    for layer, heads in enumerate(weights):
-        for head, matrix in enumerate(heads):
-            if (matrix * hidden).max() > DUST:
-                row, column = np.argwhere((matrix > DUST) & hidden)[0].tolist()
-                return layer, head, row, column
-    return None
 
 
 # What goes out
@@ -528,7 +109,7 @@ def _mismatch(n_tokens: int, what: str, n: int) -> AttnvizError:
 
 
 def _of_encoder_decoder(
-    given: Mapping[str, _Given],
+    given: Mapping[str, GivenWeights],
     tokens: Iterable[object] | None,
     key_tokens: Iterable[object] | None,
     type: str | None,
@@ -548,7 +129,7 @@ def _of_encoder_decoder(
             "Give the decoder's as `tokens` and the encoder's as `key_tokens`.",
         )
     for name, one in given.items():
-        _check_numbers(one.weights, f"{name}, ")
+        check_numbers(one.weights, f"{name}, ")
     queries = _labelled(tokens, target.weights.shape[2], "query", target.steps, notes)
     keys = _labelled(key_tokens, n_source, "key", False, notes)
     stacks = {}
@@ -561,16 +142,16 @@ def _of_encoder_decoder(
             for side, what, n in zip(sides, ("query", "key"), one.weights.shape[2:], strict=True):
                 if len(side) != n:
                     raise _mismatch(len(side), f"{what} tokens of the {name}:", n)
-            if name == "decoder" and not one.masks and not _leak(one.weights, masks.causal()):
+            if name == "decoder" and not one.masks and not first_leak(one.weights, masks.causal()):
                 one = replace(one, masks=(masks.causal(),) * len(one.weights))
             stacks[name] = _stack(one, *sides, name == "cross", f"{name}, ", notes)
     return _record("cross" if "cross" in stacks else "self", stacks, {}, notes)
 
 
 def _stack(
-    given: _Given, queries: Tokens, keys: Tokens, two_texts: bool, of: str, notes: list[str]
+    given: GivenWeights, queries: Tokens, keys: Tokens, two_texts: bool, of: str, notes: list[str]
 ) -> Stack:
-    _check_rows(given.weights, of, notes)
+    check_rows(given.weights, of, notes)
     weights = given.weights
     if weights.min() < 0:
         weights = np.maximum(weights, 0)
@@ -587,3 +168,38 @@ def _record(
 ) -> AttentionRecord:
     settings |= {"notes": notes} if notes else {}
     return AttentionRecord(Model("given", "given"), type, stacks, settings)
+
+
+def _declared(given: GivenWeights, type: str) -> GivenWeights:
+    """The same weights under the mask of a type, which must hide nothing that is there."""
+    settings: dict[str, Any] = {}
+    if type == "cross":
+        return replace(given, masks=(), type=type, settings={})
+    rule = masks.full()
+    if type == "causal":
+        rule = masks.causal()
+        leak = first_leak(given.weights, rule)
+        if leak:
+            layer, head, row, column = leak
+            raise AttnvizError(
+                f"A weight of {given.weights[leak]:.3g} lies in "
+                f"{place_of('', layer, head, row, column)}, which causal attention masks.",
+                "Leave the type out, or look for what leaks.",
+            )
+    elif type in ("local", "global"):
+        seen: NDArray[np.bool_] = np.any(given.weights > DUST, axis=(0, 1))
+        positions = []
+        if type == "global":
+            positions = np.flatnonzero(seen.all(axis=0) | seen.all(axis=1)).tolist()
+            if not positions:
+                raise AttnvizError(
+                    "No token is seen by all or sees all, as global attention has it.",
+                    "Leave the type out.",
+                )
+            seen[positions], seen[:, positions] = False, False
+            settings["global_tokens"] = positions
+        rows, columns = np.nonzero(seen)
+        window = settings["window"] = int(np.abs(rows - columns).max(initial=0))
+        rule = masks.local(window)
+        rule = rule | masks.global_(positions) if positions else rule
+    return replace(given, masks=(rule,) * len(given.weights), type=type, settings=settings)

@@ -13,7 +13,7 @@ from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import Tokens, from_ids
 from attnviz.models.model import SOURCE, TEXT, Prepared
 from attnviz.models.trained import TrainedModel
-from attnviz.record.from_weights import dense_longformer
+from attnviz.record.layouts import dense_longformer
 from attnviz.tracing.recorder import Recorder
 
 N_TOKENS, N_SOURCE = 13, 11

@@ -13,7 +13,7 @@ import pytest
 import attnviz
 from attnviz import masks
 from attnviz.analysis import facts
-from attnviz.analysis.findings import best, findings
+from attnviz.analysis.findings import PLACES, best, findings
 from attnviz.analysis.transform import Lens
 from attnviz.inputs.tokens import from_labels
 from attnviz.record.record import AttentionRecord, Model
@@ -835,7 +835,7 @@ def test_one_and_two_tokens():
                 for window in (0, 1):
                     record = attnviz.trace(text, type=kind, window=window, max_memory=max_memory)
                     for fact in findings(record):
-                        assert type(fact) not in set(facts.PLACES.values())
+                        assert type(fact) not in set(PLACES.values())
             for source in ("x", "x y", SOURCE):
                 findings(attnviz.trace(text, source=source, max_memory=max_memory))
     assert findings(made([[1.0]])) == []
