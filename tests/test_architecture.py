@@ -21,7 +21,6 @@ ARROWS_TO_TURN = {
 TOO_LONG_YET = {
     "analysis.head_labels",
     "analysis.steps.steps_of",
-    "record.saved",
 }
 
 

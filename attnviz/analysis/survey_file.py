@@ -32,8 +32,11 @@ from attnviz.analysis.head_labels import MEASURES
 from attnviz.analysis.moments import N_BINS, Moments, Quantiles
 from attnviz.analysis.survey import KINDS, Example, Failed, Part, Survey
 from attnviz.errors import AttnvizError, bad_choice
+from attnviz.files.arrays import NOT_READABLE
+from attnviz.files.write import written_whole
 from attnviz.inputs.tokens import visible
-from attnviz.record.saved import NOT_A_RECORD, Tree, read_tree, to_npz, written_whole
+from attnviz.record.saved import read_tree, to_npz
+from attnviz.record.tree import Tree
 
 FORMAT, VERSION = "attnviz-survey", 1
 SUFFIXES = (".npz", ".json", ".csv")
@@ -67,7 +70,7 @@ def read_survey(path: str | Path) -> Survey:
 def _named(place: Path) -> Iterator[None]:
     try:
         yield
-    except NOT_A_RECORD as error:
+    except NOT_READABLE as error:
         raise AttnvizError(
             f"{visible(str(place))} is not a survey of attnviz ({type(error).__name__}: "
             f"{visible(str(error))[:200]}).",

@@ -11,9 +11,9 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
+from attnviz.files.write import written_whole
 from attnviz.inputs.tokens import visible
 from attnviz.language.language import TERMINAL, Language
-from attnviz.record.saved import written_whole
 from attnviz.views.files import SUFFIXES, write
 from attnviz.views.look import Look
 from attnviz.views.screen import Screen

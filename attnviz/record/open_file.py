@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from attnviz.errors import AttnvizError, bad_choice, not_found
+from attnviz.files.arrays import NOT_READABLE, array_names, read_array, read_arrays, read_json
 from attnviz.inputs.tokens import visible
-from attnviz.record import saved as storage
 from attnviz.record.from_weights import from_weights
 from attnviz.record.record import FORMAT, AttentionRecord, Model, of_tree, read
 
@@ -135,20 +135,20 @@ def _own_or_found(place: Path, suffix: str) -> AttentionRecord | _Found:
         return read(place)
     try:
         if suffix == ".npy":
-            return _Found(storage.read_array(place))
+            return _Found(read_array(place))
         if suffix == ".npz":
-            names = storage.array_names(place)
+            names = array_names(place)
             if "record" not in names:
                 return _of_npz(place, names)
         elif suffix == ".safetensors":
             return _of_safetensors(place)
         else:
-            tree = storage.read_json(place)
+            tree = read_json(place)
             if not (isinstance(tree, dict) and tree.get("format") == FORMAT):
                 return _of_json(tree, str(place))
     except AttnvizError:
         raise
-    except storage.NOT_A_RECORD as error:
+    except NOT_READABLE as error:
         raise _unreadable(place, str(error) or error.__class__.__name__) from error
     return of_tree(tree, place) if suffix == ".json" else read(place)
 
@@ -178,7 +178,7 @@ def _of_npz(place: Path, names: Sequence[str]) -> _Found:
     plan = _plan(place, names)
     wanted = {name for names in plan.values() for name in names}
     labelled = [name for name in names if name.lower() in (*TOKENS, *KEY_TOKENS)]
-    arrays = storage.read_arrays(place, wanted.union(labelled))
+    arrays = read_arrays(place, wanted.union(labelled))
     lower = {name.lower(): arrays[name] for name in labelled}
     return _Found(
         _weights(plan, arrays.__getitem__),

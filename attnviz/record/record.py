@@ -11,9 +11,13 @@ from typing import Any
 
 from attnviz._version import __version__
 from attnviz.errors import AttnvizError, bad_choice, not_found
+from attnviz.files.arrays import NOT_READABLE
+from attnviz.files.write import written_whole
 from attnviz.inputs.tokens import visible
-from attnviz.record import saved as storage
+from attnviz.record import saved
 from attnviz.record.stack import Stack, same
+from attnviz.record.table import to_csv as table_of
+from attnviz.record.tree import Tree, stack_of, stack_tree
 
 FORMAT, VERSION = "attnviz-record", 1
 SUFFIXES = (".npz", ".json")
@@ -80,21 +84,21 @@ class AttentionRecord:
         place = Path(path)
         if place.suffix not in SUFFIXES:
             raise bad_choice(place.suffix or place.name, "the suffix of a record", SUFFIXES)
-        with storage.written_whole(place) as file:
+        with written_whole(place) as file:
             file.write(self.to_npz() if place.suffix == ".npz" else self.to_json().encode())
 
     def to_json(self) -> str:
         """The record as one JSON document; the same record gives the same characters."""
-        return storage.to_json(self._tree())
+        return saved.to_json(self._tree())
 
     def to_npz(self) -> bytes:
         """The record as a .npz archive; the same record gives the same bytes."""
-        return storage.to_npz(self._tree())
+        return saved.to_npz(self._tree())
 
     def to_csv(self) -> str:
         """The record as a table, one line per weight that the mask lets through, or, of streamed
         weights, per strongest key; the same record gives the same characters."""
-        return storage.to_csv(self._tree(), self.stacks)
+        return table_of(self._tree(), self.stacks)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -123,7 +127,7 @@ class AttentionRecord:
         html: str = pkgutil.resolve_name("attnviz.views.notebook:html")(self)
         return html
 
-    def _tree(self) -> storage.Tree:
+    def _tree(self) -> Tree:
         return {
             "format": FORMAT,
             "version": VERSION,
@@ -135,7 +139,7 @@ class AttentionRecord:
                 "origin": self.model.origin,
                 "details": dict(self.model.details),
             },
-            "stacks": {name: storage.stack_tree(stack) for name, stack in self.stacks.items()},
+            "stacks": {name: stack_tree(stack) for name, stack in self.stacks.items()},
         }
 
 
@@ -146,10 +150,10 @@ def read(path: str | Path) -> AttentionRecord:
     if not place.is_file():
         raise not_found(place)
     with _named(place):
-        return _record(storage.read_tree(place))
+        return _record(saved.read_tree(place))
 
 
-def of_tree(tree: storage.Tree, place: Path) -> AttentionRecord:
+def of_tree(tree: Tree, place: Path) -> AttentionRecord:
     """The record whose tree was read from `place`; AttnvizError if it is none."""
     with _named(place):
         return _record(tree)
@@ -159,14 +163,14 @@ def of_tree(tree: storage.Tree, place: Path) -> AttentionRecord:
 def _named(place: Path) -> Iterator[None]:
     try:
         yield
-    except storage.NOT_A_RECORD as error:
+    except NOT_READABLE as error:
         raise AttnvizError(
             f"{place} is not a record of attnviz ({type(error).__name__}: {error}).",
             "Give a .npz, .json or .csv file that attnviz wrote.",
         ) from error
 
 
-def _record(tree: storage.Tree) -> AttentionRecord:
+def _record(tree: Tree) -> AttentionRecord:
     if tree["format"] != FORMAT:
         raise ValueError(f"its format is {tree['format']!r}")
     if tree["version"] != VERSION:
@@ -177,6 +181,6 @@ def _record(tree: storage.Tree) -> AttentionRecord:
     return AttentionRecord(
         Model(visible(model["name"]), visible(model["origin"]), model["details"]),
         visible(tree["type"]),
-        {name: storage.stack_of(stack) for name, stack in tree["stacks"].items()},
+        {name: stack_of(stack) for name, stack in tree["stacks"].items()},
         dict(tree["settings"].items()),
     )

@@ -19,10 +19,12 @@ from attnviz._version import __version__
 from attnviz.analysis.survey import Failed, Part, Survey, TextValues, text_values
 from attnviz.analysis.survey_file import part_of, part_tree, save_survey
 from attnviz.errors import AttnvizError
+from attnviz.files.arrays import NOT_READABLE
+from attnviz.files.write import written_whole
 from attnviz.inputs.corpus import Corpus, Entry, from_texts
 from attnviz.models import load_model
 from attnviz.models.model import Model
-from attnviz.record.saved import NOT_A_RECORD, read_tree, to_npz, written_whole
+from attnviz.record.saved import read_tree, to_npz
 from attnviz.tracing.engines import run_here, run_in_processes, run_on_dask
 from attnviz.tracing.trace import trace
 
@@ -260,7 +262,7 @@ class Store:
             failed = tuple(Failed(*row) for row in tree["failed"])
             part = part_of(tree) if "n" in tree else None
             result = ChunkResult(part, failed, str(tree["digest"]))
-        except NOT_A_RECORD as error:
+        except NOT_READABLE as error:
             raise AttnvizError(
                 f"{place} is broken.", "Delete it: its texts are run again."
             ) from error

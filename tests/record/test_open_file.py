@@ -523,9 +523,9 @@ def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
 
 def test_a_zip_may_be_large_only_once_unpacked(tmp_path, monkeypatch):
     (tmp_path / "a.npz").write_bytes(npz(attentions=SELF))
-    monkeypatch.setattr("attnviz.record.saved.LARGEST", SELF.nbytes + 128)  # the header's 128 too
+    monkeypatch.setattr("attnviz.files.arrays.LARGEST", SELF.nbytes + 128)  # the header's 128 too
     open_file(tmp_path / "a.npz")
-    monkeypatch.setattr("attnviz.record.saved.LARGEST", SELF.nbytes + 127)
+    monkeypatch.setattr("attnviz.files.arrays.LARGEST", SELF.nbytes + 127)
     with pytest.raises(AttnvizError, match="unpacked"):
         open_file(tmp_path / "a.npz")
 

@@ -12,7 +12,7 @@ from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels
 from attnviz.inputs.where import Boxes, Times
 from attnviz.record.record import AttentionRecord, Model
-from attnviz.record.saved_where import where_of, where_tree
+from attnviz.record.where import where_of, where_tree
 from attnviz.record.stack import Stack
 
 PIXELS = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)

@@ -16,7 +16,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from attnviz import AttnvizError, from_weights, trace
 from attnviz.attention import masks
 from attnviz.inputs.tokens import encode, from_ids, from_labels, tokenize
-from attnviz.record import saved as storage
+from attnviz.record import saved
+from attnviz.record import tree as trees
 from attnviz.record.selection import crop, hide_special, merge
 from attnviz.record.stack import Stack
 
@@ -565,7 +566,7 @@ def test_a_changed_stack_comes_back_whole_from_a_file(write, tmp_path):
     for each in changed:
         path = tmp_path / f"record.{write}"
         dataclasses.replace(record, stacks={"self": each}).save(path)
-        assert storage.stack_of(storage.read_tree(path)["stacks"]["self"]) == each
+        assert trees.stack_of(saved.read_tree(path)["stacks"]["self"]) == each
         assert not each.allowed().all()
 
 

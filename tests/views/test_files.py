@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.record.saved import TABLE
+from attnviz.record.table import TABLE
 from attnviz.views.files import SUFFIXES, write
 from attnviz.views.look import Look
 

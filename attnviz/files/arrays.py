@@ -1,0 +1,104 @@
+"""Arrays and JSON in files that are not trusted.
+
+Nothing is unpickled, and sizes are checked before anything is unpacked.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError
+
+# What a file that is something else, or was tampered with, can raise on its way to a record.
+NOT_READABLE = (
+    ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError,
+    ValueError, zipfile.BadZipFile, zlib.error, struct.error, AttnvizError,
+)  # fmt: skip
+
+GIB = 1 << 30
+LARGEST = 2 * GIB  # bytes of arrays that are read from one file
+PACKED = 100  # more than 1 GiB packed tighter than this is no file of weights
+LARGEST_JSON = GIB // 2  # bytes: in memory numbers take several times their digits
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds; one of `NOT_READABLE` where it is none, too large or too deep."""
+    check_length(path, LARGEST_JSON)
+    try:
+        return json.loads(path.read_bytes())
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+
+
+def array_names(path: Path) -> list[str]:
+    """The names of the arrays in a .npz file."""
+    with zipfile.ZipFile(path) as archive:
+        return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+
+
+def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """The arrays of a .npz file, all or those of these names; one of `NOT_READABLE` where it is
+    broken, holds Python objects, or is a bomb, which is never unpacked."""
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
+        unpacked = sum(entry.file_size for entry in entries)
+        packed = max(sum(entry.compress_size for entry in entries), 1)
+        if unpacked > LARGEST or (unpacked > GIB and unpacked > PACKED * packed):
+            most = f"{_gib(LARGEST)} are the most, {_gib(GIB)} where it was packed this tight"
+            raise ValueError(f"{packed:,} bytes would be unpacked to {_gib(unpacked)}: {most}")
+        for entry in entries:
+            name = entry.filename.removesuffix(".npy")
+            if names is None or name in names:
+                with archive.open(entry) as file:
+                    found[name] = _read_array(file, entry.file_size)
+    return found
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    """The array of a .npy file; one of `NOT_READABLE` where it is broken or holds objects."""
+    size = check_length(path, LARGEST)
+    with path.open("rb") as file:
+        return _read_array(file, size)
+
+
+def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
+    """An array whose header claims no more than its `size` bytes hold, and no objects."""
+    numpy_format = np.lib.format
+    try:
+        if numpy_format.read_magic(file) == (1, 0):
+            shape, _, dtype = numpy_format.read_array_header_1_0(file)
+        else:
+            shape, _, dtype = numpy_format.read_array_header_2_0(file)
+    except Exception as error:  # what a header can raise that is Python's text and no such text
+        raise ValueError(f"it does not begin as an array of NumPy does ({error})") from error
+    if dtype.hasobject:
+        raise ValueError("it holds pickled objects, which are not opened: a pickle runs code")
+    claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
+    if min(shape, default=0) < 0 or claimed > held:
+        raise ValueError(f"its header claims {claimed:,} bytes and it has {held:,}")
+    file.seek(0)
+    array: NDArray[Any] = numpy_format.read_array(file, allow_pickle=False)
+    return array
+
+
+def check_length(path: Path, most: int) -> int:
+    """Return a file's bytes; ValueError where they are more than `most`."""
+    size = path.stat().st_size
+    if size > most:
+        raise ValueError(f"it has {_gib(size)}, and {_gib(most)} is the most")
+    return size
+
+
+def _gib(n_bytes: int) -> str:
+    return f"{n_bytes / GIB:.3g} GiB"

@@ -1,0 +1,45 @@
+"""Files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from attnviz.errors import cannot_write
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears under its name only once it is complete: written beside, then renamed.
+
+    A device or pipe is written directly. Raises AttnvizError where writing fails, and leaves
+    what stood at `path` as it was.
+    """
+    import tempfile  # slow to load, and most runs write no file
+
+    target = Path(os.path.realpath(path))  # a link goes on pointing to what it pointed to
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                yield file
+            return
+        handle, beside = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+            os.chmod(beside, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
+            os.replace(beside, target)
+        except BaseException:
+            Path(beside).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise cannot_write(path, error.strerror or str(error)) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
