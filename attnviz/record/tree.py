@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from attnviz.attention import masks
 from attnviz.attention.measures import PER_QUERY
 from attnviz.inputs.tokens import Tokens, visible
-from attnviz.record.where import where_of, where_tree
 from attnviz.record.stack import Stack
 from attnviz.record.summary import ARRAYS, STRONGEST, Summary
+from attnviz.record.where import where_of, where_tree
 
 Tree = dict[str, Any]
 

@@ -12,8 +12,8 @@ from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels
 from attnviz.inputs.where import Boxes, Times
 from attnviz.record.record import AttentionRecord, Model
-from attnviz.record.where import where_of, where_tree
 from attnviz.record.stack import Stack
+from attnviz.record.where import where_of, where_tree
 
 PIXELS = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
 BOXES = Boxes(
