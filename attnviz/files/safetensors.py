@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from attnviz.files.tensors import (
     FLOATS,
@@ -34,6 +35,15 @@ BITS = {
     "U64": 64, "U32": 32, "U16": 16, "U8": 8, "BOOL": 8, "C64": 64, "F8_E4M3": 8, "F8_E5M2": 8,
     "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F8_E8M0": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
 }  # fmt: skip
+WHOLE = {
+    "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4",
+    "U16": "<u2", "U8": "u1", "BOOL": "?",
+}  # fmt: skip
+EIGHT_BITS = {
+    "F8_E4M3": "float8_e4m3fn", "F8_E5M2": "float8_e5m2", "F8_E8M0": "float8_e8m0fnu",
+    "F8_E4M3FNUZ": "float8_e4m3fnuz", "F8_E5M2FNUZ": "float8_e5m2fnuz",
+}  # fmt: skip
+STORED = FLOATS.keys() | WHOLE.keys() | EIGHT_BITS.keys()
 LONGEST_HEADER = 100_000_000  # bytes: the format's own limit
 MOST_AXES = 32  # past which NumPy has no arrays
 NOTES = "__metadata__"
@@ -87,16 +97,30 @@ def _open(file: Path) -> tuple[dict[str, Entry], dict[str, str]]:
 
 
 def _entry(file: Path, mapped: mmap.mmap, name: str, claim: _Claim) -> Entry:
-    read = partial(_numbers, file, mapped, name, claim)
-    n_bytes, usable = claim.stop - claim.start, claim.dtype in FLOATS
-    return Entry(file, claim.dtype, claim.shape, n_bytes, read, usable)
+    stored = partial(_stored, mapped, claim) if claim.dtype in STORED else None
+    usable = claim.dtype in FLOATS
+    read = stored if usable and stored else partial(_refuse, name, file, claim.dtype)
+    n_bytes = claim.stop - claim.start
+    return Entry(file, claim.dtype, claim.shape, n_bytes, read, usable, stored)
 
 
-def _numbers(file: Path, mapped: mmap.mmap, name: str, claim: _Claim) -> Array:
-    if claim.dtype not in FLOATS:
-        raise unusable(name, file, claim.dtype)
-    data = np.frombuffer(mapped, float_dtype(claim.dtype), math.prod(claim.shape), claim.start)
+def _stored(mapped: mmap.mmap, claim: _Claim) -> NDArray[Any]:
+    dtype = float_dtype(claim.dtype) if claim.dtype in FLOATS else _other_dtype(claim.dtype)
+    data = np.frombuffer(mapped, dtype, math.prod(claim.shape), claim.start)
     return data.reshape(claim.shape)
+
+
+def _other_dtype(name: str) -> np.dtype[Any]:
+    if name in WHOLE:
+        return np.dtype(WHOLE[name])
+    import ml_dtypes  # gives NumPy the types
+
+    eight_bits: np.dtype[Any] = np.dtype(getattr(ml_dtypes, EIGHT_BITS[name]))
+    return eight_bits
+
+
+def _refuse(name: str, file: Path, dtype: str) -> Array:
+    raise unusable(name, file, dtype)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Packed:
 
 @dataclass(frozen=True, eq=False)
 class Transposed:
-    """The transpose of a packed matrix: unpacked as a whole when it is used."""
+    """The last two axes of a packed tensor, exchanged: unpacked as a whole when it is used."""
 
     packed: Packed
 
@@ -83,8 +83,9 @@ class Transposed:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Columns, then the leading axes from the last to the first."""
-        return self.packed.shape[::-1]
+        """Leading axes, columns, rows."""
+        *leading, rows, columns = self.packed.shape
+        return (*leading, columns, rows)
 
     @property
     def ndim(self) -> int:
@@ -93,7 +94,9 @@ class Transposed:
 
     @property
     def T(self) -> Packed:  # noqa: N802 as NumPy calls it
-        """The packed matrix itself."""
+        """The packed matrix itself; of more axes than two there is no transpose."""
+        if self.ndim > 2:
+            raise ValueError("which axes to exchange is not clear")
         return self.packed
 
     def __len__(self) -> int:
@@ -102,15 +105,16 @@ class Transposed:
     def __array__(
         self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[np.floating[Any]]:
-        return np.asarray(self.packed, dtype=dtype, copy=copy).T
+        return np.asarray(self.packed, dtype=dtype, copy=copy).swapaxes(-1, -2)
 
-    def __getitem__(self, index: Any) -> NDArray[np.floating[Any]]:
-        found: NDArray[np.floating[Any]] = np.asarray(self)[index]
-        return found
+    def __getitem__(self, index: Any) -> Any:
+        if self.ndim > 2 and isinstance(index, int | np.integer):
+            return Transposed(self.packed[index])
+        return np.asarray(self)[index]
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray[np.floating[Any]]:
         """The numbers, unpacked, as an array of this type."""
-        return self.packed.astype(dtype, copy).T
+        return self.packed.astype(dtype, copy).swapaxes(-1, -2)
 
 
 Array = NDArray[Any] | Packed | Transposed
@@ -121,7 +125,7 @@ class Entry:
     """One tensor: its file, dtype in the file's own words, shape, and bytes in the file.
 
     read: gives the numbers, a view of the file or packed; raises AttnvizError where they are not
-    `usable` as weights.
+    `usable` as weights. stored: the numbers as the file has them, of whatever kind NumPy knows.
     """
 
     file: Path
@@ -130,6 +134,7 @@ class Entry:
     n_bytes: int
     read: Callable[[], Array] = field(repr=False, compare=False)
     usable: bool = True
+    stored: Callable[[], NDArray[Any]] | None = field(default=None, repr=False, compare=False)
 
 
 class Tensors(Mapping[str, Entry]):

@@ -8,7 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from attnviz.errors import AttnvizError
+from attnviz.files.quantised import QUANTISATION, quantisation, unpacked
 from attnviz.files.tensors import Entry, Tensors, broken
+from attnviz.models.checkpoint.config import read_config
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
 from attnviz.models.checkpoint.tokenizer import find_tokenizer
@@ -39,8 +41,13 @@ def open_checkpoint(place: Path) -> Checkpoint:
 
         return open_gguf_checkpoint(gguf)
     config, family = read_family(place)
+    tensors = open_weights(place)
+    quantised = quantisation(read_config(place))
+    if quantised is not None:
+        tensors = unpacked(tensors, *quantised, place)
+        config = {name: value for name, value in config.items() if name not in QUANTISATION}
     return Checkpoint(
-        place, place / "config.json", config, family, open_weights(place),
+        place, place / "config.json", config, family, tensors,
         partial(find_tokenizer, place), _tokenizer_file(place), _licence(place),
     )  # fmt: skip
 

@@ -302,7 +302,8 @@ def _heads_in_order(entry: Entry, config: Config, field: str) -> Entry:
 
 def _rows(array: Array, order: np.ndarray[Any, np.dtype[np.int64]]) -> Array:
     if isinstance(array, Packed) or array.ndim == 1:
-        return array[order]
+        chosen: Array = array[order]
+        return chosen
     return packed(array.shape, lambda rows: array[order[rows]].astype(np.float32))
 
 
