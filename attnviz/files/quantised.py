@@ -43,7 +43,7 @@ METHODS = {
         {".weight_packed": layers.packed_ints, ".weight_scale": layers.scaled},
     ),
 }
-PACKED_FORMATS = ("pack-quantized", "int-quantized", "float-quantized", "naive-quantized", "dense")
+PACKED_FORMATS = ("pack-quantized", "int-quantized", "float-quantized", "naive-quantized")
 
 
 # The fields of a config that say how its weights are quantised, in the order in which they count.
@@ -55,6 +55,8 @@ def quantisation(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | N
     found = config.get("quantization_config") or config.get("compression_config")
     if isinstance(found, Mapping) and found.get("quant_method"):
         return str(found["quant_method"]).lower(), found
+    if isinstance(found, Mapping) and (found.get("load_in_4bit") or found.get("load_in_8bit")):
+        return "bitsandbytes", found  # its first configs named no method
     found = config.get("quantization") or found
     if isinstance(found, Mapping) and "bits" in found:
         return "mlx", found  # which names no method
@@ -71,7 +73,14 @@ def unpacked(tensors: Tensors, method: str, settings: Mapping[str, Any], place: 
     known = METHODS[method]
     settings = _of_weights(known, settings, place)
     entries: dict[str, Entry] = dict(tensors)
-    for stem, mark in _layers(known, tensors):
+    found = list(_layers(known, tensors))
+    if not found:
+        raise AttnvizError(
+            f"The config of {place} says that its weights are quantised "
+            f"({_described(method, settings)}), and none of them is.",
+            "Give the config that the weights were saved with.",
+        )
+    for stem, mark in found:
         taken: set[str] = set()
         try:
             shape, unpack = known.marks[mark](_parts(tensors, stem, taken), settings)

@@ -162,8 +162,9 @@ def test_a_long_value_is_cut(tmp_path):
 @pytest.mark.parametrize(
     "how", [{"quant_method": "gptq", "bits": 4}, {"load_in_8bit": True}, "awq"]
 )
-def test_quantized_weights_are_refused(tmp_path, case, how):
-    refusal(loading(save(tmp_path, case, quantization_config=how)), "quantization_config")
+def test_whole_weights_whose_config_calls_them_quantised_are_refused(tmp_path, case, how):
+    named = "quantization_config" if how == "awq" else "none of them is"
+    refusal(loading(save(tmp_path, case, quantization_config=how)), named)
 
 
 # case: whole numbers of its config, and numbers.
