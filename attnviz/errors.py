@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 EXIT_DONE = 0
 EXIT_USER = 2
@@ -90,3 +95,36 @@ def not_found(path: object) -> AttnvizError:
 def cannot_write(path: object, reason: str) -> AttnvizError:
     """A file that could not be written, with the system's reason."""
     return AttnvizError(f"Cannot write {path}: {reason}", key="err.write", path=path, reason=reason)
+
+
+def known_arguments(
+    *more: str,
+) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
+    """Let a function refuse an argument that it does not know, with the nearest that it does.
+
+    more: names that it takes as `**options`. Its calls then raise a TypeError, as Python's do.
+    """
+
+    def decorate(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+        code = function.__code__
+        n_named = code.co_argcount + code.co_kwonlyargcount
+        known = (*code.co_varnames[code.co_posonlyargcount : n_named], *more)
+
+        @wraps(function)
+        def call(*args: Arguments.args, **given: Arguments.kwargs) -> Result:
+            for name in given:
+                if name not in known:
+                    raise _unknown_argument(function.__name__, name, known)
+            return function(*args, **given)
+
+        return call
+
+    return decorate
+
+
+def _unknown_argument(function: str, name: str, known: Iterable[str]) -> TypeError:
+    from difflib import get_close_matches  # only needed when something is wrong
+
+    near = get_close_matches(name, [*known], n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return TypeError(f"{function}() has no argument {name!r}.{hint}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from inspect import isfunction, signature
 from pathlib import Path
 from types import ModuleType
 
@@ -49,6 +50,43 @@ def test_a_name_is_there(name, kind):
 def test_all_is_what_the_design_promises():
     assert sorted(attnviz.__all__) == sorted(NAMES)
     assert sorted(dir(attnviz)) == dir(attnviz)
+
+
+def module_of(thing):
+    """The module that a function was written in."""
+    return getattr(thing, "__module__", None)
+
+
+def public_functions():
+    """Every function that is public, with the names of its arguments."""
+    for name in attnviz.__all__:
+        value = getattr(attnviz, name)
+        inside = vars(value).values() if isinstance(value, ModuleType) else [value]
+        for function in inside:
+            is_own = not isinstance(value, ModuleType) or module_of(function) == value.__name__
+            if isfunction(function) and is_own and not function.__name__.startswith("_"):
+                kinds = signature(function).parameters.values()
+                named = [
+                    p.name for p in kinds if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)
+                ]
+                yield pytest.param(function, named, id=f"{name}.{function.__name__}")
+
+
+@pytest.mark.parametrize(("function", "named"), list(public_functions()))
+def test_an_argument_of_an_unknown_name_is_refused_and_the_nearest_is_named(function, named):
+    with pytest.raises(TypeError, match="zzz"):
+        function(zzz=1)
+    for name in named:
+        if len(name) > 2:
+            with pytest.raises(TypeError, match=name):
+                function(**{f"{name[:-2]}{name[-1]}": 1})
+
+
+def test_an_option_of_trace_of_an_unknown_name_is_refused():
+    with pytest.raises(
+        TypeError, match=r"trace\(\) has no argument 'windw'. Did you mean 'window'"
+    ):
+        attnviz.trace("a b", windw=1)
 
 
 def test_a_star_import_brings_them():

@@ -15,11 +15,13 @@ from attnviz.attention.masks import full
 from attnviz.attention.prepare import Floats, Index, Inputs, prepare
 from attnviz.attention.products import Laid, lay
 from attnviz.attention.rules import Range, Rule
+from attnviz.errors import known_arguments
 from attnviz.threads import in_turn, n_workers, scratch, share
 
 ROWS_OF_JOB = 1 << 10  # enough that to lay out their keys costs little beside them
 
 
+@known_arguments()
 def scaled_dot_product_attention(
     query: ArrayLike,
     key: ArrayLike,

@@ -15,10 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.top_k import CACHED, Indices, Weights
 from attnviz.attention.top_k import strongest as strongest  # one of the public measures
+from attnviz.errors import known_arguments
 
 Floats = NDArray[np.float64]
 
 
+@known_arguments()
 def entropy(weights: ArrayLike) -> Floats:
     """-Σ w ln w over the keys, with 0 ln 0 = 0; nats (Clark et al. 2019). (…, rows)"""
     w = _weights(weights)
@@ -34,6 +36,7 @@ def entropy(weights: ArrayLike) -> Floats:
     return 0.0 - found.reshape(w.shape[:-1])  # no zero has a sign
 
 
+@known_arguments()
 def largest(weights: ArrayLike) -> Weights:
     """The largest weight of each query, 0 where there is no key. (…, rows)"""
     w = _weights(weights)
@@ -44,6 +47,7 @@ def largest(weights: ArrayLike) -> Weights:
     return found
 
 
+@known_arguments()
 def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
     """Entropies divided by ln(allowed keys of the row): 1 is even, 0 is all on one key.
 
@@ -55,6 +59,7 @@ def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
     return spread
 
 
+@known_arguments()
 def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
     """Σ w |i - j| / Σ w per query (Vig & Belinkov 2019); NaN where a row has no weight."""
     w = _weights(weights)
@@ -63,11 +68,13 @@ def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
     return mean_of(row_dot(w, np.abs(apart, out=apart)), total_weight(w))
 
 
+@known_arguments()
 def mean_of(moved: Floats, total: Floats) -> Floats:
     """A sum over weights divided by their `total`; NaN where there is none."""
     return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
+@known_arguments()
 def total_weight(weights: ArrayLike) -> Floats:
     """Σ w per query: 1, or less where a sink took the rest, or 0 where all was masked."""
     w = _weights(weights)
@@ -77,6 +84,7 @@ def total_weight(weights: ArrayLike) -> Floats:
 _COLUMNS_AT_ONCE = 4096  # sums in the weights' own precision stay short; their total is float64
 
 
+@known_arguments()
 def row_dot(weights: Weights, factors: Weights) -> Floats:
     """Σ over the last axis of weights × factors, in float64 over pieces of the row."""
     return _in_pieces(np.vecdot, weights, factors)
@@ -95,6 +103,7 @@ def _weights(given: ArrayLike) -> Weights:
     return array if array.dtype in (np.float32, np.float64) else array.astype(np.float64)
 
 
+@known_arguments()
 def at_offset(weights: Weights, rows: Indices, keys: Indices, n_keys: int, offset: int) -> Floats:
     """The weight of key i + offset; NaN where the text has no such key."""
     wanted = rows + offset
@@ -107,6 +116,7 @@ def at_offset(weights: Weights, rows: Indices, keys: Indices, n_keys: int, offse
     return found
 
 
+@known_arguments()
 def on_first(weights: Weights, keys: Indices) -> Floats:
     """The weight of key 0, where attention sinks form (Xiao et al. 2023)."""
     if keys.size and keys[0] == 0:
@@ -131,6 +141,7 @@ PER_QUERY: dict[str, PerQuery] = {
 WITHIN_ONE_TEXT = ("distance", "self", "previous", "next")
 
 
+@known_arguments()
 def received(weights: ArrayLike) -> Floats:
     """The mean weight each key gets from the queries: (…, keys)."""
     mean: Floats = np.asarray(weights, dtype=np.float64).mean(axis=-2)
@@ -142,6 +153,7 @@ def received(weights: ArrayLike) -> Floats:
 Pattern = NDArray[np.bool_]  # (queries, keys): the pairs that a kind of head would look at
 
 
+@known_arguments()
 def sink_share(first: ArrayLike, *, two_texts: bool = False) -> Floats:
     """mean_{i ≥ 1} A_i0: how much of the weight rests on key 0 (Xiao et al. 2023). (…,)
 
@@ -152,6 +164,7 @@ def sink_share(first: ArrayLike, *, two_texts: bool = False) -> Floats:
     return _mean_of_rows(np.asarray(first, dtype=np.float64)[..., 0 if two_texts else 1 :])
 
 
+@known_arguments()
 def special_share(
     weights: ArrayLike, special_keys: ArrayLike, special_queries: ArrayLike
 ) -> Floats:
@@ -163,12 +176,14 @@ def special_share(
     return _mean_of_rows(total_weight(rows[..., np.asarray(special_keys, dtype=np.bool_)]))
 
 
+@known_arguments()
 def duplicate_token(ids: ArrayLike) -> Pattern:
     """P_ij: t_j = t_i and j < i, earlier places of the same token (TransformerLens). (n, n)"""
     tokens = np.asarray(ids)
     return _lower(tokens[:, None] == tokens[None, :], -1)
 
 
+@known_arguments()
 def induction(ids: ArrayLike) -> Pattern:
     """P_ij: t_{j-1} = t_i and 1 ≤ j ≤ i, what came after earlier places of the same token (Olsson
     et al. 2022; TransformerLens). (n, n)"""
@@ -183,12 +198,14 @@ def _lower(pattern: Pattern, diagonal: int) -> Pattern:
     return kept
 
 
+@known_arguments()
 def on_pattern(weights: ArrayLike, pattern: ArrayLike) -> Floats:
     """Σ_j A_ij P_ij per query. (…, queries)"""
     w = _weights(weights)
     return row_dot(w, np.broadcast_to(np.asarray(pattern, dtype=w.dtype), w.shape))
 
 
+@known_arguments()
 def pattern_score(weights: ArrayLike, pattern: ArrayLike, *, without_first: bool = False) -> Floats:
     """Σ(A∘P) / ΣA, the "mul" score of TransformerLens. (…,)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, known_arguments
 from attnviz.models.builtin.heads import builtin, random
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ CONSTRUCTED, RANDOM = "builtin", "random"
 NAMES = (CONSTRUCTED, RANDOM, "minilm", "smollm2", "induction")
 
 
+@known_arguments()
 def load_model(
     name: str | Path = CONSTRUCTED, *, heads: int = 4, cross: bool = False, seed: int = 0
 ) -> Model:

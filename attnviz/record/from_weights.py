@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks
-from attnviz.errors import AttnvizError, bad_choice
+from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.record.checks import DUST, check_numbers, check_rows, first_leak, place_of
 from attnviz.record.layouts import GivenWeights, stacks_given
@@ -20,6 +20,7 @@ from attnviz.record.stack import Stack
 TYPES = ("self", "causal", "cross", "local", "global")
 
 
+@known_arguments()
 def from_weights(
     weights: Any,
     tokens: Iterable[object] | None,

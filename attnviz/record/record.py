@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz._version import __version__
-from attnviz.errors import AttnvizError, bad_choice, not_found
+from attnviz.errors import AttnvizError, bad_choice, known_arguments, not_found
 from attnviz.files.arrays import NOT_READABLE
 from attnviz.files.write import written_whole
 from attnviz.inputs.tokens import visible
@@ -143,6 +143,7 @@ class AttentionRecord:
         }
 
 
+@known_arguments()
 def read(path: str | Path) -> AttentionRecord:
     """Open a record that was saved as .npz or .json, or written as a .csv table of all its weights;
     AttnvizError if it is none."""

@@ -18,7 +18,7 @@ from typing import Any
 from attnviz._version import __version__
 from attnviz.analysis.survey import Failed, Part, Survey, TextValues, text_values
 from attnviz.analysis.survey_file import part_of, part_tree, save_survey
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, known_arguments
 from attnviz.files.arrays import NOT_READABLE
 from attnviz.files.write import written_whole
 from attnviz.inputs.corpus import Corpus, Entry, from_texts
@@ -26,6 +26,7 @@ from attnviz.models import load_model
 from attnviz.models.model import Model
 from attnviz.record.saved import read_tree, to_npz
 from attnviz.tracing.engines import run_here, run_in_processes, run_on_dask
+from attnviz.tracing.plan import Options
 from attnviz.tracing.trace import trace
 
 CHUNK = 16  # texts, whatever the number of workers
@@ -53,6 +54,7 @@ class ChunkResult:
     digest: str  # of the texts that went in
 
 
+@known_arguments(*Options.__annotations__)
 def survey(
     texts: Iterable[str | tuple[str, str]] | Corpus,
     *,

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
 from attnviz.analysis.transform import VALUES, WEIGHTS, Lens, global_labels
-from attnviz.errors import AttnvizError, out_of_range
+from attnviz.errors import AttnvizError, known_arguments, out_of_range
 from attnviz.inputs.tokens import Tokens
 from attnviz.models.model import StackShape
 from attnviz.record.record import AttentionRecord
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Progress = Callable[[Mapping[str, StackShape], str, int, int], object]
 
 
+@known_arguments(*Options.__annotations__)
 def trace(
     text: str | None = None, *, max_memory: int | None = None, lens: Lens | None = None,
     stack: str | None = None, progress: Progress | None = None, **options: Unpack[Options],
@@ -79,6 +80,7 @@ def trace(
     return lens.after(focus).look(replace(record, settings=settings))
 
 
+@known_arguments(*Options.__annotations__)
 def trace_steps(
     text: str, query: str, *, head: int = 0, layer: int = 0, **options: Unpack[Options]
 ) -> Steps:

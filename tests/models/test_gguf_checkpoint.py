@@ -189,4 +189,4 @@ def test_word_pieces_are_marked_as_bert_marks_them(tmp_path):
 def test_tokenizers_that_are_not_read_are_named(tmp_path, pairs, named):
     with pytest.raises(AttnvizError, match=named) as caught:
         tokenizer_of(tmp_path, pairs)
-    assert "--tokenizer" in str(caught.value)
+    assert "`tokenizer`" in str(caught.value)
