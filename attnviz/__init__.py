@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from attnviz.models import load_model
     from attnviz.record.from_weights import from_weights
     from attnviz.record.record import AttentionRecord, read
+    from attnviz.tracing.generate import generate
+    from attnviz.tracing.predict import predict
     from attnviz.tracing.survey import survey
     from attnviz.tracing.trace import trace
 
@@ -36,9 +38,11 @@ __all__ = [
     "AttentionRecord",
     "AttnvizError",
     "from_weights",
+    "generate",
     "load_model",
     "masks",
     "measures",
+    "predict",
     "read",
     "scaled_dot_product_attention",
     "survey",
@@ -49,9 +53,11 @@ _HOMES = {  # public name → the module that has it; a module stands for itself
     "AttentionRecord": "attnviz.record.record",
     "AttnvizError": "attnviz.errors",
     "from_weights": "attnviz.record.from_weights",
+    "generate": "attnviz.tracing.generate",
     "load_model": "attnviz.models",
     "masks": "attnviz.attention",
     "measures": "attnviz.attention",
+    "predict": "attnviz.tracing.predict",
     "read": "attnviz.record.record",
     "scaled_dot_product_attention": "attnviz.attention.dense",
     "survey": "attnviz.tracing.survey",

@@ -14,7 +14,7 @@ import typer
 from attnviz.errors import AttnvizError
 
 TYPES = "self · causal · cross · local · global"
-SHOWS = "auto · table · heatmap · grid · top · arcs · far · none"
+SHOWS = "auto · table · heatmap · grid · top · arcs · far · timeline · none"
 
 Text = Annotated[str | None, typer.Argument(help="The text; - reads standard input.")]
 File = Annotated[Path | None, typer.Option("--file", help="Read the text from a file.")]

@@ -326,7 +326,8 @@ def _name(tokenizer: Tokenizer, number: int) -> tuple[str, bool]:
     if piece is None:
         return str(number), False
     added = tokenizer.get_added_tokens_decoder().get(number)
-    text = tokenizer.decode([number], skip_special_tokens=False).strip()
+    text = tokenizer.decode([number], skip_special_tokens=False)
+    text = text.strip() or text.replace(" ", "")  # a line's end has no name but itself
     return (text if text and "\ufffd" not in text else piece), bool(added and added.special)
 
 

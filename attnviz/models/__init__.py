@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CONSTRUCTED, RANDOM = "builtin", "random"
 NAMES = (CONSTRUCTED, RANDOM, "minilm", "smollm2", "induction")
+USUAL_WRITER = "smollm2"  # the model that writes unless another is named
 
 
 @known_arguments()

@@ -165,20 +165,27 @@ def _check(model: TrainedModel, tokens: Tokens, what: str) -> None:
         )
 
 
+def language_id(tokenizer: Tokenizer, language: str) -> int:
+    """Return the id of a translation model's code for a language ("ary_Arab"); AttnvizError names
+    the nearest codes where it has none like it."""
+    added = tokenizer.get_added_tokens_decoder().items()
+    known = {token.content: i for i, token in added if LANGUAGE.fullmatch(token.content)}
+    for code in (language, f"__{language}__"):
+        if code in known:
+            return int(known[code])
+    raise bad_choice(language, "a language of this model", sorted(known) or ["none"])
+
+
 def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> Tokens:
     """[language] text </s>, as M2M-100, mBART and NLLB read and write."""
-    added = (token.content for token in tokenizer.get_added_tokens_decoder().values())
-    known = sorted(name for name in added if LANGUAGE.fullmatch(name))
-    code = next((c for c in (language, f"__{language}__") if c in known), None)
-    if code is None:
-        raise bad_choice(language, "a language of this model", known or ["none"])
-    if tokenizer.token_to_id("</s>") is None:
+    first = language_id(tokenizer, language)
+    last = tokenizer.token_to_id("</s>")
+    if last is None:
         raise AttnvizError(
             "The tokenizer has no </s>, which ends a text in a language.",
             "Leave the language out, or give another tokenizer.",
         )
     tokens = encode(tokenizer, text, special=False, what=what)
-    first, last = (tokenizer.token_to_id(name) or 0 for name in (code, "</s>"))
     return _between([first], tokens, [last], tokenizer)
 
 

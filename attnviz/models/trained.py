@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +17,7 @@ from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.folder import open_checkpoint
+from attnviz.models.checkpoint.heads import no_head, read_head
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Floats
@@ -30,7 +31,12 @@ from attnviz.models.model import (
     StackShape,
     stack_shapes,
 )
+from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.encoder_decoder import EncoderDecoder
 from attnviz.models.network.network import Feed, Network, State, linears, states
+from attnviz.models.network.prediction_head import PredictionHead
+from attnviz.models.network.tower import Tower
+from attnviz.models.network.widen import Room, widened
 from attnviz.models.prepare import prepare
 from attnviz.threads import one_blas_thread
 
@@ -127,6 +133,35 @@ class TrainedModel:
         """The checkpoint's own tokenizer; AttnvizError if it has none."""
         return self.checkpoint.open_tokenizer()
 
+    @cached_property
+    def namer(self) -> Tokenizer | None:
+        """The folder's own tokenizer; None where it has none, and numbers stand for tokens."""
+        try:
+            return self.tokenizer
+        except AttnvizError:
+            return None
+
+    @cached_property
+    def head(self) -> PredictionHead:
+        """What turns its final hidden state into predictions; AttnvizError where it has none, or
+        one that is not understood."""
+        tower = self.network.decoder if isinstance(self.network, EncoderDecoder) else self.network
+        embeddings = tower.embeddings if isinstance(tower, Tower) else None
+        if not isinstance(tower, Tower) or not isinstance(embeddings, Embeddings):
+            raise no_head(f"is a {self.family} model, whose head is not understood")
+        width = tower.blocks[-1].attention.output.weight.shape[0]
+        return read_head(
+            self.config, self.tensors, self.checkpoint.config_file, embeddings.words.weight, width
+        )
+
+    def logits(self, hidden: Floats) -> Floats:
+        """Turn the final hidden state (tokens, width) into logits: (tokens, ids or classes)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            logits = self.head.logits(hidden)
+        if not np.isfinite(logits).all():
+            raise self._not_numbers()
+        return logits
+
     def prepare(self, inputs: Inputs) -> Prepared:
         """Turn inputs into tokens, as the model was trained to read them.
 
@@ -192,6 +227,18 @@ class TrainedModel:
             f"{self.name} gave NaN or infinity for this text.",
             "Its numbers grew too large: compare the checkpoint with transformers.",
         )
+
+    def widened(self, max_bytes: int) -> TrainedModel:
+        """Return the same model with float32 copies of its narrower weights, for runs of few tokens
+        that use them again and again; at most so many bytes of copies."""
+        room = Room(max_bytes)
+        head = widened(self.head, room)  # the largest map of all, and used for every token
+        found = replace(self, network=widened(self.network, room))
+        found.__dict__["head"] = head
+        found.__dict__.update(
+            {n: v for n, v in self.__dict__.items() if n in ("tokenizer", "namer")}
+        )
+        return found
 
     def about(self) -> dict[str, Any]:
         """What the checkpoint holds, for people and programs: JSON-ready."""

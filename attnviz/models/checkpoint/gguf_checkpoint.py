@@ -141,6 +141,9 @@ class _Keys:
                 raise self.unread(key, "it could change the numbers, and is not read")
 
 
+SPECIAL = ("bos_token_id", "eos_token_id")  # ids that texts begin and end with
+
+
 def open_gguf_checkpoint(file: Path) -> Checkpoint:
     """Open a GGUF file as a checkpoint; nothing but its header is read until it is used.
 
@@ -163,7 +166,10 @@ def open_gguf_checkpoint(file: Path) -> Checkpoint:
     config["vocab_size"] = embeddings.shape[0] if embeddings and embeddings.shape else None
     read.finish(config, keys, gguf)
     keys.refuse_others()
-    licence = gguf.fields.get("general.license")
+    for name in SPECIAL:
+        number = gguf.fields.get(f"tokenizer.ggml.{name}")
+        config[name] = number if isinstance(number, int) else None
+    licence, chat = (gguf.fields.get(key) for key in ("general.license", "tokenizer.chat_template"))
     return Checkpoint(
         file,
         file,
@@ -173,6 +179,7 @@ def open_gguf_checkpoint(file: Path) -> Checkpoint:
         partial(gguf_tokenizer, gguf),
         file.name if "tokenizer.ggml.tokens" in gguf.fields else None,
         licence if isinstance(licence, str) else None,
+        chat if isinstance(chat, str) else None,
     )
 
 

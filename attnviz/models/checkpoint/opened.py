@@ -20,6 +20,7 @@ class Checkpoint:
     place: its folder, or its file. config_file: where its config stands.
     family: the module of families that reads it. open_tokenizer: builds
     its tokenizer, and raises AttnvizError if it has none. tokenizer: the file that holds it.
+    chat_template: the one that a file carries by itself; folders keep theirs in files.
     """
 
     place: Path
@@ -30,3 +31,9 @@ class Checkpoint:
     open_tokenizer: Callable[[], Tokenizer]
     tokenizer: str | None
     licence: str | None
+    chat_template: str | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder whose files belong to the checkpoint; None for a file that stands alone."""
+        return self.place if self.place.is_dir() else None

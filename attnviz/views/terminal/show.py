@@ -25,6 +25,7 @@ from attnviz.views.terminal.grid import grid, grid_view, maps_across
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
 from attnviz.views.terminal.table import table, table_fits, table_view
+from attnviz.views.terminal.timeline import timeline_view
 from attnviz.views.terminal.top import query_rows, top_view
 from attnviz.views.titles import chosen, head_name, title
 
@@ -54,7 +55,8 @@ VIEWS = {
     "arcs": View(arcs_view, is_named=True, sentence="ui.arcs"),
     "far": View(far_view),
 }
-SHOWS = ("auto", *VIEWS, "none")
+TIMELINE = "timeline"  # of a text that a model wrote: it needs the record, not a stack alone
+SHOWS = ("auto", *VIEWS, TIMELINE, "none")
 
 
 def check_show(what: str) -> None:
@@ -68,6 +70,8 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
     check_show(look.show)
     if look.show == "none":
         return Group()
+    if look.show == TIMELINE:
+        return Group(*_heading(record, look, screen), *timeline_view(record, look, screen))
     several = len(look.heads) > 1
     if look.show == "auto" and not several and not look.layers:
         return Group(*_heading(record, look, screen), *overview(record, look, screen))

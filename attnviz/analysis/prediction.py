@@ -1,0 +1,82 @@
+"""What a model said of a text, as values: places, candidates, spans."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from attnviz.inputs.tokens import Tokens
+
+Candidate = tuple[int, str, float]  # id, label, probability
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place where something is predicted. position, label: the token there. candidates: (id,
+    label, probability), the best first."""
+
+    position: int
+    label: str
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A piece of a passage that answers: its text, first and last token, and probability."""
+
+    text: str
+    first: int
+    last: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """A continuation that was asked about. log_probability: the sum over its tokens, in nats.
+    tokens: each with its own (id, label, log-probability)."""
+
+    text: str
+    log_probability: float
+    tokens: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a model said. kind: "next", "mask", "class", "token class" or "answer".
+
+    places: where, and what. spans: the likeliest answers, where the kind is "answer". answer: the
+    continuation that was asked about.
+    """
+
+    kind: str
+    places: tuple[Place, ...]
+    tokens: Tokens
+    model: str
+    spans: tuple[Span, ...] = ()
+    answer: Continuation | None = None
+
+    def to_json(self) -> str:
+        """Return all of it as one JSON document."""
+        of_place = [
+            {
+                "position": place.position,
+                "label": place.label,
+                "candidates": [
+                    {"id": i, "label": label, "probability": p} for i, label, p in place.candidates
+                ],
+            }
+            for place in self.places
+        ]
+        found: dict[str, object] = {"model": self.model, "kind": self.kind, "places": of_place}
+        if self.spans:
+            found["spans"] = [vars(span) for span in self.spans]
+        if self.answer is not None:
+            found["answer"] = {
+                "text": self.answer.text,
+                "log_probability": self.answer.log_probability,
+                "tokens": [
+                    {"id": i, "label": label, "log_probability": p}
+                    for i, label, p in self.answer.tokens
+                ],
+            }
+        return json.dumps(found, ensure_ascii=False) + "\n"

@@ -1,0 +1,90 @@
+"""`attnviz generate`: a text token by token, then what each token looked at."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import typer
+
+from attnviz.cli import options
+from attnviz.cli.view_options import Display
+from attnviz.cli.writing_options import Prompt, Writing
+from attnviz.errors import EXIT_INTERRUPTED
+
+if TYPE_CHECKING:
+    from attnviz.tracing.generate import Generated
+
+LAYERS = "all"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Written(Display):
+    """What is shown of a written text: all layers together, unless one is named."""
+
+    layer: options.Layer = LAYERS
+    show: options.Show = "timeline"
+
+    def of_view(self) -> Written:
+        """The same with one layer, for views that have no mean of layers."""
+        several = self.show in ("timeline", "grid", "none")
+        return self if several or self.layer != LAYERS else replace(self, layer="0")
+
+
+@options.spread
+def generate(
+    *,
+    asked: Prompt,
+    writing: Writing,
+    display: Written,
+    max_memory: options.MaxMemory = None,
+) -> None:
+    """Let a model go on from a text, and show what it looked at for every token.
+
+    attnviz generate "The capital of France is" --model smollm2 --max-new-tokens 8
+
+    attnviz generate "Tell me about tea" --model smollm2 --chat --temperature 0.8 --seed 1
+
+    attnviz generate "Once upon a time" --num-beams 4 -o story.npz --show none
+    """
+    from attnviz.tracing.generate import generate as write
+    from attnviz.tracing.memory import parse_bytes
+
+    display.check(asked.files)
+    budget = None if max_memory is None else parse_bytes(max_memory)
+    stream = None if display.json else _to_screen
+    found = write(
+        asked.read(), stream=stream, max_memory=budget, **asked.settings(), **writing.settings()
+    )
+    show_written(found, display)
+
+
+def show_written(found: Generated, display: Written) -> None:
+    """End the streamed text, say how quick it was, and show its timeline; raise Exit 130 where
+    somebody stopped it."""
+    from attnviz.cli.output import say
+
+    if not display.json:
+        _to_screen("\n")
+    say(
+        f"{len(found.ids)} tokens, {found.tokens_per_second:.1f} tokens/s"
+        + (" · stopped" if found.interrupted else ""),
+        display.quiet,
+    )
+    shown = display.of_view()
+    if shown.json or shown.show != "none" or shown.output or shown.explain:
+        record = found.record if shown.stack is None else found.record.looking_at(shown.stack)
+        shown.put(record, shown.look(record))
+    if found.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)
+
+
+def _to_screen(text: str) -> None:
+    """Write a piece of the text as it comes; nothing in it can move a terminal's cursor."""
+    from attnviz.cli.output import put_text
+    from attnviz.inputs.tokens import visible
+
+    lines = text.split("\n")
+    put_text("\n".join(visible(line) for line in lines))
+    sys.stdout.flush()

@@ -1,0 +1,52 @@
+"""`attnviz predict`: what a model says comes next, is masked, or answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from attnviz.cli import options
+from attnviz.cli.writing_options import Prompt
+
+
+@options.spread
+def predict(
+    *,
+    asked: Prompt,
+    pair: options.Pair = None,
+    k: Annotated[int, typer.Option("--top", "-k", help="How many candidates.")] = 5,
+    at: Annotated[
+        str | None, typer.Option(help="Other places: positions or words, comma between.")
+    ] = None,
+    answer: Annotated[
+        str | None, typer.Option(help="A continuation whose log-probability is asked for.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The predictions as JSON.")] = False,
+    lang: options.Lang = None,
+) -> None:
+    """Show what a model predicts: the next token, [MASK], a class, the answer in a passage.
+
+    attnviz predict "The capital of France is" --model smollm2
+
+    attnviz predict "The capital of France is" --model smollm2 --answer "Paris"
+
+    attnviz predict "The cat sat on the [MASK]." --model bert-base-uncased
+
+    attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
+    """
+    from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
+    from attnviz.language.languages import find_language
+    from attnviz.tracing.predict import predict as ask
+    from attnviz.views.terminal.predictions import predictions
+
+    language = find_language(lang)
+    places = None if at is None else [word.strip() for word in at.split(",") if word.strip()]
+    settings = asked.settings() | {"pair": pair}
+    found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
+    if json:
+        put_text(found.to_json())
+        return
+    target = console()
+    put(target, predictions(found, screen_of(target), language))
+    warn_of_arabic(target, language, False)

@@ -1,0 +1,320 @@
+"""Text token by token, and then one pass over all of it through the recorder.
+
+While it writes, a model goes through a cache and nothing is recorded but each choice; the record
+of the whole text comes from a run like any other, so every view and measure holds for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import Any, TypedDict, Unpack
+
+import numpy as np
+
+from attnviz.errors import AttnvizError, known_arguments
+from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.models import USUAL_WRITER, load_checkpoint
+from attnviz.models.checkpoint.generation import (
+    USUAL_NEW_TOKENS,
+    Generation,
+    read_generation,
+)
+from attnviz.models.model import SOURCE, Inputs, Prepared
+from attnviz.models.network.prediction_head import NEXT
+from attnviz.models.prompt import prompt
+from attnviz.models.trained import TrainedModel
+from attnviz.record.record import AttentionRecord
+from attnviz.tracing.memory import default_budget
+from attnviz.tracing.processors import processors
+from attnviz.tracing.search import Choice, Search, choices
+from attnviz.tracing.trace import trace
+from attnviz.tracing.writer import ModelWriter
+
+SAMPLING = ("temperature", "top_k", "top_p", "min_p")
+HALF = {"F32", "F64", "F16", "BF16"}
+FEW_COPIES = 128 << 20  # bytes
+
+
+class Options(TypedDict, total=False):
+    """How to write; `generate` tells of each."""
+
+    ids: Sequence[int] | None
+    source: str | None
+    source_ids: Sequence[int] | None
+    source_lang: str | None
+    target_lang: str | None
+    chat: bool
+    system: str | None
+    max_new_tokens: int | None
+    min_new_tokens: int | None
+    num_beams: int | None
+    do_sample: bool | None
+    temperature: float | None
+    top_k: int | None
+    top_p: float | None
+    min_p: float | None
+    repetition_penalty: float | None
+    no_repeat_ngram_size: int | None
+    length_penalty: float | None
+    early_stopping: bool | str | None
+    seed: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One written token. probability: by the model's own logits, before penalties and sampling.
+    alternatives: the five likeliest others, (id, label, probability), the likeliest first."""
+
+    id: int
+    label: str
+    probability: float
+    alternatives: tuple[tuple[int, str, float], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """What a model wrote. ids, text: what is new. prompt: the tokens before it, and prompt_parts
+    where its parts begin ("system", "prompt"). seconds: from the first new token to the last.
+    interrupted: whether somebody stopped it."""
+
+    ids: list[int]
+    text: str
+    steps: tuple[Step, ...]
+    prompt: Tokens
+    prompt_parts: Mapping[str, tuple[int, int]]
+    seconds: float
+    interrupted: bool
+    _model: TrainedModel = field(repr=False)
+    _prepared: Prepared = field(repr=False)
+    _trace: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def record(self) -> AttentionRecord:
+        """One pass over prompt and text through the recorder, made when it is first asked for."""
+        return self.recorded()
+
+    def recorded(self, **how: Any) -> AttentionRecord:
+        """Run once over prompt and text; `how` as in `trace` (max_memory, lens, progress …)."""
+        source = self._prepared.tokens.get(SOURCE)
+        found = trace(
+            ids=[*self.prompt.ids.tolist(), *self.ids],
+            source_ids=None if source is None else source.ids.tolist(),
+            model=self._model,
+            **{**self._trace, **how},
+        )
+        told = {
+            "prompt": len(self.prompt),
+            "prompt_parts": {name: list(span) for name, span in self.prompt_parts.items()},
+            "steps": [asdict(step) for step in self.steps],
+        }
+        return replace(found, settings={**found.settings, **told})
+
+    @property
+    def tokens_per_second(self) -> float:
+        """How many tokens were written in a second, without the prompt."""
+        return (len(self.ids) - 1) / self.seconds if self.seconds and len(self.ids) > 1 else 0.0
+
+
+@known_arguments(*Options.__annotations__)
+def generate(
+    text: str | None = None, *, model: str | Path | TrainedModel = USUAL_WRITER,
+    stream: Callable[[str], object] | None = None, max_memory: int | None = None,
+    **options: Unpack[Options],
+) -> Generated:  # fmt: skip
+    """Let a checkpoint go on from `text`, token by token; the names are those of transformers.
+
+    model: "smollm2" unless given; the folder of a checkpoint, its id on the hub, or what
+        `load_model` gave.
+    ids: ready token ids in place of the text.
+    source, source_ids: what an encoder reads; `text` is then the beginning of what is written. An
+        encoder-decoder without a source reads `text` itself.
+    source_lang, target_lang: of translation models ("eng_Latn", "ary_Arab").
+    chat, system: put the text (and instructions before it) into the folder's chat template.
+    max_new_tokens: 20 unless the checkpoint says another number.
+    num_beams: 1 takes the likeliest token each time; more search over that many texts.
+    temperature, top_k, top_p, min_p: draw tokens, with `seed`; each alone turns it on, and the
+        others are as in generation_config.json, which is read for all that is not given.
+    repetition_penalty, no_repeat_ngram_size, length_penalty: as in transformers.
+    stream: given the text as it comes. Ctrl-C ends the text where it is.
+    max_memory: bytes that float32 copies of narrower weights may take, and the record's weights.
+
+    Raises AttnvizError for a model without a head for the next token, a prompt that leaves no
+    room, and anything else that does not fit together.
+    """
+    opened = model if isinstance(model, TrainedModel) else _checkpoint(model)
+    _check_head(opened)
+    begun = prompt(
+        opened,
+        Inputs(
+            text,
+            source=options.get("source"),
+            ids=options.get("ids"),
+            source_ids=options.get("source_ids"),
+            target_lang=options.get("target_lang"),
+            source_lang=options.get("source_lang"),
+        ),
+        chat=options.get("chat", False),
+        system=options.get("system"),
+    )
+    asked = _asked(opened, options, begun.forced_first)
+    n_new = room_for(opened, len(begun.prepared.text), asked)
+    search = _search(asked, begun.prepared, n_new, options.get("seed", 0))
+    quick = opened.widened(_room_for_copies(opened) if max_memory is None else max_memory)
+    written = _write(search, quick, begun.prepared, stream)
+    return Generated(
+        [each.id for each in written.choices],
+        _text(opened, [each.id for each in written.choices]),
+        tuple(_step(opened, each) for each in written.choices),
+        begun.prepared.text,
+        begun.parts,
+        written.seconds,
+        written.interrupted,
+        opened,
+        begun.prepared,
+        {"max_memory": max_memory},
+    )
+
+
+def _checkpoint(name: str | Path) -> TrainedModel:
+    if name in ("builtin", "random"):
+        raise AttnvizError(
+            f"The {name} heads look and say nothing: they have no words to choose from.",
+            "Give a `model` that writes, such as smollm2.",
+        )
+    return load_checkpoint(name)
+
+
+def _check_head(model: TrainedModel) -> None:
+    if model.head.kind != NEXT:
+        raise AttnvizError(
+            f"{model.name} predicts a {model.head.kind}, and not the next token.",
+            "Ask it with `attnviz predict`, or take a model that writes.",
+        )
+
+
+def _asked(model: TrainedModel, options: Options, forced_first: int | None) -> Generation:
+    """What the checkpoint says, changed by what was given."""
+    of_model = read_generation(model.config, model.checkpoint.folder)
+    names = {name for name in Generation.__dataclass_fields__ if name in options}
+    given = {name: value for name, value in options.items() if name in names}
+    samples = options.get("do_sample")
+    if samples is None:
+        samples = any(options.get(name) is not None for name in SAMPLING)
+    elif not samples and any(options.get(name) is not None for name in SAMPLING):
+        raise AttnvizError(
+            "`do_sample` is false, and `temperature`, `top_k`, `top_p` or `min_p` was given.",
+            "Leave them out, or sample.",
+        )
+    asked = of_model.with_changes(**(given | {"do_sample": samples}))
+    if forced_first is not None:
+        asked = asked.with_changes(forced_bos_token_id=forced_first)
+    longest = asked.max_new_tokens
+    if longest is not None and asked.min_new_tokens > longest:
+        raise AttnvizError(
+            f"`min_new_tokens` is {asked.min_new_tokens} and `max_new_tokens` {longest}.",
+            "The first must not be larger.",
+        )
+    return asked
+
+
+def room_for(model: TrainedModel, n_prompt: int, asked: Generation) -> int:
+    """How many new tokens are written at most; AttnvizError where the prompt leaves no room, or
+    less than was asked for."""
+    wanted = asked.max_new_tokens
+    if wanted is None and asked.max_length is not None:
+        wanted = max(asked.max_length - n_prompt, 0) or None
+    limit = model.n_positions
+    fit = None if limit is None else limit - n_prompt
+    if fit is not None and fit < (asked.max_new_tokens or 1):
+        more = f"{fit:,} new tokens fit" if fit > 0 else "no new token fits"
+        raise AttnvizError(
+            f"The prompt has {n_prompt:,} tokens and {model.name} has positions for {limit:,}: "
+            f"{more}.",
+            "Give a shorter prompt." if fit <= 0 else f"Ask for `max_new_tokens` {fit} at most.",
+        )
+    found = USUAL_NEW_TOKENS if wanted is None else wanted
+    return found if fit is None else min(found, fit)
+
+
+def _room_for_copies(model: TrainedModel) -> int:
+    """How many bytes of float32 copies are made unless somebody says: what is packed is slow to
+    unpack for every token, what is in half precision is not."""
+    if set(model.dtypes) <= HALF:
+        return FEW_COPIES
+    return default_budget()
+
+
+def _search(asked: Generation, prepared: Prepared, n_new: int, seed: int) -> Search:
+    ids, source = prepared.text.ids, prepared.tokens.get(SOURCE)
+    longest = len(ids) + n_new
+    of_source = [] if source is None else source.ids.tolist()
+    listed = processors(asked, len(ids), longest, of_source)
+    return Search(asked, ids, longest, listed, np.random.default_rng(seed))
+
+
+@dataclass
+class _Written:
+    """The tokens so far."""
+
+    choices: list[Choice] = field(default_factory=list)
+    seconds: float = 0.0
+    interrupted: bool = False
+
+
+@dataclass
+class _Stream:
+    """Gives somebody the text as it comes, each character once and whole."""
+
+    model: TrainedModel
+    give: Callable[[str], object] | None
+    given: str = ""
+
+    def tell(self, chosen: Sequence[Choice], *, last: bool = False) -> None:
+        """Give what is new; all of it where nothing more comes."""
+        if self.give is None:
+            return
+        text = _text(self.model, [each.id for each in chosen])
+        whole = last or not text.endswith("\ufffd")  # a character of which some bytes are missing
+        if whole and text.startswith(self.given) and text != self.given:
+            new, self.given = text[len(self.given) :], text
+            self.give(new)
+
+
+def _write(
+    search: Search, model: TrainedModel, prepared: Prepared, give: Callable[[str], object] | None
+) -> _Written:
+    """Choose tokens until the end, or until somebody presses Ctrl-C; what is there is kept."""
+    written, stream, began = _Written(), _Stream(model, give), 0.0
+    try:
+        for choice in choices(search, ModelWriter(model, prepared)):
+            began = began or perf_counter()
+            written.choices.append(choice)
+            written.seconds = perf_counter() - began
+            stream.tell(written.choices)
+    except KeyboardInterrupt:
+        written.interrupted = True
+        if not written.choices:
+            raise
+    stream.tell(written.choices, last=True)
+    return written
+
+
+def _text(model: TrainedModel, ids: Sequence[int]) -> str:
+    """The text of ids without special tokens; their numbers where the model has no tokenizer."""
+    tokenizer = model.namer
+    if tokenizer is None:
+        return " ".join(map(str, ids))
+    return str(tokenizer.decode(list(ids), skip_special_tokens=True))
+
+
+def _step(model: TrainedModel, choice: Choice) -> Step:
+    ids = [choice.id, *(i for i, _ in choice.others)]
+    labels = from_ids(ids, model.namer).labels
+    others = zip(choice.others, labels[1:], strict=True)
+    return Step(
+        choice.id, labels[0], choice.probability, tuple((i, label, p) for (i, p), label in others)
+    )

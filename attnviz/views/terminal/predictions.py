@@ -1,0 +1,67 @@
+"""What a model says of a text: candidates with their probabilities as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import exp
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from attnviz.analysis.prediction import Candidate, Continuation, Place, Prediction
+from attnviz.inputs.tokens import visible
+from attnviz.language.language import TERMINAL, Language
+from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.screen import Screen
+
+LABEL, NUMBER, BAR = 24, 7, 40  # characters
+CONTEXT = 8  # tokens that are shown before a place
+
+
+def predictions(found: Prediction, screen: Screen, language: Language) -> RenderableType:
+    """Draw what stands at each place, the likeliest first, with its probability as a bar."""
+    title = language.say(f"ui.predict.{found.kind.replace(' ', '_')}", TERMINAL, model=found.model)
+    lines = [label_text(title, screen.width, "bold")]
+    if found.spans:
+        spans = [(i, span.text, span.probability) for i, span in enumerate(found.spans)]
+        lines += [Text(), *_bars(spans, screen)]
+    for place in () if found.spans else found.places:
+        lines += [Text(), dim_line(_around(found, place), screen.width)]
+        lines += _bars(place.candidates, screen)
+    if found.answer is not None:
+        lines += [Text(), label_text(_asked(found.answer, language), screen.width)]
+    return Group(*lines)
+
+
+def _bars(candidates: Iterable[Candidate], screen: Screen) -> list[Text]:
+    """One line per candidate."""
+    listed = [(visible(name), share) for _, name, share in candidates]
+    label = widest([name for name, _ in listed], LABEL)
+    room = min(max(screen.width - label - NUMBER - 3, 4), BAR)
+    lines = []
+    for name, share in listed:
+        line = padded(label_text(name, label), label + 1)
+        line.append(f"{100 * share:5.1f}% ").append("█" * round(min(share, 1) * room))
+        lines.append(line)
+    return lines
+
+
+def _around(found: Prediction, place: Place) -> str:
+    """The tokens up to a place, and a gap where the prediction stands."""
+    if found.kind == "class":
+        return ""
+    names = found.tokens.names
+    before = names[max(place.position + 1 - CONTEXT, 0) : place.position + 1]
+    if found.kind == "next":
+        return f"{place.position} · … {' '.join(before)} ▁"
+    return f"{place.position} · … {' '.join(before)}"
+
+
+def _asked(answer: Continuation, language: Language) -> str:
+    return language.say(
+        "ui.predict.asked",
+        TERMINAL,
+        token=visible(answer.text),
+        value=f"{answer.log_probability:.3f}",
+        reason=f"{100 * exp(answer.log_probability):.2g}%",
+    )

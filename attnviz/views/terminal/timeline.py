@@ -1,0 +1,81 @@
+"""A written text step by step: its probabilities, and what the model looked at."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from attnviz.analysis.timeline import Step, Timeline, timeline
+from attnviz.language.language import TERMINAL
+from attnviz.record.record import AttentionRecord
+from attnviz.views.cells import background, full_rows, levels
+from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
+from attnviz.views.palette import level
+from attnviz.views.screen import Screen
+
+LABEL, SHARE, NUMBER = 16, 9, 6  # characters of the columns
+ELSEWHERE = 12  # of the label of a key that was looked at
+
+
+def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw one line per written token: its probability, each block's share, the strongest keys."""
+    found = timeline(record, look.layers or (look.layer,), look.heads)
+    label = max(widest([step.label for step in found.steps], LABEL), 5)
+    lines: list[RenderableType] = [dim_line(_which(record, look), screen.width)]
+    lines.append(_header(found, label, look, screen))
+    for step in found.steps:
+        line = padded(label_text(step.label, label), label + 1)
+        line.append_text(_share(step.probability, NUMBER, screen.colour))
+        for share in step.shares:
+            line.append(" ").append_text(_share(share, SHARE, screen.colour))
+        line.append("  ").append_text(_strongest(record, step))
+        line.truncate(screen.width, overflow="ellipsis")
+        lines.append(line)
+    note = look.language.say("ui.timeline", TERMINAL)
+    return [*lines, Text(), dim_line(note, screen.width)]
+
+
+def _which(record: AttentionRecord, look: Look) -> str:
+    """Which layers and heads the shares are a mean of."""
+    stack = record.stack
+    layers = look.layers or (look.layer,)
+    all_layers = len(layers) == stack.n_layers
+    layer = f"{stack.n_layers} layers" if all_layers else f"layer {', '.join(map(str, layers))}"
+    heads = ", ".join(map(str, look.heads)) if look.heads else f"mean of {stack.n_heads}"
+    return f"{record.name} · {layer} · head {heads}"
+
+
+def _header(found: Timeline, label: int, look: Look, screen: Screen) -> Text:
+    line = Text(" " * (label + 1), "dim", no_wrap=True)
+    line.append("p".rjust(NUMBER - 1).ljust(NUMBER))
+    for name in found.blocks:
+        line.append(f" {look.language.say(f'ui.block.{name}', TERMINAL)[:SHARE]:>{SHARE}}")
+    line.append(f"  {look.language.say('ui.looks_at', TERMINAL)}")
+    line.truncate(screen.width, overflow="ellipsis")
+    return line
+
+
+def _share(share: float, width: int, colour: bool) -> Text:
+    """A share on its colour; without colour with a bar beside the number."""
+    number = f"{percent(share)}%"
+    if colour:
+        return Text(f"{number.rjust(width - 1)} ", background(level(share, 1.0)) or "")
+    bar = width - 5
+    if bar < 2:
+        return Text(number.rjust(width - 1) + " ")
+    import numpy as np
+
+    steps = levels(np.array([[share]]), np.array([[True]]))
+    shade = full_rows(steps, bar, False)[0]
+    return Text(number.rjust(4), no_wrap=True).append(" ").append_text(shade)
+
+
+def _strongest(record: AttentionRecord, step: Step) -> Text:
+    names = record.stack.key_tokens.names
+    line = Text(no_wrap=True)
+    for i, (key, share) in enumerate(step.strongest):
+        line.append("  " if i else "").append_text(label_text(names[key], ELSEWHERE))
+        line.append(f" {percent(share)}%", "dim")
+    return line

@@ -1,0 +1,148 @@
+"""Texts that models write, against transformers' `generate`: id for id."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+import attnviz
+
+N_IDS = 61
+DECODER = {
+    "vocab_size": N_IDS, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "intermediate_size": 40, "max_position_embeddings": 64,
+    "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0, "head_dim": 16,
+}  # fmt: skip
+BART = {
+    "vocab_size": N_IDS, "d_model": 32, "encoder_layers": 2, "decoder_layers": 2,
+    "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 40,
+    "decoder_ffn_dim": 48, "max_position_embeddings": 64, "bos_token_id": 0, "pad_token_id": 1,
+    "eos_token_id": 2, "decoder_start_token_id": 2, "forced_bos_token_id": None,
+    "forced_eos_token_id": None,
+}  # fmt: skip
+T5 = {
+    "vocab_size": N_IDS, "d_model": 32, "d_kv": 16, "d_ff": 40, "num_layers": 2, "num_heads": 3,
+    "decoder_start_token_id": 0, "pad_token_id": 0, "eos_token_id": 1,
+}  # fmt: skip
+MODELS = {
+    "llama": ("LlamaForCausalLM", DECODER | {"tie_word_embeddings": False}),
+    "mistral": ("MistralForCausalLM", DECODER | {"sliding_window": 4}),
+    "gemma2": ("Gemma2ForCausalLM", DECODER | {"sliding_window": 4, "query_pre_attn_scalar": 16}),
+    "gpt2": (
+        "GPT2LMHeadModel",
+        {
+            "vocab_size": N_IDS, "n_embd": 32, "n_layer": 2, "n_head": 2, "n_positions": 64,
+            "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
+        },
+    ),
+    "bart": ("BartForConditionalGeneration", BART),
+    "t5": ("T5ForConditionalGeneration", T5),
+}  # fmt: skip
+PROMPTS = ([5, 17, 60, 3], [9, 8, 30, 2, 9, 8, 44], [41])
+PROCESSORS = {
+    "plain": {},
+    "repetition": {"repetition_penalty": 1.7},
+    "n-grams": {"no_repeat_ngram_size": 2, "min_new_tokens": 4},
+    "bans": {
+        "suppress_tokens": [7, 8, 9], "begin_suppress_tokens": [11, 12],
+        "bad_words_ids": [[13], [5, 17], [30, 2]], "forced_eos_token_id": 2,
+    },
+}  # fmt: skip
+SEARCHES = {
+    "greedy": {},
+    "2 beams": {"num_beams": 2},
+    "4 beams, short": {"num_beams": 4, "length_penalty": 0.0, "early_stopping": True},
+    "3 beams, long": {"num_beams": 3, "length_penalty": 2.0, "early_stopping": "never"},
+}
+NEW = 14
+
+
+def disturbed(name, folder):
+    """A tiny model far from its start, whose logits differ enough to have a clear best."""
+    kind, config = MODELS[name]
+    made = getattr(transformers, kind)
+    torch.manual_seed(len(name))
+    config = made.config_class(**config, attn_implementation="eager")
+    model = made(config).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.15)
+    model.generation_config.forced_eos_token_id = None
+    model.save_pretrained(folder)
+    return made.from_pretrained(folder, attn_implementation="eager").eval()
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def both(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    return disturbed(request.param, folder), folder
+
+
+def in_file(folder, processors):
+    """Write what no argument says into generation_config.json, in place of what stood there."""
+    file = folder / "generation_config.json"
+    known = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
+    config = {name: v for name, v in json.loads(file.read_text()).items() if name in known}
+    file.write_text(json.dumps(config | processors))
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+@pytest.mark.parametrize("processors", PROCESSORS)
+def test_the_same_ids_as_generate(both, processors, search):
+    theirs, folder = both
+    in_file(folder, PROCESSORS[processors])
+    ours = attnviz.load_model(folder)
+    options = SEARCHES[search]
+    for prompt in PROMPTS:
+        whole = theirs.generate(
+            torch.tensor([prompt]), max_new_tokens=NEW, do_sample=False,
+            **options, **PROCESSORS[processors],
+        )  # fmt: skip
+        start = 1 if theirs.config.is_encoder_decoder else len(prompt)
+        wanted = whole[0, start:].tolist()
+        written = attnviz.generate(ids=prompt, model=ours, max_new_tokens=NEW, **options)
+        while wanted and len(wanted) > len(written.ids):  # padded after its end
+            assert wanted.pop() == theirs.generation_config.pad_token_id
+        assert written.ids == wanted
+
+
+def test_logits_are_those_of_transformers(both):
+    theirs, folder = both
+    in_file(folder, {})
+    ours = attnviz.load_model(folder)
+    prompt = PROMPTS[0]
+    written = attnviz.generate(ids=prompt, model=ours, max_new_tokens=6)
+    found = theirs.generate(
+        torch.tensor([prompt]), max_new_tokens=6, do_sample=False, output_logits=True,
+        return_dict_in_generate=True,
+    )  # fmt: skip
+    for step, logits in zip(written.steps, found.logits, strict=True):
+        shares = torch.softmax(logits[0].double(), dim=-1).numpy()
+        best = np.argsort(-shares, kind="stable")[:6]
+        assert step.id == best[0]
+        np.testing.assert_allclose(step.probability, shares[step.id], rtol=2e-5)
+        assert [i for i, _, _ in step.alternatives] == best[1:].tolist()
+        np.testing.assert_allclose([p for *_, p in step.alternatives], shares[best[1:]], rtol=2e-5)
+
+
+def test_the_record_has_the_rows_that_generate_saw(both):
+    theirs, folder = both
+    in_file(folder, {})
+    written = attnviz.generate(ids=PROMPTS[1], model=attnviz.load_model(folder), max_new_tokens=NEW)
+    found = theirs.generate(
+        torch.tensor([PROMPTS[1]]), max_new_tokens=NEW, do_sample=False, output_attentions=True,
+        return_dict_in_generate=True,
+    )  # fmt: skip
+    seq2seq = theirs.config.is_encoder_decoder
+    steps = found.decoder_attentions if seq2seq else found.attentions
+    stack = written.record.stacks["decoder" if seq2seq else "self"]
+    first = len(written.prompt) - 1
+    for t, step in enumerate(steps):
+        for layer, given in enumerate(step):
+            row = given[0, :, -1].numpy()
+            ours = stack.weights[layer, :, first + t, : first + t + 1]
+            np.testing.assert_allclose(
+                ours[:, -row.shape[1] :], row[:, -ours.shape[1] :], atol=2e-6
+            )
