@@ -21,7 +21,7 @@ USUAL_WRITER = "smollm2"  # the model that writes unless another is named
 def load_model(
     name: str | Path = CONSTRUCTED, *, heads: int = 4, cross: bool = False, seed: int = 0
 ) -> Model:
-    """The model of that name; AttnvizError when there is none, or not with so many heads.
+    """Open the model of that name; AttnvizError when there is none, or not with so many heads.
 
     "builtin": heads constructed to look at one known thing each; with `cross`, heads that look
     from one text at another. "random": random projections drawn with `seed`. "minilm": a small
@@ -50,5 +50,5 @@ def load_checkpoint(name: str | Path) -> TrainedModel:
 
 
 def _short(name: str, folder: Path) -> str:
-    """A hub id as it is; of a folder or a file its own name."""
+    """Return a hub id as it is; of a folder or a file its own name."""
     return folder.resolve().name if Path(name).expanduser().exists() else name

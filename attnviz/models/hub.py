@@ -18,7 +18,7 @@ NO_ANSWER = 500  # statuses from which on a hub is as good as not there
 
 
 def fetch_checkpoint(name: str) -> Path:
-    """The folder in the cache that holds the model `name`; config first, weights if it loads.
+    """Fetch to the cache the folder that holds the model `name`; config first, weights if it loads.
 
     Raises AttnvizError for an id that does not exist, is gated or malformed, a hub that cannot be
     reached, and a model whose family or weights cannot be read.
@@ -48,7 +48,7 @@ class _Repository:
         self._revision: str | None = None
 
     def fetch(self, file: str) -> Path:
-        """The file's place in the cache; AttnvizError if the model has no such file."""
+        """Fetch a file and return its path in the cache; AttnvizError if there is none."""
         from huggingface_hub.errors import RemoteEntryNotFoundError
 
         try:
@@ -58,7 +58,7 @@ class _Repository:
             raise AttnvizError(missing, "Choose another model.") from error
 
     def fetch_if_there(self, file: str) -> Path | None:
-        """The file's place in the cache, or None if the model has no such file."""
+        """Fetch a file and return its path in the cache, or None if the model has no such file."""
         from huggingface_hub.errors import LocalEntryNotFoundError, RemoteEntryNotFoundError
 
         try:
@@ -96,8 +96,11 @@ def _check_endpoint() -> None:
 
 
 def _answers(name: str) -> bool:
-    """Whether the hub can be asked. The client's downloads ask again for half a minute and longer
-    where nobody answers; this asks once."""
+    """Say whether the hub can be asked.
+
+    The client's downloads ask again for half a minute and longer where nobody answers; this asks
+    once.
+    """
     from huggingface_hub import constants, errors, get_hf_file_metadata, hf_hub_url
 
     transport: type[Exception] = errors.HfHubHTTPError.__bases__[0]  # of the client's HTTP library
@@ -112,7 +115,7 @@ def _answers(name: str) -> bool:
 
 
 def _fetch_weights(repository: _Repository) -> None:
-    """The first kind of weights that there is, in one file or in shards."""
+    """Fetch the first kind of weights that there is, in one file or in shards."""
     for one_file, index_of_many in (ONE_FILE, INDEX), (PICKLED, PICKLED_INDEX):
         if repository.fetch_if_there(one_file) is not None:
             return

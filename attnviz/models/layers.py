@@ -48,7 +48,7 @@ class Linear:
         return y.T
 
     def rows(self, start: int, stop: int) -> Linear:
-        """The part that gives outputs start … stop: how fused projections are taken apart."""
+        """Return the part that gives outputs start … stop, to take fused projections apart."""
         bias = None if self.bias is None else self.bias[start:stop]
         return Linear(self.weight[start:stop], bias)
 
@@ -149,7 +149,7 @@ class Rotation:
 def relative_buckets(
     n_queries: int, n_keys: int, n_buckets: int, max_distance: int, *, both_ways: bool
 ) -> NDArray[np.int64]:
-    """The bucket of key - query for every pair: (queries, keys) (T5, arXiv 1910.10683, 2.1).
+    """Return the bucket of key - query for every pair: (queries, keys) (T5, arXiv 1910.10683, 2.1).
 
     Half of the buckets are for one distance each, the rest grow with the logarithm up to
     `max_distance`; `both_ways` keeps half of them for keys that follow.
@@ -172,7 +172,8 @@ def relative_buckets(
 
 
 def interleaved_sinusoids(n_positions: int, width: int) -> Floats:
-    """sin and cos of position / 10000^(2i / width), sines first: (positions, width) (Marian)."""
+    """Return sin and cos of position / 10000^(2i / width), sines first (Marian): (positions,
+    width)."""
     frequencies = 10000.0 ** (-2 * (np.arange(width) // 2) / width)
     angles = np.multiply.outer(np.arange(n_positions), frequencies)
     both = np.concatenate([np.sin(angles[:, 0::2]), np.cos(angles[:, 1::2])], axis=1)
@@ -180,7 +181,7 @@ def interleaved_sinusoids(n_positions: int, width: int) -> Floats:
 
 
 def _in_chunks(work: Callable[[Floats, Floats], None]) -> Activation:
-    """An activation that runs over its input in place, a chunk at a time."""
+    """Make an activation that runs over its input in place, a chunk at a time."""
 
     def activate(x: Floats) -> Floats:
         x = x if x.flags.forc else np.ascontiguousarray(x)

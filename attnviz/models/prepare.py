@@ -177,7 +177,7 @@ def language_id(tokenizer: Tokenizer, language: str) -> int:
 
 
 def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> Tokens:
-    """[language] text </s>, as M2M-100, mBART and NLLB read and write."""
+    """Cut a text and frame it as [language] text </s>, as M2M-100, mBART and NLLB read it."""
     first = language_id(tokenizer, language)
     last = tokenizer.token_to_id("</s>")
     if last is None:
@@ -192,7 +192,7 @@ def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> T
 def _between(
     before: Sequence[int], tokens: Tokens, after: Sequence[int], tokenizer: Tokenizer
 ) -> Tokens:
-    """The tokens of one text with special tokens, by their ids, before and after."""
+    """Put special tokens around the tokens of one text, by their ids, before and after."""
     added = from_ids([*before, *after], tokenizer)
     n = len(before)
     no_span = np.zeros((len(added), 2), dtype=np.int64)

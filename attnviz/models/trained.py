@@ -216,7 +216,7 @@ class TrainedModel:
         return hidden
 
     def _not_numbers(self) -> AttnvizError:
-        """Where the numbers that are none came from."""
+        """Find where NaN or infinity came from."""
         for name, entry in self.tensors.items():
             if entry.usable and not np.isfinite(self.tensors.array(name)).all():
                 return AttnvizError(
@@ -241,7 +241,7 @@ class TrainedModel:
         return found
 
     def about(self) -> dict[str, Any]:
-        """What the checkpoint holds, for people and programs: JSON-ready."""
+        """Describe the checkpoint, for people and programs: JSON-ready."""
         entries = self.tensors.values()
         return {
             "name": self.name,
@@ -277,7 +277,7 @@ def _calm(feed: Feed) -> Iterator[None]:
 
 
 def load(place: Path, name: str) -> TrainedModel:
-    """The model in a checkpoint's folder or file. Every tensor is found and its shape checked;
+    """Open the model in a checkpoint's folder or file. Every tensor is found and its shape checked;
     none is read.
 
     Raises AttnvizError where config, tensors or family are not what they have to be.

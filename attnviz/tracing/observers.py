@@ -82,8 +82,8 @@ class Pooled:
         )
 
     def _places(self, block: Block) -> tuple[_Columns, Index]:
-        """What stands in the columns of all tiles, and the cells of the map that each tile touches:
-        rows and columns of the map."""
+        """Find what stands in the columns of all tiles, and the cells of the map that each tile
+        touches: rows and columns of the map."""
         columns = getattr(self._here, "columns", None)
         if columns is None or not np.array_equal(columns.of, block.keys):
             columns = self._here.columns = _Columns(block.keys, self.n_keys, self.cells[1])
@@ -154,7 +154,7 @@ class Strongest:
         self._here = local()
 
     def see(self, block: Block) -> None:
-        """All heads of the same rows come one after the other, so that their sum is at hand."""
+        """Keep the largest; heads of the same rows come one after the other, and are added up."""
         if not block.keys.size:
             return
         self._keep(block.head, block, block.weights)
@@ -172,7 +172,7 @@ class Strongest:
             self._keep(self.heads, block, total)
 
     def _total(self, weights: Floats) -> Floats:
-        """This thread's own sum over the heads of the rows that it is shown."""
+        """Return this thread's own sum over the heads of the rows that it is shown."""
         room = getattr(self._here, "room", _NONE)
         if room.size < weights.size:
             room = self._here.room = np.empty(weights.size, weights.dtype)
@@ -217,7 +217,7 @@ class Measured:
             self.values[name][block.head, block.start : block.stop] = values.ravel()
 
     def _of_run(self, block: Block, near: NDArray[np.int64]) -> dict[str, Floats]:
-        """The measures where the near keys of every tile are one unbroken run."""
+        """Measure where the near keys of every tile are one unbroken run."""
         w, total = block.weights, measures.total_weight(block.weights)
         return {
             "entropy": measures.entropy(w),
@@ -246,7 +246,7 @@ class Measured:
         return measures.mean_of(moved, total)
 
     def _at(self, block: Block, near: NDArray[np.int64], offset: int) -> NDArray[np.float64]:
-        """The weight of key i + offset; NaN where the text has no such key."""
+        """Return the weight of key i + offset; NaN where the text has no such key."""
         wanted = _rows(block) + offset
         found = np.zeros(wanted.shape)
         column = block.start + offset - int(near[0])  # of a tile's first row; then one on each row
@@ -262,7 +262,7 @@ class Measured:
 
 
 def _rows(block: Block) -> NDArray[np.int64]:
-    """The query of every row, (tiles, rows)."""
+    """Return the query of every row, (tiles, rows)."""
     return np.arange(block.start, block.stop).reshape(block.weights.shape[:2])
 
 
@@ -290,7 +290,7 @@ class Summarizer:
             observer.see(block)
 
     def summary(self) -> Summary:
-        """The finished summary of one layer."""
+        """Return the finished summary of one layer."""
         pooled, kept = self.pooled, self.strongest
         return Summary(
             pooled.cells,

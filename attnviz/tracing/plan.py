@@ -90,7 +90,7 @@ def make_plan(text: str | None, **options: Unpack[Options]) -> Plan:
     if shape.layout.has_global_tokens:
         chosen = _global_positions(shape.queries, options.get("global_tokens"), allow_none=True)
         prepared = replace(prepared, global_tokens=tuple(chosen))
-    settings = _settings(model, prepared, mask, settings, options)
+    settings = _settings(model, prepared, mask, settings)
     return Plan(kind, model, prepared, mask, settings)
 
 
@@ -153,7 +153,7 @@ def _check_source(kind: str, prepared: Prepared) -> None:
 
 
 def _settings(
-    model: Model, prepared: Prepared, mask: Rule | None, settings: dict[str, Any], options: Options
+    model: Model, prepared: Prepared, mask: Rule | None, settings: dict[str, Any]
 ) -> dict[str, Any]:
     """Say in the record how it was made: what is not there was not chosen."""
     shapes = model.stacks(prepared)
@@ -164,8 +164,8 @@ def _settings(
         found["truncated"] = prepared.cut_to
     if any(shape.layout.has_global_tokens for shape in shapes.values()):
         found["global_tokens"] = list(prepared.global_tokens)
-    if model.origin == "random":
-        found["seed"] = options.get("seed", 0)
+    if prepared.seed is not None:
+        found["seed"] = prepared.seed
     return found
 
 
@@ -191,7 +191,7 @@ def _self_stacks(shapes: dict[str, StackShape]) -> frozenset[str]:
 
 
 def _changes(model: Model, mask: Rule) -> bool:
-    """Whether a mask is another than the model's own, in any self-attention."""
+    """Say whether a mask is another than the model's own, in any self-attention."""
     layouts = model.layouts.values()
     return any(
         own != mask for layout in layouts if layout.queries == layout.keys for own in layout.masks

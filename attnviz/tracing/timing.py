@@ -50,15 +50,17 @@ Tell = Callable[[int, int, str], None]  # steps done, steps in all, what comes n
 
 
 def quiet(done: int, total: int, what: str) -> None:
-    """Tells nobody."""
+    """Report to nobody."""
 
 
 def of_types(
     rules: Mapping[str, Rule], lengths: Sequence[int], n_heads: int, head_dim: int,
     settings: Mapping[str, Any], *, seconds: float = 0, tell: Tell = quiet,
 ) -> Report:  # fmt: skip
-    """The cost of types of attention, each by its mask. seconds: how long all runs together may
-    take, 0 to count only. lengths: rising."""
+    """Report the cost of types of attention, each by its mask.
+
+    seconds: how long all runs together may take, 0 to count only. lengths: rising.
+    """
     layers = {name: Layers(rule, n_heads, head_dim) for name, rule in rules.items()}
     points = {
         name: tuple(predict([one], length) for length in lengths) for name, one in layers.items()
@@ -75,16 +77,16 @@ def _times(
     layers: Mapping[str, Layers], points: Mapping[str, tuple[Predicted, ...]], way: str,
     seconds: float, tell: Tell,
 ) -> dict[str, tuple[Timed, ...]]:  # fmt: skip
-    """Each type in turn, the quickest first: what they leave of their time goes to the others."""
+    """Run each type in turn, the quickest first: what is left of their time goes to the others."""
     start, times = perf_counter(), dict[str, tuple[Timed, ...]]()
     for i, name in enumerate(sorted(layers, key=lambda name: points[name][-1].work)):
         one, n = layers[name], len(points[name])
-        run = _attention(one, kept=way == "kept")
+        run = attention_run(one, kept=way == "kept")
         probe = predict([one], min(PROBE, points[name][-1].length))
         room = _Room(way, INPUTS * one.n_heads * one.head_dim * FLOAT)
         share = (seconds - (perf_counter() - start)) / (len(layers) - i)
         stage = _Stage(share, tell, i * n, len(layers) * n, name)
-        times[name] = _timed(run, points[name], probe, room, stage)
+        times[name] = _time_points(run, points[name], probe, room, stage)
     return times
 
 
@@ -92,8 +94,11 @@ def of_model(
     model: TrainedModel, lengths: Sequence[int] | None = None, *,
     global_tokens: Sequence[int] | None = None, seconds: float = 0, tell: Tell = quiet,
 ) -> Report:  # fmt: skip
-    """The cost of a checkpoint's attention, and of its linear maps beside it. An encoder and a
-    decoder read texts of one length. AttnvizError for lengths that it has no positions for."""
+    """Report the cost of a checkpoint's attention, and of its linear maps beside it.
+
+    An encoder and a decoder read texts of one length. Raises AttnvizError for lengths that it has
+    no positions for.
+    """
     lengths = _lengths(model, lengths)
     chosen = (0,) if global_tokens is None else tuple(global_tokens)
     layers = _layers(model, chosen if model.has_global_tokens else ())
@@ -102,10 +107,10 @@ def of_model(
     way = _way(points) if seconds else ""
     times: tuple[Timed, ...] = (Timed(),) * len(lengths)
     if way:
-        run = _forward(model, chosen, kept=way == "kept")
+        run = model_run(model, chosen, kept=way == "kept")
         probe = predict(layers, min(MODEL_PROBE, lengths[-1]), per_token)
         stage = _Stage(seconds, tell, 0, len(lengths), model.name)
-        times = _timed(run, points, probe, _Room(way, 0), stage)
+        times = _time_points(run, points, probe, _Room(way, 0), stage)
     about = model.about()
     told = {name: about[name] for name in ("name", "model_type", "parameters", "positions")}
     told |= {"per_token": per_token, "crossing": crossing(layers, per_token)}
@@ -132,7 +137,7 @@ def _lengths(model: TrainedModel, asked: Sequence[int] | None) -> Sequence[int]:
 
 
 def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ...]:
-    """The layers of every stack, those with one mask together."""
+    """List the layers of every stack, those with one mask together."""
     kept = ("self",) if model.type == "causal" else ("decoder", "cross")
     dtypes = Counter[str]()
     for entry in model.tensors.values():
@@ -156,8 +161,8 @@ def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ..
 # Running -------------------------------------------------------------------------------------
 
 
-def _attention(layers: Layers, *, kept: bool) -> Run:
-    """One layer through the recorder, on random queries, keys and values."""
+def attention_run(layers: Layers, *, kept: bool) -> Run:
+    """Make a run of one layer through the recorder, on random queries, keys and values."""
 
     @lru_cache(maxsize=1)
     def inputs(length: int) -> tuple[Tokens, list[Floats]]:
@@ -176,11 +181,11 @@ def _attention(layers: Layers, *, kept: bool) -> Run:
     return run
 
 
-def _forward(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) -> Run:
-    """A whole model on random token ids."""
+def model_run(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) -> Run:
+    """Make a run of a whole model, on random token ids."""
 
     @lru_cache(maxsize=1)
-    def prepared(length: int) -> Prepared:
+    def prepare(length: int) -> Prepared:
         roles = {role for one in model.layouts.values() for role in (one.queries, one.keys)}
         n_ids = min(model.network.limits(role).n_ids for role in roles)
         ids = np.random.default_rng(0).integers(n_ids, size=length)
@@ -188,7 +193,7 @@ def _forward(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) -
         return Prepared(dict.fromkeys(sorted(roles), tokens), global_tokens=tuple(global_tokens))
 
     def run(length: int) -> Spent:
-        given, watch = prepared(length), Stopwatch()
+        given, watch = prepare(length), Stopwatch()
         recorder = Recorder(model.stacks(given), budget=_budget(kept))
         start = perf_counter()
         model.run(given, with_stopwatch(recorder.attend, watch))
@@ -205,7 +210,7 @@ def _budget(kept: bool) -> int:
 
 
 class _Room(NamedTuple):
-    """What there is memory for, beside `per_token` bytes of inputs."""
+    """The memory that there is, beside `per_token` bytes of inputs."""
 
     way: str
     per_token: int
@@ -228,12 +233,12 @@ class _Stage(NamedTuple):
 
 
 def _way(points: Sequence[Predicted]) -> str:
-    """One way for all, so that their times can be compared: weights are kept if all of them fit
-    what a recorder takes for them."""
+    """Choose one way for all, so that their times can be compared: weights are kept if all of them
+    fit what a recorder takes for them."""
     return "kept" if max(2 * p.weight_bytes for p in points) <= default_budget() else "streamed"
 
 
-def _timed(
+def _time_points(
     run: Run, points: Sequence[Predicted], probe: Predicted, room: _Room, stage: _Stage
 ) -> tuple[Timed, ...]:
     """Run the points, shortest first, as far as time and memory last."""
@@ -249,17 +254,15 @@ def _timed(
         elif 2 * expected > left:
             times.append(Timed(left_out="time", expected=expected))
         else:
-            best, n_runs = _repeated(
-                run, point.length, left / (2 if point is points[-1] else SAVED)
-            )
+            best, n_runs = _repeat(run, point.length, left / (2 if point is points[-1] else SAVED))
             times.append(Timed(best.attention, best.rest, n_runs))
             if point.length >= probe.length:
                 rate = best.total / point.work
     return tuple(times)
 
 
-def _repeated(run: Run, length: int, seconds: float) -> tuple[Spent, int]:
-    """One run to warm up, then at least one more, and others while they fit the seconds; the
+def _repeat(run: Run, length: int, seconds: float) -> tuple[Spent, int]:
+    """Run once to warm up, then at least one more, and others while they fit the seconds; the
     quickest, and of how many."""
     start = perf_counter()
     run(length)

@@ -67,7 +67,7 @@ def _draw(model: TrainedModel, role: str, n: int) -> Tokens:
 def _transformers(
     model: TrainedModel, tokens: Tokens, source: Tokens | None
 ) -> tuple[dict[str, NDArray[Any]], NDArray[Any]]:
-    """Its weights by stack, (layers, heads, queries, keys), and its final hidden state."""
+    """Return its weights by stack, (layers, heads, queries, keys), and its final hidden state."""
     try:
         import torch
         from transformers import AutoModel, logging
@@ -101,16 +101,16 @@ def _transformers(
         out = other(**fed, output_attentions=True)
     if source is None:
         return {"self": _self_weights(model, out)}, out.last_hidden_state[0].numpy()
-    stacks = {name: _stacked(getattr(out, attribute)) for name, attribute in NAMES.items()}
-    return stacks | {"cross": _stacked(out.cross_attentions)}, out.last_hidden_state[0].numpy()
+    stacks = {name: _stack(getattr(out, attribute)) for name, attribute in NAMES.items()}
+    return stacks | {"cross": _stack(out.cross_attentions)}, out.last_hidden_state[0].numpy()
 
 
 def _self_weights(model: TrainedModel, out: Any) -> NDArray[Any]:
     if not model.has_global_tokens:
-        return _stacked(out.attentions)
+        return _stack(out.attentions)
     pairs = zip(out.attentions, out.global_attentions, strict=True)
     return np.stack([dense_longformer(a[0].numpy(), g[0].numpy(), [0]) for a, g in pairs])
 
 
-def _stacked(layers: Any) -> NDArray[Any]:
+def _stack(layers: Any) -> NDArray[Any]:
     return np.stack([layer[0].numpy() for layer in layers])

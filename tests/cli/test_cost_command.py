@@ -265,12 +265,12 @@ def test_no_progress_where_nobody_watches(monkeypatch):
 
 
 def test_nothing_is_written_when_it_is_broken_off(monkeypatch, capsys):
-    from attnviz.tracing import timing
+    from attnviz.tracing.recorder import Recorder
 
     def stop(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(timing, "_timed", stop)
+    monkeypatch.setattr(Recorder, "attend", stop)
     assert run_command_line(["cost", *QUICK, "-o", "cost.json"]) == 130
     assert not Path("cost.json").exists()
     assert capsys.readouterr().out == ""

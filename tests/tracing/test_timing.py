@@ -44,7 +44,7 @@ def clock(monkeypatch):
 
         return run
 
-    monkeypatch.setattr(timing, "_attention", attention)
+    monkeypatch.setattr(timing, "attention_run", attention)
     return ran
 
 

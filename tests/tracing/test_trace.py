@@ -279,3 +279,10 @@ def test_the_strongest_keys_of_a_long_text_are_limited():
 
 def test_what_is_public_is_the_same_function():
     assert attnviz.trace is trace
+
+
+def test_the_seed_of_a_model_that_was_drawn_before_is_recorded():
+    model = attnviz.load_model("random", seed=3)
+    record = attnviz.trace("a b c", model=model)
+    assert record.settings["seed"] == 3
+    assert record == attnviz.trace("a b c", model="random", seed=3)

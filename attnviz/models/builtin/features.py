@@ -45,12 +45,12 @@ WIDTH = sum(_WIDTHS.values())
 
 
 def part(name: str) -> slice:
-    """Where a named part stands in a row of features."""
+    """Return where a named part stands in a row of features."""
     return slice(_STOPS_AT[name] - _WIDTHS[name], _STOPS_AT[name])
 
 
 def features(tokens: Tokens) -> Floats:
-    """The features of every token: (tokens, WIDTH) float32."""
+    """Compute the features of every token: (tokens, WIDTH) float32."""
     words = [piece or label for piece, label in zip(tokens.slices(), tokens.labels, strict=True)]
     table = np.zeros((len(words), WIDTH), dtype=np.float32)
     content = table[:, part("content")]
@@ -74,7 +74,7 @@ def sinusoids(places: NDArray[Any], frequencies: NDArray[np.float64]) -> Floats:
 
 @lru_cache(maxsize=1 << 16)
 def spelling(word: str) -> Floats:
-    """A hash of the word, without case and marks: (CONTENT,) float32 of length 1.
+    """Hash the word, without case and marks: (CONTENT,) float32 of length 1.
 
     Half of it tells the word itself, half its letters (feature hashing, Weinberger et al. 2009:
     each pair and triple of characters, word ends included, adds +1 or -1 in one place). So equal

@@ -75,6 +75,7 @@ class HeadsModel:
     origin: str  # "constructed" or "random"
     heads: tuple[Head, ...]
     w_output: Floats  # (heads × VALUE_DIM, WIDTH)
+    seed: int | None = None
 
     type = "self"
     any_type = True  # nothing was trained, so no mask is more its own than another
@@ -103,7 +104,7 @@ class HeadsModel:
         tokens = {TEXT: tokenize(inputs.require_text(), tokenizer)}
         if inputs.source is not None:
             tokens[SOURCE] = tokenize(inputs.source, tokenizer, "source")
-        return Prepared(tokens, tokenizer=tokenizer)
+        return Prepared(tokens, tokenizer=tokenizer, seed=self.seed)
 
     def stacks(self, prepared: Prepared) -> dict[str, StackShape]:
         """Return the one stack: "cross" where there is a source, else "self"."""
@@ -133,7 +134,7 @@ class HeadsModel:
 
 
 def builtin(n_heads: int, *, cross: bool = False) -> HeadsModel:
-    """The first `n_heads` constructed heads; past the end of the list they come again, blunter
+    """Make the first `n_heads` constructed heads; past the end of the list they come again, blunter
     and sharper by turns. AttnvizError unless 1 <= n_heads <= 64."""
     _check(n_heads)
     plans = CROSS_HEADS if cross else SELF_HEADS
@@ -147,7 +148,10 @@ def builtin(n_heads: int, *, cross: bool = False) -> HeadsModel:
 
 
 def random(n_heads: int, seed: int) -> HeadsModel:
-    """Heads with random projections, as before any training. AttnvizError unless 1 … 64 heads."""
+    """Draw heads with random projections, as before any training.
+
+    Raises AttnvizError unless 1 <= n_heads <= 64.
+    """
     _check(n_heads)
     if seed < 0:
         raise AttnvizError(f"The seed is {seed}.", "It must be 0 or more.")
@@ -162,7 +166,7 @@ def random(n_heads: int, seed: int) -> HeadsModel:
         Head(f"random {i}", draw(WIDTH, HEAD_DIM), draw(WIDTH, HEAD_DIM), draw(WIDTH, VALUE_DIM))
         for i in range(n_heads)
     )
-    return HeadsModel("random", "random", heads, draw(n_heads * VALUE_DIM, WIDTH))
+    return HeadsModel("random", "random", heads, draw(n_heads * VALUE_DIM, WIDTH), seed)
 
 
 def _check(n_heads: int) -> None:

@@ -63,48 +63,48 @@ class Fields:
         self._asked: set[str] = set()
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value as it stands, None and absent meaning the default."""
+        """Return the value as it stands, None and absent meaning the default."""
         self._asked.add(name)
         value = self._config.get(name)
         return default if value is None else value
 
-    def stated(self, name: str, default: Any) -> Any:
-        """The value as it stands, where null does not mean the default but "none"."""
+    def or_none(self, name: str, default: Any) -> Any:
+        """Return the value as it stands, where null does not mean the default but "none"."""
         self._asked.add(name)
         return self._config.get(name, default)
 
     def number(self, name: str, default: int | None = None, lowest: int = 1) -> int:
-        """A whole number."""
-        value = self._needed(name, default)
+        """Return a whole number; AttnvizError if it is none, or out of bounds."""
+        value = self._require(name, default)
         most = MOST_LAYERS if "layer" in name else LARGEST
         if type(value) is not int or not lowest <= value <= most:
             raise self.wrong(name, value, f"a whole number from {lowest} to {most:,}")
         return value
 
     def real(self, name: str, default: float | None = None) -> float:
-        """A number."""
-        value = self._needed(name, default)
+        """Return a number above 0; AttnvizError if it is none."""
+        value = self._require(name, default)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not 0 < value < LARGEST_REAL:
             raise self.wrong(name, value, "a number above 0")
         return float(value)
 
     def flag(self, name: str, default: bool = False) -> bool:
-        """True or false."""
+        """Return true or false; AttnvizError for anything else."""
         value = self.get(name, default)
         if not isinstance(value, bool):
             raise self.wrong(name, value, "true or false")
         return value
 
     def activation(self, name: str, default: str) -> Activation:
-        """An activation by its name."""
+        """Return an activation by its name."""
         value = self.get(name, default)
         if not isinstance(value, str) or value not in ACTIVATIONS:
             raise self.wrong(name, value, f"one of {', '.join(ACTIVATIONS)}")
         return ACTIVATIONS[value]
 
     def only(self, name: str, *allowed: Any) -> None:
-        """A field that is understood with these values alone."""
+        """Refuse a field unless it has one of the values that are understood."""
         value = self.get(name, allowed[0])
         if value not in allowed:
             raise self.wrong(name, value, " or ".join(json.dumps(a) for a in allowed))
@@ -112,7 +112,7 @@ class Fields:
     def per_layer(
         self, name: str, n_layers: int, default: list[str], known: tuple[str, ...]
     ) -> Any:
-        """One word per layer, each of them known."""
+        """Return one word per layer; AttnvizError unless each of them is known."""
         value = self.get(name, default)
         listed = isinstance(value, list) and len(value) == n_layers
         if not listed or not all(isinstance(kind, str) and kind in known for kind in value):
@@ -120,14 +120,14 @@ class Fields:
         return value
 
     def wrong(self, name: str, value: Any, due: str) -> AttnvizError:
-        """A field whose value is not understood."""
+        """Make the error for a field whose value is not understood."""
         return AttnvizError(
             f"{self._file} says {name} = {json.dumps(value, default=str)[:80]}.",
             f"It has to be {due}: with another value the numbers would be wrong.",
         )
 
     def finish(self) -> None:
-        """Refuse what nobody asked for, unless it is off or bookkeeping."""
+        """Raise if the config has a non-default field that no code read."""
         for name, value in self._config.items():
             if name not in self._asked and name not in BOOKKEEPING and value:
                 raise AttnvizError(
@@ -136,7 +136,7 @@ class Fields:
                     "It could change the numbers. If it does not, delete it in a copy of the file.",
                 )
 
-    def _needed(self, name: str, default: Any) -> Any:
+    def _require(self, name: str, default: Any) -> Any:
         value = self.get(name, default)
         if value is None:
             raise AttnvizError(
@@ -147,7 +147,7 @@ class Fields:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The config.json of a checkpoint folder; AttnvizError if there is none to read."""
+    """Read the config.json of a checkpoint folder; AttnvizError if there is none to read."""
     file = folder / "config.json"
     if not file.is_file():
         raise AttnvizError(

@@ -16,7 +16,7 @@ FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer_c
 
 
 def find_tokenizer(folder: Path) -> Tokenizer:
-    """From tokenizer.json, vocab.txt (WordPiece), or vocab.json and merges.txt (byte-level BPE).
+    """Open tokenizer.json, vocab.txt (WordPiece), or vocab.json and merges.txt (byte-level BPE).
 
     Raises AttnvizError where there is none of them, or where it cannot be used.
     """
@@ -46,7 +46,7 @@ def _word_piece(folder: Path) -> Tokenizer:
     from tokenizers.pre_tokenizers import BertPreTokenizer
 
     says = _settings(folder)
-    unknown = _written(says.get("unk_token", "[UNK]"))
+    unknown = _token_name(says.get("unk_token", "[UNK]"))
     model = WordPiece.from_file(str(folder / "vocab.txt"), unk_token=unknown)
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = BertNormalizer(
@@ -56,10 +56,10 @@ def _word_piece(folder: Path) -> Tokenizer:
     )
     tokenizer.pre_tokenizer = BertPreTokenizer()
     first, last = (
-        _written(says.get(name, usual))
+        _token_name(says.get(name, usual))
         for name, usual in (("cls_token", "[CLS]"), ("sep_token", "[SEP]"))
     )
-    mask = _written(says.get("mask_token", "[MASK]"))
+    mask = _token_name(says.get("mask_token", "[MASK]"))
     _frame(tokenizer, f"{first} $A {last}", f"{first} $A {last} $B:1 {last}:1", [first, last, mask])
     return tokenizer
 
@@ -77,7 +77,7 @@ def _byte_pairs(folder: Path) -> Tokenizer:
     spaced = bool(says.get("add_prefix_space", False))
     tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=spaced)
     first, last = (tokenizer.token_to_id(name) for name in ("<s>", "</s>"))
-    begins = _written(says.get("bos_token", "<s>")) == "<s>"
+    begins = _token_name(says.get("bos_token", "<s>")) == "<s>"
     if first is not None and last is not None and begins:
         _frame(tokenizer, "<s> $A </s>", "<s> $A </s> </s> $B </s>", ["<s>", "</s>", "<mask>"])
     return tokenizer
@@ -96,12 +96,12 @@ def _frame(tokenizer: Tokenizer, single: str, pair: str, names: list[str]) -> No
 
 
 def _settings(folder: Path) -> dict[str, Any]:
-    """What tokenizer_config.json says, if there is one."""
+    """Read tokenizer_config.json, if there is one."""
     file = folder / "tokenizer_config.json"
     says = json.loads(file.read_bytes()) if file.is_file() else {}
     return says if isinstance(says, dict) else {}
 
 
-def _written(token: Any) -> str:
-    """A token's name, which older settings wrap in an object."""
+def _token_name(token: Any) -> str:
+    """Return a token's name, which older settings wrap in an object."""
     return str(token["content"] if isinstance(token, dict) else token)

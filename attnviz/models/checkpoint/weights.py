@@ -22,22 +22,22 @@ class Weights:
 
     @classmethod
     def found(cls, tensors: Tensors, folder: Path, anchor: str) -> Weights:
-        """Behind whatever prefix a head model gave them: found by a name that is always there."""
+        """Find the prefix that a head model gave them, by a name that is always there."""
         prefixes = [name.removesuffix(anchor) for name in tensors if name.endswith(anchor)]
         whole = [p for p in prefixes if not p or p.endswith(".")]
         return cls(tensors, folder, min(whole, key=len, default=""))
 
     def under(self, prefix: str) -> Weights:
-        """The tensors of one part."""
+        """Return the tensors of one part."""
         return Weights(self.tensors, self.folder, self.prefix + prefix)
 
     def has(self, name: str) -> bool:
-        """Whether there is such a tensor."""
+        """Say whether there is such a tensor."""
         return self.prefix + name in self.tensors
 
     def take(self, name: str, *shape: int) -> Weight:
-        """A tensor of that shape; AttnvizError names it where it is missing or another shape."""
-        full = self._named(self.prefix + name)
+        """Return a tensor; AttnvizError names it where it is missing or has another shape."""
+        full = self._find_name(self.prefix + name)
         found = self.tensors[full].shape
         if found != shape:
             raise AttnvizError(
@@ -48,29 +48,29 @@ class Weights:
         return self.tensors.array(full)
 
     def linear(self, name: str, n_in: int, n_out: int, bias: bool = True) -> Linear:
-        """A linear map stored as (n_out, n_in)."""
+        """Return a linear map stored as (n_out, n_in)."""
         weight = self.take(f"{name}.weight", n_out, n_in)
         return Linear(weight, self.take(f"{name}.bias", n_out) if bias else None)
 
     def conv1d(self, name: str, n_in: int, n_out: int) -> Linear:
-        """A linear map that GPT-2 stores as (n_in, n_out)."""
+        """Return a linear map that GPT-2 stores as (n_in, n_out)."""
         weight = np.asarray(self.take(f"{name}.weight", n_in, n_out))
         return Linear(weight.T, self.take(f"{name}.bias", n_out))
 
     def embedding(self, name: str, n_ids: int, width: int) -> Embedding:
-        """One vector per id."""
+        """Return a table with one vector per id."""
         return Embedding(self.take(f"{name}.weight", n_ids, width))
 
     def layer_norm(self, name: str, width: int, eps: float, bias: bool = True) -> LayerNorm:
-        """A layer norm."""
+        """Return a layer norm."""
         weight = self.take(f"{name}.weight", width)
         return LayerNorm(weight, self.take(f"{name}.bias", width) if bias else None, eps)
 
     def rms_norm(self, name: str, width: int, eps: float, offset: float = 0.0) -> RMSNorm:
-        """A root-mean-square norm."""
+        """Return a root-mean-square norm."""
         return RMSNorm(self.take(f"{name}.weight", width), eps, offset)
 
-    def _named(self, full: str) -> str:
+    def _find_name(self, full: str) -> str:
         # Files from before 2019 call a norm's weight and bias gamma and beta.
         old = full.replace("LayerNorm.weight", "LayerNorm.gamma")
         old = old.replace("LayerNorm.bias", "LayerNorm.beta")

@@ -34,8 +34,10 @@ NESTED = {"gemma3": "text_config"}  # models of text and images: their text half
 
 
 def read_family(folder: Path) -> tuple[dict[str, Any], str]:
-    """The config of a checkpoint folder and the module that reads its family; AttnvizError names
-    the families where it is of none of them."""
+    """Read the config of a checkpoint folder, and find the module of its family.
+
+    Raises AttnvizError that names the families where it is of none of them.
+    """
     config = read_config(folder)
     inner = NESTED.get(str(config.get("model_type")))
     if inner is not None and isinstance(config.get(inner), dict):

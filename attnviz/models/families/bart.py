@@ -84,7 +84,7 @@ def _tower(weights: Weights, fields: Fields, kind: Kind, name: str) -> Tower:
 
 
 def _words(weights: Weights, fields: Fields, name: str) -> Embedding:
-    """One table for both, or one each (some Marian models)."""
+    """Read the one table for both, or the one of each (some Marian models)."""
     own = weights.has(f"{name}.embed_tokens.weight")
     n_ids = fields.number("vocab_size", 50265)
     if name == "decoder" and own:

@@ -46,7 +46,7 @@ def build(fields: Fields, weights: Weights) -> Tower:
     n_layers = fields.number("num_hidden_layers", 26)
     kinds = _kinds(fields, sizes.kind, n_layers)
     fields.only("use_bidirectional_attention", False)
-    window = None if sizes.kind == FIRST else fields.stated("sliding_window", 4096)
+    window = None if sizes.kind == FIRST else fields.or_none("sliding_window", 4096)
     n_ids = fields.number("vocab_size", 256000)
     words = weights.embedding("embed_tokens", n_ids, sizes.width)
     return Tower(
@@ -65,7 +65,7 @@ def _sizes(fields: Fields, kind: str) -> Sizes:
     if n_heads % n_key_heads:
         raise fields.wrong("num_key_value_heads", n_key_heads, f"a divisor of {n_heads}")
     cap = None
-    if kind == "gemma2" and fields.stated("attn_logit_softcapping", 50.0) is not None:
+    if kind == "gemma2" and fields.or_none("attn_logit_softcapping", 50.0) is not None:
         cap = fields.real("attn_logit_softcapping", 50.0)
     if kind == THIRD:
         fields.only("attn_logit_softcapping", None)  # which its layers do not have

@@ -83,13 +83,13 @@ def _sizes(fields: Fields, kind: str) -> Sizes:
 
 
 def _windows(fields: Fields, kind: str, n_layers: int) -> tuple[int | None, list[str]]:
-    """The window, and which layers have it."""
+    """Read the window, and which layers have it."""
     if kind == "llama":
         return None, [FULL] * n_layers
     if kind in ("mistral", "phi3"):
-        window = fields.stated("sliding_window", 4096 if kind == "mistral" else None)
+        window = fields.or_none("sliding_window", 4096 if kind == "mistral" else None)
         return window, [FULL if window is None else SLIDING] * n_layers
-    window = fields.stated("sliding_window", 4096) if fields.flag("use_sliding_window") else None
+    window = fields.or_none("sliding_window", 4096) if fields.flag("use_sliding_window") else None
     fields.get("sliding_window")
     first = fields.number("max_window_layers", 28, 0)
     usual = [SLIDING if window is not None and i >= first else FULL for i in range(n_layers)]

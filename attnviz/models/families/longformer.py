@@ -46,7 +46,7 @@ def _block(weights: Weights, sizes: Sizes) -> PostNormBlock:
 
 
 def _windows(fields: Fields, n_layers: int) -> tuple[Rule, ...]:
-    """The config counts both sides together."""
+    """Read the windows; the config counts both sides together."""
     given = fields.get("attention_window", 512)
     widths = [given] * n_layers if isinstance(given, int) else given
     even = isinstance(widths, list) and all(type(w) is int and w > 0 and w % 2 == 0 for w in widths)

@@ -95,7 +95,7 @@ class Attention:
     def _project(
         self, x: Floats, source: Floats | None, norm: Norm | None
     ) -> tuple[Floats, Floats, Floats]:
-        """Queries, keys and values, (tokens, heads × head_dim) each."""
+        """Make queries, keys and values, (tokens, heads × head_dim) each."""
 
         def own(part: Floats) -> tuple[Floats, Floats, Floats]:
             normed = part if norm is None else norm(part)

@@ -138,7 +138,7 @@ class Embeddings:
         return x if self.widen is None else self.widen(x)
 
     def _segments_of(self, feed: Feed, n_tokens: int) -> Ids:
-        """Which text each token belongs to, (tokens,); RoBERTa has one segment for all."""
+        """Return which text each token belongs to, (tokens,); RoBERTa has one segment for all."""
         assert self.segments is not None  # who has none does not ask
         n_kinds = len(self.segments.weight)
         if feed.segments is None or n_kinds == 1:

@@ -34,7 +34,7 @@ class Sizes:
         cls, fields: Fields, width: int = 768, n_heads: int = 12, inner: int = 3072,
         activation: str = "gelu",
     ) -> Sizes:  # fmt: skip
-        """From the field names that most relatives use; what is not stated has these values."""
+        """Read the field names that most relatives use; what is not stated has these values."""
         return cls(
             fields.number("hidden_size", width),
             heads_of(fields, "hidden_size", "num_attention_heads", width, n_heads),
@@ -45,7 +45,7 @@ class Sizes:
 
 
 def heads_of(fields: Fields, width: str, heads: str, usual: int, usual_heads: int) -> int:
-    """How many heads share the width; AttnvizError if it cannot be shared evenly."""
+    """Read how many heads share the width; AttnvizError if it cannot be shared evenly."""
     n_heads = fields.number(heads, usual_heads)
     if fields.number(width, usual) % n_heads:
         raise fields.wrong(heads, n_heads, f"a divisor of {width} ({fields.number(width, usual)})")
@@ -70,7 +70,7 @@ BERT_NAMES = Names()
 
 
 def block(weights: Weights, sizes: Sizes, names: Names = BERT_NAMES) -> PostNormBlock:
-    """The layer whose tensors `weights` holds."""
+    """Read the layer whose tensors `weights` holds."""
     width = sizes.width
     return PostNormBlock(
         Attention(
@@ -121,6 +121,6 @@ def tower(embeddings: Embeddings, blocks: Iterable[Block], mask: Rule) -> Tower:
 
 
 def self_mask(fields: Fields) -> Rule:
-    """Causal where the config makes a decoder of the encoder."""
+    """Choose a causal mask where the config makes a decoder of the encoder."""
     fields.only("add_cross_attention", False)
     return causal() if fields.flag("is_decoder") else full()

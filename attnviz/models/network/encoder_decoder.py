@@ -41,9 +41,9 @@ class EncoderDecoder:
         return self.decoder.begin(replace(state.shared.feed, encoded=self.encoder.end(state)))
 
     def is_done(self, state: State) -> bool:
-        """Whether no layer of the decoder is left."""
+        """Say whether no layer of the decoder is left."""
         return state.tower == self.decoder.stack and self.decoder.is_done(state)
 
     def end(self, state: State) -> Floats:
-        """The decoder's final hidden state: (tokens, width)."""
+        """Return the decoder's final hidden state: (tokens, width)."""
         return self.decoder.end(state)

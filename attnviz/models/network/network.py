@@ -91,7 +91,7 @@ class Network(Protocol):
         """Run one layer, which attends through `attend`."""
 
     def is_done(self, state: State) -> bool:
-        """Whether no layer is left."""
+        """Say whether no layer is left."""
 
     def end(self, state: State) -> Floats:
         """Turn the state after the last layer into the final hidden state (tokens, width)."""

@@ -47,7 +47,7 @@ def read_rope(
     partial_field: str = "partial_rotary_factor", scaled: bool = True, whole: int = 2048,
     original: int | None = None,
 ) -> Rope:  # fmt: skip
-    """The rotation that a config means, in its present form (`rope_parameters`, one for each
+    """Read the rotation that a config means, in its present form (`rope_parameters`, one for each
     `kind` of layer where kinds differ) or its older one (`rope_theta`, `rope_scaling` …)."""
     given = _object(fields, "rope_parameters")
     if kind and any(name in given for name in ONLY_KINDS):
@@ -109,7 +109,7 @@ def _linear(plain: Frequencies, found: Parameters, _: int) -> Rope:
 
 
 def _dynamic(plain: Frequencies, found: Parameters, whole: int) -> Rope:
-    """The base grows with texts longer than the model was trained on."""
+    """Let the base grow with texts longer than the model was trained on."""
     factor, theta = found["factor"], found["rope_theta"]
     dim = 2 * plain.size
 
@@ -133,7 +133,7 @@ def _llama3(plain: Frequencies, found: Parameters, _: int) -> Rope:
 
 
 def _longrope(plain: Frequencies, found: Parameters, whole: int) -> Rope:
-    """A factor for each wave, one set for short and one for long texts (arXiv 2402.13753)."""
+    """Take a factor for each wave, one set for short and one for long texts (arXiv 2402.13753)."""
     original = found["original_max_position_embeddings"]
     factor = found.get("factor") or whole / original
     growth = 1.0 if factor <= 1 else math.sqrt(1 + math.log(factor) / math.log(original))

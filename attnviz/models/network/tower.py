@@ -73,7 +73,7 @@ class Tower:
         return replace(state, x=run_block(block, state.x, door, cross), layer=layer + 1)
 
     def is_done(self, state: State) -> bool:
-        """Whether no layer is left."""
+        """Say whether no layer is left."""
         return state.layer == len(self.blocks)
 
     def end(self, state: State) -> Floats:
