@@ -30,6 +30,7 @@ class TextPass:
     window: options.Window = None
     global_tokens: options.GlobalTokens = None
     model: options.Model = "builtin"
+    adapter: options.Adapter = None
     tokenizer: options.Tokenizer = None
     pair: options.Pair = None
     truncate: options.Truncate = False

@@ -45,8 +45,12 @@ Model = Annotated[
     typer.Option(
         "--model",
         "-m",
-        help="builtin (constructed heads) · random · minilm · a checkpoint folder · a hub id.",
+        help="builtin (constructed heads) · random · minilm · smollm2 · a checkpoint folder · "
+        "a .gguf file · a hub id.",
     ),
+]
+Adapter = Annotated[
+    str | None, typer.Option(help="The folder of a LoRA adapter to apply to the model.")
 ]
 Tokenizer = Annotated[
     str | None,

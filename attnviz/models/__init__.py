@@ -19,15 +19,20 @@ USUAL_WRITER = "smollm2"  # the model that writes unless another is named
 
 @known_arguments()
 def load_model(
-    name: str | Path = CONSTRUCTED, *, heads: int = 4, cross: bool = False, seed: int = 0
-) -> Model:
+    name: str | Path = CONSTRUCTED, *, heads: int = 4, cross: bool = False, seed: int = 0,
+    adapter: str | Path | None = None,
+) -> Model:  # fmt: skip
     """Open the model of that name; AttnvizError when there is none, or not with so many heads.
 
     "builtin": heads constructed to look at one known thing each; with `cross`, heads that look
     from one text at another. "random": random projections drawn with `seed`. "minilm": a small
     trained BERT. "smollm2": a small trained chat model. Else the folder of a checkpoint, a GGUF
     file, or an id on the hub: there heads and seed mean nothing, the checkpoint has its own.
+    adapter: the folder of a LoRA adapter that changes the checkpoint's weights. The folder of an
+    adapter in place of a checkpoint opens the model that it was trained on, and applies it.
     """
+    if adapter is not None:
+        return load_checkpoint(name, adapter)
     if name == CONSTRUCTED:
         return builtin(heads, cross=cross)
     if name == RANDOM:
@@ -35,18 +40,25 @@ def load_model(
     return load_checkpoint(name)
 
 
-def load_checkpoint(name: str | Path) -> TrainedModel:
-    """Open a checkpoint by its folder, its id on the hub, or "minilm".
+def load_checkpoint(name: str | Path, adapter: str | Path | None = None) -> TrainedModel:
+    """Open a checkpoint by its folder, its GGUF file, its id on the hub, "minilm" or "smollm2".
 
-    Raises AttnvizError where there is none, and for the names of the built-in heads.
+    adapter: the folder of a LoRA adapter to apply to it. Raises AttnvizError where there is none,
+    and for the names of the built-in heads.
     """
     if name in (CONSTRUCTED, RANDOM):
         raise AttnvizError(f"{name} is no checkpoint.", "Name a folder, a hub id, or minilm.")
-    from attnviz.models.find import find_folder  # neither of them is needed by the built-in heads
+    from attnviz.models.find import find_base, find_folder  # the built-in heads need none of them
     from attnviz.models.trained import load
 
-    folder = find_folder(str(name), NAMES)
-    return load(folder, str(name) if name in NAMES else _short(str(name), folder))
+    if adapter is not None:
+        adapter = find_folder(str(adapter), ())
+    place = find_folder(str(name), NAMES)
+    base = find_base(place) if adapter is None else None
+    if base is not None:
+        name, adapter, place = base[0], place, base[1]
+    called = str(name) if name in NAMES else _short(str(name), place)
+    return load(place, called, adapter)
 
 
 def _short(name: str, folder: Path) -> str:

@@ -54,6 +54,29 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
     return _fetch(name)
 
 
+def find_base(place: Path) -> tuple[str, Path] | None:
+    """The name and the folder of the model that a folder with nothing but an adapter belongs to.
+
+    None where the folder is no adapter's, or holds a whole model too. Raises AttnvizError where
+    the model cannot be had.
+    """
+    from attnviz.models.checkpoint.adapter import is_adapter, open_adapter
+    from attnviz.models.checkpoint.folder import has_weights
+
+    if not is_adapter(place) or has_weights(place):
+        return None
+    base = open_adapter(place).base
+    says = f"{place} holds a LoRA adapter of {base or 'a model that it does not name'}"
+    hint = f"Give that model, and `adapter` {place}."
+    if base is None:
+        raise AttnvizError(f"{says}.", hint)
+    beside = place / _expand(base)
+    try:
+        return base, beside if beside.is_dir() else find_folder(base, ())
+    except AttnvizError as error:
+        raise AttnvizError(f"{says}: {error.message}", hint) from error
+
+
 def _of_file(path: Path) -> Path:
     """A GGUF file itself; of a file that belongs to a checkpoint's folder, the folder."""
     if path.suffix == ".gguf":

@@ -186,6 +186,10 @@ class Model(Protocol):
         """What a record says of it beside its name: JSON-ready."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What somebody who looks at its attention should know, a line each."""
+
+    @property
     def type(self) -> str:
         """Its own type of attention, where the reader names none."""
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
+from attnviz.models.checkpoint.adapter import adapted, open_adapter
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.folder import open_checkpoint
 from attnviz.models.checkpoint.heads import no_head, read_head
@@ -67,6 +68,11 @@ class TrainedModel:
     def tensors(self) -> Tensors:
         """Its tensors by name."""
         return self.checkpoint.tensors
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is odd about its files, a line each."""
+        return self.checkpoint.notes
 
     @property
     def family(self) -> str:
@@ -253,6 +259,7 @@ class TrainedModel:
             "vocabulary": self.n_ids,
             "licence": self.checkpoint.licence,
             "tokenizer": self.checkpoint.tokenizer,
+            "notes": list(self.notes),
             "stacks": {
                 name: {
                     "layers": layout.n_layers,
@@ -276,13 +283,16 @@ def _calm(feed: Feed) -> Iterator[None]:
         yield
 
 
-def load(place: Path, name: str) -> TrainedModel:
+def load(place: Path, name: str, adapter: Path | None = None) -> TrainedModel:
     """Open the model in a checkpoint's folder or file. Every tensor is found and its shape checked;
-    none is read.
+    none is read. adapter: the folder of a LoRA adapter that changes some of them.
 
     Raises AttnvizError where config, tensors or family are not what they have to be.
     """
     checkpoint = open_checkpoint(place)
+    if adapter is not None:
+        checkpoint = adapted(checkpoint, open_adapter(adapter))
+        name = f"{name} + {adapter.resolve().name}"
     family = import_module(f"attnviz.models.families.{checkpoint.family}")
     fields = Fields(checkpoint.config, checkpoint.config_file)
     weights = Weights.found(checkpoint.tensors, place, family.ANCHOR)

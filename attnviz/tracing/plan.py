@@ -32,6 +32,7 @@ class Options(TypedDict, total=False):
     source: str | None
     pair: str | None
     model: str | Path | Model
+    adapter: str | Path | None
     tokenizer: str | None
     ids: Sequence[int] | None
     source_ids: Sequence[int] | None
@@ -112,6 +113,7 @@ def _open_model(options: Options) -> Model:
         heads=HEADS if heads is None else heads,
         cross=crosses,
         seed=options.get("seed", 0),
+        adapter=options.get("adapter"),
     )
 
 
@@ -166,6 +168,8 @@ def _settings(
         found["global_tokens"] = list(prepared.global_tokens)
     if prepared.seed is not None:
         found["seed"] = prepared.seed
+    if model.notes:
+        found["notes"] = list(model.notes)
     return found
 
 

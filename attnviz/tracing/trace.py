@@ -32,7 +32,8 @@ def trace(
     """Run attention over `text` and return the record of it.
 
     model: "builtin", "random" (drawn with `seed`), "minilm", the folder of a checkpoint, its id on
-        the hub, or what `load_model` gave.
+        the hub, a GGUF file, or what `load_model` gave.
+    adapter: the folder of a LoRA adapter to apply to the checkpoint.
     type: "self", "causal", "cross", "local" or "global"; with a `source` it is "cross" by itself.
         A checkpoint has a type of its own: another one takes the place of the mask of every
         self-attention, to see what the same model does under it.

@@ -133,7 +133,7 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     settings["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
     types: Sequence[str | None] = TYPES if settings["source"] is None else ("cross",)
     if asked.model not in MADE:
-        settings["model"] = model = load_model(asked.model)
+        settings["model"] = model = load_model(asked.model, adapter=asked.adapter)
         types = (None, *other_types(model))
 
     def run(text: str, kind: str | None, told: Told | None = None) -> AttentionRecord:

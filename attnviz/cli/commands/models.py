@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from attnviz.cli import options
+
 DIFFERS = 1  # exit status of --verify where the numbers are other numbers
 
 
@@ -13,6 +15,7 @@ def models(
     path: Annotated[
         str | None, typer.Argument(help="A checkpoint folder, a hub id, or minilm.")
     ] = None,
+    adapter: options.Adapter = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Compare with transformers, layer by layer.")
     ] = False,
@@ -44,7 +47,7 @@ def models(
         else:
             put(console(), Group(*views.families(FAMILIES)))
         return
-    model = load_checkpoint(path)
+    model = load_checkpoint(path, adapter)
     if not verify:
         if json:
             put_text(dumps(model.about()) + "\n")

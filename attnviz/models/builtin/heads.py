@@ -77,6 +77,7 @@ class HeadsModel:
     w_output: Floats  # (heads × VALUE_DIM, WIDTH)
     seed: int | None = None
 
+    notes = ()
     type = "self"
     any_type = True  # nothing was trained, so no mask is more its own than another
     reads = frozenset({"text", "source", "tokenizer"})

@@ -10,6 +10,7 @@ from pathlib import Path
 from attnviz.errors import AttnvizError
 from attnviz.files.quantised import QUANTISATION, quantisation, unpacked
 from attnviz.files.tensors import Entry, Tensors, broken
+from attnviz.models.checkpoint.adapter import is_adapter
 from attnviz.models.checkpoint.config import read_config
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
@@ -35,6 +36,7 @@ def open_checkpoint(place: Path) -> Checkpoint:
 
     Raises AttnvizError where config, weights or family are not what they have to be.
     """
+    place = _transformer_of(place)
     gguf = _gguf(place)
     if gguf is not None:
         from attnviz.models.checkpoint.gguf_checkpoint import open_gguf_checkpoint
@@ -42,6 +44,7 @@ def open_checkpoint(place: Path) -> Checkpoint:
         return open_gguf_checkpoint(gguf)
     config, family = read_family(place)
     tensors = open_weights(place)
+    _check_merged(place, tensors)
     quantised = quantisation(read_config(place))
     if quantised is not None:
         tensors = unpacked(tensors, *quantised, place)
@@ -49,7 +52,45 @@ def open_checkpoint(place: Path) -> Checkpoint:
     return Checkpoint(
         place, place / "config.json", config, family, tensors,
         partial(find_tokenizer, place), _tokenizer_file(place), _licence(place),
+        notes=_notes(place),
     )  # fmt: skip
+
+
+def _transformer_of(place: Path) -> Path:
+    """The transformer's folder in one of sentence-transformers, whose modules.json names it."""
+    listed = place / "modules.json"
+    if (place / "config.json").is_file() or not listed.is_file():
+        return place
+    try:
+        modules = json.loads(listed.read_bytes())
+        names = [m["path"] for m in modules if str(m["type"]).endswith(".Transformer")]
+    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
+        raise broken(listed, f"it is not a list of modules ({str(error)[:99]})") from error
+    if not names or not isinstance(names[0], str) or Path(names[0]).name != names[0]:
+        return place  # refused for what it lacks
+    return place / names[0]
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether a folder holds the weights of a whole model, in a form that is read."""
+    return bool(_safetensors(folder) or _pickled(folder) or [*folder.glob("*.gguf")])
+
+
+def _notes(place: Path) -> tuple[str, ...]:
+    """An adapter beside a whole model is not applied by itself."""
+    if not is_adapter(place):
+        return ()
+    return (f"A LoRA adapter lies beside the weights of {place.name} and is not applied.",)
+
+
+def _check_merged(place: Path, tensors: Tensors) -> None:
+    """Refuse a model that was saved with its adapter's layers in it."""
+    apart = next((name for name in tensors if ".base_layer." in name or ".lora_A" in name), None)
+    if apart is not None:
+        raise AttnvizError(
+            f"The weights of {place} hold LoRA layers that are not merged ({apart[:99]}).",
+            "Merge them with PEFT (merge_and_unload) and save the model again.",
+        )
 
 
 def _gguf(place: Path) -> Path | None:

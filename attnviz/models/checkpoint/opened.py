@@ -21,6 +21,7 @@ class Checkpoint:
     family: the module of families that reads it. open_tokenizer: builds
     its tokenizer, and raises AttnvizError if it has none. tokenizer: the file that holds it.
     chat_template: the one that a file carries by itself; folders keep theirs in files.
+    notes: what somebody who looks at its attention should know, a line each.
     """
 
     place: Path
@@ -32,6 +33,7 @@ class Checkpoint:
     tokenizer: str | None
     licence: str | None
     chat_template: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def folder(self) -> Path | None:
