@@ -47,7 +47,7 @@ def load_checkpoint(name: str | Path, adapter: str | Path | None = None) -> Trai
     and for the names of the built-in heads.
     """
     if name in (CONSTRUCTED, RANDOM):
-        raise AttnvizError(f"{name} is no checkpoint.", "Name a folder, a hub id, or minilm.")
+        raise AttnvizError(f"{name} is not a checkpoint.", "Name a folder, a hub id, or minilm.")
     from attnviz.models.find import find_base, find_folder  # the built-in heads need none of them
     from attnviz.models.trained import load
 
@@ -59,6 +59,24 @@ def load_checkpoint(name: str | Path, adapter: str | Path | None = None) -> Trai
         name, adapter, place = base[0], place, base[1]
     called = str(name) if name in NAMES else _short(str(name), place)
     return load(place, called, adapter)
+
+
+def load_writer(model: str | Path | Model) -> TrainedModel:
+    """Open a checkpoint that is to predict or to write, or take the one that was given.
+
+    Raises AttnvizError for built-in heads, which have no words to choose from.
+    """
+    from attnviz.models.trained import TrainedModel
+
+    if isinstance(model, TrainedModel):
+        return model
+    name = model if isinstance(model, str | Path) else model.name
+    if name in (CONSTRUCTED, RANDOM):
+        raise AttnvizError(
+            f"The {name} heads look and say nothing: they have no words to choose from.",
+            f"Give a `model` with a prediction head, such as {USUAL_WRITER}.",
+        )
+    return load_checkpoint(name)
 
 
 def _short(name: str, folder: Path) -> str:

@@ -32,11 +32,8 @@ from attnviz.models.model import (
     StackShape,
     stack_shapes,
 )
-from attnviz.models.network.embeddings import Embeddings
-from attnviz.models.network.encoder_decoder import EncoderDecoder
 from attnviz.models.network.network import Feed, Network, State, linears, states
 from attnviz.models.network.prediction_head import PredictionHead
-from attnviz.models.network.tower import Tower
 from attnviz.models.network.widen import Room, widened
 from attnviz.models.prepare import prepare
 from attnviz.threads import one_blas_thread
@@ -151,13 +148,13 @@ class TrainedModel:
     def head(self) -> PredictionHead:
         """What turns its final hidden state into predictions; AttnvizError where it has none, or
         one that is not understood."""
-        tower = self.network.decoder if isinstance(self.network, EncoderDecoder) else self.network
-        embeddings = tower.embeddings if isinstance(tower, Tower) else None
-        if not isinstance(tower, Tower) or not isinstance(embeddings, Embeddings):
-            raise no_head(f"is a {self.family} model, whose head is not understood")
+        tower = self.network.writer
+        words = tower.embeddings.words
+        if words is None:
+            raise no_head(f"is a {self.family} model, which reads no words")
         width = tower.blocks[-1].attention.output.weight.shape[0]
         return read_head(
-            self.config, self.tensors, self.checkpoint.config_file, embeddings.words.weight, width
+            self.config, self.tensors, self.checkpoint.config_file, words.weight, width
         )
 
     def logits(self, hidden: Floats) -> Floats:

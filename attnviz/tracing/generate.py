@@ -17,7 +17,7 @@ import numpy as np
 
 from attnviz.errors import AttnvizError, known_arguments
 from attnviz.inputs.tokens import Tokens, from_ids
-from attnviz.models import USUAL_WRITER, load_checkpoint
+from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.checkpoint.generation import (
     USUAL_NEW_TOKENS,
     Generation,
@@ -145,7 +145,7 @@ def generate(
     Raises AttnvizError for a model without a head for the next token, a prompt that leaves no
     room, and anything else that does not fit together.
     """
-    opened = model if isinstance(model, TrainedModel) else _checkpoint(model)
+    opened = load_writer(model)
     _check_head(opened)
     begun = prompt(
         opened,
@@ -177,15 +177,6 @@ def generate(
         begun.prepared,
         {"max_memory": max_memory},
     )
-
-
-def _checkpoint(name: str | Path) -> TrainedModel:
-    if name in ("builtin", "random"):
-        raise AttnvizError(
-            f"The {name} heads look and say nothing: they have no words to choose from.",
-            "Give a `model` that writes, such as smollm2.",
-        )
-    return load_checkpoint(name)
 
 
 def _check_head(model: TrainedModel) -> None:

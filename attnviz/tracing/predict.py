@@ -12,7 +12,7 @@ import numpy as np
 from attnviz.analysis.prediction import Candidate, Continuation, Place, Prediction, Span
 from attnviz.errors import AttnvizError, known_arguments, out_of_range
 from attnviz.inputs.tokens import Tokens, encode, from_ids
-from attnviz.models import USUAL_WRITER, load_checkpoint
+from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.layers import Floats
 from attnviz.models.model import TEXT, Inputs, Prepared
 from attnviz.models.network.prediction_head import ANSWER, CLASS, MASK, NEXT, log_softmax
@@ -59,7 +59,7 @@ def predict(
     """
     if not isinstance(k, int) or k < 1:
         raise AttnvizError(f"`k` is {k!r}.", "It must be a whole number from 1.")
-    opened = model if isinstance(model, TrainedModel) else _checkpoint(model)
+    opened = load_writer(model)
     head = opened.head  # before any text is read
     prepared = _read(opened, text, options)
     hidden = opened.run(prepared, KeyValueCache().attend)
@@ -70,15 +70,6 @@ def predict(
         spans = _spans(prepared.text, logits, k)
     asked = None if answer is None else _continuation(opened, prepared, places, logits, answer)
     return Prediction(head.kind, places, prepared.text, opened.name, spans, asked)
-
-
-def _checkpoint(name: str | Path) -> TrainedModel:
-    if name in ("builtin", "random"):
-        raise AttnvizError(
-            f"The {name} heads look and predict nothing: they have no words to choose from.",
-            "Give a `model` with a prediction head, such as smollm2.",
-        )
-    return load_checkpoint(name)
 
 
 def _read(model: TrainedModel, text: str | None, options: Options) -> Prepared:

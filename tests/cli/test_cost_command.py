@@ -204,7 +204,7 @@ ERRORS = [
     (["-o", "cost.npz"], '".npz" is not valid for the suffix of --output'),
     (["-o", "missing/cost.png"], "Cannot write missing/cost.png"),
     (["--model", "nope"], '"nope" is not valid for --model'),
-    (["--model", "random"], "random is no checkpoint"),
+    (["--model", "random"], "random is not a checkpoint"),
     (["--model", "."], "has no config.json"),
     (["--model", "small/model", "--type", "local"], "--type means nothing to a checkpoint"),
     (["--model", "small/model", "--heads", "4"], "--heads means nothing to a checkpoint"),

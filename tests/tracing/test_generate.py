@@ -154,8 +154,11 @@ def test_a_prompt_that_fills_all_positions():
 
 @pytest.mark.parametrize("name", ["builtin", "random"])
 def test_heads_that_say_nothing(name):
-    with pytest.raises(AttnvizError, match="say nothing"):
-        attnviz.generate("a cat", model=name)
+    for model in (name, attnviz.load_model(name)):
+        with pytest.raises(AttnvizError, match="say nothing"):
+            attnviz.generate("a cat", model=model)
+        with pytest.raises(AttnvizError, match="say nothing"):
+            attnviz.predict("a cat", model=model)
 
 
 @pytest.mark.parametrize("case", ["bert", "gpt2", "llama", "t5"])

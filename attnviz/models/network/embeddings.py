@@ -24,6 +24,10 @@ class Embed(Protocol):
     """How a tower begins."""
 
     @property
+    def words(self) -> Embedding | None:
+        """The table of ids, which a prediction head may share; None where no ids are read."""
+
+    @property
     def limits(self) -> Limits:
         """What it can be fed."""
 

@@ -23,6 +23,11 @@ class EncoderDecoder:
         """Encoder, decoder, and the cross-attention from one to the other."""
         return {**self.encoder.layouts, **self.decoder.layouts}
 
+    @property
+    def writer(self) -> Tower:
+        """The decoder: its final state is the network's."""
+        return self.decoder
+
     def limits(self, role: str) -> Limits:
         """Return what the tower that reads this role can be fed."""
         return (self.encoder if role == self.encoder.role else self.decoder).limits(role)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.models.layers import Floats, Linear, Rotation
 from attnviz.models.model import TEXT, Attend, Layout
+
+if TYPE_CHECKING:
+    from attnviz.models.network.tower import Tower
 
 Ids = NDArray[np.int64]
 
@@ -80,6 +83,10 @@ class Network(Protocol):
     @property
     def layouts(self) -> Mapping[str, Layout]:
         """Its stacks: "self", or "encoder", "decoder" and "cross"."""
+
+    @property
+    def writer(self) -> Tower:
+        """The tower whose final state is the network's, and which a prediction head reads."""
 
     def limits(self, role: str) -> Limits:
         """Return what it can be fed in a role."""

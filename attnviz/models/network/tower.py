@@ -47,6 +47,11 @@ class Tower:
         masks = (full(),) * len(self.blocks)
         return found | {CROSS: first.cross.layout(masks, self.role, self.source)}
 
+    @property
+    def writer(self) -> Tower:
+        """Itself: its final state is the network's."""
+        return self
+
     def limits(self, _: str) -> Limits:
         """Return what it can be fed in its one role."""
         return self.embeddings.limits
