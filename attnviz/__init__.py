@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from attnviz._version import __version__ as __version__
+from attnviz.record.shown_by import SHOWN_BY as _SHOWN_BY
 
 if TYPE_CHECKING:
     from attnviz.attention import masks, measures
@@ -31,12 +32,14 @@ if TYPE_CHECKING:
     from attnviz.record.record import AttentionRecord, read
     from attnviz.tracing.generate import generate
     from attnviz.tracing.predict import predict
+    from attnviz.tracing.compare import compare
     from attnviz.tracing.survey import survey
     from attnviz.tracing.trace import trace
 
 __all__ = [
     "AttentionRecord",
     "AttnvizError",
+    "compare",
     "from_weights",
     "generate",
     "load_model",
@@ -52,6 +55,7 @@ __all__ = [
 _HOMES = {  # public name → the module that has it; a module stands for itself
     "AttentionRecord": "attnviz.record.record",
     "AttnvizError": "attnviz.errors",
+    "compare": "attnviz.tracing.compare",
     "from_weights": "attnviz.record.from_weights",
     "generate": "attnviz.tracing.generate",
     "load_model": "attnviz.models",
@@ -63,6 +67,14 @@ _HOMES = {  # public name → the module that has it; a module stands for itself
     "survey": "attnviz.tracing.survey",
     "trace": "attnviz.tracing.trace",
 }
+
+_SHOWN_BY.update(  # records know no views: here they meet
+    axes="attnviz.views.python:plot",
+    file="attnviz.views.python:save",
+    heads="attnviz.views.python:heads",
+    notebook="attnviz.views.notebook:html",
+    page="attnviz.views.python:to_html",
+)
 
 
 def __getattr__(name: str) -> Any:

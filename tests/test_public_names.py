@@ -18,6 +18,7 @@ HEAVY = ["numpy", "matplotlib", "rich", "tokenizers", "typer"]
 NAMES = {
     "AttentionRecord": type,
     "AttnvizError": type,
+    "compare": None,
     "from_weights": None,
     "generate": None,
     "load_model": None,

@@ -145,6 +145,7 @@ def _followed(stack: Stack, weights: Floats, reached: list[Bools], name: str) ->
         stack,
         weights=weights[:, None].astype(stack.weights.dtype),
         summary=None,
+        vectors={},
         masks=masks,
         head_names=(name,),
         key_heads=None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,15 +11,14 @@ from typing import Any
 from attnviz._version import __version__
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, not_found
 from attnviz.files.arrays import NOT_READABLE
-from attnviz.files.write import written_whole
 from attnviz.inputs.tokens import visible
 from attnviz.record import saved
+from attnviz.record.shown_by import shower
 from attnviz.record.stack import Stack, same
 from attnviz.record.table import to_csv as table_of
 from attnviz.record.tree import Tree, stack_of, stack_tree
 
 FORMAT, VERSION = "attnviz-record", 1
-SUFFIXES = (".npz", ".json")
 
 
 @dataclass(frozen=True)
@@ -78,14 +76,34 @@ class AttentionRecord:
             raise bad_choice(name, "`stack`", self.stacks)
         return replace(self, shown=name)
 
-    def save(self, path: str | Path) -> None:
-        """Write the record to a .npz or .json file that `attnviz.read` opens again, whole or not
-        at all. Raises AttnvizError for another suffix or a place that cannot be written."""
-        place = Path(path)
-        if place.suffix not in SUFFIXES:
-            raise bad_choice(place.suffix or place.name, "the suffix of a record", SUFFIXES)
-        with written_whole(place) as file:
-            file.write(self.to_npz() if place.suffix == ".npz" else self.to_json().encode())
+    def save(self, path: str | Path, **look: Any) -> None:
+        """Write the record, or a view of it, whole or not at all.
+
+        The suffix says what: `.npz` and `.json` are opened again by `attnviz.read`; `.csv` is a
+        table; `.png`, `.svg`, `.pdf` and `.html` show `layer`, `head`, `show`, `scale` and `lang`,
+        which mean what they mean on the command line. Raises AttnvizError for another suffix, a
+        place that cannot be written, or what the record does not have.
+        """
+        shower("file")(self, path, **look)
+
+    def plot(self, ax: Any = None, **look: Any) -> Any:
+        """Draw a heatmap on axes of matplotlib and return them.
+
+        ax: the axes; pyplot's current ones unless given. layer: a number; head: a number or "mean";
+        scale: what is bright; annotate: write the weights into the cells. Raises AttnvizError for
+        what the record does not have.
+        """
+        return shower("axes")(self, ax, **look)
+
+    def heads(self) -> list[dict[str, Any]]:
+        """Return one row a head, as `pandas.DataFrame` takes them: its label and its measures."""
+        rows: list[dict[str, Any]] = shower("heads")(self)
+        return rows
+
+    def to_html(self) -> str:
+        """Return the page, one HTML document that needs nothing else."""
+        html: str = shower("page")(self)
+        return html
 
     def to_json(self) -> str:
         """The record as one JSON document; the same record gives the same characters."""
@@ -122,9 +140,8 @@ class AttentionRecord:
         )
 
     def _repr_html_(self) -> str:
-        """How a notebook shows the record. The view is named, not imported: records know no views,
-        and a notebook asks the object itself."""
-        html: str = pkgutil.resolve_name("attnviz.views.notebook:html")(self)
+        """Return what a notebook shows: the page in a frame of its own."""
+        html: str = shower("notebook")(self)
         return html
 
     def _tree(self) -> Tree:

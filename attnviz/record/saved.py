@@ -24,6 +24,7 @@ first line on; a table of streamed weights holds only the strongest keys and is 
   where: of patches and frames, see where.py |
 | key_tokens | the same of the keys, null: they are the query tokens |
 | dtype, weights | float32 or float64; (layers, heads, queries, keys) |
+| vectors | query, key, value, scores, where they were kept: (layers, heads, tokens, …) |
 | summary | in place of the two, of streamed weights: see summary.py |
 
 Files are not trusted: nothing is unpickled, and sizes are checked before anything is unpacked.

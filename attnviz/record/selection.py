@@ -51,6 +51,7 @@ def merge(stack: Stack, kind: str) -> Stack:
         key_tokens=keys,
         weights=added / lengths[:, None],
         summary=None,
+        vectors={},
         masks=_of_each(
             stack,
             lambda rule: np.logical_or.reduceat(
@@ -134,6 +135,7 @@ def _part(stack: Stack, rows: Places, columns: Places) -> Stack:
         key_tokens=queries if same and _is_one(stack) else stack.key_tokens.at(columns),
         weights=stack.weights[:, :, rows[:, None], columns],
         summary=None,
+        vectors={},
         masks=_of_each(stack, lambda rule: np.array(rule(rows, columns))),
         two_texts=stack.two_texts or not same,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -101,6 +101,38 @@ class Stack:
     two_texts: bool = False  # queries and keys are different texts: cross-attention
     key_heads: int | None = None  # heads of keys and values, fewer where query heads share them
     place: Place | None = None  # of a part: for views only, not saved and not compared
+    vectors: Mapping[str, Floats] = field(default_factory=dict)  # see `query`, `key` …
+
+    @property
+    def query(self) -> Floats:
+        """Queries as they meet the keys, (layers, heads, queries, head_dim), where they were kept.
+
+        This and the next three raise AttnvizError where `trace` was not told to keep them.
+        """
+        return self._vectors("query")
+
+    @property
+    def key(self) -> Floats:
+        """Keys, (layers, key heads, keys, head_dim)."""
+        return self._vectors("key")
+
+    @property
+    def value(self) -> Floats:
+        """Values, (layers, key heads, keys, value_dim)."""
+        return self._vectors("value")
+
+    @property
+    def scores(self) -> Floats:
+        """Scores before mask and softmax, (layers, heads, queries, keys): query · key × scale, then
+        softcap, then bias."""
+        return self._vectors("scores")
+
+    def _vectors(self, name: str) -> Floats:
+        if name not in self.vectors:
+            raise AttnvizError(
+                f"The {name} of this record was not kept.", f'Trace with keep=("{name}",).'
+            )
+        return self.vectors[name]
 
     @property
     def n_layers(self) -> int:

@@ -16,6 +16,8 @@ from attnviz.record.where import where_of, where_tree
 
 Tree = dict[str, Any]
 
+VECTORS = ("query", "key", "value", "scores")
+
 
 def stack_tree(stack: Stack) -> Tree:
     """A stack as a tree whose leaves are arrays and what JSON can hold."""
@@ -29,6 +31,8 @@ def stack_tree(stack: Stack) -> Tree:
         if stack.key_tokens is stack.query_tokens
         else _tokens_tree(stack.key_tokens),
     }
+    if stack.vectors:
+        tree["vectors"] = dict(stack.vectors)
     if stack.weights is not None:
         return tree | {"dtype": str(stack.weights.dtype), "weights": stack.weights}
     assert stack.summary is not None  # a stack has weights or a summary
@@ -66,6 +70,7 @@ def stack_of(tree: Tree) -> Stack:
         head_names=tuple(visible(name) for name in tree["head_names"]),
         two_texts=bool(tree["two_texts"]),
         key_heads=tree.get("key_heads"),
+        vectors=_all_vectors(tree),
     )
     _check(stack)
     return stack
@@ -78,6 +83,23 @@ def _weights(tree: Tree) -> NDArray[Any]:
     if weights.dtype.kind not in "fi" or not np.isfinite(weights).all():
         raise ValueError("weights are not finite numbers")
     return weights.astype(tree["dtype"])
+
+
+def _all_vectors(tree: Tree) -> dict[str, NDArray[Any]]:
+    if "vectors" not in tree:
+        return {}
+    return {
+        name: _vectors(name, kept).astype(tree["dtype"]) for name, kept in tree["vectors"].items()
+    }
+
+
+def _vectors(name: str, kept: Any) -> NDArray[Any]:
+    array = np.asarray(kept)
+    if name not in VECTORS or array.ndim != 4 or array.dtype.kind != "f":
+        raise ValueError(f"{name!r} is not among the vectors of a stack, or has another shape")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds what is no number")
+    return array
 
 
 def _check(stack: Stack) -> None:
@@ -117,6 +139,10 @@ def _check(stack: Stack) -> None:
     expected["head names"] = (len(stack.head_names), heads if stack.head_names else 0)
     if stack.key_heads not in (None, *(n for n in range(1, heads + 1) if heads % n == 0)):
         raise ValueError(f"{stack.key_heads} key heads for {heads} heads")
+    n_of = {"query": n_queries, "key": n_keys, "value": n_keys, "scores": n_queries}
+    for name, array in stack.vectors.items():
+        of_heads = heads if name in ("query", "scores") else stack.key_heads or heads
+        expected[name] = (array.shape[:3], (layers, of_heads, n_of[name]))
     expected["masks"] = (len(stack.masks), layers if stack.masks else 0)
     for name, (found, wanted) in expected.items():
         if found != wanted:

@@ -76,6 +76,41 @@ def with_watch(attend: Attend, watch: Watch, seen: list[Attended]) -> Attend:
     return door
 
 
+KEPT = ("query", "key", "value", "scores")
+
+
+def with_vectors(
+    attend: Attend, names: Container[str], kept: dict[str, dict[str, list[Floats]]]
+) -> Attend:
+    """Append to `kept`, by stack and name, what each layer attends with.
+
+    names: of `KEPT`. Scores are those of `Stack.scores`.
+    """
+
+    def door(stack: str, *qkv: Floats, **options: Any) -> Floats:
+        output = attend(stack, *qkv, **options)
+        of_stack = kept.setdefault(stack, {name: [] for name in KEPT if name in names})
+        for name, array in zip(KEPT, qkv, strict=False):
+            if name in of_stack:
+                of_stack[name].append(np.array(array))
+        if "scores" in of_stack:
+            of_stack["scores"].append(_scores(qkv, options))
+        return output
+
+    return door
+
+
+def _scores(qkv: tuple[Floats, ...], options: dict[str, Any]) -> Floats:
+    """(heads, queries, keys) before mask and softmax."""
+    asked: dict[str, Any] = {name: options.get(name) for name in ("bias", "scale", "softcap")}
+    inputs = prepare(*qkv, enable_gqa=qkv[0].shape[0] != qkv[1].shape[0], **asked)
+    key = np.repeat(inputs.key, inputs.shared_by, axis=0)  # (heads, keys, head_dim)
+    scores: Floats = inputs.query @ key.swapaxes(1, 2) * inputs.scale
+    if inputs.softcap is not None:
+        scores = inputs.softcap * np.tanh(scores / inputs.softcap)
+    return sum(inputs.added, scores)
+
+
 def _attended(
     watch: Watch, qkv: tuple[Floats, ...], options: dict[str, Any], output: Floats,
     w_output: Array | None,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Unpack
 
+import numpy as np
+
 from attnviz.analysis.transform import VALUES, WEIGHTS, Lens, global_labels
-from attnviz.errors import AttnvizError, known_arguments, out_of_range
+from attnviz.errors import AttnvizError, bad_choice, known_arguments, out_of_range
 from attnviz.inputs.tokens import Tokens
-from attnviz.models.model import StackShape
+from attnviz.models.model import Floats, StackShape
 from attnviz.record.record import AttentionRecord
-from attnviz.tracing.doors import Watch, with_watch
+from attnviz.tracing.doors import KEPT, Watch, with_vectors, with_watch
 from attnviz.tracing.plan import Options, make_plan, shown_stack
 from attnviz.tracing.recorder import Recorder
 
@@ -27,7 +29,8 @@ Progress = Callable[[Mapping[str, StackShape], str, int, int], object]
 @known_arguments(*Options.__annotations__)
 def trace(
     text: str | None = None, *, max_memory: int | None = None, lens: Lens | None = None,
-    stack: str | None = None, progress: Progress | None = None, **options: Unpack[Options],
+    stack: str | None = None, keep: Collection[str] = (), progress: Progress | None = None,
+    **options: Unpack[Options],
 ) -> AttentionRecord:  # fmt: skip
     """Run attention over `text` and return the record of it.
 
@@ -55,10 +58,13 @@ def trace(
     lens: how to look at it: units in place of tokens, some rows and columns … which a long text
         keeps at full detail while it is streamed. `measure` is short for one.
     stack: of an encoder-decoder, the one to look at.
+    keep: which of "query", "key", "value" and "scores" the record keeps beside the weights, as
+        `record.stack.query` and so on; not where weights are streamed.
     progress: called while it runs, with how many rows of which layer just ended.
 
     Raises AttnvizError for anything that does not fit together.
     """
+    _check_keep(keep)
     lens = lens or Lens(options.get("measure", WEIGHTS))
     lens.check()  # before a checkpoint is opened, or fetched
     plan = make_plan(text, **options)
@@ -72,8 +78,9 @@ def trace(
         focus={} if focus is None else {shown: focus},
         progress=progress and partial(progress, shapes),
     )
-    plan.run(recorder.attend)
-    record = plan.record(recorder)
+    kept: dict[str, dict[str, list[Floats]]] = {}
+    plan.run(with_vectors(recorder.attend, keep, kept) if keep else recorder.attend)
+    record = _with_kept(plan.record(recorder), kept)
     record = record if stack is None else record.looking_at(stack)
     if focus is None or not recorder.focused:
         return replace(lens, query=None).look(record)
@@ -82,6 +89,28 @@ def trace(
 
 
 @known_arguments(*Options.__annotations__)
+def _with_kept(
+    record: AttentionRecord, kept: Mapping[str, Mapping[str, list[Floats]]]
+) -> AttentionRecord:
+    """Lay the layers' vectors into their stacks, (layers, …) each."""
+    stacks = dict(record.stacks)
+    for name, vectors in kept.items():
+        if stacks[name].weights is None:
+            raise AttnvizError(
+                "The weights of so long a text are streamed, and nothing can be kept beside them.",
+                "Trace a shorter text, or give it more `max_memory`.",
+            )
+        arrays = {what: np.stack(layers) for what, layers in vectors.items()}
+        stacks[name] = replace(stacks[name], vectors=arrays)
+    return replace(record, stacks=stacks) if kept else record
+
+
+def _check_keep(keep: Collection[str]) -> None:
+    for name in (keep,) if isinstance(keep, str) else keep:
+        if name not in KEPT:
+            raise bad_choice(name, "`keep`", KEPT)
+
+
 def trace_steps(
     text: str, query: str, *, head: int = 0, layer: int = 0, **options: Unpack[Options]
 ) -> Steps:

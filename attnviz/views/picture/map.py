@@ -68,7 +68,7 @@ def map_figure(record: AttentionRecord, look: Look) -> Figure:
     place = stack.place_in_long
     right += 0.0 if place is None else MINIMAP + MARGIN
     axes = paper.add_axes(left, above, width, height, right=right)
-    _paint(axes, bright.shares, allowed)
+    paint_cells(axes, bright.shares, allowed)
     places = stack.positions
     _label_axis(axes, "y", rows, pooled.cells[0], places[0], slanted=False)
     _label_axis(axes, "x", columns, pooled.cells[1], places[1], slanted=slanted)
@@ -132,8 +132,9 @@ def _overhang(paper: Paper, columns: AxisLabels) -> float:
     return max(reach) + 0.2
 
 
-def _paint(axes: Axes, shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> None:
-    axes.imshow(coloured(shares, allowed), aspect="auto", interpolation="nearest")
+def paint_cells(axes: Axes, shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> None:
+    """Paint shares of the ramp, (rows, columns), with row 0 at the top."""
+    axes.imshow(coloured(shares, allowed), aspect="auto", interpolation="nearest", origin="upper")
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0, colors=rgb(INK), labelsize=LABEL_SIZE)

@@ -1,0 +1,15 @@
+"""Who shows a record. Records know no views: the package names them here when it is imported."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+SHOWN_BY: dict[str, str] = {}  # what a record is asked for → "module:function" that makes it
+
+
+def shower(what: str) -> Callable[..., Any]:
+    """Return the function that shows a record in this way, imported when it is first asked for."""
+    found: Callable[..., Any] = pkgutil.resolve_name(SHOWN_BY[what])
+    return found
