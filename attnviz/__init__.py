@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from attnviz.models import load_model
     from attnviz.record.from_weights import from_weights
     from attnviz.record.record import AttentionRecord, read
+    from attnviz.tracing.compare import compare
     from attnviz.tracing.generate import generate
     from attnviz.tracing.predict import predict
-    from attnviz.tracing.compare import compare
     from attnviz.tracing.survey import survey
     from attnviz.tracing.trace import trace
 
