@@ -12,6 +12,7 @@ Result = TypeVar("Result")
 EXIT_DONE = 0
 EXIT_USER = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 class AttnvizError(Exception):
@@ -27,6 +28,10 @@ class AttnvizError(Exception):
         self.hint = hint
         self.key = key
         self.values = values or {"reason": str(self)}
+
+
+class Terminated(BaseException):
+    """Somebody told the program to end (SIGTERM): a batch system, a container, `timeout`."""
 
 
 class ReaderLeft(Exception):  # noqa: N818 not an error: `attnviz … | head` has seen enough

@@ -118,7 +118,7 @@ def steps_of(
     divisor = float(rounded(1 / attended.scale))
     scaled = rounded(scores / divisor)
     powers = rounded(np.exp(scaled - scaled.max()))
-    hidden = np.setdiff1d(np.arange(seen.size), shown)
+    hidden = np.delete(np.arange(seen.size), shown)  # setdiff1d would load numpy.ma
     rest_power = float(rounded(powers[hidden].sum()))
     total = float(rounded(powers[shown].sum() + rest_power))
     weights = rounded(powers / total)

@@ -92,10 +92,17 @@ def row_dot(weights: Weights, factors: Weights) -> Floats:
 
 def _in_pieces(product: np.ufunc, weights: Weights, factors: Weights) -> Floats:
     total = np.zeros(weights.shape[:-1])
+    # A product's flags are of all that BLAS computed on its way, room beside the numbers included.
+    # They are not believed: numbers are checked where they come in.
+    with np.errstate(invalid="ignore", over="ignore"):
+        _add_pieces(product, weights, factors, total)
+    return total
+
+
+def _add_pieces(product: np.ufunc, weights: Weights, factors: Weights, total: Floats) -> None:
     for start in range(0, weights.shape[-1], _COLUMNS_AT_ONCE):
         here = np.s_[..., start : start + _COLUMNS_AT_ONCE]
         total += product(weights[here], factors[here])
-    return total
 
 
 def _weights(given: ArrayLike) -> Weights:

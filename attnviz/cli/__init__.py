@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -21,9 +23,11 @@ COMMANDS = (
 
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; what a user can mend ends here as one line."""
-    _write_what_can_be_written()
+    _prepare()
     try:
         app = app_of(_wanted(arguments))
+        if not arguments or {"--help", "-h"} & {*arguments}:
+            _load_help()
         status = app(list(arguments) or ["--help"], standalone_mode=False)
         return status if isinstance(status, int) else EXIT_DONE
     except AttnvizError as error:
@@ -79,10 +83,29 @@ def _before_every_command(
     pass
 
 
-def _write_what_can_be_written() -> None:
-    """A terminal that is not UTF-8 gets "?" for what it lacks, not an exception."""
+def _prepare() -> None:
+    """Take the surroundings as they are meant: a terminal that is not UTF-8 gets "?" for what it
+    lacks, not an exception; a size of 0 is one that is not known."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    for name in ("COLUMNS", "LINES"):
+        if not os.environ.get(name, "1").strip("0 "):
+            del os.environ[name]
+
+
+def _load_help() -> None:
+    """Import what draws help, without what it imports for programs other than this one: Markdown
+    and tracebacks bring 60 modules, which take as long as NumPy."""
+    stand_ins: list[str] = []
+    unused = {"rich.markdown": "Markdown", "rich.traceback": "Traceback"}
+    for module, name in unused.items():
+        stand_in = ModuleType(module)
+        setattr(stand_in, name, None)
+        if sys.modules.setdefault(module, stand_in) is stand_in:
+            stand_ins.append(module)
+    import_module("typer.rich_utils")
+    for module in stand_ins:
+        del sys.modules[module]
 
 
 def _complain(error: AttnvizError, arguments: Sequence[str]) -> int:

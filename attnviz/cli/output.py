@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
 from attnviz.files.write import written_whole
 from attnviz.inputs.tokens import visible
-from attnviz.language.language import TERMINAL, Language
+from attnviz.language.language import (
+    LEFT_TO_RIGHT_MARK,
+    RIGHT_TO_LEFT_MARK,
+    TERMINAL,
+    Language,
+)
 from attnviz.views.files import SUFFIXES, write
 from attnviz.views.look import Look
 from attnviz.views.screen import Screen
@@ -24,7 +33,24 @@ if TYPE_CHECKING:
 PLAIN_HEIGHT = 24  # what is not a terminal gets what fits a small one
 
 
+def _shown(text: str) -> str:
+    """Text with controls in a visible form, but for lines and the marks that keep numbers beside
+    right-to-left words in their place."""
+    parts = re.split(f"([{LEFT_TO_RIGHT_MARK}{RIGHT_TO_LEFT_MARK}\n])", text)
+    return "".join(visible(part) if n % 2 == 0 else part for n, part in enumerate(parts))
+
+
 class _Console(Console):
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Let no control that came with a text or a name reach the terminal, whatever the view."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable() or segment.text == "\n":
+                yield segment
+            else:
+                yield Segment(_shown(segment.text), segment.style)
+
     def on_broken_pipe(self) -> NoReturn:
         """Leave it to the one place that knows what to do."""
         raise ReaderLeft
@@ -56,10 +82,18 @@ def put_text(text: str) -> None:
         raise ReaderLeft from error
 
 
+def put_json(text: str) -> None:
+    """Write JSON to standard output; what its encoding lacks becomes escapes."""
+    if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+        text = re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
+    put_text(text)
+
+
 def say(message: str, quiet: bool = False) -> None:
-    """A message beside the result, on standard error."""
+    """Write a message beside the result, on standard error; drop it where it cannot be written."""
     if not quiet:
-        print(visible(message), file=sys.stderr)
+        with suppress(OSError):
+            print(visible(message), file=sys.stderr, flush=True)
 
 
 def warn_of_arabic(target: Console, language: Language, quiet: bool) -> None:

@@ -55,14 +55,14 @@ class Display:
 
         query: whose row is shown in full, in place of a view.
         """
-        from attnviz.cli.output import console, put, put_explanation, put_text, say, screen_of
+        from attnviz.cli.output import console, put, put_explanation, put_json, say, screen_of
         from attnviz.views.terminal.show import show, show_query
 
         for note in record.notes:
             say(note, self.quiet)
         self._write_files(record, look)
         if self.json:
-            put_text(record.to_json())
+            put_json(record.to_json())
             return
         target = console()
         screen = self._below(record.notes, screen_of(target))

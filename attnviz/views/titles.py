@@ -13,19 +13,22 @@ from attnviz.views.look import Look
 
 
 def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = PLAIN) -> str:
-    """What the reader is looking at: type, what it was asked with, and where weights come from."""
+    """Say what the reader is looking at: type, what it was asked with, where weights come from.
+
+    Names and settings may be of somebody else's file: they are made visible here, for all views.
+    """
     stack, settings = record.stack, record.settings
-    parts = [f"{record.kind} attention"]
+    parts = [visible(f"{record.kind} attention")]
     if "replaces" in settings and not stack.two_texts:
-        parts.append(language.say("ui.replaces", guard, type=settings["replaces"]))
+        parts.append(language.say("ui.replaces", guard, type=visible(str(settings["replaces"]))))
     if "window" in settings:
-        parts.append(f"window {settings['window']}")
+        parts.append(visible(f"window {settings['window']}"))
     if settings.get("global_tokens"):
         parts.append(f"global {_some(_global_labels(record), language, guard)}")
     if stack.n_layers > 1:
         parts.append(language.count(stack.n_layers, "layer"))
     made = language.say(
-        f"ui.{record.model.origin}", guard, n_heads=stack.n_heads, model=record.model.name
+        f"ui.{record.model.origin}", guard, n_heads=stack.n_heads, model=visible(record.model.name)
     )
     parts.append(made)
     if stack.shares_keys:
@@ -39,11 +42,11 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     if "truncated" in settings:
         parts.append(language.say("ui.truncated", guard, n_tokens=settings["truncated"]))
     if record.shown:
-        parts.append(record.shown)
+        parts.append(visible(record.shown))
     if stack.query_tokens.segments is not None:
         parts.append(language.say("ui.second", guard, mark=SECOND))
     if "seed" in settings:
-        parts.append(f"seed {settings['seed']}")
+        parts.append(visible(f"seed {settings['seed']}"))
     return " · ".join(parts)
 
 
@@ -59,7 +62,7 @@ def head_name(stack: Stack, look: Look) -> str:
     """Name what the head that a view shows is built to look at; "" for a mean of several."""
     if look.head == "mean" and stack.n_heads > 1:
         return ""
-    return stack.head_name(0 if look.head == "mean" else look.head)
+    return visible(stack.head_name(0 if look.head == "mean" else look.head))
 
 
 def layer_title(stack: Stack, layer: Which) -> str:
@@ -79,7 +82,7 @@ def head_number(stack: Stack, head: int) -> str:
 
 def head_title(stack: Stack, head: int) -> str:
     """The number of a head and what it is built to look at."""
-    return f"{head_number(stack, head)} {stack.head_name(head)}".strip()
+    return f"{head_number(stack, head)} {visible(stack.head_name(head))}".strip()
 
 
 def _global_labels(record: AttentionRecord) -> list[str]:

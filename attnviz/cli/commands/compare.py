@@ -64,7 +64,7 @@ def compare(
 
     from rich.console import Group
 
-    from attnviz.cli.output import check_outputs, console, put, put_text, save, screen_of
+    from attnviz.cli.output import check_outputs, console, put, put_json, save, screen_of
     from attnviz.language.languages import find_language
     from attnviz.views.terminal import compare as views
 
@@ -77,7 +77,7 @@ def compare(
     for path in output or []:
         save(path, _written(sides, path.suffix.lower(), language), language, quiet)
     if json:
-        put_text(dumps(views.data(sides)) + "\n")
+        put_json(dumps(views.data(sides)) + "\n")
     else:
         target = console()
         put(target, Group(*views.comparison(sides, language, screen_of(target))))

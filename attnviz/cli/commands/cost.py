@@ -87,7 +87,7 @@ def cost(
         check_outputs,
         console,
         put,
-        put_text,
+        put_json,
         save,
         say,
         screen_of,
@@ -110,7 +110,7 @@ def cost(
     for path in output or []:
         save(path, _written(report, path.suffix.lower(), language), language, quiet)
     if json:
-        put_text(views.to_json(report))
+        put_json(views.to_json(report))
         return
     target = console()
     put(target, views.cost(report, language, screen_of(target)))

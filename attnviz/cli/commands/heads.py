@@ -47,7 +47,7 @@ def heads(
     induction count earlier tokens only, whatever the type.
     """
     from attnviz.analysis.head_labels import check_measure, look, ranked
-    from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
+    from attnviz.cli.output import console, put, put_json, put_text, screen_of, warn_of_arabic
     from attnviz.language.languages import find_language
     from attnviz.views.look import choose
     from attnviz.views.terminal import heads as views
@@ -66,7 +66,10 @@ def heads(
     ranking = ranked(looks, sort)
     if json or csv:
         wanted = looks if sort is None and top is None else ranking[:top]
-        put_text(views.to_json(wanted) if json else views.to_csv(wanted))
+        if json:
+            put_json(views.to_json(wanted))
+        else:
+            put_text(views.to_csv(wanted))
         return
     target = console()
     screen = screen_of(target)

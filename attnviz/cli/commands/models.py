@@ -33,7 +33,7 @@ def models(
 
     from rich.console import Group
 
-    from attnviz.cli.output import console, put, put_text
+    from attnviz.cli.output import console, put, put_json
     from attnviz.errors import AttnvizError
     from attnviz.models import load_checkpoint
     from attnviz.models.families import FAMILIES
@@ -43,14 +43,14 @@ def models(
         if verify:
             raise AttnvizError("There is nothing to verify.", "Name a checkpoint.")
         if json:
-            put_text(dumps(FAMILIES) + "\n")
+            put_json(dumps(FAMILIES) + "\n")
         else:
             put(console(), Group(*views.families(FAMILIES)))
         return
     model = load_checkpoint(path, adapter)
     if not verify:
         if json:
-            put_text(dumps(model.about()) + "\n")
+            put_json(dumps(model.about()) + "\n")
         else:
             put(console(), Group(*views.about(model.about())))
         return
@@ -58,7 +58,7 @@ def models(
 
     found = compare(model)
     if json:
-        put_text(dumps({"errors": found.errors, "hidden": found.hidden}) + "\n")
+        put_json(dumps({"errors": found.errors, "hidden": found.hidden}) + "\n")
     else:
         put(console(), Group(*views.verified(found.errors, found.hidden, found.agrees)))
     if not found.agrees:

@@ -110,11 +110,11 @@ def _show(found: Any, json: bool, csv: bool, sort: str | None, top: int | None) 
     from json import dumps
 
     from attnviz.analysis.survey_file import to_csv, to_json
-    from attnviz.cli.output import console, put, put_text, screen_of
+    from attnviz.cli.output import console, put, put_json, put_text, screen_of
     from attnviz.views.terminal.survey import survey as view
 
     if json:
-        put_text(dumps(to_json(found), ensure_ascii=False) + "\n")
+        put_json(dumps(to_json(found), ensure_ascii=False) + "\n")
     elif csv:
         put_text(to_csv(found))
     else:

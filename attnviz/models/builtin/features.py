@@ -10,9 +10,9 @@ flags       9  first, stop, punctuation, number, capital, name, long, rare, cons
 from __future__ import annotations
 
 import unicodedata
+from _blake2 import blake2b  # hashlib has the same, and loads OpenSSL
 from collections import Counter
 from functools import lru_cache
-from hashlib import blake2b
 from itertools import accumulate
 from typing import Any
 from zlib import crc32

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
-from attnviz.inputs.tokens import shortened
+from attnviz.inputs.tokens import shortened, visible
 from attnviz.views.palette import INK, MASKED_PAPER, RGB, ramp
 
 DPI = 150
@@ -108,7 +108,9 @@ def axis_labels(labels: Sequence[str]) -> AxisLabels:
 
 def cut(label: str, most: int) -> str:
     """Cut a label to so many characters, all of which the font has."""
-    return shortened(label.replace("␠", "␣"), most)  # the font has only this sign for a space
+    return shortened(
+        visible(label).replace("␠", "␣"), most
+    )  # the font has only this sign for a space
 
 
 def coloured(shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
