@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
 

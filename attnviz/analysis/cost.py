@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from attnviz.attention.rules import Rule
 from attnviz.attention.streaming import block_shape
+from attnviz.frozen import dataclass
 from attnviz.record.summary import MAP_SIZE, block_bytes, summary_bytes
 
 LONGEST = 1 << 24  # tokens: more than any model has been trained to read

@@ -9,7 +9,6 @@ rows and rests in the others is judged by its work.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import inf, isnan, nan
 from typing import Any
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from attnviz.attention import measures
 from attnviz.errors import bad_choice
+from attnviz.frozen import dataclass
 from attnviz.record.stack import Stack
 
 Array = NDArray[np.float64]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 
 Candidate = tuple[int, str, float]  # id, label, probability

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.analysis.moments import Array, Moments, significant
+from attnviz.frozen import dataclass
 
 
 @dataclass(frozen=True)

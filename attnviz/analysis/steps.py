@@ -8,12 +8,12 @@ the program itself.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 
 Floats = NDArray[np.floating[Any]]

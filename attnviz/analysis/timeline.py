@@ -6,13 +6,13 @@ The row of a step is that of the token before it: there the model stood when it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
 

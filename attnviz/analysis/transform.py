@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from attnviz.analysis.rollout import flow, rollout
 from attnviz.errors import AttnvizError, bad_choice
+from attnviz.frozen import dataclass
 from attnviz.inputs import units
 from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.units import KINDS

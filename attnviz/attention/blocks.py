@@ -7,7 +7,7 @@ block is done. The dense and the streaming way both go through here, which is wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from attnviz.attention.masks import full
 from attnviz.attention.prepare import POWER, SCRATCH_SCORES, Floats, Index, Inputs
 from attnviz.attention.products import Laid
 from attnviz.attention.rules import Range, clip
+from attnviz.frozen import dataclass
 from attnviz.threads import scratch
 
 ROWS_AT_MOST, ROWS_AT_LEAST = 256, 128

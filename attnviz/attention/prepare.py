@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypedDict
 
@@ -15,6 +15,7 @@ from attnviz.attention.masks import causal, full
 from attnviz.attention.products import Laid, lay_all
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.threads import WORTH_SHARING
 
 Floats = NDArray[np.floating[Any]]

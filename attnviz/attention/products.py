@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention.rules import Range
+from attnviz.frozen import dataclass
 from attnviz.threads import aligned, scratch
 
 Floats = NDArray[np.floating[Any]]

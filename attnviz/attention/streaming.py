@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, Unpack
 
@@ -32,6 +31,7 @@ from attnviz.attention.tiles import (
     whole_vectors,
 )
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.threads import in_turn, scratch, share
 
 Indices = NDArray[np.int64]

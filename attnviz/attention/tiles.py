@@ -8,7 +8,6 @@ grows with the window, not with the text.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from attnviz.attention.rules import (
     Rule,
     Sliding,
 )
+from attnviz.frozen import dataclass
 from attnviz.threads import scratch
 
 Floats = NDArray[np.floating[Any]]

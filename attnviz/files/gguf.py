@@ -11,7 +11,6 @@ import mmap
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.files.gguf_blocks import BLOCKS, PLAIN, UNREAD, Blocks, rows_of_blocks
 from attnviz.files.tensors import LARGEST, Array, Entry, Tensors, broken, float_dtype, packed
+from attnviz.frozen import dataclass
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)

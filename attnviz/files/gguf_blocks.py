@@ -8,13 +8,13 @@ ggml-quants.c makes of them, in float32 and in its order of operations: to the l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.files.tensors import Unpack
+from attnviz.frozen import dataclass
 
 Bytes = NDArray[np.uint8]
 Floats32 = NDArray[np.float32]

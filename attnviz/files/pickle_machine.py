@@ -7,11 +7,11 @@ The instructions are those of Python's pickletools, which also parses them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 
 MOST_STEPS = 1 << 21  # instructions: each can make an object of some hundred bytes at most
 

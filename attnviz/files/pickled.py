@@ -13,7 +13,6 @@ import math
 import mmap
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from attnviz.files.tensors import (
     float_dtype,
     unusable,
 )
+from attnviz.frozen import dataclass
 
 ZIP, OLD = b"PK\x03\x04", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # how the files begin
 LONGEST_PICKLE = 1 << 23  # bytes; 50,000 tensors take about as many

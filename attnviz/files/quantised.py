@@ -7,13 +7,13 @@ The config says how the weights were quantised. Each library stores a layer in i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
 from attnviz.files import quantised_layers as layers
 from attnviz.files.tensors import Array, Entry, Packed, Tensors, Transposed, Unpack, packed
+from attnviz.frozen import dataclass
 
 NEEDED = object()
 

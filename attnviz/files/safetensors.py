@@ -11,7 +11,6 @@ import json
 import math
 import mmap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from attnviz.files.tensors import (
     float_dtype,
     unusable,
 )
+from attnviz.frozen import dataclass
 
 BITS = {
     "F64": 64, "F32": 32, "F16": 16, "BF16": 16, "I64": 64, "I32": 32, "I16": 16, "I8": 8,

@@ -6,7 +6,6 @@ Nothing of a file is unpacked before its size is known. What cannot be read is r
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError, not_found
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes
 

@@ -7,11 +7,13 @@ Both carry a small copy of what was looked at, or None where it was left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from attnviz.frozen import dataclass
 
 NOT_ON_THE_GRID = -1  # the cell of a special token
 

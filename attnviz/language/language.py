@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import floor
 from string import Formatter
 from typing import Any
+
+from attnviz.frozen import dataclass
 
 TOKENS = ("query", "key", "token", "other", "word")
 LISTS = ("tokens", "items")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from attnviz.errors import bad_choice
+from attnviz.frozen import dataclass
 from attnviz.language.language import Language
 
 WINDOW = 1  # of the local and global examples

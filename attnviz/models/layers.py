@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.files.tensors import Array
+from attnviz.frozen import dataclass
 from attnviz.threads import scratch
 
 Floats = NDArray[np.floating[Any]]

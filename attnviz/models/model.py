@@ -7,7 +7,7 @@ text), "image", "audio". Each stack looks from the tokens of one role at the tok
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 
 Floats = NDArray[np.floating[Any]]

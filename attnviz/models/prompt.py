@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import encode
 from attnviz.models.checkpoint.generation import read_generation
 from attnviz.models.model import Inputs, Prepared

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
@@ -15,6 +15,7 @@ import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.adapter import adapted, open_adapter
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.folder import open_checkpoint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from attnviz.attention import masks
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.record.checks import first_leak
 
 Floats = NDArray[np.floating[Any]]

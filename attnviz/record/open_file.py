@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy as np
 
 from attnviz.errors import AttnvizError, bad_choice, not_found
 from attnviz.files.arrays import NOT_READABLE, array_names, read_array, read_arrays, read_json
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import visible
 from attnviz.record.from_weights import from_weights
 from attnviz.record.record import FORMAT, AttentionRecord, Model, of_tree, read

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from attnviz.attention.masks import from_array
 from attnviz.attention.rules import Rule, clip
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 from attnviz.record.selection import united
 

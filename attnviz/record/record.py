@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
 from attnviz._version import __version__
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, not_found
 from attnviz.files.arrays import NOT_READABLE
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import visible
 from attnviz.record import saved
 from attnviz.record.shown_by import shower

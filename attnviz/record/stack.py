@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from attnviz.attention import measures
 from attnviz.attention.rules import Rule, clip
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 from attnviz.record.summary import Summary, cell_size, pool
 

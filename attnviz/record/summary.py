@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention.measures import PER_QUERY
+from attnviz.frozen import dataclass
 from attnviz.threads import n_workers
 
 Array = NDArray[Any]

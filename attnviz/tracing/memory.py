@@ -6,12 +6,12 @@ from __future__ import annotations
 import math
 import os
 import re
-from dataclasses import dataclass
 
 from attnviz.attention.blocks import STREAMED_ROWS
 from attnviz.attention.prepare import Inputs
 from attnviz.attention.streaming import block_shape
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.record.summary import block_bytes, summary_bytes
 
 AT_MOST = 1 << 30  # bytes

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from attnviz.attention import masks
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError, bad_choice
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 from attnviz.models import load_model
 from attnviz.models.model import SOURCE, Attend, Inputs, Model, Prepared, StackShape

@@ -7,11 +7,12 @@ are writers that part: each goes on from a copy of what another has seen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, Self
 
 import numpy as np
 
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.generation import Generation
 from attnviz.models.layers import Floats
 from attnviz.models.network.prediction_head import log_softmax, softmax

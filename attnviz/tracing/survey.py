@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from attnviz.analysis.survey_file import part_of, part_tree, save_survey
 from attnviz.errors import AttnvizError, known_arguments
 from attnviz.files.arrays import NOT_READABLE
 from attnviz.files.write import written_whole
+from attnviz.frozen import dataclass
 from attnviz.inputs.corpus import Corpus, Entry, from_texts
 from attnviz.models import load_model
 from attnviz.models.model import Model

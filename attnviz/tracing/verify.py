@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens, from_ids
 from attnviz.models.model import SOURCE, TEXT, Prepared
 from attnviz.models.trained import TrainedModel

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from attnviz.errors import AttnvizError, out_of_range
+from attnviz.frozen import dataclass
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import Language
 from attnviz.record.stack import Stack, Which

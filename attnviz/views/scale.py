@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import bad_choice
+from attnviz.frozen import dataclass
 from attnviz.language.language import Guard, Language
 
 Array = NDArray[Any]

@@ -35,7 +35,7 @@ def predict(
 
     attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
     """
-    from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
+    from attnviz.cli.output import console, put, put_json, screen_of, warn_of_arabic
     from attnviz.language.languages import find_language
     from attnviz.tracing.predict import predict as ask
     from attnviz.views.terminal.predictions import predictions
@@ -45,7 +45,7 @@ def predict(
     settings = asked.settings() | {"pair": pair}
     found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
     if json:
-        put_text(found.to_json())
+        put_json(found.to_json())
         return
     target = console()
     put(target, predictions(found, screen_of(target), language))

@@ -9,7 +9,6 @@ layer looks like before it has learned anything.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from attnviz.attention.masks import full
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens, tokenize
 from attnviz.models.builtin.features import (
     CONTENT,

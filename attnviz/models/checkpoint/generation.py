@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 
 FILE = "generation_config.json"
 USUAL_NEW_TOKENS = 20

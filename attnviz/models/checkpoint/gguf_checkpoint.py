@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.files.gguf import GGUF, open_gguf
 from attnviz.files.tensors import Array, Entry, Packed, Tensors, packed
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.gguf_tokenizer import gguf_tokenizer
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.families import MODULE_OF

@@ -6,12 +6,13 @@ A head that is not known is named in an error: a guess would give numbers that m
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import ACTIVATIONS, LayerNorm, Linear, Weight

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.files.tensors import Tensors
+from attnviz.frozen import dataclass
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
+from attnviz.frozen import dataclass
 from attnviz.models.layers import Embedding, LayerNorm, Linear, RMSNorm, Weight
 
 

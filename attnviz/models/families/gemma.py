@@ -7,10 +7,9 @@ Atlas-Chat and GemMaroc, which speak Darija, are of these.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import RMSNorm

@@ -5,8 +5,7 @@ They differ in their windows, biases, head norms, and in which projections are s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Linear

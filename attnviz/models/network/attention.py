@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from attnviz.attention.masks import global_
 from attnviz.attention.rules import Rule
+from attnviz.frozen import dataclass
 from attnviz.models.layers import Floats, Linear, Norm, Rotation, merge_heads, split_heads
 from attnviz.models.model import TEXT, Attend, Layout
 from attnviz.threads import by_tokens

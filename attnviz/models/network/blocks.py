@@ -3,9 +3,9 @@ in, with a norm before it, after the sum, or with attention and feed-forward sid
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from attnviz.frozen import dataclass
 from attnviz.models.layers import Activation, Floats, Linear, Norm
 from attnviz.models.network.attention import AnyAttention, LayerDoor
 from attnviz.threads import by_tokens

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.models.layers import (
     Embedding,
     Floats,

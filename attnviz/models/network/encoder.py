@@ -6,10 +6,10 @@ Families differ in the names of their tensors and in what they add to the scores
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from attnviz.attention.masks import causal, full
 from attnviz.attention.rules import Rule
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Activation, Linear

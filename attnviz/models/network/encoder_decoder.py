@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from attnviz.frozen import dataclass
 from attnviz.models.layers import Floats
 from attnviz.models.model import Attend, Layout
 from attnviz.models.network.network import Feed, Limits, State

@@ -7,12 +7,13 @@ another door for attention: what changes in a layer changes only what comes afte
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.frozen import dataclass
 from attnviz.models.layers import Floats, Linear, Rotation
 from attnviz.models.model import TEXT, Attend, Layout
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
+from attnviz.frozen import dataclass
 from attnviz.models.layers import Floats, Linear
 
 Step = Callable[[Floats], Floats]  # (places, features) → (places, features)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import LARGEST_REAL, Fields
 from attnviz.models.layers import Rotation
 

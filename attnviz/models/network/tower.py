@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from attnviz.attention.masks import full
 from attnviz.attention.rules import Rule
+from attnviz.frozen import dataclass
 from attnviz.models.layers import Floats, Norm
 from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.attention import LayerDoor

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from rich.table import Table
 from rich.text import Text
 from textual import events
 from textual.widget import Widget
 
+from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.explorer.state import State
 from attnviz.views.files import SUFFIXES

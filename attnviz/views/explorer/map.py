@@ -3,12 +3,11 @@ whichever is the most that finds room."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
+from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL
 from attnviz.record.stack import Floats
 from attnviz.views.cells import (

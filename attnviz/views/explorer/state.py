@@ -6,7 +6,7 @@ Nothing here draws: a step is a new `State`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from attnviz.analysis.transform import Lens
 from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 from attnviz.language.languages import all_languages
 from attnviz.record.record import AttentionRecord

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 from attnviz.views.cells import background, levels
 from attnviz.views.explorer.state import State

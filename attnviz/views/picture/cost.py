@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from math import ceil, floor, log10
 from textwrap import wrap
 from typing import Any
@@ -13,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from attnviz.analysis.cost import Curve, Growth, Report
+from attnviz.frozen import dataclass
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import PICTURE, Language
 from attnviz.views.cost_words import counted_title, growth_words, heading, notes

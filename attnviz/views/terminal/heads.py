@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import isnan
 from textwrap import wrap
 
@@ -16,6 +16,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.head_labels import MARKS, SMALLEST_FIRST, HeadLook, as_rows, missing
+from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.views.cells import SHADES, background, full_rows

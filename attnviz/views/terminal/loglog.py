@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, floor, log10
 
 from rich.style import Style
 from rich.text import Text
 
+from attnviz.frozen import dataclass
 from attnviz.views.palette import INK, RGB
 
 SEVERAL, BETWEEN = "+", "·"
