@@ -190,3 +190,33 @@ def test_tokenizers_that_are_not_read_are_named(tmp_path, pairs, named):
     with pytest.raises(AttnvizError, match=named) as caught:
         tokenizer_of(tmp_path, pairs)
     assert "`tokenizer`" in str(caught.value)
+
+
+def test_sentence_pieces_are_merged_by_their_scores(tmp_path):
+    tokens = [("<unk>", 2), ("<s>", 3), ("</s>", 3), ("<0x0A>", 6), ("<0xC3>", 6), ("<0xA9>", 6),
+              ("▁", 1), ("a", 1), ("b", 1), ("ab", 1), ("▁a", 1), ("▁ab", 1),
+              ("ba", 1)]  # fmt: skip
+    more = {"unknown_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    scores = [0.0] * 6 + [-6.0, -7.0, -8.0, -3.0, -2.0, -4.0, -1.0]
+    pairs = gguf_files.vocabulary("llama", tokens, scores=scores, **more)
+    tokenizer = tokenizer_of(tmp_path, pairs)
+    # "ba" is the best, then "▁a": of ▁ a b a b, b a is merged first
+    assert pieces(tokenizer, "abab") == ["<s>", "▁a", "ba", "b"]
+    assert pieces(tokenizer, "a\né</s>") == ["<s>", "▁a", "<0x0A>", "<0xC3>", "<0xA9>", "</s>"]
+    plain = gguf_files.vocabulary("llama", tokens, scores=scores, add_space_prefix=False, **more)
+    assert pieces(tokenizer_of(tmp_path, plain), "ab a") == ["<s>", "ab", "▁a"]
+
+
+def test_the_likeliest_sentence_pieces(tmp_path):
+    tokens = [("<unk>", 2), ("</s>", 3), ("▁", 1), ("a", 1), ("b", 1), ("ab", 1), ("▁a", 1)]
+    scores = [0.0, 0.0, -3.0, -2.0, -2.5, -3.0, -4.0]
+    more = {"unknown_token_id": 0, "eos_token_id": 1}
+    tokenizer = tokenizer_of(tmp_path, gguf_files.vocabulary("t5", tokens, scores=scores, **more))
+    # ▁ + ab is -6, ▁a + b is -6.5
+    assert pieces(tokenizer, " ab   a ") == ["▁", "ab", "▁a", "</s>"]
+
+
+def test_scores_of_other_tokens_are_refused(tmp_path):
+    pairs = gguf_files.vocabulary("llama", PIECES, scores=[0.0])
+    with pytest.raises(AttnvizError, match=r"scores of each token"):
+        tokenizer_of(tmp_path, pairs)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.files.gguf import GGUF
+from attnviz.models.checkpoint.pieces import SPACE
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 PREFIX = "tokenizer.ggml."
-UNKNOWN, CONTROL, USER_DEFINED = 2, 3, 4  # kinds of tokens, as the files number them
+NORMAL, CONTROL, USER_DEFINED = 1, 3, 4  # kinds of tokens, as the files number them
 
 # How a text is cut before its bytes are merged, by the name that the file gives the rule: the
 # regular expressions that llama.cpp's llama-vocab.cpp has for it. GPT-2's own comes after the
@@ -114,6 +115,45 @@ def _word_piece(gguf: GGUF, tokens: list[str]) -> Tokenizer:
     return tokenizer
 
 
+def _merged_pieces(gguf: GGUF, tokens: list[str]) -> Tokenizer:
+    """Llama 2's and Gemma's kind: sentence pieces, merged by their scores."""
+    from attnviz.models.checkpoint.pieces import merged_by_score
+
+    scores, kinds = _numbers(gguf, "scores", tokens), _numbers(gguf, "token_type", tokens)
+    unknown = _named(gguf, tokens, "unknown_token_id")
+    tokenizer = merged_by_score(
+        tokens, scores.tolist(), np.flatnonzero(kinds == NORMAL).tolist(), unknown,
+        prefix=bool(gguf.fields.get(f"{PREFIX}add_space_prefix", True)),
+    )  # fmt: skip
+    _frame(tokenizer, gguf, tokens, begins=True, ends=False)
+    return tokenizer
+
+
+def _likely_pieces(gguf: GGUF, tokens: list[str]) -> Tokenizer:
+    """T5's and XLM-RoBERTa's kind: the likeliest sentence pieces."""
+    from attnviz.models.checkpoint.pieces import likeliest
+
+    charsmap = gguf.fields.get(f"{PREFIX}precompiled_charsmap")
+    unknown = _named(gguf, tokens, "unknown_token_id")
+    tokenizer = likeliest(
+        tokens, _numbers(gguf, "scores", tokens).tolist(),
+        None if unknown is None else tokens.index(unknown),
+        prefix=bool(gguf.fields.get(f"{PREFIX}add_space_prefix", True)),
+        squeezed=bool(gguf.fields.get(f"{PREFIX}remove_extra_whitespaces", True)),
+        charsmap=charsmap.tobytes() if isinstance(charsmap, np.ndarray) else None,
+    )  # fmt: skip
+    _frame(tokenizer, gguf, tokens, begins=False, ends=True)
+    return tokenizer
+
+
+def _numbers(gguf: GGUF, key: str, tokens: Sequence[str]) -> np.ndarray[Any, Any]:
+    """One number for each token."""
+    found = gguf.fields.get(PREFIX + key)
+    if not isinstance(found, np.ndarray) or len(found) != len(tokens):
+        raise _refused(gguf, f"does not say {PREFIX}{key} of each token")
+    return found
+
+
 def _frame(
     tokenizer: Tokenizer, gguf: GGUF, tokens: Sequence[str], *, begins: bool, ends: bool
 ) -> None:
@@ -128,9 +168,7 @@ def _frame(
     one = [part for part in (before, "$A", after) if part is not None]
     two = [f"{part}:1" for part in ("$B", after) if part is not None]
     around = [(name, tokenizer.token_to_id(name)) for name in (before, after) if name is not None]
-    template = TemplateProcessing(
-        single=" ".join(one), pair=" ".join([*one, *two]), special_tokens=around
-    )
+    template = TemplateProcessing(single=one, pair=[*one, *two], special_tokens=around)
     tokenizer.post_processor = Several([ByteLevel(trim_offsets=False), template])
 
 
@@ -152,11 +190,14 @@ def _add_special(tokenizer: Tokenizer, gguf: GGUF, tokens: list[str]) -> None:
         return
     for kind, special in ((CONTROL, True), (USER_DEFINED, False)):
         chosen = [tokens[n] for n in np.flatnonzero(kinds == kind).tolist() if tokens[n]]
-        added = [AddedToken(token, special=special, normalized=False) for token in chosen]
+        # A space in a token is written as in pieces: it is met once the text is written so too.
+        added = [AddedToken(t, special=special, normalized=SPACE in t) for t in chosen]
         (tokenizer.add_special_tokens if special else tokenizer.add_tokens)(added)
 
 
 KINDS: dict[str, Callable[[GGUF, list[str]], Tokenizer]] = {
     "gpt2": _byte_pairs,
     "bert": _word_piece,
+    "llama": _merged_pieces,
+    "t5": _likely_pieces,
 }
