@@ -68,6 +68,11 @@ def _transformers(
     model: TrainedModel, tokens: Tokens, source: Tokens | None
 ) -> tuple[dict[str, NDArray[Any]], NDArray[Any]]:
     """Return its weights by stack, (layers, heads, queries, keys), and its final hidden state."""
+    if model.checkpoint.adapter is not None:
+        raise AttnvizError(
+            f"{model.name} is changed by an adapter, and only whole checkpoints are compared.",
+            "Compare the checkpoint alone.",
+        )
     try:
         import torch
         from transformers import AutoModel, logging
@@ -87,10 +92,17 @@ def _transformers(
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     place = model.checkpoint.place
     where: dict[str, Any] = {"gguf_file": place.name} if place.is_file() else {}
-    other = AutoModel.from_pretrained(
-        str(place.parent if where else place),
-        attn_implementation="eager", dtype=torch.float32, **where,
-    ).eval()  # fmt: skip
+    try:
+        other = AutoModel.from_pretrained(
+            str(place.parent if where else place),
+            attn_implementation="eager", dtype=torch.float32, **where,
+        ).eval()  # fmt: skip
+    except (ImportError, ValueError, OSError, RuntimeError) as error:
+        first = str(error).strip().partition("\n")[0]
+        raise AttnvizError(
+            f"transformers cannot open {place}: {first[:200]}",
+            "Quantised weights and GGUF files need further libraries there.",
+        ) from error
     fed: dict[str, Any] = {"input_ids": batch(tokens)}
     if source is not None:
         fed = {"input_ids": batch(source), "decoder_input_ids": batch(tokens)}

@@ -8,6 +8,7 @@ import pytest
 
 import attnviz
 from attnviz import AttnvizError
+from attnviz.tracing.verify import verify
 from tests.files.test_safetensors import packed
 from tests.models import gguf_files
 from tests.models.test_families import apart, computed
@@ -169,6 +170,31 @@ def test_an_adapter_beside_a_whole_model_is_named_and_not_applied(tmp_path):
     record = attnviz.trace(ids=stored["ids"].tolist(), model=str(tmp_path))
     assert np.abs(record.stack.weights - stored["self"]).max() <= 1e-5
     assert "not applied" in " ".join(record.notes)
+
+
+def test_a_folder_whose_own_code_is_not_run_says_so(tmp_path):
+    config = checkpoints.config("llama") | {"auto_map": {"AutoModel": "modeling_mine.Mine"}}
+    checkpoints.save(tmp_path, config, checkpoints.tensors("llama"))
+    record = attnviz.trace(ids=[1, 2, 3], model=str(tmp_path))
+    assert "not run" in " ".join(record.notes)
+    assert attnviz.load_model(str(tmp_path)).about()["notes"] == list(record.notes)
+
+
+def test_two_models_in_one_file_are_named(tmp_path):
+    config, tensors = checkpoints.config("bert"), checkpoints.tensors("bert")
+    both = {f"{side}.{name}": a for side in ("ctx", "question") for name, a in tensors.items()}
+    checkpoints.save(tmp_path, config, both)
+    with pytest.raises(AttnvizError, match=r"2 models.*ctx\., question\."):
+        attnviz.load_model(str(tmp_path))
+
+
+def test_an_adapted_model_is_not_compared_with_the_plain_one(tmp_path):
+    checkpoints.write("llama", tmp_path / "base")
+    pairs = low_rank(checkpoints.tensors("llama"), names_of("llama", "q_proj.weight"))
+    adapter = save_adapter(tmp_path / "mine", pairs)
+    model = attnviz.load_model(str(tmp_path / "base"), adapter=str(adapter))
+    with pytest.raises(AttnvizError, match="adapter"):
+        verify(model)
 
 
 def refusal(tmp_path, *named, pairs=None, **settings):

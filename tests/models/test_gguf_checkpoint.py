@@ -1,6 +1,8 @@
 """GGUF files of the tiny checkpoints give what transformers computed from the originals."""
 
 import json
+import random
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -214,6 +216,52 @@ def test_the_likeliest_sentence_pieces(tmp_path):
     tokenizer = tokenizer_of(tmp_path, gguf_files.vocabulary("t5", tokens, scores=scores, **more))
     # ▁ + ab is -6, ▁a + b is -6.5
     assert pieces(tokenizer, " ab   a ") == ["▁", "ab", "▁a", "</s>"]
+
+
+def mutated_headers(seed, n):
+    """The files of three kinds of tokenizers, a few bytes of their headers changed."""
+    config, arrays = checkpoints.config("llama"), checkpoints.tensors("llama")
+    size = checkpoints.config("llama")["vocab_size"]
+    tokens = [("<unk>", 2), ("<s>", 3), ("</s>", 3), ("<0x0A>", 6), ("▁", 1), ("a", 1), ("ab", 1)]
+    tokens += [(f"{n}", 1) for n in range(size - len(tokens))]
+    more = {"unknown_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    scores = [-float(n) for n in range(size)]
+    kinds = (
+        gguf_files.vocabulary("gpt2", tokens, pre="smollm", merges=["a b"], **more),
+        gguf_files.vocabulary("llama", tokens, scores=scores, **more),
+        gguf_files.vocabulary("t5", tokens, scores=scores, **more),
+    )
+    generator = random.Random(seed)
+    for _ in range(n):
+        pairs = gguf_files.keys(config) + generator.choice(kinds)
+        content = bytearray(gguf_files.packed(pairs, gguf_files.tensors(config, arrays)))
+        for _ in range(generator.choice([1, 1, 2, 4])):
+            byte = generator.choice([0, 1, 255, generator.randrange(256)])
+            content[generator.randrange(8, generator.choice([600, 4000]))] = byte
+        yield bytes(content)
+
+
+def loads_or_refuses(file):
+    """Open a file and trace a text; anything but a refusal passes on. Whether it went well."""
+    with suppress(AttnvizError):
+        attnviz.trace("ab a 12", model=str(file))
+        return True
+    return False
+
+
+def test_any_header_loads_or_is_refused(tmp_path):
+    found = []
+    for content in mutated_headers(1, 40):
+        (tmp_path / "m.gguf").write_bytes(content)
+        found.append(loads_or_refuses(tmp_path / "m.gguf"))
+    assert {True, False} == set(found)
+
+
+@pytest.mark.slow
+def test_two_thousand_headers_load_or_are_refused(tmp_path):
+    for content in mutated_headers(2, 2000):
+        (tmp_path / "m.gguf").write_bytes(content)
+        loads_or_refuses(tmp_path / "m.gguf")
 
 
 def test_scores_of_other_tokens_are_refused(tmp_path):

@@ -141,7 +141,7 @@ def adapted(checkpoint: Checkpoint, adapter: Adapter) -> Checkpoint:
                 f"It belongs to {adapter.base or 'another model'}: name that as the model.",
             )
         entries[full] = _changed(adapter, module, pair, full, entries[full])
-    return replace(checkpoint, tensors=Tensors(entries, base.aliases))
+    return replace(checkpoint, tensors=Tensors(entries, base.aliases), adapter=adapter.place)
 
 
 def _full_name(base: Tensors, name: str) -> str | None:

@@ -77,10 +77,16 @@ def has_weights(folder: Path) -> bool:
 
 
 def _notes(place: Path) -> tuple[str, ...]:
-    """An adapter beside a whole model is not applied by itself."""
-    if not is_adapter(place):
-        return ()
-    return (f"A LoRA adapter lies beside the weights of {place.name} and is not applied.",)
+    """What lies in the folder and is not followed."""
+    notes = []
+    if is_adapter(place):
+        notes.append(f"A LoRA adapter lies beside the weights of {place.name} and is not applied.")
+    if read_config(place).get("auto_map"):
+        notes.append(
+            f"{place.name} brings code of its own, which is not run: what is shown is the plain "
+            "model of its type."
+        )
+    return tuple(notes)
 
 
 def _check_merged(place: Path, tensors: Tensors) -> None:

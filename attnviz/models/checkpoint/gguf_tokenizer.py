@@ -135,9 +135,10 @@ def _likely_pieces(gguf: GGUF, tokens: list[str]) -> Tokenizer:
 
     charsmap = gguf.fields.get(f"{PREFIX}precompiled_charsmap")
     unknown = _named(gguf, tokens, "unknown_token_id")
+    if unknown is None:
+        raise _refused(gguf, f"does not say {PREFIX}unknown_token_id")
     tokenizer = likeliest(
-        tokens, _numbers(gguf, "scores", tokens).tolist(),
-        None if unknown is None else tokens.index(unknown),
+        tokens, _numbers(gguf, "scores", tokens).tolist(), tokens.index(unknown),
         prefix=bool(gguf.fields.get(f"{PREFIX}add_space_prefix", True)),
         squeezed=bool(gguf.fields.get(f"{PREFIX}remove_extra_whitespaces", True)),
         charsmap=charsmap.tobytes() if isinstance(charsmap, np.ndarray) else None,

@@ -22,6 +22,7 @@ class Checkpoint:
     its tokenizer, and raises AttnvizError if it has none. tokenizer: the file that holds it.
     chat_template: the one that a file carries by itself; folders keep theirs in files.
     notes: what somebody who looks at its attention should know, a line each.
+    adapter: the folder of the adapter that changed its tensors.
     """
 
     place: Path
@@ -34,6 +35,7 @@ class Checkpoint:
     licence: str | None
     chat_template: str | None = None
     notes: tuple[str, ...] = ()
+    adapter: Path | None = None
 
     @property
     def folder(self) -> Path | None:

@@ -54,7 +54,7 @@ def _spaces(prefix: bool) -> Normalizer:
 
 
 def likeliest(
-    pieces: Sequence[str], scores: Sequence[float], unknown: int | None,
+    pieces: Sequence[str], scores: Sequence[float], unknown: int,
     *, prefix: bool, squeezed: bool, charsmap: bytes | None,
 ) -> Tokenizer:  # fmt: skip
     """Build the tokenizer that cuts a text into the likeliest pieces (unigram, arXiv 1804.10959).

@@ -22,10 +22,20 @@ class Weights:
 
     @classmethod
     def found(cls, tensors: Tensors, folder: Path, anchor: str) -> Weights:
-        """Find the prefix that a head model gave them, by a name that is always there."""
+        """Find the prefix that a head model gave them, by a name that is always there.
+
+        Raises AttnvizError where two models lie side by side (a question's and a text's).
+        """
         prefixes = [name.removesuffix(anchor) for name in tensors if name.endswith(anchor)]
         whole = [p for p in prefixes if not p or p.endswith(".")]
-        return cls(tensors, folder, min(whole, key=len, default=""))
+        shortest = min(whole, key=len, default="")
+        if not all(prefix.startswith(shortest) for prefix in whole):
+            raise AttnvizError(
+                f"The weights of {folder} are those of {len(whole)} models, under the names "
+                f"{', '.join(prefix[:60] for prefix in whole[:4])}.",
+                "Save the one that you want to look at alone.",
+            )
+        return cls(tensors, folder, shortest)
 
     def under(self, prefix: str) -> Weights:
         """Return the tensors of one part."""
