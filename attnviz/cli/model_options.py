@@ -61,6 +61,7 @@ class TokenPass(TranslationPass):
 
     ids: options.Ids = None
     source_ids: options.SourceIds = None
+    image: options.Image = None
 
     def settings(self) -> dict[str, Any]:
         """What `attnviz.tracing` takes beside the text."""
@@ -73,7 +74,8 @@ class TokenPass(TranslationPass):
         """Run it, and return the record; `how` as in `attnviz.trace`."""
         from attnviz.tracing.trace import trace
 
-        text = given_text(self.text, self.file) if self.ids is not None else self.read()
+        no_text = self.ids is not None or self.image is not None
+        text = given_text(self.text, self.file) if no_text else self.read()
         return trace(text, **self.settings(), **how)
 
     def say_unused(self, record: AttentionRecord, language: Language, quiet: bool = False) -> None:

@@ -14,7 +14,7 @@ import typer
 from attnviz.errors import AttnvizError
 
 TYPES = "self · causal · cross · local · global"
-SHOWS = "auto · table · heatmap · grid · top · arcs · far · timeline · none"
+SHOWS = "auto · table · heatmap · grid · top · arcs · far · timeline · image · none"
 
 Text = Annotated[str | None, typer.Argument(help="The text; - reads standard input.")]
 File = Annotated[Path | None, typer.Option("--file", help="Read the text from a file.")]
@@ -22,6 +22,12 @@ Source = Annotated[
     str | None, typer.Option(help="Cross-attention: the text looked at (keys, values).")
 ]
 SourceFile = Annotated[Path | None, typer.Option(help="Read the source from a file.")]
+Image = Annotated[
+    Path | None, typer.Option(help="A picture in place of a text; or beside it, for its words.")
+]
+NoMedia = Annotated[
+    bool, typer.Option("--no-media", help="Leave the small copy of the picture out of records.")
+]
 Type = Annotated[str | None, typer.Option("--type", "-t", help=TYPES, show_default="self")]
 Heads = Annotated[
     int | None,

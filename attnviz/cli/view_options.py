@@ -40,15 +40,19 @@ class Display:
         check_scale(self.scale)
         check_outputs(self.output or [], inputs)
 
-    def look(self, record: AttentionRecord) -> Look:
-        """Return how to look at a record; AttnvizError for a layer or head that it has not."""
+    def look(self, record: AttentionRecord, query: str | None = None) -> Look:
+        """Return how to look at a record; AttnvizError for a layer, head or query that it has
+        not."""
         from attnviz.language.languages import find_language
         from attnviz.views.look import choose
 
         language = find_language(self.lang)
-        return choose(
+        look = choose(
             record.stack, self.layer, self.head, self.show, scale=self.scale, language=language
         )
+        if query is None or record.stack.key_tokens.where is None:
+            return look
+        return replace(look, query=record.stack.query_tokens.find(query)[0])
 
     def put(self, record: AttentionRecord, look: Look, query: str | None = None) -> None:
         """Write the files, then to the terminal.

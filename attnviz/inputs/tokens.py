@@ -105,6 +105,10 @@ class Tokens:
             where=None if self.where is None else self.where.at(places),
         )
 
+    def without_media(self) -> Tokens:
+        """The same tokens without the small copy of what they were cut from."""
+        return self if self.where is None else replace(self, where=self.where.without_media())
+
     def slices(self) -> list[str]:
         """The characters of the text that each token covers, unchanged."""
         return [self.text[start:stop] for start, stop in self.spans.tolist()]

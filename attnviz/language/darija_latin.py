@@ -217,6 +217,11 @@ SENTENCES = {
     "ui.apart": "b3ad b {far} token",
     "ui.none_far": "ma kaynch weight bin tokens b3ad",
     "ui.own_scale": "kul head b scale dialo, lmdowwi kter = akbar weight dialo",
+    "ui.image_heads": "{query} kaychouf: li daoui 3ndo weight kter, kul tswira b scale dialha",
+    "ui.image_words": "fin kul kelma katchouf, kul w7da b scale dialha; b7al b7al = walo",
+    "ui.image_even": "b7al b7al",
+    "ui.image_query": "{query} kaychouf",
+    "ui.image_hints": "--query r3c7: patch akhor · --head 0 kaybeyyen head wa7ed · -o map.png",
     "ui.hints": "-o map.png kaysejjel tswira · --head 0 kaybeyyen head wa7ed · --show top, arcs",
     "ui.timeline": (
         "ster wa7ed l kul token li tekteb: probability dialo, w fin chaf model bach khtaro"

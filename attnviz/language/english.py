@@ -224,6 +224,11 @@ SENTENCES = {
     "ui.apart": "{far} tokens apart",
     "ui.none_far": "no link between tokens far apart",
     "ui.own_scale": "each head on its own scale, bright = its largest weight",
+    "ui.image_heads": "{query} looks: bright = much weight, each picture on its own scale",
+    "ui.image_words": "where each word looks, each on its own scale; even = it says nothing here",
+    "ui.image_even": "even",
+    "ui.image_query": "{query} looks at",
+    "ui.image_hints": "--query r3c7 lets another patch look · --head 0 shows one head · -o map.png",
     "ui.hints": "-o map.png saves a picture · --head 0 shows one head · --show top, arcs, grid",
     "ui.timeline": (
         "one row per written token: its probability, and what the model looked at to choose it"

@@ -20,19 +20,24 @@ USUAL_WRITER = "smollm2"  # the model that writes unless another is named
 @known_arguments()
 def load_model(
     name: str | Path = CONSTRUCTED, *, heads: int = 4, cross: bool = False, seed: int = 0,
-    adapter: str | Path | None = None,
+    over: str = "text", adapter: str | Path | None = None,
 ) -> Model:  # fmt: skip
     """Open the model of that name; AttnvizError when there is none, or not with so many heads.
 
     "builtin": heads constructed to look at one known thing each; with `cross`, heads that look
-    from one text at another. "random": random projections drawn with `seed`. "minilm": a small
-    trained BERT. "smollm2": a small trained chat model. Else the folder of a checkpoint, a GGUF
-    file, or an id on the hub: there heads and seed mean nothing, the checkpoint has its own.
+    from one text at another; over "image", at a picture. "random": random projections drawn with
+    `seed`. "minilm": a small trained BERT. "smollm2": a small trained chat model. Else the folder
+    of a checkpoint, a GGUF file, or an id on the hub: there heads and seed mean nothing, the
+    checkpoint has its own.
     adapter: the folder of a LoRA adapter that changes the checkpoint's weights. The folder of an
     adapter in place of a checkpoint opens the model that it was trained on, and applies it.
     """
     if adapter is not None:
         return load_checkpoint(name, adapter)
+    if name == CONSTRUCTED and over == "image":
+        from attnviz.models.builtin.image_heads import image_heads  # most runs read a text
+
+        return image_heads(heads, cross=cross)
     if name == CONSTRUCTED:
         return builtin(heads, cross=cross)
     if name == RANDOM:

@@ -21,7 +21,7 @@ from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 
 Floats = NDArray[np.floating[Any]]
-TEXT, SOURCE = "text", "source"
+TEXT, SOURCE, IMAGE, AUDIO = "text", "source", "image", "audio"
 
 
 class Attend(Protocol):

@@ -77,6 +77,11 @@ class AttentionRecord:
             raise bad_choice(name, "`stack`", self.stacks)
         return replace(self, shown=name)
 
+    def without_media(self) -> AttentionRecord:
+        """The same record without the small copies of the picture or sound that was looked at."""
+        bare = {name: stack.without_media() for name, stack in self.stacks.items()}
+        return replace(self, stacks=bare)
+
     def save(self, path: str | Path, **look: Any) -> None:
         """Write the record, or a view of it, whole or not at all.
 

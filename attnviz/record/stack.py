@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -134,6 +134,13 @@ class Stack:
                 f"The {name} of this record was not kept.", f'Trace with keep=("{name}",).'
             )
         return self.vectors[name]
+
+    def without_media(self) -> Stack:
+        """The same stack without the small copies of what its tokens were cut from."""
+        queries = self.query_tokens.without_media()
+        same = self.key_tokens is self.query_tokens
+        keys = queries if same else self.key_tokens.without_media()
+        return replace(self, query_tokens=queries, key_tokens=keys)
 
     @property
     def n_layers(self) -> int:

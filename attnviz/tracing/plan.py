@@ -12,6 +12,7 @@ from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
+from attnviz.inputs.where import Boxes, Where
 from attnviz.models import load_model
 from attnviz.models.model import SOURCE, Attend, Inputs, Model, Prepared, StackShape
 from attnviz.record.record import AttentionRecord
@@ -81,7 +82,7 @@ def make_plan(text: str | None, **options: Unpack[Options]) -> Plan:
     kind = options.get("type")
     if kind is not None and kind not in TYPES:
         raise bad_choice(kind, "`type`", TYPES)
-    model = _open_model(options)
+    model = _open_model(text, options)
     kind = _check_type(model, options)
     prepared = model.prepare(_inputs_of(text, options))
     if model.any_type:
@@ -102,19 +103,21 @@ def shown_stack(shapes: dict[str, StackShape], wanted: str | None = None) -> tup
     return name, shapes[name]
 
 
-def _open_model(options: Options) -> Model:
+def _open_model(text: str | None, options: Options) -> Model:
     """Open the model of that name, or take the one that was given."""
     model = options.get("model", "builtin")
     if not isinstance(model, str | Path):
         return model
     kind, heads = options.get("type"), options.get("heads")
-    crosses = kind == "cross" or (kind is None and options.get("source") is not None)
+    over = "text" if options.get("image") is None else "image"
+    beside = options.get("source") if over == "text" else text
     return load_model(
         model,
         heads=HEADS if heads is None else heads,
-        cross=crosses,
+        cross=kind == "cross" or (kind is None and beside is not None),
         seed=options.get("seed", 0),
         adapter=options.get("adapter"),
+        over=over,
     )
 
 
@@ -127,7 +130,7 @@ def _check_type(model: Model, options: Options) -> str:
         )
     crosses = options.get("source") is not None and "source" in model.reads
     kind = options.get("type") or ("cross" if crosses else model.type)
-    if kind == "cross" and "source" not in model.reads:
+    if kind == "cross" and not any(x.queries != x.keys for x in model.layouts.values()):
         family = model.details.get("model_type")
         whose = f"{model.name} ({family})" if family else model.name
         raise AttnvizError(f"{whose} has no cross-attention.", "Leave `type` out.")
@@ -143,7 +146,7 @@ def _inputs_of(text: str | None, options: Options) -> Inputs:
 
 def _check_source(kind: str, prepared: Prepared) -> None:
     """Refuse cross-attention without a source, and a source without cross-attention."""
-    if kind == "cross" and SOURCE not in prepared.tokens:
+    if kind == "cross" and len(prepared.tokens) < 2:
         raise AttnvizError(
             "Cross-attention looks from one text at another, and there is no source.",
             "Give a `source`.",
@@ -211,18 +214,22 @@ def _mask_for_type(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, d
     chosen: list[int] = []
     if kind == "global":
         chosen = settings["global_tokens"] = _global_positions(tokens, options.get("global_tokens"))
-    return mask_of(kind, window, chosen), settings
+    return mask_of(kind, window, chosen, tokens.where), settings
 
 
-def mask_of(kind: str, window: int, positions: list[int]) -> Rule:
-    """Make the mask that a type of attention means."""
+def mask_of(kind: str, window: int, positions: list[int], where: Where | None = None) -> Rule:
+    """Make the mask that a type of attention means.
+
+    where: on a picture's grid a window is a square of patches.
+    """
     if kind == "causal":
         return masks.causal()
-    if kind == "local":
-        return masks.local(window)
-    if kind == "global":
-        return masks.local(window) | masks.global_(positions)
-    return masks.full()
+    if kind not in ("local", "global"):
+        return masks.full()
+    near = masks.local(window)
+    if isinstance(where, Boxes):
+        near = masks.nearby(where.grid[1], window, int((~where.on_grid).sum()))
+    return near | masks.global_(positions) if kind == "global" else near
 
 
 def _global_positions(

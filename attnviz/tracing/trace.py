@@ -46,6 +46,7 @@ def trace(
         the first token unless given.
     source: the text that cross-attention takes its keys and values from, or an encoder reads.
     pair: a second text, for encoders that take two segments.
+    image: a picture, whose patches look at one another; with a `text` too, its words look at them.
     tokenizer: "words" (the default of built-in heads), "characters", "bytes", or the path of a
         tokenizer.json; a checkpoint brings its own.
     ids, source_ids: ready token ids in place of the texts; no special tokens are added.

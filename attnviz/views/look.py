@@ -14,7 +14,8 @@ class Look:
     """One head, some, or the mean of all, of one layer; or several layers, as grids.
 
     layers: several that are shown one below the other; none: the one. heads: none means the mean.
-    show: the view, "auto" for what fits. scale: what is bright (attnviz.views.scale).
+    show: the view, "auto" for what fits. scale: what is bright (attnviz.views.scale). query: the
+    position whose row is drawn over a picture; None for the usual one.
     """
 
     layer: int = 0
@@ -23,6 +24,7 @@ class Look:
     show: str = "auto"
     scale: str = "auto"
     language: Language = ENGLISH
+    query: int | None = None
 
     @property
     def head(self) -> Which:

@@ -30,6 +30,7 @@ def run(
         str | None,
         typer.Option(help="Show this query's row in full: a word or a position."),
     ] = None,
+    no_media: options.NoMedia = False,
     max_memory: options.MaxMemory = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More messages.")] = False,
 ) -> None:
@@ -42,6 +43,8 @@ def run(
     attnviz run "The cat sat on the mat" --explain --lang darija
 
     attnviz run "The cat sat because it was tired" --model minilm --layer 2 --head 0-3
+
+    attnviz run "a red ball left of a blue box" --image samples/images/shapes.png
 
     attnviz run --file story.txt --type causal -o map.png -o weights.csv
 
@@ -58,12 +61,13 @@ def run(
     if display.quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
-    display.check([asked.file, asked.source_file, tokenizer])
+    display.check([asked.file, asked.source_file, asked.image, tokenizer])
     lens = Lens(measure, merge, hide_special, rows, cols, query)
     budget = None if max_memory is None else parse_bytes(max_memory)
     with progress(display.quiet) as told:
         record = asked.trace(lens=lens, stack=display.stack, max_memory=budget, progress=told)
-    look = display.look(record)
+    record = record.without_media() if no_media else record
+    look = display.look(record, query)
     asked.say_unused(record, language, display.quiet)
     if verbose or budget is not None:
         say(_size(record.stack), display.quiet)

@@ -13,7 +13,6 @@ import unicodedata
 from _blake2 import blake2b  # hashlib has the same, and loads OpenSSL
 from collections import Counter
 from functools import lru_cache
-from itertools import accumulate
 from typing import Any
 from zlib import crc32
 
@@ -21,8 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.inputs.tokens import Tokens
-
-Floats = NDArray[np.float32]
+from attnviz.models.builtin.parts import Floats, Parts
 
 CONTENT = 60
 # Sinusoids as in arXiv 1706.03762, but the frequencies fall by half a step at a time from 2
@@ -33,20 +31,17 @@ FLAGS = ("first", "stop", "punctuation", "number", "capital", "name", "long", "r
 STOPS = frozenset(".!?…。！？؟۔।")
 LONGEST = 12  # characters; longer words count as this long
 
-_WIDTHS = {
-    "content": CONTENT,
-    "previous": CONTENT,
-    "position": 2 * FREQUENCIES.size,
-    "relative": 2 * RELATIVE_FREQUENCIES.size,
-    **dict.fromkeys(FLAGS, 1),
-}
-_STOPS_AT = dict(zip(_WIDTHS, accumulate(_WIDTHS.values()), strict=True))
-WIDTH = sum(_WIDTHS.values())
-
-
-def part(name: str) -> slice:
-    """Return where a named part stands in a row of features."""
-    return slice(_STOPS_AT[name] - _WIDTHS[name], _STOPS_AT[name])
+PARTS = Parts(
+    {
+        "content": CONTENT,
+        "previous": CONTENT,
+        "position": 2 * FREQUENCIES.size,
+        "relative": 2 * RELATIVE_FREQUENCIES.size,
+        **dict.fromkeys(FLAGS, 1),
+    }
+)
+WIDTH = PARTS.width
+part = PARTS.at
 
 
 def features(tokens: Tokens) -> Floats:

@@ -8,7 +8,7 @@ layer looks like before it has learned anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,12 +21,13 @@ from attnviz.inputs.tokens import Tokens, tokenize
 from attnviz.models.builtin.features import (
     CONTENT,
     FREQUENCIES,
+    PARTS,
     RELATIVE_FREQUENCIES,
     WIDTH,
-    Floats,
     features,
     part,
 )
+from attnviz.models.builtin.parts import Floats, Plan, Term, joined, rotated
 from attnviz.models.model import (
     SOURCE,
     TEXT,
@@ -46,15 +47,6 @@ MOST_HEADS = 64
 SHARPNESS = (1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 8.0, 0.0625)
 
 Waves = NDArray[np.float64]  # one number per frequency
-Term = tuple[Floats, Floats]  # what it adds to W_Q and to W_K: (WIDTH, columns) each
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A head before its matrices are made: its name and the terms its scores are a sum of."""
-
-    name: str
-    terms: Callable[[], list[Term]]
 
 
 @dataclass(frozen=True)
@@ -178,16 +170,8 @@ def _check(n_heads: int) -> None:
 
 
 def _head(plan: Plan, sharpness: float) -> Head:
-    """Stand the plan's terms side by side in W_Q and W_K: their scores add up."""
-    w_query = np.zeros((WIDTH, HEAD_DIM), dtype=np.float32)
-    w_key = np.zeros((WIDTH, HEAD_DIM), dtype=np.float32)
-    column = 0
-    for query_part, key_part in plan.terms():
-        here = slice(column, column + query_part.shape[1])
-        # softmax sees scores / sqrt(head_dim), so the strength is multiplied by it here
-        w_query[:, here] = query_part * (sharpness * np.sqrt(HEAD_DIM))
-        w_key[:, here] = key_part
-        column = here.stop
+    """Make the plan's matrices, and the values: the words' content."""
+    w_query, w_key = joined(plan.terms(), (WIDTH, WIDTH), HEAD_DIM, sharpness)
     w_value = np.zeros((WIDTH, VALUE_DIM), dtype=np.float32)
     w_value[part("content")] = np.eye(CONTENT)
     suffix = "" if sharpness == 1 else f" ×{sharpness:g}"
@@ -196,23 +180,12 @@ def _head(plan: Plan, sharpness: float) -> Head:
 
 def match(query: str, key: str, strength: float) -> Term:
     """strength × (the query's part · the key's part)."""
-    columns = part(query).stop - part(query).start
-    w_query = np.zeros((WIDTH, columns), dtype=np.float32)
-    w_key = np.zeros((WIDTH, columns), dtype=np.float32)
-    w_query[part(query)] = strength * np.eye(columns)
-    w_key[part(key)] = np.eye(columns)
-    return w_query, w_key
+    return PARTS.take(query, strength), PARTS.take(key)
 
 
 def waves(strength: float, phase: Waves, amplitude: Waves, name: str = "position") -> Term:
     """strength × Σ amplitude · cos(frequency · (i - j) + phase): queries rotated by `phase`."""
-    size = amplitude.size
-    w_query = np.zeros((WIDTH, 2 * size), dtype=np.float32)
-    w_key = np.zeros((WIDTH, 2 * size), dtype=np.float32)
-    cos, sin = np.diag(amplitude * np.cos(phase)), np.diag(amplitude * np.sin(phase))
-    w_query[part(name)] = strength * np.block([[cos, -sin], [sin, cos]])  # of [sin, cos] features
-    w_key[part(name)] = np.eye(2 * size)
-    return w_query, w_key
+    return PARTS.put(name, strength * rotated(amplitude, phase)), PARTS.take(name)
 
 
 def _shares(amplitude: Waves) -> Waves:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
+from attnviz.views.overlay import patches_of
 from attnviz.views.picture.grid import grid_figure
 from attnviz.views.picture.map import map_figure
 from attnviz.views.picture.output import printed, without_glyph
+from attnviz.views.picture.overlay import overlay_figure
 from attnviz.views.picture.paper import axis_labels
 from attnviz.views.titles import title
 
-FIGURES = {"grid": grid_figure, "map": map_figure}  # name → (record, look) → Figure
+# name → (record, look) → Figure
+FIGURES = {"grid": grid_figure, "map": map_figure, "image": overlay_figure}
 
 
 def picture(record: AttentionRecord, kind: str, look: Look) -> tuple[bytes, list[str]]:
     """Draw a "png", "svg" or "pdf"; return its bytes, and a note on what the fonts lack.
 
-    Several heads or layers, and the view "grid", give the grid of heads; else one map. The same
-    record gives the same bytes.
+    Weights of patches are drawn over their picture. Else several heads or layers, and the view
+    "grid", give the grid of heads, and one head a map. The same record gives the same bytes.
     """
     name = "grid" if look.show == "grid" or len(look.heads) > 1 or look.layers else "map"
+    if look.show in ("auto", "image", "none") and patches_of(record.stack) is not None:
+        name = "image"
     told = f"{title(record)} · scale {look.scale}"
     data = printed(lambda: FIGURES[name](record, look), kind, told)
     return data, _notes(record, look) if name == "map" else []

@@ -18,11 +18,13 @@ from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.labels import dim_line, label_text
 from attnviz.views.look import Look
+from attnviz.views.overlay import patches_of
 from attnviz.views.scale import shades
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.arcs import arcs_view
 from attnviz.views.terminal.grid import grid, grid_view, maps_across
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
+from attnviz.views.terminal.image import image_overview, image_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
 from attnviz.views.terminal.table import table, table_fits, table_view
 from attnviz.views.terminal.timeline import timeline_view
@@ -54,6 +56,7 @@ VIEWS = {
     "top": View(top_view, is_named=True),
     "arcs": View(arcs_view, is_named=True, sentence="ui.arcs"),
     "far": View(far_view),
+    "image": View(image_view, is_named=True),
 }
 TIMELINE = "timeline"  # of a text that a model wrote: it needs the record, not a stack alone
 SHOWS = ("auto", *VIEWS, TIMELINE, "none")
@@ -81,7 +84,12 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
 
 
 def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) -> RenderableType:
-    """Draw the whole row of one query, under the record's title."""
+    """Draw the whole row of one query, under the record's title; over a picture where it looks at
+    one."""
+    if patches_of(record.stack) is not None:
+        return show(
+            record, replace(look, show="image" if look.show == "auto" else look.show), screen
+        )
     body = query_rows(record, query, look, screen)
     return Group(*_heading(record, look, screen), *body, Text(), footer(record, look, screen))
 
@@ -107,6 +115,8 @@ def overview(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
     It fits the screen: the table shrinks to a heatmap, the heads to what room is left.
     """
     stack = record.stack
+    if patches_of(stack) is not None:
+        return _over_a_picture(record, look, screen)
     beside = _beside(stack, look, screen)
     heads = not (look.heads or stack.n_heads == 1 or stack.place_in_long)
     last: list[RenderableType] = [*beside, *([Text()] if beside else [])]
@@ -128,6 +138,20 @@ def overview(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
         left = max(room - len(body), least, 1)
         body += [Text(), *grid(stack, look, screen, left, one_band=True)]
     return [*body, Text(), *last]
+
+
+def _over_a_picture(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw every head, or every word, small over the picture; or one head large."""
+    stack = record.stack
+    last = [
+        footer(record, look, screen),
+        dim_line(look.language.say("ui.image_hints"), screen.width),
+    ]
+    if look.heads or (stack.n_heads == 1 and stack.query_tokens.where is not None):
+        named = _what(stack, look, "", screen)
+        return [named, *image_view(stack, look, screen), Text(), *last]
+    room = screen.height - 5 - len(last) - len(_title(record, look, screen))
+    return [*image_overview(stack, look, screen, room), Text(), *last]
 
 
 def _beside(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:

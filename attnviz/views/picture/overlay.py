@@ -1,0 +1,131 @@
+"""Where heads, or words, look in a picture: each drawn over it, under its name."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from attnviz.frozen import dataclass
+from attnviz.inputs.where import Boxes
+from attnviz.language.language import PICTURE
+from attnviz.record.record import AttentionRecord
+from attnviz.record.stack import Stack, Which
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
+from attnviz.views.overlay import (
+    Weights,
+    fitting,
+    is_even,
+    looking_patch,
+    overlay,
+    patches_of,
+    row_of,
+    surest_head,
+)
+from attnviz.views.palette import INK
+from attnviz.views.picture.grid import Mosaic
+from attnviz.views.picture.paper import DPI, GAP, LABEL_SIZE, MARGIN, Paper, rgb
+from attnviz.views.titles import head_title, title
+
+LARGE, SMALL = 4.2, 1.9  # inches along the longer side: of few pictures, of many
+FEW = 2
+MOST = 64  # pictures on one sheet
+NAME = 0.24  # inches above each
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    """One picture: its name, the weights over it, and the query that is outlined."""
+
+    name: str
+    row: Weights
+    query: int | None
+
+
+def overlay_figure(record: AttentionRecord, look: Look) -> Figure:
+    """Draw the picture once for each chosen head, or, where words look at it, once for each word.
+
+    All heads look from the same query. Each drawing is on a scale of its own, and says how much of
+    the row went to no patch.
+    """
+    stack = record.stack
+    where = patches_of(stack)
+    assert where is not None  # `picture` made sure
+    drawings = _drawings(stack, look)[:MOST]
+    side = LARGE if len(drawings) <= FEW else SMALL
+    wide, tall = (pixels / DPI for pixels in fitting(where, side * DPI, side * DPI))
+    layers = len(look.layers)
+    most = 4 if side == SMALL else FEW
+    across = len(drawings) // layers if layers > 1 else min(len(drawings), most)
+    down = -(-len(drawings) // across)
+    paper = Paper([title(record, look.language, PICTURE), _what(stack, look)])
+    width, height = across * (wide + GAP) - GAP, down * (tall + NAME + GAP) - GAP
+    axes = paper.add_axes(MARGIN, 0.05, width, height, right=MARGIN, bottom=MARGIN)
+    axes.axis("off")
+    mosaic = np.full((round(height * DPI), round(width * DPI), 4), 255, dtype=np.uint8)
+    for i, drawing in enumerate(drawings):
+        x, y = (i % across) * (wide + GAP), (i // across) * (tall + NAME + GAP) + NAME
+        _put(mosaic, where, drawing, (x, y, wide, tall))
+        axes.text(
+            x, y - 0.06, paper.fitted(drawing.name, wide, LABEL_SIZE), fontsize=LABEL_SIZE,
+            color=rgb(INK), parse_math=False,
+        )  # fmt: skip
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.add_artist(Mosaic(mosaic))
+    return paper.figure
+
+
+def _what(stack: Stack, look: Look) -> str:
+    """Say what the drawings show."""
+    if stack.query_tokens.where is None:
+        return look.language.say("ui.image_words", PICTURE)
+    query = stack.query_tokens.labels[looking_patch(stack, look)]
+    return look.language.say("ui.image_heads", PICTURE, query=query)
+
+
+def _drawings(stack: Stack, look: Look) -> list[_Drawing]:
+    if stack.query_tokens.where is None:
+        return [_of_word(stack, look, query) for query in range(stack.shape[0])]
+    query, found = looking_patch(stack, look), []
+    for layer in look.layers or (look.layer,):
+        for head in look.heads or range(stack.n_heads):
+            row = row_of(stack, layer, head, query)
+            number = f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head)
+            found.append(_Drawing(number + _elsewhere(stack, row), row, query))
+    return found
+
+
+def _of_word(stack: Stack, look: Look, query: int) -> _Drawing:
+    """One word: of constructed heads the surest one's row, else that of the chosen head."""
+    named = bool(stack.head_names) and look.head == "mean"
+    head: Which = surest_head(stack, look.layer, query) if named else look.head
+    row = row_of(stack, look.layer, head, query)
+    word = stack.query_tokens.labels[query]
+    if is_even(row):
+        return _Drawing(f"{word} · {look.language.say('ui.image_even', PICTURE)}", row * 0, None)
+    name = stack.head_name(head) if isinstance(head, int) else ""
+    named_word = f"{word} · {name}" if name else word
+    return _Drawing(named_word + _elsewhere(stack, row), row, None)
+
+
+def _elsewhere(stack: Stack, row: Weights) -> str:
+    """The share of a row that went to special tokens, which no picture shows."""
+    special = stack.key_tokens.special
+    if not special.any():
+        return ""
+    name = stack.key_tokens.labels[int(np.flatnonzero(special)[0])]
+    more = f" +{int(special.sum()) - 1}" if special.sum() > 1 else ""
+    return f" · {name}{more} {percent(float(row[special].sum()))}%"
+
+
+def _put(
+    mosaic: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+    where: Boxes,
+    drawing: _Drawing,
+    place: tuple[float, float, float, float],
+) -> None:
+    """Lay one drawing in its place; x, y, width and height in inches."""
+    x, y, wide, tall = (round(inches * DPI) for inches in place)
+    room = mosaic[y : y + tall, x : x + wide]
+    size = (room.shape[1], room.shape[0])
+    room[..., :3] = overlay(where, drawing.row, size, drawing.query)

@@ -1,0 +1,232 @@
+"""Weights over a picture in a terminal: two pixels in each character, or shades without colour."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.color import Color
+from rich.console import RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from attnviz.frozen import dataclass
+from attnviz.inputs.where import Boxes
+from attnviz.language.language import TERMINAL
+from attnviz.record.stack import Stack
+from attnviz.views.cells import SHADES
+from attnviz.views.labels import dim_line, label_text, padded
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
+from attnviz.views.overlay import (
+    Pixels,
+    Weights,
+    fitting,
+    is_even,
+    looking_patch,
+    overlay,
+    patches_of,
+    row_of,
+    surest_head,
+)
+from attnviz.views.screen import Screen
+from attnviz.views.titles import head_title
+
+BESIDE = 22  # characters beside a large picture
+SMALLEST = 12  # characters across of a small picture
+LEAST = 3  # lines of it
+GAP = 2
+STRONGEST = 8  # patches that are named beside a picture
+
+
+@dataclass(frozen=True)
+class Small:
+    """One of several small pictures: its name, the weights over it, and the query that looks."""
+
+    name: str
+    row: Weights
+    query: int | None
+
+
+def image_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw one query's row over the picture, and beside it the strongest patches and what went to
+    special tokens. Keys that are no patches are drawn as a heatmap."""
+    where = patches_of(stack)
+    if where is None:
+        from attnviz.views.terminal.heatmap import heatmap_view
+
+        return heatmap_view(stack, look, screen)
+    query = looking_patch(stack, look)
+    row = row_of(stack, look.layer, look.head, query)
+    lines = max(screen.height - 7, LEAST)
+    drawn = _drawn(where, row, _outlined(stack, query), screen.width - BESIDE - GAP, lines, screen)
+    beside = _strongest(stack, row, query, len(drawn), look)
+    wide = max((line.cell_len for line in drawn), default=0)
+    empty = Text()
+    return [
+        padded(line, wide + GAP).append_text(beside[i] if i < len(beside) else empty)
+        for i, line in enumerate(drawn)
+    ]
+
+
+def image_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list[RenderableType]:
+    """Draw small pictures in so many lines: from words at a picture one per word, else one per
+    head, all for the same query."""
+    where = patches_of(stack)
+    assert where is not None  # the caller made sure
+    across_texts = stack.query_tokens.where is None
+    smalls = _per_word(stack, look) if across_texts else _per_head(stack, look)
+    across, tall = _layout(where, len(smalls), screen.width, lines - 1)
+    shown = smalls[: across * max((lines - 1) // (tall + 1), 1)]
+    wide = (screen.width - GAP * (across - 1)) // across
+    body: list[RenderableType] = [
+        dim_line(_what(stack, look, len(smalls) - len(shown)), screen.width)
+    ]
+    for start in range(0, len(shown), across):
+        body += _band(where, shown[start : start + across], wide, tall, screen)
+    return body
+
+
+def _what(stack: Stack, look: Look, left_out: int) -> str:
+    """Say what the small pictures show, and how many more there are."""
+    if stack.query_tokens.where is None:
+        said = look.language.say("ui.image_words")
+    else:
+        name = stack.query_tokens.labels[looking_patch(stack, look)]
+        said = look.language.say("ui.image_heads", TERMINAL, query=name)
+    return f"{said} · +{left_out}" if left_out > 0 else said
+
+
+def _per_head(stack: Stack, look: Look) -> list[Small]:
+    query = looking_patch(stack, look)
+    return [
+        Small(
+            _with_special(stack, head_title(stack, head), row_of(stack, look.layer, head, query)),
+            row_of(stack, look.layer, head, query),
+            _outlined(stack, query),
+        )
+        for head in look.heads or range(stack.n_heads)
+    ]
+
+
+def _per_word(stack: Stack, look: Look) -> list[Small]:
+    """Each word's row: of constructed heads the surest one's, else that of the chosen head."""
+    found = []
+    for query, word in enumerate(stack.query_tokens.labels):
+        named = bool(stack.head_names) and look.head == "mean"
+        head = surest_head(stack, look.layer, query) if named else look.head
+        row = row_of(stack, look.layer, head, query)
+        says = look.language.say("ui.image_even") if is_even(row) else ""
+        says = says or (stack.head_name(head) if isinstance(head, int) else "")
+        found.append(Small(f"{word} · {says}" if says else word, row * (not is_even(row)), None))
+    return found
+
+
+def _with_special(stack: Stack, name: str, row: Weights) -> str:
+    """The name, and the share of the row that went to no patch."""
+    special = stack.key_tokens.special
+    share = float(row[special].sum())
+    return f"{name} · {_special_names(stack)} {percent(share)}%" if special.any() else name
+
+
+def _special_names(stack: Stack) -> str:
+    names = [stack.key_tokens.labels[i] for i in np.flatnonzero(stack.key_tokens.special)]
+    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+
+
+def _outlined(stack: Stack, query: int) -> int | None:
+    """The query, where it is a patch of the same picture."""
+    return query if stack.query_tokens.where is not None else None
+
+
+def _layout(where: Boxes, n: int, width: int, lines: int) -> tuple[int, int]:
+    """How many small pictures stand side by side, and how many lines each has, so that they are as
+    large as they can be."""
+    best = (1, 0)
+    most = max((width + GAP) // (SMALLEST + GAP), 1)
+    for across in range(1, min(most, max(n, 1)) + 1):
+        down = -(-n // across)
+        wide = (width - GAP * (across - 1)) // across
+        room = max(lines // down - 1, LEAST)
+        tall = -(-fitting(where, wide, 2 * room)[1] // 2)
+        if tall > best[1]:
+            best = (across, tall)
+    return best
+
+
+def _band(
+    where: Boxes, smalls: list[Small], wide: int, tall: int, screen: Screen
+) -> list[RenderableType]:
+    """Small pictures side by side under their names."""
+    names, pictures = Text(no_wrap=True), [Text(no_wrap=True) for _ in range(tall)]
+    for i, small in enumerate(smalls):
+        drawn = _drawn(where, small.row, small.query, wide, tall, screen)
+        gap = GAP if i + 1 < len(smalls) else 0
+        names.append_text(padded(label_text(small.name, wide), wide + gap))
+        for line in range(tall):
+            part = drawn[line] if line < len(drawn) else Text()
+            pictures[line].append_text(padded(part, wide + gap))
+    return [_ended(line) for line in (names, *pictures)]
+
+
+def _ended(line: Text) -> Text:
+    line.rstrip()
+    return line
+
+
+def _drawn(
+    where: Boxes, row: Weights, query: int | None, width: int, lines: int, screen: Screen
+) -> list[Text]:
+    if not screen.colour:
+        return _shaded(where, row, query, width, lines)
+    return _half_blocks(overlay(where, row, fitting(where, width, 2 * lines), query))
+
+
+def _half_blocks(pixels: Pixels) -> list[Text]:
+    """Two rows of pixels in each line."""
+    height, width, _ = pixels.shape
+    if height % 2:
+        pixels = np.concatenate([pixels, np.zeros((1, width, 3), np.uint8)])
+    lines = []
+    for upper, lower in zip(pixels[::2].tolist(), pixels[1::2].tolist(), strict=True):
+        line = Text(no_wrap=True)
+        for top, bottom in zip(upper, lower, strict=True):
+            style = Style(color=Color.from_rgb(*top), bgcolor=Color.from_rgb(*bottom))
+            line.append("▀", style)
+        lines.append(line)
+    return lines
+
+
+def _shaded(where: Boxes, row: Weights, query: int | None, width: int, lines: int) -> list[Text]:
+    """The weights alone: a shade for each patch, or for the largest of several; ◎ is the query."""
+    laid = where.laid(row)
+    largest = float(laid.max(initial=0))
+    steps = np.rint(laid / largest * (len(SHADES) - 1)) if largest > 0 else np.zeros(laid.shape)
+    signs = np.array(list(SHADES))[steps.astype(np.int64)]
+    if query is not None and where.cells[query] >= 0:
+        signs[divmod(int(where.cells[query]), where.grid[1])] = "◎"
+    rows, columns = where.grid
+    wide, tall = fitting(where, width, 2 * lines)
+    down = np.arange(min(rows, -(-tall // 2)) or 1) * rows // (min(rows, -(-tall // 2)) or 1)
+    across = np.arange(min(wide, 2 * columns)) * columns // min(wide, 2 * columns)
+    return [Text("".join(signs[i, across]), no_wrap=True) for i in down.tolist()]
+
+
+def _strongest(stack: Stack, row: Weights, query: int, lines: int, look: Look) -> list[Text]:
+    """The chips of special tokens with their shares, and the strongest patches."""
+    special = stack.key_tokens.special
+    looks = look.language.say("ui.image_query", TERMINAL, query=stack.query_tokens.labels[query])
+    found = [label_text(looks, BESIDE, "bold"), Text()]
+    for i in np.flatnonzero(special)[:6].tolist():
+        found.append(_chip(stack.key_tokens.labels[i], float(row[i]), "reverse"))
+    if special.any():
+        found.append(Text())
+    patches = np.argsort(-np.where(special, -1, row), kind="stable")
+    room = min(max(lines - len(found), 0), STRONGEST)
+    for i in patches[:room].tolist():
+        found.append(_chip(stack.key_tokens.labels[i], float(row[i]), ""))
+    return found
+
+
+def _chip(label: str, share: float, style: str) -> Text:
+    chip = Text(no_wrap=True)
+    chip.append_text(label_text(f" {label} " if style else label, BESIDE - 6, style))
+    return padded(chip, BESIDE - 8).append(f"{100 * share:5.1f}%")
