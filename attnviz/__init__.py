@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from attnviz.record.from_weights import from_weights
     from attnviz.record.record import AttentionRecord, read
     from attnviz.tracing.compare import compare
+    from attnviz.tracing.effects import effects
     from attnviz.tracing.generate import generate
     from attnviz.tracing.predict import predict
     from attnviz.tracing.survey import survey
@@ -42,6 +43,7 @@ __all__ = [
     "AttentionRecord",
     "AttnvizError",
     "compare",
+    "effects",
     "from_weights",
     "generate",
     "load_model",
@@ -58,6 +60,7 @@ _HOMES = {  # public name → the module that has it; a module stands for itself
     "AttentionRecord": "attnviz.record.record",
     "AttnvizError": "attnviz.errors",
     "compare": "attnviz.tracing.compare",
+    "effects": "attnviz.tracing.effects",
     "from_weights": "attnviz.record.from_weights",
     "generate": "attnviz.tracing.generate",
     "load_model": "attnviz.models",

@@ -19,6 +19,7 @@ NAMES = {
     "AttentionRecord": type,
     "AttnvizError": type,
     "compare": None,
+    "effects": None,
     "from_weights": None,
     "generate": None,
     "load_model": None,

@@ -139,7 +139,7 @@ def _chosen(model: TrainedModel, tokens: Tokens, at: Sequence[int | str] | None)
         return [len(tokens) - 1]
     if model.head.kind != MASK:
         return [i for i in range(len(tokens)) if not tokens.special[i]]
-    masked = _mask_ids(model)
+    masked = mask_ids(model)
     places = [i for i, number in enumerate(tokens.ids.tolist()) if number in masked]
     if not places:
         raise AttnvizError(
@@ -155,7 +155,8 @@ def _found(tokens: Tokens, one: int | str) -> list[int]:
     return tokens.find(str(one))
 
 
-def _mask_ids(model: TrainedModel) -> set[int]:
+def mask_ids(model: TrainedModel) -> set[int]:
+    """Return the ids that stand for a masked word, by the tokenizer or the config."""
     tokenizer, given = model.namer, model.config.get("mask_token_id")
     found = [tokenizer.token_to_id(m) for m in MASKS] if tokenizer is not None else []
     return {i for i in (*found, given) if isinstance(i, int)}

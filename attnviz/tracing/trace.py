@@ -127,7 +127,7 @@ def trace_steps(
     for what, number, n in (("Head", head, shape.n_heads), ("Layer", layer, shape.n_layers)):
         if not 0 <= number < n:
             raise out_of_range(what, number, 0, n - 1)
-    position = _position_of(query, shape.queries)
+    position = position_of(query, shape.queries)
     recorder = Recorder(plan.shapes, budget=sys.maxsize)  # every layer dense, as it is shown
     seen: list[Attended] = []
     plan.run(with_watch(recorder.attend, Watch(stack, position, head, layer), seen))
@@ -138,7 +138,7 @@ def trace_steps(
     return steps_of(attended, merged, shape.queries, shape.keys, position, name)
 
 
-def _position_of(query: str, tokens: Tokens) -> int:
+def position_of(query: str, tokens: Tokens) -> int:
     """Find the one position of a token; AttnvizError where it is there several times."""
     places = tokens.find(query)
     if len(places) == 1:

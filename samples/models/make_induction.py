@@ -90,7 +90,7 @@ def tensors() -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Write config.json, model.safetensors and tokenizer.json."""
+    """Write config.json, model.safetensors, tokenizer.json, and texts to take means over."""
     FOLDER.mkdir(exist_ok=True)
     config = {
         "architectures": ["GPT2LMHeadModel"], "model_type": "gpt2", "vocab_size": N,
@@ -104,6 +104,9 @@ def main() -> None:
     tokenizer = Tokenizer(words)
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.save(str(FOLDER / "tokenizer.json"))
+    dice = np.random.default_rng(24)
+    texts = [" ".join(map(str, np.tile(dice.permutation(N)[:12], 2)[:23])) for _ in range(10)]
+    (FOLDER / "reference.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,115 @@
+"""`attnviz effect`: does it matter? Take heads, layers, tokens or edges away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attnviz.cli import options
+from attnviz.errors import AttnvizError
+
+
+def effect(
+    text: options.Text = None,
+    file: options.File = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="minilm · induction · a folder · a hub id.")
+    ] = "minilm",
+    of: Annotated[str, typer.Option(help="heads · layers · tokens · edges")] = "heads",
+    by: Annotated[str, typer.Option(help="What stands in place of a head: mean · zero · text")] = (
+        "mean"
+    ),
+    head: Annotated[
+        str | None, typer.Option(help="Heads that go together, as layer.head: 5.3,5.11")
+    ] = None,
+    edge: Annotated[
+        list[str] | None, typer.Option(help='A query that may not see a key: "it>cat"; repeatable.')
+    ] = None,
+    answer: Annotated[str | None, typer.Option(help="Measure this answer's probability.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--not", help="With --answer: the difference of the two.")
+    ] = None,
+    other: Annotated[
+        str | None, typer.Option(help="The text that --by text takes heads from.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Option(help="Texts of the mean, one a line.", show_default="ten bundled")
+    ] = None,
+    pair: options.Pair = None,
+    source: options.Source = None,
+    stack: options.Stack = None,
+    ids: options.Ids = None,
+    truncate: options.Truncate = False,
+    top: Annotated[
+        int | None, typer.Option(min=1, help="Rows of the tables.", show_default="what fits")
+    ] = None,
+    output: Annotated[
+        list[Path] | None, typer.Option("--output", "-o", help=".json · .csv · .npz; repeatable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="The numbers as CSV on stdout.")] = False,
+    lang: options.Lang = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Measure what changes the answer: each head knocked out, each token hidden, edges cut.
+
+    attnviz effect "The cat sat on the mat because it was tired" --model minilm
+
+    attnviz effect "7 3 11 5 7 3 11" --model induction --head 0.1,1.2
+
+    attnviz effect "The cat sat because it was tired" --model minilm --of edges --edge "it>cat"
+
+    The answer is the next token, the [MASK], the class or the span, or else the vector of the text.
+    """
+    from attnviz.analysis.effects import SUFFIXES
+    from attnviz.cli.output import check_outputs, console, put, put_text, say, screen_of
+    from attnviz.cli.progress import Ticker
+    from attnviz.cli.read_text import given_text, the_text
+    from attnviz.language.languages import find_language
+    from attnviz.tracing.effects import effects
+    from attnviz.views.terminal.effects import effects as view
+
+    language = find_language(lang)
+    if json and csv:
+        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+    check_outputs(output or [], [file], SUFFIXES)
+    numbers = options.token_ids(ids, "--ids")
+    read = the_text(text, file) if numbers is None else given_text(text, file)
+    texts = None if reference is None else the_text(None, reference).splitlines()
+    with Ticker(quiet) as ticker:
+        found = effects(
+            read, model=model, of="edges" if edge and of == "heads" else of, by=by,
+            heads=_heads(head), edges=[_edge(one) for one in edge or []], reference=texts,
+            other=other, answer=answer, against=against, stack=stack, pair=pair, source=source,
+            ids=numbers, truncate=truncate,
+            progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
+        )  # fmt: skip
+    for path in output or []:
+        found.save(path)
+        say(language.say("run.saved", path=path), quiet)
+    if json or csv:
+        put_text(found.to_json() if json else found.to_csv())
+        return
+    target = console()
+    put(target, view(found, screen_of(target), top=top))
+
+
+def _heads(wanted: str | None) -> list[tuple[int, int]]:
+    """Read "5.3,5.11"."""
+    found = []
+    for part in (wanted or "").split(",") if wanted else []:
+        layer, dot, head = part.strip().partition(".")
+        if not (dot and layer.isdecimal() and head.isdecimal() and len(part) < 20):
+            raise AttnvizError(f'"{part[:40]}" is not a head.', "Write layer.head, such as 5.3.")
+        found.append((int(layer), int(head)))
+    return found
+
+
+def _edge(wanted: str) -> tuple[str, str]:
+    """Read "it>cat"."""
+    query, arrow, key = wanted.partition(">")
+    if not (arrow and query.strip() and key.strip()):
+        raise AttnvizError(f'"{wanted[:40]}" is not an edge.', 'Write query>key, such as "it>cat".')
+    return query.strip(), key.strip()

@@ -1,0 +1,109 @@
+"""What changes an answer, on one screen: a grid of heads, and the heads and tokens that matter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from attnviz.analysis.effects import NONE, Effects
+from attnviz.inputs.tokens import visible
+from attnviz.views.cells import full_rows, levels
+from attnviz.views.labels import label_text
+from attnviz.views.screen import Screen
+
+HEAD, EFFECT, NAME, BAR = 7, 9, 14, 18  # characters of columns
+LEAST_ROWS = 5
+SAID = {
+    "mean": "each head replaced by its mean over {n} texts",
+    "zero": "each head replaced by zeros",
+    "text": "each head replaced by what it gives for the other text",
+}
+
+
+def effects(found: Effects, screen: Screen, *, top: int | None = None) -> RenderableType:
+    """Return the title, the grid, the strongest heads beside the strongest tokens, the edges."""
+    head = [_line(part, screen, "bold") for part in _title(found)]
+    grid = list(_grid(found, screen))
+    notes = [_line(note, screen, "dim") for note in _notes(found)]
+    room = screen.height - len(head) - len(grid) - len(notes) - 2
+    n_rows = max(room, LEAST_ROWS) if top is None else top
+    return Group(*head, *grid, *_tables(found, n_rows, screen), *_edges(found, screen), *notes)
+
+
+def _title(found: Effects) -> Iterator[str]:
+    answer = f' · "{visible(found.answer)}"' if found.answer else ""
+    yield f"{visible(found.model)} · {found.read_out}{answer}"
+    said = SAID[found.by].format(n=found.n_reference)
+    heads = np.isfinite(found.table).any() or found.together is not None
+    yield f"{said} · effect = {found.unit}" if heads else f"effect = {found.unit}"
+
+
+def _grid(found: Effects, screen: Screen) -> Iterator[Text]:
+    """Layers down, heads across; each layer on its own scale would hide that the last one feeds the
+    answer directly, so one scale serves all, and says where it ends."""
+    if not np.isfinite(found.table).any():
+        return
+    sizes = np.abs(np.nan_to_num(found.table))
+    largest = float(sizes.max())
+    wide = 3 if 7 + 3 * sizes.shape[1] + 10 <= screen.width else 1
+    numbers = "".join(f"{n:>2} "[:wide].rjust(wide) for n in range(sizes.shape[1]))
+    yield Text(f"layer {numbers if wide > 1 else ''}  together", "dim")
+    steps = levels(np.sqrt(sizes / max(largest, NONE)), np.ones(sizes.shape, bool))
+    for layer, cells in enumerate(full_rows(steps, wide, screen.colour)):
+        line = Text(f"{layer:>5} ", "dim").append_text(cells)
+        yield line.append(f"  {_number(found.layers[layer])}")
+    yield Text(f"colour: square root of the effect, up to {_number(largest).strip()}", "dim")
+
+
+def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
+    heads, tokens = found.ranked()[:n_rows], found.ranked_tokens()[:n_rows]
+    if not heads and not tokens:
+        return
+    left = HEAD + EFFECT if heads else 0
+    title = Text(("head".ljust(HEAD) + "effect".rjust(EFFECT)) if heads else "", "bold")
+    yield title.append(("   " + "token".ljust(NAME) + "effect".rjust(EFFECT)) if tokens else "")
+    largest = max((abs(effect) for _, effect in tokens), default=0.0)
+    for row in range(max(len(heads), len(tokens))):
+        line = Text(no_wrap=True)
+        if row < len(heads):
+            layer, head, effect = heads[row]
+            line.append(f"{layer}.{head}".ljust(HEAD) + _number(effect).rjust(EFFECT))
+        line.append(" " * (left - line.cell_len))
+        if row < len(tokens):
+            position, effect = tokens[row]
+            name = label_text(found.labels[position], NAME)
+            line.append("   ").append_text(name).append(" " * (NAME - name.cell_len))
+            line.append(_number(effect).rjust(EFFECT) + "  ")
+            line.append("█" * round(BAR * abs(effect) / max(largest, NONE)))
+        line.truncate(screen.width)
+        yield line
+
+
+def _edges(found: Effects, screen: Screen) -> Iterator[Text]:
+    for edge in found.edges:
+        where = ", ".join(f"{layer}.{head}" for layer, head in edge.heads) or "every head"
+        pair = f"{edge.query} → {edge.key} cut in {where}: {_number(edge.effect).strip()}"
+        yield _line(pair, screen, "")
+
+
+def _notes(found: Effects) -> Iterator[str]:
+    if found.together is not None:
+        names = " and ".join(f"{layer}.{head}" for layer, head in found.heads)
+        yield f"{names} together: {_number(found.together).strip()}"
+    yield "what was taken away here changed the answer; why it did, this does not say"
+
+
+def _number(effect: float) -> str:
+    """Three decimals; "none" where only rounding is left."""
+    if abs(effect) < NONE:
+        return "none"
+    return f"{effect:.3f}" if abs(effect) >= 0.0005 else f"{effect:.0e}"
+
+
+def _line(words: str, screen: Screen, style: str) -> Text:
+    text = Text(words, style, no_wrap=True)
+    text.truncate(screen.width, overflow="ellipsis")
+    return text

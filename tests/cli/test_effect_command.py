@@ -1,0 +1,60 @@
+"""`attnviz effect` as a user runs it."""
+
+import json
+
+import pytest
+
+from attnviz.cli import run_command_line
+
+TEXT = "18 4 21 10 11 2 22 6 23 3 20 8 18 4 21 10 11 2 22 6 23 3 20"
+
+
+def run(capsys, *words):
+    status = run_command_line(["effect", *words])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_the_screen_ranks_heads_and_tokens(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, _ = run(capsys, TEXT, "--model", "induction", "--head", "0.1,1.2")
+    lines = out.splitlines()
+    assert status == 0
+    assert lines[0] == 'induction · the next token · "8"'
+    assert max(map(len, lines)) <= 80
+    start = next(i for i, line in enumerate(lines) if line.startswith("head "))
+    first, second = (line.split() for line in lines[start + 1 : start + 3])
+    assert {first[0], second[0]} == {"0.1", "1.2"}
+    assert {first[2], second[2]} == {"8", "20"}
+    assert "0.1 and 1.2 together: " in out
+    assert "because" not in out.lower()
+
+
+def test_numbers_edges_and_files(capsys, tmp_path):
+    status, out, _ = run(capsys, TEXT, "--model", "induction", "--json")
+    assert json.loads(out)["unit"] == "KL (nats)"
+    status, out, _ = run(capsys, TEXT, "--model", "induction", "--edge", "22>11")
+    assert "20 → 8 cut in every head: " in out
+    status, _, err = run(capsys, TEXT, "--model", "induction", "-o", str(tmp_path / "e.csv"))
+    assert (status, "e.csv" in err) == (0, True)
+
+
+BAD = [
+    ([], "no text"),
+    ([TEXT, "--model", "induction", "--head", "1"], "layer.head"),
+    ([TEXT, "--model", "induction", "--edge", "1-2"], "query>key"),
+    ([TEXT, "--model", "induction", "--of", "words"], "tokens"),
+    ([TEXT, "--model", "induction", "--json", "--csv"], "both"),
+    ([TEXT, "--model", "induction", "-o", "e.png"], ".json"),
+    ([TEXT, "--model", "builtin"], "checkpoint"),
+    ([TEXT, "--model", "induction", "--edge", "99>8"], "99"),
+    (["a cat and a dog", "--model", "minilm", "--edge", "cat>a"], "2 times"),
+]
+
+
+@pytest.mark.parametrize(("words", "named"), BAD, ids=lambda value: " ".join(value)[-30:])
+def test_what_is_wrong_is_said_in_one_line(capsys, words, named):
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert named in err
