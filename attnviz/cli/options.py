@@ -11,9 +11,10 @@ from typing import Annotated, Any
 
 import typer
 
+from attnviz.attention.attention_types import ATTENTION_TYPES
 from attnviz.errors import AttnvizError
 
-TYPES = "self · causal · cross · local · global"
+TYPES = " · ".join(ATTENTION_TYPES)
 SHOWS = "auto · table · heatmap · grid · top · arcs · far · timeline · image · none"
 
 Text = Annotated[str | None, typer.Argument(help="The text; - reads standard input.")]

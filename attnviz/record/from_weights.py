@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks
+from attnviz.attention.attention_types import ATTENTION_TYPES, mask_of
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.record.checks import DUST, check_numbers, check_rows, first_leak, place_of
 from attnviz.record.layouts import GivenWeights, stacks_given
 from attnviz.record.record import AttentionRecord, Model
 from attnviz.record.stack import Stack
-
-TYPES = ("self", "causal", "cross", "local", "global")
 
 
 @known_arguments()
@@ -45,8 +44,8 @@ def from_weights(
     for other shapes, numbers that cannot be weights, rows that sum to more than 1, weights that a
     causal type masks, or tokens that do not match.
     """
-    if type is not None and type not in TYPES:
-        raise bad_choice(type, "`type`", TYPES)
+    if type is not None and type not in ATTENTION_TYPES:
+        raise bad_choice(type, "`type`", ATTENTION_TYPES)
     given = stacks_given(weights)
     notes: list[str] = []
     if len(given) > 1:
@@ -173,34 +172,34 @@ def _record(
 
 def _declared(given: GivenWeights, type: str) -> GivenWeights:
     """The same weights under the mask of a type, which must hide nothing that is there."""
-    settings: dict[str, Any] = {}
-    if type == "cross":
+    if ATTENTION_TYPES[type].two_texts:
         return replace(given, masks=(), type=type, settings={})
-    rule = masks.full()
-    if type == "causal":
-        rule = masks.causal()
-        leak = first_leak(given.weights, rule)
-        if leak:
-            layer, head, row, column = leak
-            raise AttnvizError(
-                f"A weight of {given.weights[leak]:.3g} lies in "
-                f"{place_of('', layer, head, row, column)}, which causal attention masks.",
-                "Leave the type out, or look for what leaks.",
-            )
-    elif type in ("local", "global"):
-        seen: NDArray[np.bool_] = np.any(given.weights > DUST, axis=(0, 1))
-        positions = []
-        if type == "global":
-            positions = np.flatnonzero(seen.all(axis=0) | seen.all(axis=1)).tolist()
-            if not positions:
-                raise AttnvizError(
-                    "No token is seen by all or sees all, as global attention has it.",
-                    "Leave the type out.",
-                )
-            seen[positions], seen[:, positions] = False, False
-            settings["global_tokens"] = positions
-        rows, columns = np.nonzero(seen)
-        window = settings["window"] = int(np.abs(rows - columns).max(initial=0))
-        rule = masks.local(window)
-        rule = rule | masks.global_(positions) if positions else rule
+    settings = _settings_seen(given.weights, type)
+    rule = mask_of(type, settings.get("window", 0), settings.get("global_tokens", ()))
+    leak = None if settings else first_leak(given.weights, rule)
+    if leak:
+        raise AttnvizError(
+            f"A weight of {given.weights[leak]:.3g} lies in {place_of('', *leak)}, which {type} "
+            "attention masks.",
+            "Leave the type out, or look for what leaks.",
+        )
     return replace(given, masks=(rule,) * len(given.weights), type=type, settings=settings)
+
+
+def _settings_seen(weights: NDArray[Any], type: str) -> dict[str, Any]:
+    """Read off the weights which tokens see all, and how far the others see."""
+    wanted, settings = ATTENTION_TYPES[type].settings, dict[str, Any]()
+    seen: NDArray[np.bool_] = np.any(weights > DUST, axis=(0, 1))
+    if "global_tokens" in wanted:
+        positions = np.flatnonzero(seen.all(axis=0) | seen.all(axis=1)).tolist()
+        if not positions:
+            raise AttnvizError(
+                "No token is seen by all or sees all, as global attention has it.",
+                "Leave the type out.",
+            )
+        seen[positions], seen[:, positions] = False, False
+        settings["global_tokens"] = positions
+    if "window" in wanted:
+        rows, columns = np.nonzero(seen)
+        settings["window"] = int(np.abs(rows - columns).max(initial=0))
+    return settings

@@ -7,12 +7,12 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from attnviz.attention import masks
+from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
-from attnviz.inputs.where import Boxes, Where
+from attnviz.inputs.where import Boxes
 from attnviz.models import load_model
 from attnviz.models.model import SOURCE, Attend, Inputs, Model, Prepared, StackShape
 from attnviz.record.record import AttentionRecord
@@ -20,8 +20,7 @@ from attnviz.record.record import Model as Origin
 from attnviz.tracing.doors import with_mask
 from attnviz.tracing.recorder import Recorder
 
-TYPES = ("self", "causal", "cross", "local", "global")
-HEADS, WINDOW, GLOBAL_TOKENS = 4, 2, (0,)
+HEADS, WINDOW, GLOBAL_TOKENS = 4, 2, (0,)  # unless given
 
 
 class Options(TypedDict, total=False):
@@ -80,8 +79,8 @@ def make_plan(text: str | None, **options: Unpack[Options]) -> Plan:
     Raises AttnvizError for anything that does not fit together.
     """
     kind = options.get("type")
-    if kind is not None and kind not in TYPES:
-        raise bad_choice(kind, "`type`", TYPES)
+    if kind is not None and kind not in ATTENTION_TYPES:
+        raise bad_choice(kind, "`type`", ATTENTION_TYPES)
     model = _open_model(text, options)
     kind = _check_type(model, options)
     prepared = model.prepare(_inputs_of(text, options))
@@ -182,12 +181,9 @@ def _settings(
 
 def other_types(model: Model) -> list[str]:
     """List the types over one text, without the one that a checkpoint has by itself."""
-    if model.any_type:
-        return [kind for kind in TYPES if kind != "cross"]
-    plain = {"self": masks.full(), "causal": masks.causal()}  # the others are made to a measure
     return [
-        kind for kind in TYPES
-        if kind != "cross" and (kind not in plain or _changes(model, plain[kind]))
+        kind for kind in OF_ONE_TEXT  # those with settings are never a checkpoint's own
+        if model.any_type or ATTENTION_TYPES[kind].settings or _changes(model, mask_of(kind))
     ]  # fmt: skip
 
 
@@ -208,28 +204,17 @@ def _changes(model: Model, mask: Rule) -> bool:
 
 def _mask_for_type(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, dict[str, Any]]:
     """Make the mask of a type, and say which settings made it."""
-    window, settings = options.get("window", WINDOW), dict[str, Any]()
-    if kind in ("local", "global"):
+    window, chosen = options.get("window", WINDOW), list[int]()
+    of_type, settings = ATTENTION_TYPES[kind].settings, dict[str, Any]()
+    if "window" in of_type:
         settings["window"] = window
-    chosen: list[int] = []
-    if kind == "global":
+    if "global_tokens" in of_type:
         chosen = settings["global_tokens"] = _global_positions(tokens, options.get("global_tokens"))
-    return mask_of(kind, window, chosen, tokens.where), settings
-
-
-def mask_of(kind: str, window: int, positions: list[int], where: Where | None = None) -> Rule:
-    """Make the mask that a type of attention means.
-
-    where: on a picture's grid a window is a square of patches.
-    """
-    if kind == "causal":
-        return masks.causal()
-    if kind not in ("local", "global"):
-        return masks.full()
-    near = masks.local(window)
-    if isinstance(where, Boxes):
-        near = masks.nearby(where.grid[1], window, int((~where.on_grid).sum()))
-    return near | masks.global_(positions) if kind == "global" else near
+    where = tokens.where
+    if isinstance(where, Boxes):  # on a picture's grid a window is a square of patches
+        grid = where.grid[1], int((~where.on_grid).sum())
+        return mask_of(kind, window, chosen, grid), settings
+    return mask_of(kind, window, chosen), settings
 
 
 def _global_positions(

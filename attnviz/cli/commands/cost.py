@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
 from attnviz.cli import options
 from attnviz.errors import AttnvizError, bad_choice
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from attnviz.language.language import Language
     from attnviz.tracing.timing import Tell
 
-TYPES = "self,causal,local,global"
+TYPES = ",".join(OF_ONE_TEXT)
 LENGTHS = (128, 256, 512, 1024, 2048, 4096)
 HEADS, HEAD_DIM, WINDOW, GLOBAL_TOKENS = 4, 64, 64, "0"
 MOST, MOST_LENGTHS = 1024, 64  # of heads and of their numbers; of lengths
@@ -121,7 +122,6 @@ def _of_types(
     lengths: Sequence[int] | None, chosen: dict[str, Any], global_tokens: str | None,
     seconds: float, tell: Tell,
 ) -> Report:  # fmt: skip
-    from attnviz.tracing.plan import mask_of
     from attnviz.tracing.timing import of_types
 
     names = _types(chosen["--type"])
@@ -131,10 +131,9 @@ def _of_types(
     window = WINDOW if chosen["--window"] is None else chosen["--window"]
     positions = _positions(GLOBAL_TOKENS if global_tokens is None else global_tokens, lengths[-1])
     settings: dict[str, Any] = {"heads": n_heads, "head_dim": head_dim}
-    if {"local", "global"} & set(names):
-        settings["window"] = window
-    if "global" in names:
-        settings["global_tokens"] = positions
+    given = {"window": window, "global_tokens": positions}
+    shaping = {setting for name in names for setting in ATTENTION_TYPES[name].settings}
+    settings |= {name: value for name, value in given.items() if name in shaping}
     rules = {name: mask_of(name, window, positions) for name in names}
     return of_types(rules, lengths, n_heads, head_dim, settings, seconds=seconds, tell=tell)
 
@@ -177,12 +176,10 @@ def _written(report: Report, suffix: str, language: Language) -> bytes:
 
 
 def _types(wish: str | None) -> list[str]:
-    from attnviz.tracing.plan import TYPES as KNOWN
-
     names = [word.strip() for word in (TYPES if wish is None else wish).split(",")]
     for name in names:
-        if name not in KNOWN:
-            raise bad_choice(name, "--type", KNOWN)
+        if name not in ATTENTION_TYPES:
+            raise bad_choice(name, "--type", ATTENTION_TYPES)
     return list(dict.fromkeys(names))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from attnviz.attention.attention_types import OF_ONE_TEXT
 from attnviz.cli import options
 from attnviz.cli.model_options import TextPass, TranslationPass
 from attnviz.errors import AttnvizError, not_found
@@ -31,7 +32,6 @@ RECORDS = (".npz", ".npy", ".json", ".csv", ".safetensors")
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
 ROOTS = ("/", "./", "../", "~")  # that a path begins with
 MADE = ("builtin", "random")  # models that need no loading
-TYPES = ("self", "causal", "local", "global")  # that need no second text
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
 
 
@@ -131,7 +131,7 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
 
     text, settings = asked.read(), asked.settings()
     settings["measure"] = measure if measure == "values" else "weights"  # the rest follows `see`
-    types: Sequence[str | None] = TYPES if settings["source"] is None else ("cross",)
+    types: Sequence[str | None] = OF_ONE_TEXT if settings["source"] is None else ("cross",)
     if asked.model not in MADE:
         settings["model"] = model = load_model(asked.model, adapter=asked.adapter)
         types = (None, *other_types(model))
