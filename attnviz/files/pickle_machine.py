@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
@@ -65,14 +65,16 @@ class _Name:
 _MARK = object()
 
 
-def run_pickle(file: Path, program: bytes) -> Any:
-    """What a pickle of containers and tensors describes.
+def run_pickle(file: Path, program: bytes | IO[bytes], storages: dict[str, Storage]) -> Any:
+    """Return what a pickle of containers and tensors describes, and note the storages it names.
+
+    program: its bytes, or an open file that stands at its start and is left after its end.
 
     Raises AttnvizError naming what else it holds, ValueError where it is not a pickle.
     """
     from pickletools import genops  # few checkpoints are pickles
 
-    machine = _Machine(file)
+    machine = _Machine(file, storages)
     try:
         for step, (opcode, argument, _) in enumerate(genops(program)):
             if step >= MOST_STEPS:
@@ -88,8 +90,9 @@ def run_pickle(file: Path, program: bytes) -> Any:
 class _Machine:
     """A stack, a memo, and what each instruction does to them."""
 
-    def __init__(self, file: Path):
+    def __init__(self, file: Path, storages: dict[str, Storage]):
         self.file = file
+        self.storages = storages
         self.stack: list[Any] = []
         self.memo: dict[int, Any] = {}
 
@@ -157,12 +160,13 @@ class _Machine:
 
     def persistent(self) -> None:
         """A storage: ("storage", its type, its name in the file, a device, how many numbers)."""
-        kind, dtype, key, _, n_numbers = self.stack.pop()[:5]
+        kind, dtype, key, _, n_numbers, *views = self.stack.pop()
         name = _dtype_name(dtype)
         whole = type(n_numbers) is int and n_numbers >= 0
-        if kind != "storage" or name is None or type(key) is not str or not whole:
+        if kind != "storage" or name is None or type(key) is not str or not whole or any(views):
             raise TypeError
-        self.stack.append(Storage(key, *DTYPES[name], n_numbers))
+        self.storages[key] = Storage(key, *DTYPES[name], n_numbers)
+        self.stack.append(self.storages[key])
 
 
 def _dtype_name(found: Any) -> str | None:

@@ -2,9 +2,10 @@
 
 Since PyTorch 1.6 such a file is a zip archive: a pickle that says how the tensors lie in their
 storages, and each storage as it is in memory, uncompressed
-(https://pytorch.org/docs/stable/notes/serialization.html). A pickle is a program for a stack
-machine. The one here has no instruction that calls anything: it knows containers, numbers, texts,
-storages and tensors, and refuses the rest by name.
+(https://pytorch.org/docs/stable/notes/serialization.html). Before, it was five pickles, the fourth
+of which is that one, and then the storages in the order that the fifth lists. A pickle is a program
+for a stack machine. The one here has no instruction that calls anything: it knows containers,
+numbers, texts, storages and tensors, and refuses the rest by name.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from attnviz.errors import AttnvizError
-from attnviz.files.pickle_machine import StoredTensor, run_pickle
+from attnviz.files.pickle_machine import Storage, StoredTensor, run_pickle
 from attnviz.files.tensors import (
     FLOATS,
     LARGEST,
@@ -33,7 +34,8 @@ from attnviz.files.tensors import (
 )
 from attnviz.frozen import dataclass
 
-ZIP, OLD = b"PK\x03\x04", b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."  # how the files begin
+ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how the files begin
+OLD_MAGIC, OLD_VERSION = 0x1950A86A20F9469CFC6C, 1001
 LONGEST_PICKLE = 1 << 23  # bytes; 50,000 tensors take about as many
 LARGEST_VIEW = 1 << 24  # numbers of a view that repeats those of its storage
 WRAPPERS = ("state_dict", "model_state_dict", "model", "module")
@@ -49,26 +51,19 @@ def open_pickled(file: Path) -> Tensors:
     try:
         with file.open("rb") as opened:
             mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+            if mapped[:1] == PICKLE:
+                return _open_old(file, opened, mapped)
             if mapped[:4] != ZIP:
-                raise _not_zip(file, mapped[: len(OLD)])
+                raise ValueError("it is not a zip archive of tensors, as PyTorch files are")
             records = _records(zipfile.ZipFile(opened), mapped)
-        return _tensors(file, records, mapped)
+        return _open_zip(file, records, mapped)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
         raise broken(file, str(error)[:200]) from error
 
 
-def _not_zip(file: Path, start: bytes) -> AttnvizError:
-    if start == OLD:
-        return AttnvizError(
-            f"{file} was saved by a PyTorch before 1.6, whose form is not read.",
-            "Load it with a present PyTorch and save it again.",
-        )
-    return broken(file, "it is not a zip archive of tensors, as PyTorch files are")
-
-
 @dataclass(frozen=True)
 class _Record:
-    """Where the bytes of one entry of the archive lie."""
+    """Where the bytes of a storage, or of another entry of the archive, lie."""
 
     start: int
     n_bytes: int
@@ -91,7 +86,29 @@ def _records(archive: zipfile.ZipFile, mapped: mmap.mmap) -> dict[str, _Record]:
     return found
 
 
-def _tensors(file: Path, records: Mapping[str, _Record], mapped: mmap.mmap) -> Tensors:
+def _open_old(file: Path, opened: IO[bytes], mapped: mmap.mmap) -> Tensors:
+    """The form of PyTorch before 1.6: magic, version, machine, tensors, names of storages."""
+    storages: dict[str, Storage] = {}
+    if run_pickle(file, opened, storages) != OLD_MAGIC:
+        raise ValueError("it is a pickle of another program")
+    version, machine, found, keys = (run_pickle(file, opened, storages) for _ in range(4))
+    if version != OLD_VERSION or not isinstance(machine, dict):
+        raise ValueError("it is of an unknown version")
+    if machine.get("little_endian") is not True or not isinstance(keys, list):
+        raise ValueError("it was saved on a big-endian machine, or lists no storages")
+    place, records = opened.tell(), {}
+    for key in keys:
+        if type(key) is not str or key not in storages:
+            raise ValueError("it lists a storage that no tensor has")
+        count = int.from_bytes(mapped[place : place + 8], "little")
+        records[key] = _Record(place + 8, count * storages[key].dtype_bytes)
+        place += 8 + records[key].n_bytes
+        if place > len(mapped):
+            raise ValueError(f"its storage {key[:99]} lies past its end")
+    return _tensors(file, found, records, mapped)
+
+
+def _open_zip(file: Path, records: Mapping[str, _Record], mapped: mmap.mmap) -> Tensors:
     program = records.get("data.pkl")
     if program is None:
         raise ValueError("it is a zip archive without data.pkl, as PyTorch files have it")
@@ -100,10 +117,15 @@ def _tensors(file: Path, records: Mapping[str, _Record], mapped: mmap.mmap) -> T
     order = records.get("byteorder", _Record(0, 0))
     if mapped[order.start : order.start + min(order.n_bytes, 3)] == b"big":
         raise ValueError("it was saved on a big-endian machine")
-    found = run_pickle(file, mapped[program.start : program.start + program.n_bytes])
+    found = run_pickle(file, mapped[program.start : program.start + program.n_bytes], {})
+    storages = {name.removeprefix("data/"): record for name, record in records.items()}
+    return _tensors(file, found, storages, mapped)
+
+
+def _tensors(file: Path, found: Any, records: Mapping[str, _Record], mapped: mmap.mmap) -> Tensors:
     entries = {}
     for name, tensor in _state_dict(file, found):
-        record = records.get(f"data/{tensor.storage.key}")
+        record = records.get(tensor.storage.key)
         if record is None:
             raise ValueError(f"the storage of the tensor {name[:99]} is missing")
         entries[name] = _entry(file, mapped, name, tensor, record)

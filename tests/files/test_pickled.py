@@ -228,9 +228,49 @@ def test_files_that_are_not_what_they_claim(put, name):
     refusal(put(FILES[name]))
 
 
-def test_old_files_are_named(put):
-    start = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
-    assert "1.6" in refusal(put(start + bytes(100)))
+def old_file(program, storages, order=None, machine=None):
+    """The bytes of a file as PyTorch wrote it before 1.6."""
+    machine = {"protocol_version": 1001, "little_endian": True} if machine is None else machine
+    order = list(storages) if order is None else order
+    pickles = [plain(0x1950A86A20F9469CFC6C), plain(1001), plain(machine), program, plain(order)]
+    data = b"".join(
+        len(numbers).to_bytes(8, "little") + numbers.tobytes() for numbers in storages.values()
+    )
+    return b"".join(b"\x80\x02" + part + b"." for part in pickles) + data
+
+
+TWO = a_dict(
+    {"a": tensor("x", "Float", 12, (4, 3), (1, 4)), "b": tensor("y", "Half", 5, (2,), offset=3)}
+)
+OLD = old_file(TWO, {"y": np.arange(5, dtype=np.float16), "x": NUMBERS})
+
+
+def test_files_from_before_pytorch_1_6(put):
+    tensors = open_pickled(put(OLD))
+    assert np.array_equal(tensors.array("a"), NUMBERS.reshape(3, 4).T)
+    assert tensors.array("b").tolist() == [3, 4]
+
+
+OLD_HOSTILE = {
+    "a call": old_file(call("os", "system", "touch made"), {}),
+    "a call before": old_file(b"}", {}, machine={}).replace(plain({}), call("os", "getpid"), 1),
+    "ends in the data": OLD[:-1],
+    "ends before it": OLD[:-60],
+    "another order": old_file(TWO, {"y": np.arange(5, dtype=np.float16), "x": NUMBERS}, ["x", "y"]),
+    "an unknown storage": old_file(TWO, {"x": NUMBERS}, ["z"]),
+    "no list": old_file(TWO, {"x": NUMBERS}, 3),
+    "big-endian": old_file(TWO, {"x": NUMBERS}, machine={"little_endian": False}),
+    "another version": OLD.replace(plain(1001), plain(1002), 1),
+    "2^63 numbers": OLD.replace((5).to_bytes(8, "little"), (2**63).to_bytes(8, "little")),
+    "a missing storage": old_file(TWO, {"x": NUMBERS}),
+}
+
+
+@pytest.mark.parametrize("name", OLD_HOSTILE)
+def test_old_files_that_are_not_what_they_claim(put, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    refusal(put(OLD_HOSTILE[name]))
+    assert not (tmp_path / "made").exists()
 
 
 def mutated(content, generator):
@@ -262,4 +302,4 @@ RICH = archive(
 @pytest.mark.parametrize("seed", range(150))
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # sums of numbers that flips made infinite
 def test_any_bytes_are_read_or_refused(put, seed):
-    reads_or_refuses(put(mutated(RICH, random.Random(seed))))
+    reads_or_refuses(put(mutated(OLD if seed % 3 == 0 else RICH, random.Random(seed))))

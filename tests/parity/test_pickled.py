@@ -9,7 +9,7 @@ import torch
 
 from attnviz import AttnvizError
 from attnviz.files.pickled import open_pickled
-from tests.files.test_pickled import RICH, mutated, reads_or_refuses
+from tests.files.test_pickled import OLD, RICH, mutated, reads_or_refuses
 
 X = torch.arange(24.0).reshape(2, 3, 4)
 VIEWS = {
@@ -31,8 +31,12 @@ def assert_same(tensors, due):
 
 @pytest.mark.parametrize("wrap", [dict, OrderedDict, lambda d: {"epoch": 3, "model": d}])
 @pytest.mark.parametrize("protocol", [2, 4])
-def test_views_and_dtypes(tmp_path, wrap, protocol):
-    torch.save(wrap(VIEWS), tmp_path / "m.pt", pickle_protocol=protocol)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_views_and_dtypes(tmp_path, wrap, protocol, zipped):
+    torch.save(
+        wrap(VIEWS), tmp_path / "m.pt", pickle_protocol=protocol,
+        _use_new_zipfile_serialization=zipped,
+    )  # fmt: skip
     assert_same(open_pickled(tmp_path / "m.pt"), VIEWS)
 
 
@@ -66,5 +70,5 @@ def test_other_dtypes_are_named_as_in_safetensors(tmp_path):
 def test_two_thousand_mutations_are_read_or_refused(tmp_path, seed):
     generator = random.Random(1000 + seed)
     for _ in range(100):
-        (tmp_path / "m.pt").write_bytes(mutated(RICH, generator))
+        (tmp_path / "m.pt").write_bytes(mutated(generator.choice([OLD, RICH]), generator))
         reads_or_refuses(tmp_path / "m.pt")
