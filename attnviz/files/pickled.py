@@ -10,13 +10,14 @@ numbers, texts, storages and tensors, and refuses the rest by name.
 
 from __future__ import annotations
 
+import io
 import math
 import mmap
 import zipfile
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def open_pickled(file: Path) -> Tensors:
         with file.open("rb") as opened:
             mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
             if mapped[:1] == PICKLE:
-                return _open_old(file, opened, mapped)
+                return _open_old(file, mapped)
             if mapped[:4] != ZIP:
                 raise ValueError("it is not a zip archive of tensors, as PyTorch files are")
             records = _records(zipfile.ZipFile(opened), mapped)
@@ -86,9 +87,10 @@ def _records(archive: zipfile.ZipFile, mapped: mmap.mmap) -> dict[str, _Record]:
     return found
 
 
-def _open_old(file: Path, opened: IO[bytes], mapped: mmap.mmap) -> Tensors:
+def _open_old(file: Path, mapped: mmap.mmap) -> Tensors:
     """The form of PyTorch before 1.6: magic, version, machine, tensors, names of storages."""
     storages: dict[str, Storage] = {}
+    opened = io.BytesIO(mapped[:LONGEST_PICKLE])  # which never gives more than it has
     if run_pickle(file, opened, storages) != OLD_MAGIC:
         raise ValueError("it is a pickle of another program")
     version, machine, found, keys = (run_pickle(file, opened, storages) for _ in range(4))
