@@ -162,7 +162,7 @@ def _next_head(found: _Found) -> PredictionHead:
         scale /= found.fields.real("logits_scaling")
     if found.config.get("logit_scale") is not None:  # Cohere multiplies
         scale *= found.fields.real("logit_scale")
-    if found.family in ("t5", "mt5") and _scales_t5(found):
+    if found.family == "t5" and _scales_t5(found):
         scale *= found.width**-0.5
     if cap is not None:
         cap = found.fields.real("final_logit_softcapping")
@@ -200,12 +200,12 @@ def _own_map(found: _Found) -> str | None:
 
 
 def _scales_t5(found: _Found) -> bool:
-    """Whether hidden states are scaled before the shared table: as `scale_decoder_outputs` says;
-    in older files, which lack it, unless `tie_word_embeddings` is false."""
+    """Whether hidden states are scaled before the map: as `scale_decoder_outputs` says; in older
+    files, which lack it, unless `tie_word_embeddings` is false (T5 1.1, Flan-T5). mT5 never is."""
     said = found.config.get("scale_decoder_outputs")
     if said is None:
         said = found.config.get("tie_word_embeddings", True)
-    return said is not False and _own_map(found) is None
+    return said is not False
 
 
 # Masked word
