@@ -325,6 +325,26 @@ def from_ids(
     return replace(tokens, segments=np.array(segments, dtype=np.int64))
 
 
+def from_written(ids: Sequence[int], tokenizer: Tokenizer) -> Tokens:
+    """Tokens that a model wrote, in the text that they make: what `encode` gives for a text, from
+    its ids. Tokens that share one character have the same span."""
+    from tokenizers.decoders import DecodeStream
+
+    named, stream = from_ids(ids, tokenizer), DecodeStream(skip_special_tokens=True)
+    text, spans, waiting = "", [(0, 0)] * len(ids), list[int]()
+    for i, (number, special) in enumerate(zip(ids, named.special.tolist(), strict=True)):
+        if special:
+            continue
+        waiting.append(i)
+        new = stream.step(tokenizer, int(number))
+        if new is None:  # some bytes of a character are still missing
+            continue
+        for place in waiting:
+            spans[place] = (len(text), len(text) + len(new))
+        text, waiting = text + new, []
+    return _tokens(text, named.pieces, spans, named.ids, named.special)
+
+
 def _name(tokenizer: Tokenizer, number: int) -> tuple[str, bool]:
     """What an id stands for, and whether it is a special token."""
     piece = tokenizer.id_to_token(number)

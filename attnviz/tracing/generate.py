@@ -6,7 +6,7 @@ of the whole text comes from a run like any other, so every view and measure hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from attnviz.errors import AttnvizError, known_arguments
-from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.inputs.tokens import Tokens, from_ids, from_written
 from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.checkpoint.generation import (
     USUAL_NEW_TOKENS,
@@ -111,7 +111,16 @@ class Generated:
             "prompt_parts": {name: list(span) for name, span in self.prompt_parts.items()},
             "steps": [asdict(step) for step in self.steps],
         }
-        return replace(found, settings={**found.settings, **told})
+        found = replace(found, settings={**found.settings, **told})
+        return _with_texts(found, [*self._tokens()])
+
+    def _tokens(self) -> Iterator[Tokens]:
+        """The tokens of the text and of its source, with their places in them."""
+        tokenizer, source = self._model.namer, self._prepared.tokens.get(SOURCE)
+        if tokenizer is not None:
+            yield from_written([*self.prompt.ids.tolist(), *self.ids], tokenizer)
+        if source is not None:
+            yield source
 
     @property
     def tokens_per_second(self) -> float:
@@ -177,6 +186,21 @@ def generate(
         begun.prepared,
         {"max_memory": max_memory},
     )
+
+
+def _with_texts(record: AttentionRecord, texts: Sequence[Tokens]) -> AttentionRecord:
+    """Put tokens that know their places in a text where a run on ids had those that do not."""
+
+    def known(tokens: Tokens) -> Tokens:
+        return next((t for t in texts if np.array_equal(t.ids, tokens.ids)), tokens)
+
+    stacks = {
+        name: replace(
+            stack, query_tokens=known(stack.query_tokens), key_tokens=known(stack.key_tokens)
+        )
+        for name, stack in record.stacks.items()
+    }
+    return replace(record, stacks=stacks)
 
 
 def _check_head(model: TrainedModel) -> None:

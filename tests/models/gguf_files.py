@@ -154,6 +154,9 @@ def vocabulary(kind, tokens, **more):
     return pairs
 
 
+CHAT = "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}{% endfor %}[assistant]"
+
+
 def stand_in_for_smollm2(package):
     """A package of that name whose model has as many layers and heads, untrained and small: the
     real one does not come with what the tests need (tests/parity runs it)."""
@@ -178,4 +181,5 @@ def stand_in_for_smollm2(package):
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("")
     pairs = keys(config) + vocabulary("gpt2", tokens, pre="smollm", merges=[])
+    pairs += [("tokenizer.chat_template", value(TEXT, text(CHAT)))]
     (package / "SmolLM2.gguf").write_bytes(packed(pairs, tensors(config, arrays)))

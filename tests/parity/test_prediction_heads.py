@@ -24,8 +24,13 @@ USUAL = {
     "bos_token_id": 1, "eos_token_id": 2,
 }  # fmt: skip
 ENCODERS = {
-    "Bert": {}, "Roberta": {}, "XLMRoberta": {}, "Camembert": {}, "MPNet": {},
-    "Electra": {"embedding_size": 20}, "Albert": {"embedding_size": 20},
+    "Bert": {},
+    "Roberta": {},
+    "XLMRoberta": {},
+    "Camembert": {},
+    "MPNet": {},
+    "Electra": {"embedding_size": 20},
+    "Albert": {"embedding_size": 20},
     "ModernBert": {"classifier_pooling": "mean"},
 }
 DISTIL = {
@@ -79,7 +84,7 @@ CASES |= {
 
 
 def saved(case, folder):
-    """A tiny model far from its start, all of whose parameters are its own, saved and read again."""
+    """A tiny model far from its start, saved and read again."""
     made = getattr(hf, case.partition(",")[0])
     torch.manual_seed(len(case))
     model = made(made.config_class(**CASES[case], attn_implementation="eager"))

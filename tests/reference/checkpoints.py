@@ -128,3 +128,18 @@ def stand_in_for_minilm(package):
     save(package / "model", config, {n: draw(s).astype("f4") for n, s in tensors.items()})
     (package / "__init__.py").write_text("")
     (package / "model" / "vocab.txt").write_text("\n".join(words))
+
+
+def add_head(folder, architecture, maps):
+    """Give a written folder one more linear map of each name, with so many outputs, as a model of
+    that class has."""
+    from attnviz.files.safetensors import open_files
+
+    config = json.loads((folder / "config.json").read_text())
+    width, found = config["hidden_size"], open_files([folder / "model.safetensors"])
+    arrays = {name: np.array(found.array(name)) for name in found}
+    draw = np.random.RandomState(1).standard_normal
+    for name, n_out in maps.items():
+        arrays |= {f"{name}.weight": draw((n_out, width)).astype("f4")}
+        arrays |= {f"{name}.bias": draw(n_out).astype("f4")}
+    save(folder, config | {"architectures": [architecture]}, arrays)

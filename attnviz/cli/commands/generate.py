@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.view_options import Display
+from attnviz.cli.writing import end_of_stream, stream_to_screen
 from attnviz.cli.writing_options import Prompt, Writing
 from attnviz.errors import EXIT_INTERRUPTED
 
@@ -53,7 +53,7 @@ def generate(
 
     display.check(asked.files)
     budget = None if max_memory is None else parse_bytes(max_memory)
-    stream = None if display.json else _to_screen
+    stream = None if display.json else stream_to_screen
     found = write(
         asked.read(), stream=stream, max_memory=budget, **asked.settings(), **writing.settings()
     )
@@ -61,30 +61,11 @@ def generate(
 
 
 def show_written(found: Generated, display: Written) -> None:
-    """End the streamed text, say how quick it was, and show its timeline; raise Exit 130 where
-    somebody stopped it."""
-    from attnviz.cli.output import say
-
-    if not display.json:
-        _to_screen("\n")
-    say(
-        f"{len(found.ids)} tokens, {found.tokens_per_second:.1f} tokens/s"
-        + (" · stopped" if found.interrupted else ""),
-        display.quiet,
-    )
+    """Show the timeline of a written text; raise Exit 130 where somebody stopped it."""
+    end_of_stream(found, json=display.json, quiet=display.quiet)
     shown = display.of_view()
     if shown.json or shown.show != "none" or shown.output or shown.explain:
         record = found.record if shown.stack is None else found.record.looking_at(shown.stack)
         shown.put(record, shown.look(record))
     if found.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
-
-
-def _to_screen(text: str) -> None:
-    """Write a piece of the text as it comes; nothing in it can move a terminal's cursor."""
-    from attnviz.cli.output import put_text
-    from attnviz.inputs.tokens import visible
-
-    lines = text.split("\n")
-    put_text("\n".join(visible(line) for line in lines))
-    sys.stdout.flush()

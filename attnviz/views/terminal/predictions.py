@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import exp
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.prediction import Candidate, Continuation, Place, Prediction
+from attnviz.analysis.timeline import attention_row
 from attnviz.inputs.tokens import visible
 from attnviz.language.language import TERMINAL, Language
+from attnviz.record.record import AttentionRecord
 from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
 
 LABEL, NUMBER, BAR = 24, 7, 40  # characters
 CONTEXT = 8  # tokens that are shown before a place
+LOOKED_AT = 4  # of the passage, for each word of a question
 
 
 def predictions(found: Prediction, screen: Screen, language: Language) -> RenderableType:
@@ -65,3 +70,26 @@ def _asked(answer: Continuation, language: Language) -> str:
         value=f"{answer.log_probability:.3f}",
         reason=f"{100 * exp(answer.log_probability):.2g}%",
     )
+
+
+def question_view(record: AttentionRecord, screen: Screen, language: Language) -> RenderableType:
+    """Draw where each word of a question looks in its passage, by the mean of the last layer's
+    heads."""
+    stack = record.stack
+    tokens = stack.query_tokens
+    second = np.zeros(len(tokens), dtype=np.bool_) if tokens.segments is None else (
+        tokens.segments > 0
+    )  # fmt: skip
+    passage = second & ~tokens.special
+    asked = np.flatnonzero(~second & ~tokens.special)
+    label = widest([tokens.labels[i] for i in asked], LABEL)
+    lines = [Text(), dim_line(language.say("ui.asks", TERMINAL), screen.width)]
+    for i in asked.tolist():
+        row = attention_row(stack, i, [stack.n_layers - 1]) * passage
+        line = padded(label_text(tokens.labels[i], label), label + 1)
+        for key in np.argsort(-row, kind="stable")[:LOOKED_AT].tolist():
+            line.append("  ").append_text(label_text(tokens.labels[key], LABEL))
+            line.append(f" {percent(row[key])}%", "dim")
+        line.truncate(screen.width, overflow="ellipsis")
+        lines.append(line)
+    return Group(*lines)

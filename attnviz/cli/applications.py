@@ -1,0 +1,111 @@
+"""What translating, summarising and answering share: a written text and what it looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
+
+if TYPE_CHECKING:
+    from attnviz.cli.writing_options import Writing
+    from attnviz.models.trained import TrainedModel
+    from attnviz.tracing.generate import Generated
+
+MOST_TOKENS = 80
+
+
+def need_model(model: str, what: str, names: str, instead: str) -> None:
+    """Raise AttnvizError that names models, and what can be seen without one."""
+    if model in ("", "builtin", "random"):
+        raise AttnvizError(
+            f"A {what} needs a trained model: the built-in heads write nothing.",
+            f"Give `model`: {names}, or a folder. Without one, {instead}",
+        )
+
+
+def longest(writing: Writing) -> dict[str, Any]:
+    """Give chat models, which say no length of their own, room for a few sentences."""
+    return {"max_new_tokens": writing.max_new_tokens or MOST_TOKENS}
+
+
+@dataclass(frozen=True)
+class Application:
+    """One application: units of the text that are aligned, files, and how it is said."""
+
+    units: str
+    output: Sequence[Path] | None
+    json: bool
+    lang: str | None
+    quiet: bool
+
+    def check(self, inputs: Sequence[Path | None]) -> None:
+        """Refuse before any work what could not be written."""
+        from attnviz.cli.output import check_outputs
+
+        check_outputs(self.output or [], inputs)
+
+    def write(self, **how: Any) -> None:
+        """Let a model write, and show what each part of its text looked at; `how` as in
+        `attnviz.generate`."""
+        from attnviz.cli.writing import end_of_stream, stream_to_screen
+        from attnviz.tracing.generate import generate
+
+        found = generate(stream=None if self.json else stream_to_screen, **how)
+        end_of_stream(found, json=self.json, quiet=self.quiet)
+        self._show_written(found)
+        if found.interrupted:
+            raise typer.Exit(EXIT_INTERRUPTED)
+
+    def find(self, model: TrainedModel, question: str, passage: str) -> None:
+        """Find the answer in a passage, and show where the question's words look."""
+        from attnviz.cli.output import console, put, put_text, screen_of
+        from attnviz.language.languages import find_language
+        from attnviz.tracing.predict import predict
+        from attnviz.tracing.trace import trace
+        from attnviz.views.terminal.predictions import predictions, question_view
+
+        found = predict(question, pair=passage, model=model)
+        record = trace(question, pair=passage, model=model)
+        self._save(record)
+        if self.json:
+            put_text(found.to_json())
+            return
+        target, language = console(), find_language(self.lang)
+        screen = screen_of(target)
+        put(target, predictions(found, screen, language))
+        put(target, question_view(record, screen, language))
+
+    def _show_written(self, found: Generated) -> None:
+        from rich.console import Group
+
+        from attnviz.analysis.alignment import align
+        from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
+        from attnviz.language.languages import find_language
+        from attnviz.views.terminal.alignment import alignment_view
+
+        record, language = found.record, find_language(self.lang)
+        self._save(record)
+        if self.json:
+            put_text(record.to_json())
+            return
+        target = console()
+        longest = 20 if self.units == "words" else 40
+        view = alignment_view(align(record, self.units), screen_of(target), language, longest)
+        put(target, Group(*view))
+        warn_of_arabic(target, language, self.quiet)
+
+    def _save(self, record: Any) -> None:
+        from attnviz.cli.output import say, write_output
+        from attnviz.language.languages import find_language
+        from attnviz.views.look import Look
+
+        language = find_language(self.lang)
+        for path in self.output or []:
+            for note in write_output(record, path, Look(language=language)):
+                say(note, self.quiet)
+            say(language.say("run.saved", path=path), self.quiet)

@@ -1,0 +1,26 @@
+"""A text that a model writes, as it comes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attnviz.tracing.generate import Generated
+
+
+def stream_to_screen(text: str) -> None:
+    """Write a piece of the text as it comes; nothing in it can move a terminal's cursor."""
+    from attnviz.cli.output import put_text
+    from attnviz.inputs.tokens import visible
+
+    put_text("\n".join(visible(line) for line in text.split("\n")))
+
+
+def end_of_stream(found: Generated, *, json: bool, quiet: bool) -> None:
+    """End the streamed text, and say on standard error how quick it was."""
+    from attnviz.cli.output import put_text, say
+
+    if not json:
+        put_text("\n")
+    stopped = " · stopped" if found.interrupted else ""
+    say(f"{len(found.ids)} tokens, {found.tokens_per_second:.1f} tokens/s{stopped}", quiet)

