@@ -79,7 +79,7 @@ def load_writer(model: str | Path | Model) -> TrainedModel:
     if name in (CONSTRUCTED, RANDOM):
         raise AttnvizError(
             f"The {name} heads look and say nothing: they have no words to choose from.",
-            f"Give a `model` with a prediction head, such as {USUAL_WRITER}.",
+            f"Give a checkpoint with a prediction head as `model`, such as {USUAL_WRITER}.",
         )
     return load_checkpoint(name)
 

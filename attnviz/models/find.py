@@ -40,18 +40,18 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
     if name == INDUCTION:
         return samples_folder() / "models" / INDUCTION
     if name == MINILM:
-        return _in_package(MINILM_PACKAGE, "model") or _fetch(MINILM_ID)
+        return folder_in_package(MINILM_PACKAGE, "model") or fetch_folder(MINILM_ID)
     if name == SMOLLM2:
-        return _in_package(SMOLLM2_PACKAGE, "*.gguf") or _fetch(SMOLLM2_ID)
+        return folder_in_package(SMOLLM2_PACKAGE, "*.gguf") or fetch_folder(SMOLLM2_ID)
     if HUB_ID.fullmatch(name) and not name.startswith("."):
-        return _fetch(name)
+        return fetch_folder(name)
     if "/" in name or os.sep in name or name.startswith("~"):
         raise AttnvizError(
             f"There is no folder {name}.", "Check the path; a hub id reads user/name."
         )
     if not OLD_IDS.fullmatch(name):
         raise bad_choice(name, "`model`", [*known, "a checkpoint folder", "a hub id (user/name)"])
-    return _fetch(name)
+    return fetch_folder(name)
 
 
 def find_base(place: Path) -> tuple[str, Path] | None:
@@ -97,7 +97,7 @@ def _expand(name: str) -> Path:
         return Path(name)
 
 
-def _in_package(package: str, pattern: str) -> Path | None:
+def folder_in_package(package: str, pattern: str) -> Path | None:
     """Find where pip put what matches `pattern`; the package itself is not run."""
     from importlib.util import find_spec
 
@@ -107,7 +107,8 @@ def _in_package(package: str, pattern: str) -> Path | None:
     return next(iter(sorted(folder.glob(pattern))), None) if folder else None
 
 
-def _fetch(name: str) -> Path:
+def fetch_folder(name: str) -> Path:
+    """Fetch a checkpoint from the hub, and return its folder in the cache."""
     from attnviz.models.hub import fetch_checkpoint  # the client is slow to import
 
     return fetch_checkpoint(name)

@@ -20,7 +20,7 @@ from attnviz.analysis.effects import Array, Edge, Effects
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, out_of_range
 from attnviz.files.samples import samples_folder
 from attnviz.inputs.tokens import Tokens
-from attnviz.models import load_model
+from attnviz.models import load_writer
 from attnviz.models.layers import Floats
 from attnviz.models.model import SOURCE, TEXT, Inputs, Prepared
 from attnviz.models.network.network import State
@@ -71,11 +71,7 @@ def effects(
     Raises AttnvizError for what does not fit together.
     """
     _check(of, by, heads, edges, other, other_ids)
-    opened = load_model(model) if isinstance(model, str | Path) else model
-    if not isinstance(opened, TrainedModel):
-        raise AttnvizError(
-            f"The {opened.name} heads give no answer that could change.", "Name a checkpoint."
-        )
+    opened = load_writer(model)
     if opened.has_global_tokens:
         raise AttnvizError(
             f"{opened.name} has two kinds of queries, which cannot be taken away alone.",

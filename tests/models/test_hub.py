@@ -618,7 +618,7 @@ def test_a_slip_is_told_the_names(capsys, slip, meant):
 def asked(monkeypatch):
     """Ids that would have been fetched."""
     ids = []
-    monkeypatch.setattr(places, "_fetch", lambda name, *_more: ids.append(name) or Path(name))
+    monkeypatch.setattr(places, "fetch_folder", lambda name, *_more: ids.append(name) or Path(name))
     return ids
 
 
@@ -634,7 +634,7 @@ def package(place, monkeypatch, name=places.MINILM_PACKAGE):
 
 
 def test_minilm_is_an_id_without_the_package(monkeypatch, asked):
-    monkeypatch.setattr(places, "_in_package", lambda *_: None)
+    monkeypatch.setattr(places, "folder_in_package", lambda *_: None)
     assert places.find_folder("minilm", NAMES) == Path("sentence-transformers/all-MiniLM-L6-v2")
     assert asked == ["sentence-transformers/all-MiniLM-L6-v2"]
 
