@@ -1,7 +1,6 @@
 """LoRA adapters: the same numbers as from weights merged by hand, W + α / r · B A in float64."""
 
 import json
-import math
 
 import numpy as np
 import pytest
@@ -172,22 +171,6 @@ def test_an_adapter_beside_a_whole_model_is_named_and_not_applied(tmp_path):
     assert "not applied" in " ".join(record.notes)
 
 
-def test_a_folder_whose_own_code_is_not_run_says_so(tmp_path):
-    config = checkpoints.config("llama") | {"auto_map": {"AutoModel": "modeling_mine.Mine"}}
-    checkpoints.save(tmp_path, config, checkpoints.tensors("llama"))
-    record = attnviz.trace(ids=[1, 2, 3], model=str(tmp_path))
-    assert "not run" in " ".join(record.notes)
-    assert attnviz.load_model(str(tmp_path)).about()["notes"] == list(record.notes)
-
-
-def test_two_models_in_one_file_are_named(tmp_path):
-    config, tensors = checkpoints.config("bert"), checkpoints.tensors("bert")
-    both = {f"{side}.{name}": a for side in ("ctx", "question") for name, a in tensors.items()}
-    checkpoints.save(tmp_path, config, both)
-    with pytest.raises(AttnvizError, match=r"2 models.*ctx\., question\."):
-        attnviz.load_model(str(tmp_path))
-
-
 def test_an_adapted_model_is_not_compared_with_the_plain_one(tmp_path):
     checkpoints.write("llama", tmp_path / "base")
     pairs = low_rank(checkpoints.tensors("llama"), names_of("llama", "q_proj.weight"))
@@ -272,15 +255,3 @@ def test_a_broken_file_of_settings_is_refused(tmp_path):
     (adapter / "adapter_model.safetensors").unlink()
     with pytest.raises(AttnvizError, match="adapter_model"):
         attnviz.load_model(str(tmp_path / "base"), adapter=str(adapter))
-
-
-@pytest.mark.parametrize("name", ["0_Transformer", "."])
-def test_the_transformer_of_a_sentence_model_is_found(tmp_path, name):
-    checkpoints.write("bert", tmp_path / name)
-    modules = [
-        {"idx": 0, "name": "0", "path": name, "type": "sentence_transformers.models.Transformer"}
-    ]
-    (tmp_path / "modules.json").write_text(json.dumps(modules))
-    stored = checkpoints.expected("bert")
-    assert np.abs(computed(tmp_path, stored)["self"] - stored["self"]).max() <= 1e-5
-    assert math.isfinite(attnviz.load_model(str(tmp_path)).about()["parameters"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from attnviz.errors import AttnvizError
 from attnviz.files.quantised import QUANTISATION, quantisation, unpacked
@@ -20,12 +22,15 @@ from attnviz.models.families import read_family
 ONE_FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
+WORDS = "embed_tokens.weight"
+SNAPSHOT = "snapshots/*/config.json"  # of the hub client's cache
 SHARDS, PICKLED_SHARDS = "model-*-of-*.safetensors", "pytorch_model-*-of-*.bin"
 FOREIGN = {  # files that other programs run, by pattern
-    "*.onnx": "an ONNX graph",
-    "onnx/*.onnx": "an ONNX graph",
-    "tf_model.h5": "a TensorFlow file",
-    "flax_model.msgpack": "a Flax file",
+    "*.onnx": "as an ONNX graph",
+    "onnx/*.onnx": "as an ONNX graph",
+    "tf_model.h5": "as a TensorFlow file",
+    "flax_model.msgpack": "as a Flax file",
+    "params.json": "in the form of its authors' own program",
     "consolidated*.pth": "in the form of its authors' own program",
     "consolidated*.safetensors": "in the form of its authors' own program",
 }
@@ -42,8 +47,10 @@ def open_checkpoint(place: Path) -> Checkpoint:
         from attnviz.models.checkpoint.gguf_checkpoint import open_gguf_checkpoint
 
         return open_gguf_checkpoint(gguf)
+    if not (place / "config.json").is_file():
+        raise _no_config(place)
     config, family = read_family(place)
-    tensors = open_weights(place)
+    tensors = _with_tied_words(open_weights(place), config)
     _check_merged(place, tensors)
     quantised = quantisation(read_config(place))
     if quantised is not None:
@@ -54,6 +61,26 @@ def open_checkpoint(place: Path) -> Checkpoint:
         partial(find_tokenizer, place), _tokenizer_file(place), _licence(place),
         notes=_notes(place),
     )  # fmt: skip
+
+
+def _no_config(place: Path) -> AttnvizError:
+    """What a folder without a config is, as far as its files say."""
+    inner = [file.parent for file in sorted([*place.glob("*/config.json"), *place.glob(SNAPSHOT)])]
+    foreign = [kind for pattern, kind in FOREIGN.items() if [*place.glob(pattern)]]
+    what = f", and holds a model {foreign[0]}" if foreign else ""
+    hint = "Give the folder of a Hugging Face checkpoint."
+    if len(inner) == 1:
+        hint = f"Its folder {inner[0].relative_to(place)} has one: give that."
+    return AttnvizError(f"{place} has no config.json{what}.", hint)
+
+
+def _with_tied_words(tensors: Tensors, config: Mapping[str, Any]) -> Tensors:
+    """The output's map stands for the words' vectors, where the config ties them and a file kept
+    the map alone, without a note of it."""
+    named = any(name.endswith(WORDS) for name in (*tensors, *tensors.aliases))
+    if named or config.get("tie_word_embeddings") is not True:
+        return tensors
+    return Tensors(dict(tensors), {**tensors.aliases, f"model.{WORDS}": "lm_head.weight"})
 
 
 def _transformer_of(place: Path) -> Path:
@@ -142,8 +169,7 @@ def _no_weights(folder: Path) -> AttnvizError:
         file = next(iter(sorted(folder.glob(pattern))), None)
         if file is not None:
             return AttnvizError(
-                f"{folder} has its weights as {file.relative_to(folder)}, {kind}, which is not "
-                "read.",
+                f"{folder} has its weights {kind} ({file.relative_to(folder)}), which is not read.",
                 f"Give a folder that holds {ONE_FILE}, {INDEX} or {PICKLED}.",
             )
     return AttnvizError(

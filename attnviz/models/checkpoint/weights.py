@@ -26,7 +26,8 @@ class Weights:
 
         Raises AttnvizError where two models lie side by side (a question's and a text's).
         """
-        prefixes = [name.removesuffix(anchor) for name in tensors if name.endswith(anchor)]
+        names = [name for name in (*tensors, *tensors.aliases) if name.endswith(anchor)]
+        prefixes = [name.removesuffix(anchor) for name in names]
         whole = [p for p in prefixes if not p or p.endswith(".")]
         shortest = min(whole, key=len, default="")
         if not all(prefix.startswith(shortest) for prefix in whole):
