@@ -117,7 +117,8 @@ def _two_texts(record: AttentionRecord) -> bool:
 
 def _is_part(record: AttentionRecord) -> bool:
     """Whether tokens were cut away or hidden: what was computed is then more than what is there."""
-    return bool(record.settings.keys() & {"rows", "columns", "hidden"})
+    settings = record.settings
+    return any(kept is not None for kept in (settings.rows, settings.columns, settings.hidden))
 
 
 def _ranked(found: Iterable[Finding]) -> list[Finding]:
@@ -140,10 +141,11 @@ def _of_type(record: AttentionRecord, layer: int) -> Iterator[Finding]:
         return
     done = int(stack.allowed_keys()[layer].sum())
     saved = 1 - done / (n * m)
-    if kind == "local" and done < n * m:
-        yield LocalCost(saved, record.settings["window"], done, n * m, Saving(saved))
-    if kind == "global" and done < n * m:
-        i, window = np.arange(n), record.settings["window"]
+    window = record.settings.window
+    if kind == "local" and done < n * m and window is not None:
+        yield LocalCost(saved, window, done, n * m, Saving(saved))
+    if kind == "global" and done < n * m and window is not None:
+        i = np.arange(n)
         band = np.minimum(i + window, n - 1) - np.maximum(i - window, 0) + 1
         if extra := done - int(band.sum()):
             yield GlobalCost(saved, extra, done, n * m)

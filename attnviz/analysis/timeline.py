@@ -45,7 +45,7 @@ class Timeline:
 
 def has_steps(record: AttentionRecord) -> bool:
     """Tell whether a record is of a text that a model wrote."""
-    return isinstance(record.settings.get("steps"), list)
+    return record.settings.steps is not None
 
 
 def timeline(
@@ -60,10 +60,10 @@ def timeline(
             "This record has no steps: its text was given, and not written by the model.",
             "Save the record of a text that `attnviz generate` wrote.",
         )
-    stack, first = record.stack, int(record.settings["prompt"])
+    stack, first = record.stack, record.settings.prompt or 0
     parts = blocks(record)
     found = []
-    for i, step in enumerate(record.settings["steps"]):
+    for i, step in enumerate(record.settings.steps or ()):
         row = attention_row(stack, first + i - 1, layers, heads)
         shares = tuple(float(row[columns].sum()) for columns in parts.values())
         found.append(_step(step, first + i - 1, row, shares, parts))
@@ -96,13 +96,11 @@ def blocks(record: AttentionRecord) -> dict[str, NDArray[np.bool_]]:
         special = stack.key_tokens.special
         return {SOURCE: ~special, SPECIAL: special} if special.any() else {SOURCE: ~special}
     found = {SINK: places == 0}
-    given = record.settings.get("prompt_parts")
-    for name, span in given.items() if isinstance(given, Mapping) else ():
-        start, stop = (int(edge) for edge in span)
+    for name, (start, stop) in (record.settings.prompt_parts or {}).items():
         inside = (places >= max(start, 1)) & (places < stop)
         if inside.any():
-            found[str(name)] = inside
-    return found | {WRITTEN: places >= int(record.settings["prompt"])}
+            found[name] = inside
+    return found | {WRITTEN: places >= (record.settings.prompt or 0)}
 
 
 def attention_row(

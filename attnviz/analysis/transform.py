@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from attnviz.inputs.units import KINDS
 from attnviz.record.part import Cut, Focus, Units
 from attnviz.record.record import AttentionRecord
 from attnviz.record.selection import among, chosen, crop, hide_special, merge
+from attnviz.record.settings import Settings
 from attnviz.record.stack import Stack
 
 WEIGHTS, VALUES = "weights", "values"
@@ -25,7 +25,7 @@ MEASURES = (WEIGHTS, VALUES, *FOLLOWED)
 
 
 @dataclass(frozen=True)
-class Lens:
+class Transform:
     """measure: one of MEASURES; what a run recorded already are weights, or value-weighted ones.
     merge: one of `units.KINDS` or None. rows, columns: places, ranges and words ("2:8,cat"), or
     None for all."""
@@ -44,12 +44,15 @@ class Lens:
         if self.merge not in (None, *KINDS):
             raise bad_choice(self.merge, "`merge`", KINDS)
 
-    @property
-    def told(self) -> dict[str, str]:
-        """What the settings of a record say of units and of parts that were cut out."""
+    def noted_in(self, settings: Settings) -> Settings:
+        """Add to the settings of a record the units and the part that it is seen by."""
         rows = self.query if self.query is not None else self.rows
-        given = {"merge": self.merge, "rows": rows, "columns": self.columns}
-        return {name: wish for name, wish in given.items() if wish is not None}
+        return replace(
+            settings,
+            merge=self.merge or settings.merge,
+            rows=settings.rows if rows is None else rows,
+            columns=settings.columns if self.columns is None else self.columns,
+        )
 
     def focus(self, queries: Tokens, keys: Tokens) -> Focus | None:
         """What a long text's streaming has to keep, for what could not be seen afterwards."""
@@ -65,15 +68,15 @@ class Lens:
         columns = np.arange(len(keys)) if self.columns is None else chosen(keys, self.columns)
         return Cut(rows, columns)
 
-    def after(self, focus: Focus) -> Lens:
+    def after(self, focus: Focus) -> Transform:
         """What is left to do where the focus was kept."""
         if isinstance(focus, Units):
             return replace(self, merge=None)
         return replace(self, rows=None, columns=None, query=None)
 
-    def look(self, record: AttentionRecord) -> AttentionRecord:
+    def apply(self, record: AttentionRecord) -> AttentionRecord:
         """The record with its shown stack seen this way, and what was done in its settings."""
-        stack, settings = record.stack, dict(record.settings)
+        stack, settings = record.stack, record.settings
         if self.measure in FOLLOWED:
             if stack.two_texts:
                 raise AttnvizError(
@@ -83,22 +86,24 @@ class Lens:
                 )
             stack = FOLLOWED[self.measure](stack)
         if self.measure != WEIGHTS:
-            settings["measure"] = self.measure
+            settings = replace(settings, measure=self.measure)
         if self.hide_special:
             stack, share = hide_special(stack)
-            settings["hidden"] = float(share.mean())
+            settings = replace(settings, hidden=float(share.mean()))
         if self.merge is not None:
             stack = merge(stack, self.merge)
-        settings |= self.told
+        settings = self.noted_in(settings)
         if self.rows is not None or self.columns is not None:
             stack = crop(stack, self.rows, self.columns)
         if stack is record.stack:
             return replace(record, settings=settings)
-        settings = global_labels(record.settings, record.stack.query_tokens) | settings
+        if settings.global_labels is None:
+            settings = with_global_labels(settings, record.stack.query_tokens)
         return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)
 
 
-def global_labels(settings: Mapping[str, Any], tokens: Tokens) -> dict[str, list[str]]:
-    """The global tokens by name: their positions are those of the whole text's tokens."""
-    places = settings.get("global_tokens")
-    return {"global_labels": [tokens.labels[i] for i in places]} if places else {}
+def with_global_labels(settings: Settings, tokens: Tokens) -> Settings:
+    """Name the global tokens: their positions are those of the whole text's tokens."""
+    if not settings.global_tokens:
+        return settings
+    return replace(settings, global_labels=tuple(tokens.labels[i] for i in settings.global_tokens))

@@ -15,7 +15,8 @@ from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.record.checks import DUST, check_numbers, check_rows, first_leak, place_of
 from attnviz.record.layouts import GivenWeights, stacks_given
-from attnviz.record.record import AttentionRecord, Model
+from attnviz.record.record import AttentionRecord, Origin
+from attnviz.record.settings import Settings
 from attnviz.record.stack import Stack
 
 
@@ -78,7 +79,7 @@ def from_weights(
     one = one if type is None else _declared(one, type)
     stack = _stack(one, queries, keys, crossing, "", notes)
     name = "cross" if crossing else "self"
-    return _record(kind or name, {name: stack}, dict(one.settings), notes)
+    return _record(kind or name, {name: stack}, one.settings, notes)
 
 
 # What goes out
@@ -145,7 +146,7 @@ def _of_encoder_decoder(
             if name == "decoder" and not one.masks and not first_leak(one.weights, masks.causal()):
                 one = replace(one, masks=(masks.causal(),) * len(one.weights))
             stacks[name] = _stack(one, *sides, name == "cross", f"{name}, ", notes)
-    return _record("cross" if "cross" in stacks else "self", stacks, {}, notes)
+    return _record("cross" if "cross" in stacks else "self", stacks, Settings(), notes)
 
 
 def _stack(
@@ -164,18 +165,18 @@ def _stack(
 
 
 def _record(
-    type: str, stacks: Mapping[str, Stack], settings: dict[str, Any], notes: list[str]
+    type: str, stacks: Mapping[str, Stack], settings: Settings, notes: list[str]
 ) -> AttentionRecord:
-    settings |= {"notes": notes} if notes else {}
-    return AttentionRecord(Model("given", "given"), type, stacks, settings)
+    settings = replace(settings, notes=tuple(notes) or None)
+    return AttentionRecord(Origin("given", "given"), type, stacks, settings)
 
 
 def _declared(given: GivenWeights, type: str) -> GivenWeights:
     """The same weights under the mask of a type, which must hide nothing that is there."""
     if ATTENTION_TYPES[type].two_texts:
-        return replace(given, masks=(), type=type, settings={})
+        return replace(given, masks=(), type=type, settings=Settings())
     settings = _settings_seen(given.weights, type)
-    rule = mask_of(type, settings.get("window", 0), settings.get("global_tokens", ()))
+    rule = mask_of(type, settings.window or 0, settings.global_tokens or ())
     leak = None if settings else first_leak(given.weights, rule)
     if leak:
         raise AttnvizError(
@@ -186,9 +187,11 @@ def _declared(given: GivenWeights, type: str) -> GivenWeights:
     return replace(given, masks=(rule,) * len(given.weights), type=type, settings=settings)
 
 
-def _settings_seen(weights: NDArray[Any], type: str) -> dict[str, Any]:
+def _settings_seen(weights: NDArray[Any], type: str) -> Settings:
     """Read off the weights which tokens see all, and how far the others see."""
-    wanted, settings = ATTENTION_TYPES[type].settings, dict[str, Any]()
+    wanted, positions = ATTENTION_TYPES[type].settings, list[int]()
+    if "window" not in wanted:
+        return Settings()
     seen: NDArray[np.bool_] = np.any(weights > DUST, axis=(0, 1))
     if "global_tokens" in wanted:
         positions = np.flatnonzero(seen.all(axis=0) | seen.all(axis=1)).tolist()
@@ -198,8 +201,6 @@ def _settings_seen(weights: NDArray[Any], type: str) -> dict[str, Any]:
                 "Leave the type out.",
             )
         seen[positions], seen[:, positions] = False, False
-        settings["global_tokens"] = positions
-    if "window" in wanted:
-        rows, columns = np.nonzero(seen)
-        settings["window"] = int(np.abs(rows - columns).max(initial=0))
-    return settings
+    rows, columns = np.nonzero(seen)
+    window = int(np.abs(rows - columns).max(initial=0))
+    return Settings(window=window, global_tokens=tuple(positions) or None)

@@ -14,6 +14,7 @@ from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.record.checks import first_leak
+from attnviz.record.settings import Settings
 
 Floats = NDArray[np.floating[Any]]
 # What transformers calls the attentions of an output, and the stack that each becomes.
@@ -39,7 +40,7 @@ class GivenWeights:
     weights: Floats
     masks: tuple[Rule, ...] = ()
     type: str | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
     steps: bool = False
 
 
@@ -307,8 +308,9 @@ def _longformer(bands: Any, global_rows: Any) -> GivenWeights:
         rules.append(
             masks.local(window) | masks.global_(positions) if positions else masks.local(window)
         )
-    settings: dict[str, Any] = {"window": window} if len(set(rules)) == 1 else {}
-    settings |= {"global_tokens": positions} if positions else {}
+    settings = Settings(
+        window=window if len(set(rules)) == 1 else None, global_tokens=tuple(positions) or None
+    )
     kind = "global" if positions else "local"
     return GivenWeights(_same_shapes(layers), tuple(rules), kind, settings)
 

@@ -23,7 +23,7 @@ from attnviz.files.arrays import NOT_READABLE, array_names, read_array, read_arr
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import visible
 from attnviz.record.from_weights import from_weights
-from attnviz.record.record import FORMAT, AttentionRecord, Model, of_tree, read
+from attnviz.record.record import FORMAT, AttentionRecord, Origin, of_tree, read
 
 SUFFIXES = (".npz", ".npy", ".json", ".csv", ".safetensors")
 PICKLES = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".joblib", ".ckpt")
@@ -160,15 +160,15 @@ def _unreadable(place: object, why: str) -> AttnvizError:
 
 def _named(record: AttentionRecord, place: Path, found: _Found) -> AttentionRecord:
     """The record under the name of its file, with what else the file told."""
-    notes = [*found.notes, *record.notes]
-    settings = dict(record.settings) | ({"notes": notes} if notes else {})
+    notes = (*found.notes, *record.notes)
+    settings = replace(record.settings, notes=notes or None)
     stacks = {
         name: replace(stack, head_names=tuple(map(visible, found.head_names)))
         if len(found.head_names) == stack.n_heads
         else stack
         for name, stack in record.stacks.items()
     }
-    model = Model(visible(place.name), "given")
+    model = Origin(visible(place.name), "given")
     return replace(record, model=model, settings=settings, stacks=stacks)
 
 

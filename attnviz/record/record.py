@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from attnviz._version import __version__
+from attnviz.attention.attention_types import ATTENTION_TYPES
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, not_found
 from attnviz.files.arrays import NOT_READABLE
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import visible
 from attnviz.record import saved
+from attnviz.record.settings import Settings, settings_of
 from attnviz.record.shown_by import shower
 from attnviz.record.stack import Stack, same
 from attnviz.record.table import to_csv as table_of
@@ -22,9 +24,12 @@ from attnviz.record.tree import Tree, stack_of, stack_tree
 FORMAT, VERSION = "attnviz-record", 1
 
 
+ORIGINS = ("constructed", "random", "trained", "given")
+
+
 @dataclass(frozen=True)
-class Model:
-    """Where the weights come from. origin: constructed, random, trained or given."""
+class Origin:
+    """Where the weights come from: the name of a model, one of ORIGINS, and what is known of it."""
 
     name: str
     origin: str
@@ -35,15 +40,19 @@ class Model:
 class AttentionRecord:
     """Everything one run saw. stacks: "self", or "encoder", "decoder" and "cross".
 
-    type: the kind of attention. settings: what it was asked with (window, global tokens, seed …).
+    type: the kind of attention. settings: what it was asked with.
     shown: the stack to look at first, "" for the usual one.
     """
 
-    model: Model
+    model: Origin
     type: str
     stacks: Mapping[str, Stack]
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
     shown: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.settings, Settings):  # a mapping: checked as a file's is
+            object.__setattr__(self, "settings", settings_of(self.settings))
 
     @property
     def stack(self) -> Stack:
@@ -68,7 +77,7 @@ class AttentionRecord:
     def units(self) -> str:
         """What rows and columns stand for where that is more than a word: "sentences" or "lines";
         "" for tokens and words."""
-        merged = self.settings.get("merge")
+        merged = self.settings.merge
         return merged if merged in ("sentences", "lines") else ""
 
     def looking_at(self, name: str) -> AttentionRecord:
@@ -127,8 +136,7 @@ class AttentionRecord:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader should know about weights that were given."""
-        notes = self.settings.get("notes")
-        return tuple(map(str, notes)) if isinstance(notes, list) else ()
+        return self.settings.notes or ()
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -199,12 +207,35 @@ def _record(tree: Tree) -> AttentionRecord:
         raise ValueError(f"its format is {tree['format']!r}")
     if tree["version"] != VERSION:
         raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
-    model = tree["model"]
-    if not tree["stacks"]:
+    if tree["type"] not in ATTENTION_TYPES:
+        raise ValueError("its type is not a type of attention")
+    stacks = {visible(name): stack_of(stack) for name, stack in tree["stacks"].items()}
+    if not stacks:
         raise ValueError("it has no stacks")
-    return AttentionRecord(
-        Model(visible(model["name"]), visible(model["origin"]), model["details"]),
-        visible(tree["type"]),
-        {name: stack_of(stack) for name, stack in tree["stacks"].items()},
-        dict(tree["settings"].items()),
-    )
+    settings = settings_of(tree["settings"])
+    record = AttentionRecord(_origin(tree["model"]), tree["type"], stacks, settings)
+    _check_positions(record)
+    return record
+
+
+def _origin(tree: Tree) -> Origin:
+    name, origin, details = tree["name"], tree["origin"], tree["details"]
+    if not isinstance(details, dict):
+        raise ValueError("the details of its model are no mapping")
+    if origin not in ORIGINS:
+        raise ValueError(f"the origin of its model is not one of {', '.join(ORIGINS)}")
+    return Origin(visible(name), origin, details)
+
+
+def _check_positions(record: AttentionRecord) -> None:
+    """Refuse settings that name tokens which are not there."""
+    settings, n_queries = record.settings, record.stack.shape[0]
+    if settings.merge or settings.rows or settings.columns:
+        return  # they name tokens of the whole text
+    named = settings.global_labels is not None  # what stood there before others took their places
+    if not named and max(settings.global_tokens or (), default=0) >= n_queries:
+        raise ValueError("a global token lies outside of the text")
+    if settings.steps is not None:
+        first = (settings.prompt or 0) - 1  # the row where the first token was chosen
+        if first < 0 or first + len(settings.steps) > n_queries:
+            raise ValueError("it has steps of tokens that are not there")

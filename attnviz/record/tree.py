@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks
-from attnviz.attention.measures import PER_QUERY
 from attnviz.inputs.tokens import Tokens, visible
 from attnviz.record.stack import Stack
-from attnviz.record.summary import ARRAYS, STRONGEST, Summary
+from attnviz.record.stack_checks import check_stack
+from attnviz.record.summary import ARRAYS, Summary
 from attnviz.record.where import where_of, where_tree
 
 Tree = dict[str, Any]
@@ -72,115 +72,85 @@ def stack_of(tree: Tree) -> Stack:
         key_heads=tree.get("key_heads"),
         vectors=_all_vectors(tree),
     )
-    _check(stack)
+    check_stack(stack)
     return stack
 
 
 def _weights(tree: Tree) -> NDArray[Any]:
     if tree["dtype"] not in ("float32", "float64"):
         raise ValueError(f"weights are {tree['dtype']}")
-    weights = np.asarray(tree["weights"])
-    if weights.dtype.kind not in "fi" or not np.isfinite(weights).all():
-        raise ValueError("weights are not finite numbers")
-    return weights.astype(tree["dtype"])
+    return _floats("weights", tree["weights"], np.dtype(tree["dtype"]))
+
+
+def _floats(name: str, given: Any, dtype: np.dtype[Any], *, or_nan: bool = False) -> NDArray[Any]:
+    """Finite numbers of this dtype, checked after the cast: 1e300 is infinite in float32."""
+    array = np.asarray([] if given is None else given)
+    if or_nan and array.dtype.kind == "O":  # JSON has null for NaN
+        array = array.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = array.astype(dtype) if array.dtype.kind in "fi" else np.array(np.nan)
+    if not (np.isfinite(cast) | (or_nan & np.isnan(cast))).all() or array.dtype.kind not in "fi":
+        raise ValueError(f"{name} are not finite numbers")
+    return cast
+
+
+def _whole(name: str, given: Any) -> NDArray[np.int64]:
+    array = np.asarray(given)
+    if array.dtype.kind not in "iu" and array.size:
+        raise ValueError(f"{name} are not whole numbers")
+    return array.astype(np.int64)
 
 
 def _all_vectors(tree: Tree) -> dict[str, NDArray[Any]]:
     if "vectors" not in tree:
         return {}
-    return {
-        name: _vectors(name, kept).astype(tree["dtype"]) for name, kept in tree["vectors"].items()
-    }
+    return {name: _vectors(name, kept, tree["dtype"]) for name, kept in tree["vectors"].items()}
 
 
-def _vectors(name: str, kept: Any) -> NDArray[Any]:
-    array = np.asarray(kept)
-    if name not in VECTORS or array.ndim != 4 or array.dtype.kind != "f":
+def _vectors(name: str, kept: Any, dtype: str) -> NDArray[Any]:
+    array = _floats(name, kept, np.dtype(dtype))
+    if name not in VECTORS or array.ndim != 4:
         raise ValueError(f"{name!r} is not among the vectors of a stack, or has another shape")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds what is no number")
     return array
-
-
-def _check(stack: Stack) -> None:
-    """ValueError where the parts of a stack do not belong together."""
-    n_queries, n_keys = stack.shape
-    if stack.weights is not None:
-        layers, heads = stack.weights.shape[:2] or (0, 0)
-        expected: dict[str, tuple[Any, Any]] = {
-            "weights": (stack.weights.shape, (layers, heads, n_queries, n_keys))
-        }
-    elif stack.summary is not None:
-        kept = stack.summary
-        (layers, heads), k = kept.sums.shape[:2], min(STRONGEST, n_keys)
-        cells = kept.cells
-        if any(cell < 1 or cell & (cell - 1) for cell in cells):
-            raise ValueError(f"the map's cells are {cells} and not powers of two")
-        rows, columns = -(-n_queries // cells[0]), -(-n_keys // cells[1])
-        expected = {
-            "sums": (kept.sums.shape, (layers, heads, rows, columns)),
-            "maxima": (kept.maxima.shape, (layers, heads, rows, columns)),
-            "strongest_keys": (kept.strongest_keys.shape, (layers, heads + 1, n_queries, k)),
-            "strongest_weights": (kept.strongest_weights.shape, (layers, heads + 1, n_queries, k)),
-            "received": (kept.received.shape, (layers, heads, n_keys)),
-            "measures": (kept.measures.keys(), PER_QUERY.keys()),
-        }
-        expected |= {
-            name: (values.shape, (layers, heads, n_queries))
-            for name, values in kept.measures.items()
-        }
-        if (
-            kept.strongest_keys.size
-            and not 0 <= kept.strongest_keys.min() <= kept.strongest_keys.max() < n_keys
-        ):
-            raise ValueError("strongest keys lie outside of the text")
-    else:
-        raise ValueError("a stack has neither weights nor a summary")
-    expected["head names"] = (len(stack.head_names), heads if stack.head_names else 0)
-    if stack.key_heads not in (None, *(n for n in range(1, heads + 1) if heads % n == 0)):
-        raise ValueError(f"{stack.key_heads} key heads for {heads} heads")
-    n_of = {"query": n_queries, "key": n_keys, "value": n_keys, "scores": n_queries}
-    for name, array in stack.vectors.items():
-        of_heads = heads if name in ("query", "scores") else stack.key_heads or heads
-        expected[name] = (array.shape[:3], (layers, of_heads, n_of[name]))
-    expected["masks"] = (len(stack.masks), layers if stack.masks else 0)
-    for name, (found, wanted) in expected.items():
-        if found != wanted:
-            raise ValueError(f"{name}: {found} where {wanted} is due")
-    if not layers * heads * n_queries * n_keys:
-        raise ValueError("a stack is empty")
-    for rule in stack.masks:
-        rule.check(n_queries, n_keys)
 
 
 def _summary(tree: Tree) -> Summary:
     rows, columns = tree["cells"]
-    dtype = {"float32": np.float32, "float64": np.float64}[tree.get("dtype", "float64")]
-    summary = Summary(
+    if not all(type(cell) is int for cell in (rows, columns)):
+        raise ValueError("the map's cells are not whole numbers")
+    dtype = np.dtype({"float32": "f4", "float64": "f8"}[tree.get("dtype", "float64")])
+    single, double = np.dtype(np.float32), np.dtype(np.float64)
+    return Summary(
         (rows, columns),
-        np.array(tree["sums"], dtype=np.float32),
-        np.array(tree["maxima"], dtype=np.float32),
-        np.array(tree["strongest_keys"], dtype=np.int32),
-        np.array(tree["strongest_weights"], dtype=np.float32),
-        np.array(tree["received"], dtype=np.float64),
-        {name: np.array(values, dtype=dtype) for name, values in tree["measures"].items()},
+        _floats("sums", tree["sums"], single),
+        _floats("maxima", tree["maxima"], single),
+        _whole("strongest_keys", tree["strongest_keys"]).astype(np.int32),
+        _floats("strongest_weights", tree["strongest_weights"], single),
+        _floats("received", tree["received"], double),
+        {
+            name: _floats(name, values, dtype, or_nan=True)
+            for name, values in tree["measures"].items()
+        },
     )
-    for name in ARRAYS:
-        if not np.isfinite(getattr(summary, name)).all():
-            raise ValueError(f"{name} holds what is no number")
-    return summary
+
+
+def _flags(given: Any) -> NDArray[np.bool_]:
+    array = np.asarray(given)
+    if array.dtype != np.bool_ and array.size:
+        raise ValueError("special is true or false of each token")
+    return array.astype(np.bool_)
 
 
 def _tokens(tree: Tree) -> Tokens:
     labels = tuple(visible(label) for label in tree["labels"])
     tokens = Tokens(
         str.__str__(tree["text"]),
-        np.array(tree["ids"], dtype=np.int64),
+        _whole("ids", tree["ids"]),
         labels,
         tuple(str.__str__(piece) for piece in tree["pieces"]),
-        np.array(tree["spans"], dtype=np.int64).reshape(-1, 2),
-        np.array(tree["special"], dtype=np.bool_),
-        np.array(tree["segments"], dtype=np.int64) if "segments" in tree else None,
+        _whole("spans", tree["spans"]).reshape(-1, 2),
+        _flags(tree["special"]),
+        _whole("segments", tree["segments"]) if "segments" in tree else None,
         where_of(tree["where"], len(labels)) if "where" in tree else None,
     )
     parts = (tokens.ids, tokens.pieces, tokens.spans, tokens.special, tokens.segments)

@@ -98,7 +98,7 @@ class Generated:
         return self.recorded()
 
     def recorded(self, **how: Any) -> AttentionRecord:
-        """Run once over prompt and text; `how` as in `trace` (max_memory, lens, progress …)."""
+        """Run once over prompt and text; `how` as in `trace` (max_memory, transform …)."""
         source = self._prepared.tokens.get(SOURCE)
         found = trace(
             ids=[*self.prompt.ids.tolist(), *self.ids],
@@ -106,13 +106,13 @@ class Generated:
             model=self._model,
             **{**self._trace, **how},
         )
-        told = {
-            "prompt": len(self.prompt),
-            "prompt_parts": {name: list(span) for name, span in self.prompt_parts.items()},
-            "steps": [asdict(step) for step in self.steps],
-        }
-        found = replace(found, settings={**found.settings, **told})
-        return _with_texts(found, [*self._tokens()])
+        settings = replace(
+            found.settings,
+            prompt=len(self.prompt),
+            prompt_parts=self.prompt_parts,
+            steps=tuple(asdict(step) for step in self.steps),
+        )
+        return _with_texts(replace(found, settings=settings), [*self._tokens()])
 
     def _tokens(self) -> Iterator[Tokens]:
         """The tokens of the text and of its source, with their places in them."""

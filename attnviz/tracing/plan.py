@@ -15,8 +15,8 @@ from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.where import Boxes
 from attnviz.models import load_model
 from attnviz.models.model import SOURCE, Attend, Inputs, Model, Prepared, StackShape
-from attnviz.record.record import AttentionRecord
-from attnviz.record.record import Model as Origin
+from attnviz.record.record import AttentionRecord, Origin
+from attnviz.record.settings import Settings
 from attnviz.tracing.doors import with_mask
 from attnviz.tracing.recorder import Recorder
 
@@ -54,7 +54,7 @@ class Plan:
     model: Model
     prepared: Prepared
     mask: Rule | None
-    settings: dict[str, Any]
+    settings: Settings
 
     @property
     def shapes(self) -> dict[str, StackShape]:
@@ -88,7 +88,7 @@ def make_plan(text: str | None, **options: Unpack[Options]) -> Plan:
         _check_source(kind, prepared)
     _, shape = shown_stack(model.stacks(prepared))
     own = not model.any_type and options.get("type") in (None, "cross")
-    mask, settings = (None, {}) if own else _mask_for_type(kind, shape.queries, options)
+    mask, settings = (None, Settings()) if own else _mask_for_type(kind, shape.queries, options)
     if shape.layout.has_global_tokens:
         chosen = _global_positions(shape.queries, options.get("global_tokens"), allow_none=True)
         prepared = replace(prepared, global_tokens=tuple(chosen))
@@ -157,23 +157,22 @@ def _check_source(kind: str, prepared: Prepared) -> None:
         )
 
 
-def _settings(
-    model: Model, prepared: Prepared, mask: Rule | None, settings: dict[str, Any]
-) -> dict[str, Any]:
+def _settings(model: Model, prepared: Prepared, mask: Rule | None, settings: Settings) -> Settings:
     """Say in the record how it was made: what is not there was not chosen."""
     shapes = model.stacks(prepared)
-    found = ({} if prepared.tokenizer is None else {"tokenizer": prepared.tokenizer}) | settings
+    replaces = None
     if mask is not None and not model.any_type and _changes(model, mask):
-        found["replaces"] = "self and causal" if "encoder" in shapes else model.type
-    if prepared.cut_to is not None:
-        found["truncated"] = prepared.cut_to
+        replaces = "self and causal" if "encoder" in shapes else model.type
     if any(shape.layout.has_global_tokens for shape in shapes.values()):
-        found["global_tokens"] = list(prepared.global_tokens)
-    if prepared.seed is not None:
-        found["seed"] = prepared.seed
-    if model.notes:
-        found["notes"] = list(model.notes)
-    return found
+        settings = replace(settings, global_tokens=prepared.global_tokens)
+    return replace(
+        settings,
+        tokenizer=prepared.tokenizer,
+        replaces=replaces,
+        truncated=prepared.cut_to,
+        seed=prepared.seed,
+        notes=model.notes or None,
+    )
 
 
 # Masks ---------------------------------------------------------------------------------------
@@ -202,19 +201,19 @@ def _changes(model: Model, mask: Rule) -> bool:
     )
 
 
-def _mask_for_type(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, dict[str, Any]]:
+def _mask_for_type(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, Settings]:
     """Make the mask of a type, and say which settings made it."""
-    window, chosen = options.get("window", WINDOW), list[int]()
-    of_type, settings = ATTENTION_TYPES[kind].settings, dict[str, Any]()
-    if "window" in of_type:
-        settings["window"] = window
-    if "global_tokens" in of_type:
-        chosen = settings["global_tokens"] = _global_positions(tokens, options.get("global_tokens"))
-    where = tokens.where
+    window, asked = options.get("window", WINDOW), ATTENTION_TYPES[kind].settings
+    chosen: list[int] = []
+    if "global_tokens" in asked:
+        chosen = _global_positions(tokens, options.get("global_tokens"))
+    where, grid = tokens.where, None
     if isinstance(where, Boxes):  # on a picture's grid a window is a square of patches
         grid = where.grid[1], int((~where.on_grid).sum())
-        return mask_of(kind, window, chosen, grid), settings
-    return mask_of(kind, window, chosen), settings
+    mask = mask_of(kind, window, chosen, grid)
+    if "window" not in asked:
+        return mask, Settings()
+    return mask, Settings(window=window, global_tokens=tuple(chosen) or None)
 
 
 def _global_positions(

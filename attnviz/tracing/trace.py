@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from attnviz.analysis.transform import VALUES, WEIGHTS, Lens, global_labels
+from attnviz.analysis.transform import VALUES, WEIGHTS, Transform, with_global_labels
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, out_of_range
 from attnviz.inputs.tokens import Tokens
 from attnviz.models.model import Floats, StackShape
@@ -28,7 +28,7 @@ Progress = Callable[[Mapping[str, StackShape], str, int, int], object]
 
 @known_arguments(*Options.__annotations__)
 def trace(
-    text: str | None = None, *, max_memory: int | None = None, lens: Lens | None = None,
+    text: str | None = None, *, max_memory: int | None = None, transform: Transform | None = None,
     stack: str | None = None, keep: Collection[str] = (), progress: Progress | None = None,
     **options: Unpack[Options],
 ) -> AttentionRecord:  # fmt: skip
@@ -56,8 +56,8 @@ def trace(
         row (Kobayashi et al. 2020); "rollout" or "flow" through the layers (Abnar & Zuidema 2020).
     max_memory: bytes; weights that do not fit are streamed and only summarised; 0 always streams.
         A quarter of the free memory, at most 1 GiB, unless given.
-    lens: how to look at it: units in place of tokens, some rows and columns … which a long text
-        keeps at full detail while it is streamed. `measure` is short for one.
+    transform: what to apply to it: units in place of tokens, some rows and columns … which a long
+        text keeps at full detail while it is streamed. `measure` is short for one.
     stack: of an encoder-decoder, the one to look at.
     keep: which of "query", "key", "value" and "scores" the record keeps beside the weights, as
         `record.stack.query` and so on; not where weights are streamed.
@@ -66,16 +66,16 @@ def trace(
     Raises AttnvizError for anything that does not fit together.
     """
     _check_keep(keep)
-    lens = lens or Lens(options.get("measure", WEIGHTS))
-    lens.check()  # before a checkpoint is opened, or fetched
+    transform = transform or Transform(options.get("measure", WEIGHTS))
+    transform.check()  # before a checkpoint is opened, or fetched
     plan = make_plan(text, **options)
     shapes = plan.shapes
     shown, shape = shown_stack(shapes, stack)
-    focus = lens.focus(shape.queries, shape.keys)
+    focus = transform.focus(shape.queries, shape.keys)
     recorder = Recorder(
         shapes,
         budget=max_memory,
-        values=lens.measure == VALUES,
+        values=transform.measure == VALUES,
         focus={} if focus is None else {shown: focus},
         progress=progress and partial(progress, shapes),
     )
@@ -84,9 +84,10 @@ def trace(
     record = _with_kept(plan.record(recorder), kept)
     record = record if stack is None else record.looking_at(stack)
     if focus is None or not recorder.focused:
-        return replace(lens, query=None).look(record)
-    settings = {**record.settings, **global_labels(record.settings, shape.queries), **lens.told}
-    return lens.after(focus).look(replace(record, settings=settings))
+        return replace(transform, query=None).apply(record)
+    settings = with_global_labels(record.settings, shape.queries)
+    record = replace(record, settings=transform.noted_in(settings))
+    return transform.after(focus).apply(record)
 
 
 @known_arguments(*Options.__annotations__)

@@ -19,11 +19,11 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     """
     stack, settings = record.stack, record.settings
     parts = [visible(f"{record.kind} attention")]
-    if "replaces" in settings and not stack.two_texts:
-        parts.append(language.say("ui.replaces", guard, type=visible(str(settings["replaces"]))))
-    if "window" in settings:
-        parts.append(visible(f"window {settings['window']}"))
-    if settings.get("global_tokens"):
+    if settings.replaces and not stack.two_texts:
+        parts.append(language.say("ui.replaces", guard, type=settings.replaces))
+    if settings.window is not None:
+        parts.append(f"window {settings.window}")
+    if settings.global_tokens:
         parts.append(f"global {_some(_global_labels(record), language, guard)}")
     if stack.n_layers > 1:
         parts.append(language.count(stack.n_layers, "layer"))
@@ -33,20 +33,20 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     parts.append(made)
     if stack.shares_keys:
         parts.append(language.say("ui.shared", guard, n=stack.key_heads or 0))
-    if "measure" in settings:
-        parts.append(language.say(f"ui.{settings['measure']}", guard))
+    if settings.measure:
+        parts.append(language.say(f"ui.{settings.measure}", guard))
     if record.units:
         parts.append(language.say(f"ui.{record.units}", guard))
-    if "hidden" in settings:
-        parts.append(language.say("ui.hidden", guard, pct=settings["hidden"]))
-    if "truncated" in settings:
-        parts.append(language.say("ui.truncated", guard, n_tokens=settings["truncated"]))
+    if settings.hidden is not None:
+        parts.append(language.say("ui.hidden", guard, pct=settings.hidden))
+    if settings.truncated is not None:
+        parts.append(language.say("ui.truncated", guard, n_tokens=settings.truncated))
     if record.shown:
         parts.append(visible(record.shown))
     if stack.query_tokens.segments is not None:
         parts.append(language.say("ui.second", guard, mark=SECOND))
-    if "seed" in settings:
-        parts.append(visible(f"seed {settings['seed']}"))
+    if settings.seed is not None:
+        parts.append(f"seed {settings.seed}")
     return " · ".join(parts)
 
 
@@ -87,10 +87,10 @@ def head_title(stack: Stack, head: int) -> str:
 
 def _global_labels(record: AttentionRecord) -> list[str]:
     """The global tokens, by the names that they had before others took their places."""
-    named = record.settings.get("global_labels")
-    if isinstance(named, list):
-        return [visible(str(label)) for label in named]
-    return [record.stack.query_tokens.labels[i] for i in record.settings["global_tokens"]]
+    settings, labels = record.settings, record.stack.query_tokens.labels
+    if settings.global_labels is not None:
+        return [*settings.global_labels]
+    return [labels[i] for i in settings.global_tokens or ()]
 
 
 def _some(labels: Sequence[str], language: Language, guard: Guard) -> str:

@@ -14,9 +14,9 @@ import attnviz
 from attnviz import masks
 from attnviz.analysis import facts
 from attnviz.analysis.findings import PLACES, best, findings
-from attnviz.analysis.transform import Lens
+from attnviz.analysis.transform import Transform
 from attnviz.inputs.tokens import from_labels
-from attnviz.record.record import AttentionRecord, Model
+from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.stack import Stack
 
 WORDS = [
@@ -54,7 +54,7 @@ def made(weights, kind="self", *, mask=None, special=(), two_texts=False, **sett
     rules = () if mask is None else (mask,) * array.shape[0]
     stack = Stack(queries, keys, array, masks=rules, two_texts=two_texts)
     name = "cross" if two_texts else "self"
-    return AttentionRecord(Model("given", "given"), kind, {name: stack}, settings)
+    return AttentionRecord(Origin("given", "given"), kind, {name: stack}, settings)
 
 
 def row(n, at):
@@ -851,12 +851,17 @@ def test_a_row_without_a_choice_says_nothing():
 @pytest.mark.parametrize("saved", [False, True])
 @pytest.mark.parametrize("kind", ["self", "local", "causal"])
 @pytest.mark.parametrize(
-    "lens", [Lens(rows="cat,it", columns="0:6"), Lens(rows="2:6", columns="2:6"), Lens(rows="it")]
+    "transform",
+    [
+        Transform(rows="cat,it", columns="0:6"),
+        Transform(rows="2:6", columns="2:6"),
+        Transform(rows="it"),
+    ],
 )
 def test_a_part_of_one_text_is_no_second_text_and_says_nothing_of_the_whole(
-    lens, kind, saved, tmp_path
+    transform, kind, saved, tmp_path
 ):
-    record = attnviz.trace(TEXT, type=kind, lens=lens)
+    record = attnviz.trace(TEXT, type=kind, transform=transform)
     if saved:
         record.save(tmp_path / "part.json")
         record = attnviz.read(tmp_path / "part.json")
@@ -871,9 +876,9 @@ def test_a_token_of_a_part_looks_at_itself_where_it_is_itself():
     weights[..., :, 2] = 1  # all look at the third token
     tokens = from_labels(WORDS[:4])
     whole = AttentionRecord(
-        Model("given", "given"), "self", {"self": Stack(tokens, tokens, weights)}, {}
+        Origin("given", "given"), "self", {"self": Stack(tokens, tokens, weights)}, {}
     )
-    part = Lens(rows="1:3", columns="2:4").look(whole)
+    part = Transform(rows="1:3", columns="2:4").apply(whole)
     told = {
         type(f).__name__: f
         for f in findings(part)
@@ -886,8 +891,8 @@ def test_a_token_of_a_part_looks_at_itself_where_it_is_itself():
 def test_hidden_tokens_were_computed_all_the_same():
     tokens = dataclasses.replace(from_labels(WORDS[:5]), special=np.arange(5) == 0)
     stack = Stack(tokens, tokens, np.full((1, 1, 5, 5), 0.2), masks=(masks.full(),))
-    whole = AttentionRecord(Model("given", "given"), "self", {"self": stack}, {})
+    whole = AttentionRecord(Origin("given", "given"), "self", {"self": stack}, {})
     assert "FullCost" in {type(fact).__name__ for fact in findings(whole)}
-    hidden = Lens(hide_special=True).look(whole)
+    hidden = Transform(hide_special=True).apply(whole)
     assert hidden.stack.shape == (4, 4)
     assert "FullCost" not in {type(fact).__name__ for fact in findings(hidden)}

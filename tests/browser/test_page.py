@@ -9,7 +9,7 @@ import pytest
 
 import attnviz
 from attnviz.analysis.rollout import rollout
-from attnviz.record.record import AttentionRecord, Model
+from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.selection import hide_special, merge
 from attnviz.record.stack import Stack
 from attnviz.views.look import Look
@@ -551,7 +551,7 @@ def test_stacks_of_an_encoder_decoder(reader):
         )
         for name, (q, k) in sides.items()
     }  # fmt: skip
-    tab = reader.open(AttentionRecord(Model("tiny", "trained"), "cross", stacks), show="heatmap")
+    tab = reader.open(AttentionRecord(Origin("tiny", "trained"), "cross", stacks), show="heatmap")
     assert_bars(reader.bars, stacks["cross"].weights[0].mean(axis=0)[0], "abcd")
     reader.view("text")
     assert tab.locator(".plate").count() == 2

@@ -33,7 +33,7 @@ def hostile():
     weights = np.random.default_rng(0).dirichlet(np.ones(n), size=(2, 3, n)).astype(np.float32)
     record = attnviz.from_weights(weights, HOSTILE)
     model = dataclasses.replace(record.model, name=HOSTILE[0])
-    settings = {"window": HOSTILE[1], "global_tokens": [0, 1], "notes": [HOSTILE[7], "\u202e"]}
+    settings = {"rows": HOSTILE[1], "global_tokens": [0, 1], "notes": [HOSTILE[7], "\u202e"]}
     return dataclasses.replace(record, model=model, settings=settings)
 
 
@@ -75,7 +75,7 @@ def test_a_hostile_record_from_a_file(reader, context, tmp_path):
     tokens = tree["stacks"]["self"]["query_tokens"]
     tokens["labels"] = HOSTILE[:2] + HOSTILE[14:16]
     tree["model"]["name"] = HOSTILE[7]
-    tree["settings"]["window"] = HOSTILE[0]
+    tree["settings"]["notes"] = HOSTILE[:1]
     tree["stacks"]["self"]["head_names"] = HOSTILE[:4]
     path = tmp_path / "record.json"
     path.write_text(json.dumps(tree))

@@ -96,12 +96,12 @@ def test_a_part_of_a_short_text_needs_no_map_of_the_whole(capsys):
 @pytest.mark.parametrize("most", [0, 1 << 30])
 def test_a_picture_of_a_part_shows_the_whole_and_a_frame(most):
     import attnviz
-    from attnviz.analysis.transform import Lens
+    from attnviz.analysis.transform import Transform
     from attnviz.views.look import Look
     from attnviz.views.picture.map import map_figure
 
-    lens = Lens(rows="600:700", columns="600:900")
-    record = attnviz.trace(TEXT, type="local", lens=lens, max_memory=most)
+    transform = Transform(rows="600:700", columns="600:900")
+    record = attnviz.trace(TEXT, type="local", transform=transform, max_memory=most)
     figure = map_figure(record, Look())
     whole = next(axes for axes in figure.axes if axes.get_title() == "1,760 × 1,760")
     (frame,) = whole.patches

@@ -166,19 +166,19 @@ def test_global_tokens_keep_their_names_where_others_take_their_places(command, 
 
 
 def test_a_picture_of_sentences_names_its_axes_without_tokens():
-    from attnviz.analysis.transform import Lens
+    from attnviz.analysis.transform import Transform
     from attnviz.language.languages import all_languages
     from attnviz.views.look import Look
     from attnviz.views.picture.map import map_figure
 
-    record = Lens(merge="sentences").look(attnviz.trace(STORY * 40))
+    record = Transform(merge="sentences").apply(attnviz.trace(STORY * 40))
     assert len(record.stack.query_tokens) > 64  # numbered places, pooled or not
     for language in all_languages().values():
         axes = map_figure(record, Look(language=language)).axes[0]
         for label in (axes.get_xlabel(), axes.get_ylabel()):
             assert label
             assert "token" not in label
-    few = Lens(merge="sentences").look(attnviz.trace(STORY, type="local"))
+    few = Transform(merge="sentences").apply(attnviz.trace(STORY, type="local"))
     written = [text.get_text() for text in map_figure(few, Look()).texts]
     assert any("grey = masked" in text for text in written)
     assert not any("scores" in text for text in written)

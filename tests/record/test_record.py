@@ -577,6 +577,8 @@ def test_pickled_objects_are_refused_unread(tmp_path, entry):
 REMOVED = object()
 SELF, SUMMARY = ("stacks", "self"), ("stacks", "self", "summary")
 TOKENS = (*SELF, "query_tokens")
+N_KEYS = SAVED.stack.shape[1]
+STEP = {"id": 1, "label": "a", "probability": 0.5, "alternatives": []}
 TAMPERED = {
     "no format": (SAVED, ("format",), REMOVED),
     "another format": (SAVED, ("format",), "else"),
@@ -587,6 +589,55 @@ TAMPERED = {
     "a model without name": (SAVED, ("model", "name"), 5),
     "a type in numbers": (SAVED, ("type",), 5),
     "settings in a list": (SAVED, ("settings",), ["a"]),
+    "no settings": (SAVED, ("settings",), None),
+    "a window in words": (SAVED, ("settings", "window"), "\x1b[31mwide"),
+    "a window in halves": (SAVED, ("settings", "window"), 2.5),
+    "a window below 0": (SAVED, ("settings", "window"), -1),
+    "a window that is true": (SAVED, ("settings", "window"), True),
+    "a setting that is none": (SAVED, ("settings", "windw"), 2),
+    "a setting that is null": (SAVED, ("settings", "window"), None),
+    "a global token beyond the text": (SAVED, ("settings", "global_tokens"), [99]),
+    "a global token without end": (SAVED, ("settings", "global_tokens"), [10**30]),
+    "global tokens in words": (SAVED, ("settings", "global_tokens"), "abc"),
+    "hidden in words": (SAVED, ("settings", "hidden"), "x"),
+    "more hidden than all": (SAVED, ("settings", "hidden"), 1e300),
+    "an unknown measure": (SAVED, ("settings", "measure"), "beauty"),
+    "an unknown unit": (SAVED, ("settings", "merge"), "chapters"),
+    "an unknown type replaced": (SAVED, ("settings", "replaces"), "\x1b[31m"),
+    "truncated in words": (SAVED, ("settings", "truncated"), "short"),
+    "a seed in words": (SAVED, ("settings", "seed"), "corn"),
+    "notes of numbers": (SAVED, ("settings", "notes"), [5]),
+    "a note alone": (SAVED, ("settings", "notes"), "note"),
+    "steps of tokens that are not there": (SAVED, ("settings", "steps"), [STEP] * 99),
+    "steps without a probability": (SAVED, ("settings", "steps"), [{"id": 1, "label": "a"}]),
+    "a part that ends before it begins": (SAVED, ("settings", "prompt_parts"), {"a": [3, 1]}),
+    "an unknown type": (SAVED, ("type",), "nonsense"),
+    "an unknown origin": (SAVED, ("model", "origin"), "stolen"),
+    "details of nothing": (SAVED, ("model", "details"), None),
+    "details in a list": (SAVED, ("model", "details"), [1]),
+    "a weight below 0": (SAVED, (*SELF, "weights", 0, 0, 0, 0), -1),
+    "a weight above all": (SAVED, (*SELF, "weights", 0, 0, 0, 0), 5),
+    "a weight beyond its dtype": (SAVED, (*SELF, "weights", 0, 0, 0, 0), 1e300),
+    "a row that is more than all": (SAVED, (*SELF, "weights", 0, 0, 0), [0.9] * N_KEYS),
+    "a weight that the mask hides": (SAVED, (*SELF, "masks"), [{"rule": "local", "window": 0}]),
+    "a span beyond the text": (SAVED, (*TOKENS, "spans", 0), [0, 9999]),
+    "a span from right to left": (SAVED, (*TOKENS, "spans", 1), [5, 2]),
+    "an id below 0": (SAVED, (*TOKENS, "ids", 0), -1),
+    "an id in halves": (SAVED, (*TOKENS, "ids", 0), 0.5),
+    "special in words": (SAVED, (*TOKENS, "special", 0), "x"),
+    "key heads that are true": (SAVED, (*SELF, "key_heads"), True),
+    "a sum below 0": (STREAMED, (*SUMMARY, "sums", 0, 0, 0, 0), -1),
+    "a sum of more than its cell": (STREAMED, (*SUMMARY, "sums", 0, 0, 0, 0), 99),
+    "a largest weight above all": (STREAMED, (*SUMMARY, "maxima", 0, 0, 0, 0), 2),
+    "a strongest weight beyond float32": (
+        STREAMED,
+        (*SUMMARY, "strongest_weights", 0, 0, 0, 0),
+        1e300,
+    ),
+    "strongest weights out of order": (STREAMED, (*SUMMARY, "strongest_weights", 0, 0, 1, 0), 0.0),
+    "received below 0": (STREAMED, (*SUMMARY, "received", 0, 0, 0), -1),
+    "an entropy below 0": (STREAMED, (*SUMMARY, "measures", "entropy", 0, 0, 1), -1),
+    "an endless distance": (STREAMED, (*SUMMARY, "measures", "distance", 0, 0, 1), 1e300),
     "no stacks": (SAVED, ("stacks",), {}),
     "stacks in a list": (SAVED, ("stacks",), []),
     "no weights": (SAVED, (*SELF, "weights"), REMOVED),
@@ -659,22 +710,16 @@ def test_a_record_that_was_tampered_with(tmp_path, good, where, what):
         ((*TOKENS, "labels", 1), lambda r: r.stack.query_tokens.labels[1]),
         ((*SELF, "head_names", 1), lambda r: r.stack.head_name(1)),
         (("model", "name"), lambda r: r.model.name),
-        (("model", "origin"), lambda r: r.model.origin),
-        (("type",), lambda r: r.type),
+        (("settings", "notes"), lambda r: r.notes[0]),
+        (("settings", "tokenizer"), lambda r: r.settings["tokenizer"]),
     ],
 )
 def test_what_could_move_the_cursor_is_shown_cleaned(tmp_path, where, shown):
     path = tmp_path / "tampered.json"
-    tree = tampered(SAVED, where, "\x1b[31mcat\u202e\x07")
+    hostile = "\x1b[31mcat\u202e\x07"
+    tree = tampered(SAVED, where, [hostile] if where[-1] == "notes" else hostile)
     path.write_text(json.dumps(tree), encoding="utf-8")
     assert shown(read(path)) == "␛[31mcat⟨U+202E⟩␇"
-
-
-@pytest.mark.parametrize("notes", [5, "note", {"a": 1}, None])
-def test_notes_that_are_no_notes(tmp_path, notes):
-    path = tmp_path / "tampered.json"
-    path.write_text(json.dumps(tampered(SAVED, ("settings",), {"notes": notes})), encoding="utf-8")
-    assert read(path).notes == ()
 
 
 @pytest.mark.parametrize("suffix", [".npz", ".json"])

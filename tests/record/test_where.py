@@ -11,7 +11,7 @@ import attnviz
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels
 from attnviz.inputs.where import Boxes, Times
-from attnviz.record.record import AttentionRecord, Model
+from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.stack import Stack
 from attnviz.record.where import where_of, where_tree
 
@@ -26,7 +26,7 @@ TIMES = Times(np.array([[0, 0.04], [0.04, 0.08], [0.08, 0.12]]), 0.1, PIXELS[...
 def record(where):
     tokens = replace(from_labels(["[CLS]", "a", "b"]), where=where)
     weights = np.full((1, 1, 3, 3), 1 / 3, np.float32)
-    return AttentionRecord(Model("m", "given"), "self", {"self": Stack(tokens, tokens, weights)})
+    return AttentionRecord(Origin("m", "given"), "self", {"self": Stack(tokens, tokens, weights)})
 
 
 @pytest.mark.parametrize("where", [BOXES, TIMES, BOXES.without_media(), TIMES.without_media()])

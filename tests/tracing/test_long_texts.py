@@ -5,7 +5,7 @@ import pytest
 
 import attnviz
 from attnviz import threads as workers
-from attnviz.analysis.transform import Lens
+from attnviz.analysis.transform import Transform
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import (
     causal,
@@ -169,20 +169,20 @@ def test_a_measure_of_tiles_is_nan_only_where_the_text_has_no_such_key():
     assert np.flatnonzero(np.isnan(kept.values["next"][0])).tolist() == [1499]
 
 
-LENSES = {
-    "part": Lens(rows="20:60,cat#3", columns="1000:1100"),
-    "columns": Lens(columns="cat"),
-    "sentences": Lens(merge="sentences"),
-    "lines, and some of them": Lens(merge="lines", rows="0:5"),
-    "words": Lens(merge="words"),
+TRANSFORMS = {
+    "part": Transform(rows="20:60,cat#3", columns="1000:1100"),
+    "columns": Transform(columns="cat"),
+    "sentences": Transform(merge="sentences"),
+    "lines, and some of them": Transform(merge="lines", rows="0:5"),
+    "words": Transform(merge="words"),
 }
 
 
 @pytest.mark.parametrize("kind", ["self", "local", "global"])
-@pytest.mark.parametrize("lens", LENSES)
-def test_a_streamed_text_keeps_what_is_asked_for_at_full_detail(lens, kind):
-    dense = trace(TEXT, type=kind, heads=2, lens=LENSES[lens])
-    streamed = trace(TEXT, type=kind, heads=2, lens=LENSES[lens], max_memory=0)
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_a_streamed_text_keeps_what_is_asked_for_at_full_detail(transform, kind):
+    dense = trace(TEXT, type=kind, heads=2, transform=TRANSFORMS[transform])
+    streamed = trace(TEXT, type=kind, heads=2, transform=TRANSFORMS[transform], max_memory=0)
     np.testing.assert_allclose(streamed.stack.weights, dense.stack.weights, atol=1e-6)
     assert streamed.stack.query_tokens == dense.stack.query_tokens
     assert streamed.stack.key_tokens == dense.stack.key_tokens
@@ -194,7 +194,7 @@ def test_a_streamed_text_keeps_what_is_asked_for_at_full_detail(lens, kind):
 
 
 def test_a_part_knows_where_it_lies_and_the_whole_around_it():
-    stack = trace(TEXT, type="local", heads=2, lens=LENSES["part"], max_memory=0).stack
+    stack = trace(TEXT, type="local", heads=2, transform=TRANSFORMS["part"], max_memory=0).stack
     assert stack.place.rows.tolist() == [*range(20, 60)] or 20 in stack.place.rows
     assert stack.place.columns.tolist() == list(range(1000, 1100))
     assert stack.place.whole.shape == (N_TOKENS, N_TOKENS)
@@ -203,7 +203,7 @@ def test_a_part_knows_where_it_lies_and_the_whole_around_it():
 
 
 def test_a_part_is_saved_and_read_again(tmp_path):
-    record = trace(TEXT, type="local", heads=2, lens=LENSES["part"], max_memory=0)
+    record = trace(TEXT, type="local", heads=2, transform=TRANSFORMS["part"], max_memory=0)
     record.save(tmp_path / "part.npz")
     assert attnviz.read(tmp_path / "part.npz") == record
 

@@ -17,7 +17,7 @@ from attnviz.analysis.rollout import rollout
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
-from attnviz.record.record import AttentionRecord, Model
+from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.stack import Stack
 from attnviz.views.files import write
 from attnviz.views.look import Look
@@ -87,7 +87,9 @@ def opened(record, look=None, **options):
 def hostile():
     n = len(HOSTILE)
     record = attnviz.from_weights(np.full((2, 2, n, n), 1 / n, np.float32), HOSTILE)
-    return dataclasses.replace(record, settings={"window": HOSTILE[0], "global_tokens": [0, 6]})
+    model = dataclasses.replace(record.model, name=HOSTILE[0])
+    settings = {"global_tokens": [0, 6], "notes": HOSTILE, "rows": HOSTILE[0]}
+    return dataclasses.replace(record, model=model, settings=settings)
 
 
 def test_only_its_own_script_and_style_may_run():
@@ -265,7 +267,7 @@ def test_every_stack_can_be_chosen_the_shown_one_first():
         )
         for name, (q, k) in shapes.items()
     }  # fmt: skip
-    record = AttentionRecord(Model("tiny", "trained"), "cross", stacks)
+    record = AttentionRecord(Origin("tiny", "trained"), "cross", stacks)
     names = [stack["name"] for stack in opened(record).tree["stacks"]]
     assert names == ["cross", "encoder", "decoder"]
     names = [stack["name"] for stack in opened(record.looking_at("decoder")).tree["stacks"]]

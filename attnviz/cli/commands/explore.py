@@ -68,7 +68,7 @@ def explore(
     Arrows move the query, h and l the head, j and k the layer; i edits; ? lists all keys; q leaves.
     """
     # Imported here, so that --help and a wrong option answer at once.
-    from attnviz.analysis.transform import Lens
+    from attnviz.analysis.transform import Transform
     from attnviz.cli.output import console
     from attnviz.language.languages import find_language
     from attnviz.views.explorer.state import State
@@ -77,14 +77,14 @@ def explore(
 
     language = find_language(lang)
     check_scale(scale)
-    lens = Lens(measure, hide_special=hide_special)
-    lens.check()
+    transform = Transform(measure, hide_special=hide_special)
+    transform.check()
     target = console()
     _check_terminal(target)
     named = _file_named(asked.text) if asked.file is None else None
 
     def see(record: AttentionRecord) -> AttentionRecord:
-        return lens.look(record if stack is None else record.looking_at(stack))
+        return transform.apply(record if stack is None else record.looking_at(stack))
 
     if named is not None and named.suffix.lower() in RECORDS:
         begun = _saved(named, asked)

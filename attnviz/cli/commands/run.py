@@ -51,7 +51,7 @@ def run(
     attnviz run --file book.txt --type local --rows 2000:2400 --cols 1900:2400
     """
     # Imported here, so that --help and a wrong option answer at once.
-    from attnviz.analysis.transform import Lens
+    from attnviz.analysis.transform import Transform
     from attnviz.cli.output import say
     from attnviz.cli.progress import progress
     from attnviz.language.languages import find_language
@@ -62,10 +62,12 @@ def run(
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
     display.check([asked.file, asked.source_file, asked.image, tokenizer])
-    lens = Lens(measure, merge, hide_special, rows, cols, query)
+    transform = Transform(measure, merge, hide_special, rows, cols, query)
     budget = None if max_memory is None else parse_bytes(max_memory)
     with progress(display.quiet) as told:
-        record = asked.trace(lens=lens, stack=display.stack, max_memory=budget, progress=told)
+        record = asked.trace(
+            transform=transform, stack=display.stack, max_memory=budget, progress=told
+        )
     record = record.without_media() if no_media else record
     look = display.look(record, query)
     asked.say_unused(record, language, display.quiet)

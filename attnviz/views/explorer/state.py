@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.transform import Lens
+from attnviz.analysis.transform import Transform
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
@@ -23,7 +23,7 @@ from attnviz.record.summary import STRONGEST
 from attnviz.views.look import Look
 from attnviz.views.scale import SCALES, Shades, shades
 
-WORDS = Lens(merge="words")
+WORDS = Transform(merge="words")
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,11 +181,11 @@ class State:
 
     def merge(self) -> State:
         """Words for pieces, or pieces again; AttnvizError for a streamed text."""
-        return self._show(self.record, self.record if self.merged else WORDS.look(self.record))
+        return self._show(self.record, self.record if self.merged else WORDS.apply(self.record))
 
     def with_record(self, record: AttentionRecord) -> State:
         """Another record in the same place: the same layer, head and words where it has them."""
-        seen = WORDS.look(record) if self.merged and record.stack.weights is not None else record
+        seen = WORDS.apply(record) if self.merged and record.stack.weights is not None else record
         return self._show(record, seen)
 
     def find(self, word: str) -> list[int]:

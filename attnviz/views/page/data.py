@@ -130,9 +130,9 @@ def _of_stack(record: AttentionRecord, name: str) -> AttentionRecord:
     """The record with that stack to look at, and only the settings that speak of it."""
     if name == record.name:
         return record
-    settings = {key: record.settings[key] for key in record.settings.keys() - {"hidden", "merge"}}
-    if settings.get("measure") in FOLLOWED:
-        del settings["measure"]
+    settings = replace(record.settings, hidden=None, merge=None)
+    if settings.measure in FOLLOWED:
+        settings = replace(settings, measure=None)
     return replace(record, shown=name, settings=settings)
 
 
@@ -198,12 +198,12 @@ def _direction(text: str) -> str:
 
 def _sources(record: AttentionRecord) -> Iterator[tuple[str, AttentionRecord]]:
     """What can be shown of a stack: its weights, and rollout where there are layers to follow."""
-    measure = record.settings.get("measure", "weights")
-    yield str(measure), record
+    measure = record.settings.measure or "weights"
+    yield measure, record
     stack = record.stack
     if measure == "weights" and _can_be_followed(record):
         stacks = {**record.stacks, record.name: rollout(stack)}
-        settings = {**record.settings, "measure": "rollout"}
+        settings = replace(record.settings, measure="rollout")
         yield "rollout", replace(record, stacks=stacks, settings=settings)
 
 
@@ -212,7 +212,8 @@ def _can_be_followed(record: AttentionRecord) -> bool:
     stack, n = record.stack, record.stack.shape[0]
     return (
         stack.weights is not None
-        and not record.settings.keys() & {"merge", "hidden"}
+        and record.settings.merge is None
+        and record.settings.hidden is None
         and stack.place is None
         and stack.n_layers > 1
         and not stack.two_texts
