@@ -85,9 +85,8 @@ def trace(
     record = record if stack is None else record.looking_at(stack)
     if focus is None or not recorder.focused:
         return replace(transform, query=None).apply(record)
-    settings = with_global_labels(record.settings, shape.queries)
-    record = replace(record, settings=transform.noted_in(settings))
-    return transform.after(focus).apply(record)
+    settings = transform.noted_in(with_global_labels(record.settings, shape.queries))
+    return transform.after(focus).apply(replace(record, settings=settings))
 
 
 @known_arguments(*Options.__annotations__)
