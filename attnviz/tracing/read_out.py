@@ -69,14 +69,14 @@ class ReadOut:
         if self.unit == LOGITS:
             moved = readings - clean
             gap: Array = moved[..., self.answer] - moved[..., self.other]
-            return self._over_places(gap)
+            return self._overplaces_of(gap)
         if self.unit == LOG_P:
             change: Array = (readings - clean)[..., self.answer]
-            return self._over_places(change)
+            return self._overplaces_of(change)
         parted: Array = (np.exp(clean) * (clean - readings)).sum(axis=-1)  # Σ p ln(p / q)
-        return self._over_places(np.maximum(parted, 0))
+        return self._overplaces_of(np.maximum(parted, 0))
 
-    def _over_places(self, changes: Array) -> Array:
+    def _overplaces_of(self, changes: Array) -> Array:
         """The mean over the places that are read: (copies, places) → (copies,)."""
         if changes.ndim == 1:
             return changes
@@ -114,11 +114,11 @@ def choose_read_out(
         return ReadOut("the vector of the text", COSINE)
     if kind == ANSWER:
         return _span(model, hidden)
-    ids = [None if one is None else _one_id(model, tokens, one) for one in (answer, other)]
+    ids = [None if one is None else one_id(model, tokens, one) for one in (answer, other)]
     unit = KL if ids[0] is None else LOG_P if ids[1] is None else LOGITS
     if kind == CLASS:
         return ReadOut("the class", unit, (), *ids)
-    return ReadOut(_WHAT[kind], unit, _places(model, tokens, kind), *ids)
+    return ReadOut(_WHAT[kind], unit, places_of(model, tokens, kind), *ids)
 
 
 _WHAT = {NEXT: "the next token", MASK: "the masked word"}
@@ -131,7 +131,9 @@ def _kind(model: TrainedModel) -> str | None:
         return None
 
 
-def _places(model: TrainedModel, tokens: Tokens, kind: str) -> tuple[int, ...]:
+def places_of(model: TrainedModel, tokens: Tokens, kind: str) -> tuple[int, ...]:
+    """Return the tokens at which a head of this kind is read. Raises AttnvizError where a masked
+    word is due and there is none."""
     if kind == NEXT:
         return (len(tokens) - 1,)
     if kind != MASK:
@@ -150,14 +152,17 @@ def _span(model: TrainedModel, hidden: Floats) -> ReadOut:
     return ReadOut("the answer's span", SPAN, (start, end))
 
 
-def _one_id(model: TrainedModel, tokens: Tokens, word: str) -> int:
-    """The one id that a word has as an answer."""
+def one_id(model: TrainedModel, tokens: Tokens, word: str) -> int:
+    """Return the one id that a word has as an answer. Raises AttnvizError where it is no class, or
+    several tokens."""
     labels = model.head.labels
     if labels:
         if word not in labels:
             raise AttnvizError(f'"{word}" is not a class of {model.name}.',
                                f"It has: {', '.join(labels)}.")  # fmt: skip
         return labels.index(word)
+    if model.namer is None and word.isdecimal() and int(word[:9]) < model.n_ids:
+        return int(word)  # without a tokenizer numbers stand for tokens, here as elsewhere
     spaced = word if not tokens.text or tokens.text[-1:].isspace() else f" {word}"
     for written in (spaced, word):
         ids = encode(model.tokenizer, written, special=False).ids.tolist()
