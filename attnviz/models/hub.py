@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from attnviz.errors import AttnvizError
+from attnviz.models.checkpoint.adapter import PICKLED as PICKLED_WEIGHTS
+from attnviz.models.checkpoint.adapter import SETTINGS, WEIGHTS
 from attnviz.models.checkpoint.folder import INDEX, ONE_FILE, PICKLED, PICKLED_INDEX
 from attnviz.models.checkpoint.tokenizer import FILES
 from attnviz.models.families import read_family
@@ -19,6 +21,7 @@ NO_ANSWER = 500  # statuses from which on a hub is as good as not there
 
 def fetch_checkpoint(name: str) -> Path:
     """Fetch to the cache the folder that holds the model `name`; config first, weights if it loads.
+    Of a model that is nothing but an adapter, fetch that.
 
     Raises AttnvizError for an id that does not exist, is gated or malformed, a hub that cannot be
     reached, and a model whose family or weights cannot be read.
@@ -29,7 +32,9 @@ def fetch_checkpoint(name: str) -> Path:
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     with _translate_errors(name):
         repository = _Repository(name, here_only=not _answers(name))
-        config = repository.fetch("config.json")
+        config = repository.fetch_if_there("config.json")
+        if config is None:
+            return _fetch_adapter(repository)
         read_family(config.parent)
         _fetch_weights(repository)
         if repository.fetch_if_there(FILES[0]) is None:
@@ -112,6 +117,16 @@ def _answers(name: str) -> bool:
     except (transport, errors.OfflineModeIsEnabled):
         return False
     return True
+
+
+def _fetch_adapter(repository: _Repository) -> Path:
+    """An adapter's own files; AttnvizError if there are none, and so no config either."""
+    settings = repository.fetch_if_there(SETTINGS)
+    if settings is None:
+        return repository.fetch("config.json").parent
+    if repository.fetch_if_there(WEIGHTS) is None:
+        repository.fetch(PICKLED_WEIGHTS)
+    return settings.parent
 
 
 def _fetch_weights(repository: _Repository) -> None:

@@ -15,6 +15,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import attnviz
@@ -24,6 +25,7 @@ from attnviz.models import NAMES
 from attnviz.models import find as places
 from tests.models import gguf_files, hub_server
 from tests.models.hub_server import error, serve
+from tests.models.test_adapter import save_adapter
 from tests.reference import checkpoints
 
 ROOT = Path(attnviz.__file__).parents[1]
@@ -356,6 +358,18 @@ def test_pickled_weights_are_fetched_where_there_are_no_others(server, model, ho
     del model[ONE_FILE]
     assert_refused(run(server.url, home), PICKLED, "zip archive")  # the file is a few letters
     assert sorted(server.fetched) == ["config.json", PICKLED, "tokenizer.json"]
+
+
+def test_an_adapter_is_fetched_with_the_model_that_it_names(server, tiny, home, tmp_path):
+    low, high = (np.ones(shape, np.float32) / 9 for shape in ((2, 32), (32, 2)))
+    module = "encoder.layer.0.attention.self.query.lora_"
+    pair = {f"{module}A.weight": low, f"{module}B.weight": high}
+    adapter = save_adapter(tmp_path / "mine", pair, base_model_name_or_path="user/tiny")
+    server.add("user/lora", adapter)
+    record = run(server.url, home, model="user/lora").record
+    due = attnviz.trace(TEXT, model=str(tiny), adapter=str(adapter))
+    assert record["stacks"] == json.loads(due.to_json())["stacks"]
+    assert sorted(server.fetched)[:2] == ["adapter_config.json", "adapter_model.safetensors"]
 
 
 def test_no_weights_at_all(server, model, home):
