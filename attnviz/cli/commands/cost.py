@@ -59,7 +59,7 @@ def cost(
         typer.Option(help="Positions that see all and are seen by all.", show_default="0"),
     ] = None,
     model: Annotated[
-        str | None, typer.Option("--model", "-m", help="minilm · a checkpoint folder · a hub id.")
+        str | None, typer.Option("--model", "-m", help="minilm · smollm2 · a folder · a hub id.")
     ] = None,
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Run it here, or only count.")

@@ -15,7 +15,8 @@ def effect(
     text: options.Text = None,
     file: options.File = None,
     model: Annotated[
-        str, typer.Option("--model", "-m", help="minilm · induction · a folder · a hub id.")
+        str,
+        typer.Option("--model", "-m", help="minilm · smollm2 · induction · a folder · a hub id."),
     ] = "minilm",
     of: Annotated[str, typer.Option(help="heads · layers · tokens · edges")] = "heads",
     by: Annotated[str, typer.Option(help="What stands in place of a head: mean · zero · text")] = (

@@ -13,7 +13,8 @@ DIFFERS = 1  # exit status of --verify where the numbers are other numbers
 
 def models(
     path: Annotated[
-        str | None, typer.Argument(help="A checkpoint folder, a hub id, or minilm.")
+        str | None,
+        typer.Argument(help="A checkpoint folder, a .gguf file, a hub id, minilm or smollm2."),
     ] = None,
     adapter: options.Adapter = None,
     verify: Annotated[
