@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from attnviz.cli.commands.samples import load
-from attnviz.inputs.tokens import tokenize
+from attnviz.inputs.text import tokenize
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "samples"

@@ -58,7 +58,7 @@ def align(record: AttentionRecord, kind: str = "words") -> Alignment:
         raise AttnvizError(
             "The text is so long that its weights were streamed.", "Give more `max_memory`."
         )
-    first, n = int(record.settings["prompt"]), len(record.settings["steps"])
+    first, n = record.settings.prompt or 0, len(record.settings.steps or ())
     written = (record.stacks.get("decoder") or stack).query_tokens
     rows = _groups(written, kind, range(first, first + n))
     columns = _groups(stack.key_tokens, kind, _read(record, stack))

@@ -44,7 +44,8 @@ from attnviz.analysis.facts import (
     Tie,
     UnitSelfWeight,
 )
-from attnviz.inputs.tokens import Tokens, shortened
+from attnviz.inputs.labels import shortened
+from attnviz.inputs.tokens import Tokens
 from attnviz.language.language import Saving
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which

@@ -34,7 +34,7 @@ from attnviz.analysis.survey import KINDS, Example, Failed, Part, Survey
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.files.arrays import NOT_READABLE
 from attnviz.files.write import written_whole
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.record.saved import read_tree, to_npz
 from attnviz.record.tree import Tree
 

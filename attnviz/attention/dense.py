@@ -53,7 +53,8 @@ def scaled_dot_product_attention(
 
     Returns output (…, heads, queries, value_dim) and weights (…, heads, queries, keys), float64
     if any input is, else float32. A row with no allowed key is all zeros in both.
-    Raises AttnvizError where shapes or dtypes do not fit.
+    Raises AttnvizError where shapes or dtypes do not fit, and where finite inputs give scores that
+    float64 cannot hold.
     """
     bare = prepare(
         query,
@@ -67,12 +68,15 @@ def scaled_dot_product_attention(
         sinks=sinks,
         enable_gqa=enable_gqa,
     )
-    inputs = bare.with_one_axis()
+    inputs = bare.with_one_axis().with_room_for_scores()
     # Untouched memory is dearer to hand out in zeros, but masked parts need not be touched at all.
     blank = np.empty if inputs.rule == full() else np.zeros
     weights = blank((*inputs.lead, inputs.n_queries, inputs.n_keys), inputs.query.dtype)
     output = attend_all(inputs, weights)
-    output, weights = (a.reshape(*bare.lead, *a.shape[-2:]) for a in (output, weights))
+    dtype = bare.query.dtype
+    output, weights = (
+        a.reshape(*bare.lead, *a.shape[-2:]).astype(dtype, copy=False) for a in (output, weights)
+    )
     return output, weights
 
 

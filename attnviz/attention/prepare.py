@@ -31,6 +31,15 @@ MAX_SAFE_SCORE = 100.0
 SAFE_WITH_ANY_VALUES, LARGEST = 60.0, 127.0
 
 
+# Scores from which a sum of products could pass the largest number of a dtype.
+BEYOND = {np.dtype(np.float32): 1e37, np.dtype(np.float64): 1e306}
+
+
+def _largest(array: Floats) -> float:
+    """The largest size of any number, 0 of none; NaN where one is not a number."""
+    return max(float(array.max()), -float(array.min())) if array.size else 0.0
+
+
 def _power() -> Any:
     """exp2 where NumPy has it for wide vectors, else exp: about twice as fast, one rounding less
     exact or more."""
@@ -90,15 +99,38 @@ class Inputs:
         """Whether no score can be so large that its exponential overflows: |q| |k| says so."""
         if self.added or self.softcap is not None or self.sinks is not None:
             return False
-        with np.errstate(
-            over="ignore", invalid="ignore"
-        ):  # infinity is no skips_max_subtraction bound
+        with np.errstate(over="ignore", invalid="ignore"):  # infinity is no small bound
             q, k = (np.vecdot(a, a).max(initial=0) for a in (self.query, self.key))
         bound = math.sqrt(q) * math.sqrt(k) * abs(self.scale) * LOG2_E
         if not SAFE_WITH_ANY_VALUES <= bound < MAX_SAFE_SCORE:
             return bool(bound < MAX_SAFE_SCORE)
         largest = float(np.abs(self.value).max(initial=1)) * max(self.n_keys, 1)
         return bool(bound + math.log2(largest) < LARGEST)
+
+    def with_room_for_scores(self) -> Inputs:
+        """The same in float64 where scores might pass float32's largest number.
+
+        Raises AttnvizError where finite inputs give scores that float64 cannot hold either.
+        """
+        largest = [_largest(array) for array in (self.query, self.key)]
+        score = math.prod(largest) * self.query.shape[-1] * abs(self.scale)
+        score = max(score, *(float(array.max(initial=0)) for array in self.added), 0.0)
+        if score < BEYOND[np.dtype(np.float32)] or not self._is_finite():
+            return self  # what is infinite already gives NaN, as it should
+        if score >= BEYOND[np.dtype(np.float64)]:
+            raise AttnvizError(
+                "The scores are too large for float64.",
+                "Make `query`, `key`, `scale` or `bias` smaller.",
+            )
+        wide = {name: getattr(self, name).astype(np.float64) for name in ("query", "key", "value")}
+        added = tuple(array.astype(np.float64) for array in self.added)
+        sinks = None if self.sinks is None else self.sinks.astype(np.float64)
+        return replace(self, **wide, added=added, sinks=sinks)
+
+    def _is_finite(self) -> bool:
+        """Whether no query, key or bias is infinite or not a number; a bias may forbid a pair."""
+        whole = all(np.isfinite(array).all() for array in (self.query, self.key))
+        return whole and all(float(array.max(initial=0)) < math.inf for array in self.added)
 
     @property
     def factor(self) -> float:

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
 from attnviz.files.write import written_whole
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.language.language import (
     LEFT_TO_RIGHT_MARK,
     RIGHT_TO_LEFT_MARK,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import IO
 
 from attnviz.errors import AttnvizError, not_found
 
@@ -33,7 +34,8 @@ def _from_file(path: Path, option: str) -> str:
     if not path.exists():
         raise not_found(path)
     try:
-        return _decoded(path.read_bytes(), str(path))
+        with path.open("rb") as file:
+            return _decoded(_bounded(file, str(path)), str(path))
     except OSError as error:
         raise AttnvizError(f"Cannot read {path}: {error.strerror}.") from error
 
@@ -41,7 +43,21 @@ def _from_file(path: Path, option: str) -> str:
 def _from_standard_input() -> str:
     if sys.stdin is None or sys.stdin.isatty():
         raise AttnvizError("There is nothing on standard input.", "Pipe a text into the command.")
-    return _decoded(sys.stdin.buffer.read(), "standard input")
+    return _decoded(_bounded(sys.stdin.buffer, "standard input"), "standard input")
+
+
+def _bounded(file: IO[bytes], name: str) -> bytes:
+    """Read a text, and no more than the largest that there may be: /dev/zero has no end."""
+    from attnviz.inputs.text import LARGEST_TEXT
+
+    most = 4 * LARGEST_TEXT  # bytes of its characters in UTF-8
+    data = file.read(most + 1)
+    if len(data) > most:
+        raise AttnvizError(
+            f"{name} is larger than {most:,} bytes, the most that a text may have.",
+            "Give a part of it, or survey many short texts.",
+        )
+    return data
 
 
 def _decoded(data: bytes, name: str) -> str:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 def stream_to_screen(text: str) -> None:
     """Write a piece of the text as it comes; nothing in it can move a terminal's cursor."""
     from attnviz.cli.output import put_text
-    from attnviz.inputs.tokens import visible
+    from attnviz.inputs.labels import visible
 
     put_text("\n".join(visible(line) for line in text.split("\n")))
 

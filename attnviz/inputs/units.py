@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.inputs.sentences import sentence_ends
-from attnviz.inputs.tokens import Tokens, from_labels, tokenize
+from attnviz.inputs.text import tokenize
+from attnviz.inputs.tokens import Tokens, from_labels
 
 Places = NDArray[np.int64]
 Bools = NDArray[np.bool_]

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.errors import AttnvizError, bad_choice
-from attnviz.inputs.tokens import TOKENIZERS, Tokens, encode, from_ids, open_tokenizer
+from attnviz.inputs.text import TOKENIZERS, encode, from_ids, open_tokenizer
+from attnviz.inputs.tokens import Tokens
 from attnviz.models.model import SOURCE, TEXT, Inputs, Prepared
 
 if TYPE_CHECKING:

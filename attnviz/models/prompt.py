@@ -10,7 +10,7 @@ import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
-from attnviz.inputs.tokens import encode
+from attnviz.inputs.text import encode
 from attnviz.models.checkpoint.generation import read_generation
 from attnviz.models.model import Inputs, Prepared
 from attnviz.models.prepare import language_id

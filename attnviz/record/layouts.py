@@ -82,10 +82,14 @@ def stacks_given(given: Any) -> dict[str, GivenWeights]:
     if not parts:
         held = f"{', '.join(map(str, given))[:200]} and " if isinstance(given, Mapping) else ""
         raise AttnvizError(f"The outputs hold {held}no attentions.", EAGER)
+    if "attentions" in parts and "decoder_attentions" in parts:
+        raise AttnvizError(
+            "The outputs hold attentions and decoder_attentions.", "Give one of the two."
+        )
     found = {}
     for name, part in parts.items():
         stack = OUTPUTS[name]
-        if stack == "self" and "cross_attentions" in parts:  # a decoder that also looks elsewhere
+        if stack == "self" and len(parts) > 1:  # of a decoder that has an encoder beside it
             stack = "decoder"
         banded = GLOBAL_PART.get(name)
         if banded is not None and (_named(given, banded) is not None or hasattr(given, banded)):

@@ -21,7 +21,7 @@ import numpy as np
 from attnviz.errors import AttnvizError, bad_choice, not_found
 from attnviz.files.arrays import NOT_READABLE, array_names, read_array, read_arrays, read_json
 from attnviz.frozen import dataclass
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.record.from_weights import from_weights
 from attnviz.record.record import FORMAT, AttentionRecord, Origin, of_tree, read
 

@@ -13,7 +13,7 @@ from attnviz.attention.attention_types import ATTENTION_TYPES
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, not_found
 from attnviz.files.arrays import NOT_READABLE
 from attnviz.frozen import dataclass
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.record import saved
 from attnviz.record.settings import Settings, settings_of
 from attnviz.record.shown_by import shower

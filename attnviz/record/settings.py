@@ -9,7 +9,7 @@ from typing import Any
 
 from attnviz.attention.attention_types import ATTENTION_TYPES
 from attnviz.frozen import dataclass
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.inputs.units import KINDS
 
 MEASURES = ("weights", "values", "rollout", "flow")  # what can stand in place of weights

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks
-from attnviz.inputs.tokens import Tokens, visible
+from attnviz.inputs.labels import visible
+from attnviz.inputs.tokens import Tokens
 from attnviz.record.stack import Stack
 from attnviz.record.stack_checks import check_stack
 from attnviz.record.summary import ARRAYS, Summary

@@ -16,7 +16,8 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from attnviz.errors import AttnvizError, known_arguments
-from attnviz.inputs.tokens import Tokens, from_ids, from_written
+from attnviz.inputs.text import from_ids, from_written
+from attnviz.inputs.tokens import Tokens
 from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.checkpoint.generation import (
     USUAL_NEW_TOKENS,

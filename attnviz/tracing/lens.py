@@ -12,7 +12,7 @@ import numpy as np
 
 from attnviz.analysis.depths import Array, Attribution, Depth, Depths
 from attnviz.errors import AttnvizError, known_arguments
-from attnviz.inputs.tokens import from_ids
+from attnviz.inputs.text import from_ids
 from attnviz.models import load_writer
 from attnviz.models.layers import Floats, LayerNorm, RMSNorm
 from attnviz.models.model import Inputs, Prepared

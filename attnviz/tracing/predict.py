@@ -11,7 +11,8 @@ import numpy as np
 
 from attnviz.analysis.prediction import Candidate, Continuation, Place, Prediction, Span
 from attnviz.errors import AttnvizError, known_arguments, out_of_range
-from attnviz.inputs.tokens import Tokens, encode, from_ids
+from attnviz.inputs.text import encode, from_ids
+from attnviz.inputs.tokens import Tokens
 from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.layers import Floats
 from attnviz.models.model import TEXT, Inputs, Prepared

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import Tokens, encode
+from attnviz.inputs.text import encode
+from attnviz.inputs.tokens import Tokens
 from attnviz.models.layers import Floats
 from attnviz.models.network.prediction_head import ANSWER, CLASS, MASK, NEXT, log_softmax
 from attnviz.models.trained import TrainedModel

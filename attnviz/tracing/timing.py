@@ -16,7 +16,8 @@ from attnviz.attention.masks import global_
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import FLOATS, float_dtype
-from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.inputs.text import from_ids
+from attnviz.inputs.tokens import Tokens
 from attnviz.models.model import Layout, Prepared, StackShape
 from attnviz.tracing.doors import Stopwatch, with_stopwatch
 from attnviz.tracing.memory import default_budget

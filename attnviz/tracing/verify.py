@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
-from attnviz.inputs.tokens import Tokens, from_ids
+from attnviz.inputs.text import from_ids
+from attnviz.inputs.tokens import Tokens
 from attnviz.models.model import SOURCE, TEXT, Prepared
 from attnviz.models.trained import TrainedModel
 from attnviz.record.layouts import dense_longformer

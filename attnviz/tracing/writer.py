@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from attnviz.inputs.tokens import from_ids
+from attnviz.inputs.text import from_ids
 from attnviz.models.layers import Floats
 from attnviz.models.model import TEXT, Attend, Prepared
 from attnviz.models.network.network import State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attnviz.analysis.cost import LONGEST, Growth, Report
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.language.language import PLAIN, Guard, Language
 from attnviz.views.number_format import duration
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attnviz.inputs.tokens import SECOND, visible
+from attnviz.inputs.labels import visible
+from attnviz.inputs.tokens import SECOND
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import PLAIN, Guard, Language
 from attnviz.record.record import AttentionRecord

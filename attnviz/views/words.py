@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from attnviz.analysis.facts import Finding
 from attnviz.analysis.findings import best, findings
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Guard, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look

@@ -26,7 +26,7 @@ from attnviz.analysis.cost import (
 )
 from attnviz.attention import masks
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import from_ids
+from attnviz.inputs.text import from_ids
 from attnviz.tracing.recorder import Recorder
 from tests.tracing.shapes import stack_of
 

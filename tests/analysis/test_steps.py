@@ -10,7 +10,7 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
-from attnviz.inputs.tokens import tokenize
+from attnviz.inputs.text import tokenize
 from attnviz.models.builtin.features import features
 from attnviz.models.builtin.heads import builtin, random
 

@@ -608,3 +608,30 @@ def test_large_values_of_large_scores_do_not_overflow(size):
     exact /= exact.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(weights[0], exact, atol=2e-5)
     np.testing.assert_allclose(output[0] / size, exact @ value[0] / size, atol=2e-5)
+
+
+@pytest.mark.parametrize("bias", [None, 1e38])
+def test_scores_beyond_float32_give_the_weights_of_float64(bias):
+    draw = np.random.default_rng(0)
+    query, key = (draw.standard_normal((2, 5, 4)) * 1e19 for _ in range(2))
+    value = draw.standard_normal((2, 5, 3))
+    biases = None if bias is None else np.full((5, 5), bias)
+    exact = attention(query, key, value, bias=biases)
+    single = [a.astype(np.float32) for a in (query, key, value)]
+    found = attention(*single, bias=None if bias is None else biases.astype(np.float32))
+    for array, wanted in zip(found, exact, strict=True):
+        assert array.dtype == np.float32
+        np.testing.assert_allclose(array, wanted, atol=1e-6)
+
+
+def test_scores_beyond_float64_are_refused():
+    query = np.full((1, 2, 4), 1e200)
+    with pytest.raises(AttnvizError, match="too large for float64"):
+        attention(query, query, query)
+
+
+def test_a_mask_of_the_lowest_float32_needs_no_float64():
+    query = np.ones((1, 2, 4), np.float32)
+    lowest = np.array([[0, np.finfo(np.float32).min]] * 2, np.float32)
+    _, weights = attention(query, query, query, mask=lowest)
+    np.testing.assert_array_equal(weights, [[[1, 0], [1, 0]]])

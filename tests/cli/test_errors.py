@@ -35,6 +35,8 @@ BAD = [
     ("file is a dead link", ["run", "--file", "dead.txt"], "dead.txt"),
     ("file is a link to itself", ["run", "--file", "loop.txt"], "loop.txt"),
     ("binary file", ["run", "--file", "picture.bin"], "picture.bin"),
+    ("file without end", ["run", "--file", "/dev/zero"], "/dev/zero"),
+    ("source without end", ["run", TEXT, "--source-file", "/dev/zero"], "16,777,216"),
     ("UTF-16 file", ["run", "--file", "utf16.txt"], "utf16.txt"),
     ("Latin-1 file", ["run", "--file", "latin1.txt"], "latin1.txt"),
     ("blank file", ["run", "--file", "blank.txt"], "text"),

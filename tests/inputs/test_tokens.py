@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
 from attnviz import AttnvizError
-from attnviz.inputs.tokens import from_labels, tokenize
+from attnviz.inputs.text import tokenize
+from attnviz.inputs.tokens import from_labels
 
 # Tokenizers made here, each in the way of a real model family.
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from attnviz import AttnvizError
-from attnviz.inputs.tokens import encode, from_ids, from_labels, tokenize
+from attnviz.inputs.text import encode, from_ids, tokenize
+from attnviz.inputs.tokens import from_labels
 from attnviz.inputs.units import KINDS, joined, numbered, starts
 
 STORY = "The cat sat. It was\ntired!\n\nNo stop here\n\n\nDr. Li left… so what?"

@@ -11,7 +11,7 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
-from attnviz.inputs.tokens import tokenize
+from attnviz.inputs.text import tokenize
 from attnviz.language import lesson
 from attnviz.language.languages import find_language
 from attnviz.models.builtin.features import features

@@ -18,7 +18,7 @@ import pytest
 import attnviz
 from attnviz.attention import masks
 from attnviz.cli.commands.samples import load
-from attnviz.inputs.tokens import tokenize
+from attnviz.inputs.text import tokenize
 from attnviz.models.builtin.features import features
 from attnviz.models.model import Prepared
 from attnviz.tracing.doors import with_mask

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.inputs.tokens import from_ids
+from attnviz.inputs.text import from_ids
 from attnviz.models.model import Prepared
 from attnviz.tracing.recorder import Recorder
 from tests.reference import checkpoints

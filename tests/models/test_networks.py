@@ -5,7 +5,7 @@ import pytest
 
 import attnviz
 from attnviz import AttnvizError, scaled_dot_product_attention
-from attnviz.inputs.tokens import from_ids
+from attnviz.inputs.text import from_ids
 from attnviz.models.model import Inputs, Prepared
 from tests.reference import checkpoints
 

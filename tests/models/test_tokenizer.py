@@ -8,7 +8,7 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 
 import attnviz
 from attnviz import AttnvizError
-from attnviz.inputs.tokens import from_ids
+from attnviz.inputs.text import from_ids
 from attnviz.models.model import Prepared
 from attnviz.tracing.recorder import Recorder
 from tests.reference import checkpoints

@@ -578,3 +578,15 @@ def test_a_longformer_whose_parts_do_not_fit():
             from_weights(
                 {"attentions": [attentions], "global_attentions": [global_attentions]}, range(N)
             )
+
+
+def test_attentions_beside_an_encoder_are_the_decoders():
+    rows = [[0.5, 0.5], [1, 0]]
+    record = from_weights({"attentions": rows, "encoder_attentions": rows}, None)
+    assert list(record.stacks) == ["encoder", "decoder"]
+
+
+def test_attentions_beside_decoder_attentions_are_refused():
+    rows = [[0.5, 0.5], [1, 0]]
+    with pytest.raises(AttnvizError, match="one of the two"):
+        from_weights({"attentions": rows, "decoder_attentions": rows}, None)

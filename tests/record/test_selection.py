@@ -15,7 +15,8 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 
 from attnviz import AttnvizError, from_weights, trace
 from attnviz.attention import masks
-from attnviz.inputs.tokens import encode, from_ids, from_labels, tokenize
+from attnviz.inputs.text import encode, from_ids, tokenize
+from attnviz.inputs.tokens import from_labels
 from attnviz.record import saved
 from attnviz.record import tree as trees
 from attnviz.record.selection import crop, hide_special, merge

@@ -21,7 +21,7 @@ from attnviz.attention.measures import PER_QUERY
 from attnviz.attention.prepare import prepare
 from attnviz.attention.streaming import Block, block_shape, observe, stream, stream_inputs
 from attnviz.attention.value_weights import value_weighted
-from attnviz.inputs.tokens import from_ids
+from attnviz.inputs.text import from_ids
 from attnviz.record.summary import kept_cell
 from attnviz.tracing.observers import Measured, Pooled, Strongest, Summarizer
 from attnviz.tracing.recorder import Recorder

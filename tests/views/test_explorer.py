@@ -18,7 +18,7 @@ from rich.console import Console
 
 import attnviz
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.views.explorer import keys
 from attnviz.views.explorer.app import Explorer
 from attnviz.views.explorer.map import heatmap

@@ -19,6 +19,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.inputs.labels import without_marks
 from attnviz.inputs.tokens import Tokens
 from attnviz.models.builtin.parts import Floats, Parts
 
@@ -75,8 +76,7 @@ def spelling(word: str) -> Floats:
     each pair and triple of characters, word ends included, adds +1 or -1 in one place). So equal
     words have product 1, words that share letters up to about 1/2, others about 0.
     """
-    bare = "".join(c for c in unicodedata.normalize("NFKD", word.casefold()) if _is_base(c))
-    framed = f"\x02{bare or word}\x03"
+    framed = f"\x02{without_marks(word) or word}\x03"
     letters = np.zeros(CONTENT)
     for size in (2, 3):
         for start in range(max(len(framed) - size + 1, 1)):
@@ -91,10 +91,6 @@ def spelling(word: str) -> Floats:
 def _unit(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     length = float(np.linalg.norm(vector))
     return vector / length if length else vector
-
-
-def _is_base(char: str) -> bool:
-    return not unicodedata.combining(char)
 
 
 def _flags(word: str, count: int, n_words: int) -> tuple[float, ...]:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from attnviz.attention.masks import full
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
-from attnviz.inputs.tokens import Tokens, tokenize
+from attnviz.inputs.text import tokenize
+from attnviz.inputs.tokens import Tokens
 from attnviz.models.builtin.features import (
     CONTENT,
     FREQUENCIES,

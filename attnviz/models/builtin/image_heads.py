@@ -15,7 +15,7 @@ from attnviz.attention.masks import full
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.image import open_picture, patch_tokens
-from attnviz.inputs.tokens import tokenize
+from attnviz.inputs.text import tokenize
 from attnviz.models.builtin import image_words
 from attnviz.models.builtin.heads import MOST_HEADS, SHARPNESS
 from attnviz.models.builtin.image_features import (

@@ -6,11 +6,11 @@ A word outside of these lists says nothing here, and its row is even.
 
 from __future__ import annotations
 
-import unicodedata
 from functools import cache
 
 import numpy as np
 
+from attnviz.inputs.labels import without_marks
 from attnviz.inputs.tokens import Tokens
 from attnviz.models.builtin.image_features import COLOURS, WIDE_COLOUR, colour_code, oklab
 from attnviz.models.builtin.parts import Floats, Parts
@@ -68,8 +68,7 @@ def knows(word: str) -> bool:
 
 def folded(word: str) -> str:
     """A word without case, accents, vowel signs, and the ا of an article's ال."""
-    plain = unicodedata.normalize("NFKD", word.casefold())
-    bare = "".join(char for char in plain if not unicodedata.combining(char))
+    bare = without_marks(word)
     return bare.removeprefix("ا") if bare.startswith("ال") else bare
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import open_tokenizer
+from attnviz.inputs.text import open_tokenizer
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -7,7 +7,7 @@ from textual import events
 from textual.content import Content
 from textual.widgets import TextArea
 
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.views.cells import background, levels
 from attnviz.views.explorer.key_routing import Keystrokes
 from attnviz.views.explorer.state import State, at_character

@@ -20,7 +20,7 @@ from textual.widgets import Input, TextArea
 from attnviz.analysis.facts import Finding
 from attnviz.analysis.findings import best, findings
 from attnviz.errors import AttnvizError
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.views.explorer import keys

@@ -21,7 +21,8 @@ from attnviz.analysis.facts import Finding
 from attnviz.analysis.findings import best, findings
 from attnviz.analysis.rollout import rollout
 from attnviz.analysis.transform import FOLLOWED
-from attnviz.inputs.tokens import Tokens, visible
+from attnviz.inputs.labels import visible
+from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.units import KINDS, joined, numbered, starts
 from attnviz.language.language import PAGE, Language
 from attnviz.language.languages import all_languages

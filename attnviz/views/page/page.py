@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz._version import __version__
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
 from attnviz.views.page.data import Blobs, page_tree

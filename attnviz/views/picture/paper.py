@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from attnviz.frozen import dataclass
-from attnviz.inputs.tokens import shortened, visible
+from attnviz.inputs.labels import shortened, visible
 from attnviz.views.palette import INK, MASKED_PAPER, RGB, ramp
 
 DPI = 150

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.depths import Attribution, Depths
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.views.labels import dim_line, label_text, padded
 from attnviz.views.screen import Screen
 

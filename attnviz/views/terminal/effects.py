@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.effects import NONE, Effects
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.views.cells import full_rows, levels
 from attnviz.views.labels import label_text
 from attnviz.views.screen import Screen

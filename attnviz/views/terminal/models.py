@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 
 
 def families(known: Mapping[str, Sequence[str]]) -> list[RenderableType]:

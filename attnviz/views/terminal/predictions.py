@@ -11,7 +11,7 @@ from rich.text import Text
 
 from attnviz.analysis.prediction import Candidate, Continuation, Place, Prediction
 from attnviz.analysis.timeline import attention_row
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.views.labels import dim_line, label_text, padded, widest

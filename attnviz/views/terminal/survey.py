@@ -12,7 +12,7 @@ from rich.text import Text
 from attnviz.analysis.head_labels import SMALLEST_FIRST
 from attnviz.analysis.moments import Array
 from attnviz.analysis.survey import Survey
-from attnviz.inputs.tokens import visible
+from attnviz.inputs.labels import visible
 from attnviz.views.cells import full_rows, levels
 from attnviz.views.labels import label_text
 from attnviz.views.number_format import percent

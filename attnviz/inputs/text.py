@@ -1,0 +1,211 @@
+"""Text → tokens: by words, characters or bytes, with a tokenizer.json, or as ready ids."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError, bad_choice, empty_text, not_found
+from attnviz.inputs.tokens import Tokens, from_labels, from_spans, numbered
+
+if TYPE_CHECKING:
+    from tokenizers import Encoding, Tokenizer
+
+TOKENIZERS = ("words", "characters", "bytes")
+LARGEST_ID = 1 << 31
+LARGEST_TEXT = 1 << 22  # characters: more is no text that attention could be looked at
+
+# One word: a Han, kana or Thai character; a number; letters with inner apostrophes or hyphens;
+# a run of full stops; else one user-perceived character that is not white space.
+WORDS = (
+    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]\p{M}*"
+    r"|\d+(?:[.,:]\d+)*(?!\w)"
+    r"|[^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
+    r"(?:['’\-][^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+)*"
+    r"|\.{2,}|(?!\s)\X"
+)
+CHARACTERS = r"\X"
+
+
+def tokenize(text: str, tokenizer: str = "words", what: str = "text") -> Tokens:
+    """Cut `text` by words, characters, bytes, or the tokenizer.json file named by `tokenizer`.
+
+    Raises AttnvizError for an empty text, lone surrogates, an unknown name or a bad file.
+    """
+    _check_text(text, what)
+    if tokenizer in TOKENIZERS:
+        return {"words": _words, "characters": _characters, "bytes": _bytes}[tokenizer](text)
+    if not tokenizer.endswith(".json"):
+        raise bad_choice(tokenizer, "`tokenizer`", [*TOKENIZERS, "a tokenizer.json file"])
+    return encode(open_tokenizer(Path(tokenizer)), text)
+
+
+def _words(text: str) -> Tokens:
+    return _split(text, WORDS)
+
+
+def _characters(text: str) -> Tokens:
+    return _split(text, CHARACTERS)
+
+
+def _split(text: str, pattern: str) -> Tokens:
+    from tokenizers import Regex
+    from tokenizers.pre_tokenizers import Split
+
+    found = Split(Regex(pattern), "removed", invert=True).pre_tokenize_str(text)
+    pieces = tuple(piece for piece, _ in found)
+    return from_spans(text, pieces, [span for _, span in found], numbered(pieces))
+
+
+def _bytes(text: str) -> Tokens:
+    spans = [(i, i + 1) for i, char in enumerate(text) for _ in char.encode()]
+    ids = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64)
+    return from_spans(text, tuple(f"{byte:02X}" for byte in ids.tolist()), spans, ids)
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer of a tokenizer.json; AttnvizError if it is none, or not there."""
+    from tokenizers import Tokenizer
+
+    if not path.is_file():
+        raise not_found(path)
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare Exception for a file it cannot use
+        raise _unusable(path, error) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def encode(
+    tokenizer: Tokenizer, text: str, pair: str | None = None, *, special: bool = True,
+    what: str = "text",
+) -> Tokens:  # fmt: skip
+    """Cut `text`, or two texts, with a tokenizer of the Hugging Face library.
+
+    special: whether it adds its own tokens ([CLS], </s> …). Of a pair `text` holds both, a line
+    apart. Raises AttnvizError for an empty text or one that gives no tokens.
+    """
+    for each, name in ((text, what), (pair, "second text")):
+        if each is not None:
+            _check_text(each, name)
+    try:
+        encoding: Encoding = tokenizer.encode(text, pair, add_special_tokens=special)
+    except Exception as error:  # as above
+        raise _unusable("The tokenizer", error) from error
+    except BaseException as error:  # what the library was not prepared for
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unusable("The tokenizer", error) from error
+    lengths = {len(encoding.tokens), len(encoding.offsets), len(encoding.special_tokens_mask)}
+    if lengths != {len(encoding.ids)}:
+        raise _unusable("The tokenizer", ValueError("its tokens and ids are not as many"))
+    if not encoding.ids:
+        raise AttnvizError(
+            f"The tokenizer cut the {what} into no tokens.", "Try another text or tokenizer."
+        )
+    flags = np.array(encoding.special_tokens_mask, dtype=np.bool_)
+    ids = np.array(encoding.ids, dtype=np.int64)
+    if pair is None:
+        return from_spans(text, tuple(encoding.tokens), encoding.offsets, ids, flags)
+    segments = _segments(encoding)
+    spans = [
+        (start + len(text) + 1, stop + len(text) + 1) if second else (start, stop)
+        for (start, stop), second in zip(encoding.offsets, encoding.sequence_ids, strict=True)
+    ]
+    both = f"{text}\n{pair}"
+    return replace(from_spans(both, tuple(encoding.tokens), spans, ids, flags), segments=segments)
+
+
+def _segments(encoding: Encoding) -> NDArray[np.int64]:
+    """What the tokenizer says, or, where it says 0 for all, the text that each token is from."""
+    if any(encoding.type_ids):
+        return np.array(encoding.type_ids, dtype=np.int64)
+    found, last = [], 0
+    for sequence in encoding.sequence_ids:
+        last = last if sequence is None else sequence
+        found.append(last)
+    return np.array(found, dtype=np.int64)
+
+
+def _unusable(path: object, error: BaseException) -> AttnvizError:
+    return AttnvizError(
+        f"{path} is not a tokenizer that can be used: {error}.",
+        "Give a tokenizer.json written by the Hugging Face tokenizers library.",
+    )
+
+
+def from_ids(
+    ids: Sequence[int], tokenizer: Tokenizer | None = None, segments: Sequence[int] | None = None
+) -> Tokens:
+    """Ready token ids, named by the tokenizer, or by their numbers where there is none."""
+    if not len(ids):
+        raise AttnvizError("There are no token ids.", "Give at least one.")
+    whole = (isinstance(i, int | np.integer) and not isinstance(i, bool) for i in ids)
+    if not all(whole) or not all(0 <= i < LARGEST_ID for i in ids):
+        raise AttnvizError(f"The token ids are {list(ids)[:8]}.", "Give whole numbers from 0.")
+    array = np.array(ids, dtype=np.int64)
+    named = [(str(i), False) if tokenizer is None else _name(tokenizer, int(i)) for i in ids]
+    tokens = replace(
+        from_labels(name for name, _ in named),
+        ids=array,
+        special=np.array([special for _, special in named], dtype=np.bool_),
+    )
+    if segments is None:
+        return tokens
+    return replace(tokens, segments=np.array(segments, dtype=np.int64))
+
+
+def from_written(ids: Sequence[int], tokenizer: Tokenizer) -> Tokens:
+    """Tokens that a model wrote, in the text that they make: what `encode` gives for a text, from
+    its ids. Tokens that share one character have the same span."""
+    from tokenizers.decoders import DecodeStream
+
+    named, stream = from_ids(ids, tokenizer), DecodeStream(skip_special_tokens=True)
+    text, spans, waiting = "", [(0, 0)] * len(ids), list[int]()
+    for i, (number, special) in enumerate(zip(ids, named.special.tolist(), strict=True)):
+        if special:
+            continue
+        waiting.append(i)
+        new = stream.step(tokenizer, int(number))
+        if new is None:  # some bytes of a character are still missing
+            continue
+        for place in waiting:
+            spans[place] = (len(text), len(text) + len(new))
+        text, waiting = text + new, []
+    return from_spans(text, named.pieces, spans, named.ids, named.special)
+
+
+def _name(tokenizer: Tokenizer, number: int) -> tuple[str, bool]:
+    """What an id stands for, and whether it is a special token."""
+    piece = tokenizer.id_to_token(number)
+    if piece is None:
+        return str(number), False
+    added = tokenizer.get_added_tokens_decoder().get(number)
+    text = tokenizer.decode([number], skip_special_tokens=False)
+    text = text.strip() or text.replace(" ", "")  # a line's end has no name but itself
+    return (text if text and "\ufffd" not in text else piece), bool(added and added.special)
+
+
+def _check_text(text: str, what: str) -> None:
+    """Refuse a text that is empty, too large, or not valid Unicode."""
+    if not text.strip():
+        raise empty_text(what)
+    if len(text) > LARGEST_TEXT:
+        raise AttnvizError(
+            f"The {what} has {len(text):,} characters, and {LARGEST_TEXT:,} are the most.",
+            "Give a part of it, or survey many short texts.",
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise AttnvizError(
+            f"The {what} has a broken character ({text[error.start]!a}) at position {error.start}:",
+            "it is not valid Unicode. Write the text in UTF-8.",
+        ) from error
