@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from attnviz.cli import options
 from attnviz.cli.read_text import given_text
+
+if TYPE_CHECKING:
+    from attnviz.models.trained import TrainedModel
 
 Model = Annotated[
     str,
@@ -45,6 +48,7 @@ class Prompt:
     text: options.Text = None
     file: options.File = None
     model: Model = "smollm2"
+    adapter: options.Adapter = None
     source: Source = None
     source_file: options.SourceFile = None
     ids: options.Ids = None
@@ -61,7 +65,7 @@ class Prompt:
     def settings(self) -> dict[str, Any]:
         """Return what `attnviz.predict` and `attnviz.generate` take beside the text."""
         return {
-            "model": self.model,
+            "model": self._model(),
             "source": given_text(self.source, self.source_file, "--source-file"),
             "ids": options.token_ids(self.ids, "--ids"),
             "source_ids": options.token_ids(self.source_ids, "--source-ids"),
@@ -70,6 +74,14 @@ class Prompt:
             "chat": self.chat,
             "system": self.system,
         }
+
+    def _model(self) -> str | TrainedModel:
+        """The model by its name, or opened where an adapter changes it."""
+        if self.adapter is None:
+            return self.model
+        from attnviz.models import load_checkpoint
+
+        return load_checkpoint(self.model, self.adapter)
 
     @property
     def files(self) -> list[Path | None]:

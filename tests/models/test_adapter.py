@@ -7,6 +7,7 @@ import pytest
 
 import attnviz
 from attnviz import AttnvizError
+from attnviz.cli import run_command_line
 from attnviz.tracing.verify import verify
 from tests.files.test_safetensors import packed
 from tests.models import gguf_files
@@ -145,6 +146,27 @@ def test_embeddings_and_whole_modules(tmp_path):
         ids=stored["ids"].tolist(), model=str(tmp_path / "base"), adapter=str(adapter)
     )
     assert np.abs(record.stack.weights - due).max() <= 1e-5
+
+
+def test_predictions_are_those_of_the_merged_model_too(tmp_path, capsys):
+    case = "gpt2, with a head"
+    config, tensors, pairs = checkpoints.config(case), checkpoints.tensors(case), {}
+    for name in names_of(case, "c_attn.weight"):
+        n_in, n_out = tensors[name].shape
+        module = name.removesuffix(".weight")
+        pairs |= {f"{module}.lora_A.weight": draw(RANK, n_in)}
+        pairs |= {f"{module}.lora_B.weight": draw(n_out, RANK)}
+    checkpoints.save(tmp_path / "base", config, tensors)
+    checkpoints.save(tmp_path / "merged", config, merged(tensors, pairs, lambda _: 2.0, True))
+    adapter = save_adapter(tmp_path / "mine", pairs, fan_in_fan_out=True)
+    folders = [[str(tmp_path / "base"), "--adapter", str(adapter)], [str(tmp_path / "merged")]]
+    said = []
+    for folder in [*folders, [str(tmp_path / "base")]]:
+        assert run_command_line(["predict", "--ids", "3,5,7", "--json", "--model", *folder]) == 0
+        (place,) = json.loads(capsys.readouterr().out)["places"]
+        said.append({one["id"]: one["probability"] for one in place["candidates"]})
+    assert said[0] == pytest.approx(said[1], abs=1e-5)
+    assert said[0] != pytest.approx(said[2], abs=1e-3)
 
 
 def test_an_adapter_changes_a_gguf_file_too(tmp_path):
