@@ -15,38 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.analysis.head_measures import (
+    MEASURES,
+    divided,
+    measured,
+    pairs_allowed,
+    sign,
+)
 from attnviz.attention import measures
-from attnviz.errors import bad_choice
 from attnviz.frozen import dataclass
 from attnviz.record.stack import Stack
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
-
-# The measures of a head, in the order of a reader's interest. "no_first": column 0 left out.
-MEASURES = (
-    "normalized_entropy",
-    "entropy",
-    "distance",
-    "sink",
-    "previous",
-    "self",
-    "next",
-    "duplicate",
-    "induction",
-    "special",
-    "largest",
-    "duplicate_no_first",
-    "induction_no_first",
-)
-SMALLEST_FIRST = ("entropy", "normalized_entropy")  # of these a sharp head is the one to see
-WITHIN_ONE_TEXT = (
-    "distance", "previous", "self", "next", "duplicate", "induction", "duplicate_no_first",
-    "induction_no_first",
-)  # fmt: skip
-OF_SINGLE_WEIGHTS = (
-    "special", "duplicate", "induction", "duplicate_no_first", "induction_no_first",
-)  # fmt: skip
 
 # What a head may be labelled, and the mark that stands for it in a grid.
 MARKS = {
@@ -127,7 +108,7 @@ class HeadLook:
 def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, ...]:
     """Every head of the chosen layers, or of all, in order."""
     wanted = tuple(range(stack.n_layers)) if layers is None else tuple(layers)
-    numbers = _measured(stack, wanted)
+    numbers = measured(stack, wanted)
     found = []
     for place, layer in enumerate(wanted):
         labels = _labels(stack, layer)
@@ -137,22 +118,6 @@ def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, .
     return tuple(found)
 
 
-def missing(stack: Stack) -> tuple[str, ...]:
-    """Measures that this stack does not have: of two texts, or of weights that were not kept."""
-    return tuple(
-        name
-        for name in MEASURES
-        if (stack.two_texts and name in WITHIN_ONE_TEXT)
-        or (stack.weights is None and name in OF_SINGLE_WEIGHTS and not _is_known(stack, name))
-    )
-
-
-def check_measure(stack: Stack, name: str) -> None:
-    """Refuse a measure that there is not."""
-    if name not in MEASURES or name in missing(stack):
-        raise bad_choice(name, "`sort`", [m for m in MEASURES if m not in missing(stack)])
-
-
 def ranked(looks: Sequence[HeadLook], sort: str | None = None) -> list[HeadLook]:
     """The heads by a measure, the largest first (entropies: the smallest), what has none last.
 
@@ -160,8 +125,7 @@ def ranked(looks: Sequence[HeadLook], sort: str | None = None) -> list[HeadLook]
     that rest, spread, or fit nothing come last, the sharpest first.
     """
     if sort is not None:
-        sign = 1 if sort in SMALLEST_FIRST else -1
-        return sorted(looks, key=lambda one: _or_last(sign * one.measures[sort]))
+        return sorted(looks, key=lambda one: _or_last(sign(sort) * one.measures[sort]))
     surest = sorted(looks, key=lambda one: _or_last(-one.label.lift))
     seen: dict[str, int] = {}
     order = []
@@ -176,89 +140,6 @@ def ranked(looks: Sequence[HeadLook], sort: str | None = None) -> list[HeadLook]
 
 def _or_last(value: float) -> float:
     return inf if isnan(value) else value
-
-
-# Measures -------------------------------------------------------------------------------------
-
-
-def _measured(stack: Stack, layers: Sequence[int]) -> dict[str, Array]:
-    """Every measure of every head of some layers: each (layers, heads), NaN where not there."""
-    at = list(layers)
-    found = {name: np.full((len(at), stack.n_heads), np.nan) for name in MEASURES}
-    entropies = stack.measure("entropy")[at]
-    allowed = np.stack([_counts(stack, layer) for layer in at])[:, None, :]
-    found["entropy"] = entropies.mean(axis=-1)
-    # A row that sees one key has no spread: it says nothing of the head.
-    even = np.where(allowed > 1, measures.normalized(entropies, allowed), np.nan)
-    found["normalized_entropy"] = _mean(even)
-    found["largest"] = stack.measure("largest")[at].mean(axis=-1)
-    found["sink"] = measures.sink_share(stack.measure("first")[at], two_texts=stack.two_texts)
-    if not stack.two_texts:
-        for name in ("previous", "self", "next"):
-            found[name] = _mean(stack.measure(name)[at])
-        # Σ A |i - j| / Σ A: rows count by their weight, which is 1 unless a sink took some.
-        weight = stack.measure("total")[at]
-        moved = np.where(weight > 0, stack.measure("distance")[at], 0) * weight
-        found["distance"] = _divided(moved.sum(axis=-1), weight.sum(axis=-1))
-    if _is_known(stack, "special"):
-        found["special"] = np.zeros((len(at), stack.n_heads))
-    if stack.weights is None:
-        return found
-    for place, layer in enumerate(at):
-        weights = stack.weights[layer]
-        found["special"][place] = measures.special_share(
-            weights, stack.key_tokens.special, stack.query_tokens.special
-        )
-        if not stack.two_texts:
-            ids = stack.key_tokens.ids
-            for name, pattern in (
-                ("duplicate", measures.duplicate_token(ids)),
-                ("induction", measures.induction(ids)),
-            ):
-                found[name][place] = measures.pattern_score(weights, pattern)
-                found[f"{name}_no_first"][place] = measures.pattern_score(
-                    weights, pattern, without_first=True
-                )
-    return found
-
-
-def _is_known(stack: Stack, name: str) -> bool:
-    """Whether a measure of single weights can be told without them."""
-    return name == "special" and not stack.key_tokens.special.any()
-
-
-def _allowed(stack: Stack, layer: int) -> Bools:
-    """The pairs that the mask of a layer lets through; without masks every pair, or, where no
-    head has weight on what comes later, as a causal mask would."""
-    if stack.masks:
-        return stack.masks[layer].to_array(*stack.shape)
-    assert stack.weights is not None  # streamed stacks have masks
-    everything = np.ones(stack.shape, dtype=np.bool_)
-    ahead = np.triu(everything, 1)
-    if stack.two_texts or (stack.weights[layer] * ahead).any():
-        return everything
-    return ~ahead
-
-
-def _counts(stack: Stack, layer: int) -> NDArray[np.int64]:
-    """How many keys each query may see."""
-    if stack.masks or stack.weights is None:
-        return np.asarray(stack.allowed_keys()[layer])
-    seen: NDArray[np.int64] = _allowed(stack, layer).sum(axis=1)
-    return seen
-
-
-def _mean(values: Array) -> Array:
-    """The mean over the last axis of what is a number; NaN where nothing is."""
-    known = np.isfinite(values)
-    return _divided(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
-
-
-def _divided(above: Any, below: Any) -> Array:
-    """above / below; NaN where that is 0."""
-    a, b = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
-    quotient: Array = np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0)
-    return quotient
 
 
 # Labels ---------------------------------------------------------------------------------------
@@ -313,10 +194,10 @@ class _Rows:
         chance = (self.weight / free) @ keys
         each = (self.squares - self.weight**2 / free) / (free - 1)
         spread = np.sqrt(np.maximum(each @ (keys * (1 - keys / free[:, None])), 0))
-        rows = np.nan_to_num(_divided(base**2, self.weight**2 @ seen))  # of equal weight
+        rows = np.nan_to_num(divided(base**2, self.weight**2 @ seen))  # of equal weight
         enough = (rows >= LEAST_ROWS - 1e-6) & (seen.sum(axis=0) >= least)
         base = np.where(enough & (told - chance >= spreads * spread), base, 0)
-        return _divided(told, base), _divided(chance, base)
+        return divided(told, base), divided(chance, base)
 
 
 @dataclass(frozen=True)
@@ -395,7 +276,7 @@ class _Seen:
     @staticmethod
     def of(stack: Stack, layer: int) -> _Seen:
         """Work it out from the mask and the tokens."""
-        allowed, aside = _allowed(stack, layer), _aside(stack)
+        allowed, aside = pairs_allowed(stack, layer), _aside(stack)
         free = (allowed & ~aside).sum(axis=1)
         allowed[stack.query_tokens.special | (free < 2)] = False
         open_to = allowed & ~aside
@@ -545,8 +426,8 @@ def _one_key(stack: Stack, weights: Array, left: _Rows, open_to: Bools) -> _Fit:
 def _aligned(weights: Array, left: _Rows) -> _Fit:
     """Every query at a key of its own choice: the mean of the largest weights."""
     base = left.weight.sum(axis=-1)
-    share = _divided(weights.max(axis=-1, initial=0).sum(axis=-1), base)
-    return _Fit("aligned", share, _divided((left.weight / np.maximum(left.free, 1)).sum(-1), base))
+    share = divided(weights.max(axis=-1, initial=0).sum(axis=-1), base)
+    return _Fit("aligned", share, divided((left.weight / np.maximum(left.free, 1)).sum(-1), base))
 
 
 def _band(stack: Stack) -> Bools:
@@ -568,7 +449,7 @@ def _evenness(weights: Array, left: _Rows) -> Array:
         np.divide(measures.entropy(weights), left.weight, out=logs.copy(), where=some) + logs
     )
     spread = np.where(some, measures.normalized(entropies, left.free), 0)
-    return np.nan_to_num(_divided((spread * left.weight).sum(-1), left.weight.sum(-1)))
+    return np.nan_to_num(divided((spread * left.weight).sum(-1), left.weight.sum(-1)))
 
 
 def _lift(share: float, chance: float) -> float:

@@ -125,6 +125,7 @@ def steps_of(
     unscaled = rounded(_softmax(scores))
     value_parts = rounded(values[:, value_places])
     rest_value = rounded((true_weights[hidden, None] * values[hidden][:, value_places]).sum(axis=0))
+    numbers = np.stack([others, scores, scaled, powers, weights, unscaled])
     output = rounded(weights[shown] @ value_parts[shown] + rest_value)
     return Steps(
         query=tokens.labels[query],
@@ -138,17 +139,7 @@ def steps_of(
         value_places=value_places,
         divisor=divisor,
         keys=tuple(
-            KeyStep(
-                sources.labels[seen[i]],
-                key_parts[i],
-                float(others[i]),
-                float(scores[i]),
-                float(scaled[i]),
-                float(powers[i]),
-                float(weights[i]),
-                float(unscaled[i]),
-                value_parts[i],
-            )
+            _key_step(sources.labels[seen[i]], key_parts[i], value_parts[i], numbers[:, i])
             for i in shown
         ),
         rest=hidden.size,
@@ -171,6 +162,12 @@ def merge(outputs: Floats, w_output: Floats) -> Merged:
     places = _places(np.abs(shares.sum(axis=0)))
     shown = rounded(shares[:, places])
     return Merged(places, shown, rounded(shown.sum(axis=0)), width, outputs.size)
+
+
+def _key_step(label: str, parts: Floats, value_parts: Floats, numbers: Floats) -> KeyStep:
+    """One key; numbers: (6,) what its scores and powers are, in the order of KeyStep."""
+    others, score, scaled, power, weight, unscaled = map(float, numbers)
+    return KeyStep(label, parts, others, score, scaled, power, weight, unscaled, value_parts)
 
 
 def _softmax(scores: Floats) -> Floats:

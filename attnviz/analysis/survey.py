@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.head_labels import MARKS, MEASURES, look
+from attnviz.analysis.head_labels import MARKS, look
+from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.moments import Array, Moments, Quantiles
 from attnviz.analysis.significance import Difference, differences
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
@@ -250,4 +251,4 @@ class Survey:
     def _place(self, name: str) -> int:
         if name not in MEASURES:
             raise bad_choice(name, "a measure", MEASURES)
-        return MEASURES.index(name)
+        return list(MEASURES).index(name)

@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from attnviz._version import __version__
-from attnviz.analysis.head_labels import MEASURES
+from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.moments import N_BINS, Moments, Quantiles
 from attnviz.analysis.survey import KINDS, Example, Failed, Part, Survey
 from attnviz.errors import AttnvizError, bad_choice

@@ -13,20 +13,20 @@ import attnviz
 from attnviz.analysis import head_labels as rooms
 from attnviz.analysis.head_labels import (
     MARKS,
-    MEASURES,
-    SMALLEST_FIRST,
     HeadLook,
     Label,
     as_rows,
     look,
     ranked,
 )
+from attnviz.analysis.head_measures import MEASURES, check_measure, missing
 from attnviz.attention import masks, measures
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels
 from attnviz.record.stack import Stack
 
 NAN = math.nan
+SMALLEST_FIRST = ("entropy", "normalized_entropy")  # of these a sharp head is the one to see
 NOISE = 0.15  # of each row's weight, spread unevenly
 
 
@@ -205,7 +205,7 @@ def test_two_texts_have_no_positions_in_common():
         assert there == {"entropy", "normalized_entropy", "largest", "sink", "special"}
         assert one.measures["sink"] == pytest.approx(weights[0, one.head, :, 0].mean())
     with pytest.raises(AttnvizError, match=r"distance.*`sort`.*entropy"):
-        rooms.check_measure(stack, "distance")
+        check_measure(stack, "distance")
 
 
 # Labels, on heads made by hand.
@@ -481,7 +481,7 @@ def test_a_streamed_stack_tells_what_its_summary_has():
     stack = attnviz.trace(LONG, type="causal", heads=6, max_memory=0).stack
     assert stack.weights is None
     gone = {"duplicate", "induction", "duplicate_no_first", "induction_no_first"}
-    assert set(rooms.missing(stack)) == gone
+    assert set(missing(stack)) == gone
     for one, whole in zip(look(stack), look(dense), strict=True):
         assert {name for name, v in one.measures.items() if math.isnan(v)} == gone
         for name in set(MEASURES) - gone:
@@ -494,14 +494,14 @@ def test_a_streamed_stack_tells_what_its_summary_has():
     assert kinds[0] == "previous"
     assert str(look(stack)[1].label) == "not kept"
     with pytest.raises(AttnvizError, match="induction"):
-        rooms.check_measure(stack, "induction")
+        check_measure(stack, "induction")
 
 
 def test_a_streamed_sink_and_two_streamed_texts():
     stack = attnviz.trace("a b c d e f g h. " * 9, type="causal", heads=4, max_memory=0).stack
     tokens = replace(stack.key_tokens, special=np.arange(len(stack.key_tokens)) < 1)
     special = replace(stack, key_tokens=tokens, query_tokens=tokens)
-    assert "special" in rooms.missing(special)
+    assert "special" in missing(special)
     assert all(math.isnan(one.measures["special"]) for one in look(special))
     two = attnviz.trace(LONG, source=LONG, heads=2, max_memory=0).stack
     assert two.weights is None

@@ -9,7 +9,8 @@ import json
 import pytest
 
 import attnviz
-from attnviz.analysis.head_labels import MEASURES, as_rows, look, ranked
+from attnviz.analysis.head_labels import as_rows, look, ranked
+from attnviz.analysis.head_measures import MEASURES
 from attnviz.cli import run_command_line
 from attnviz.language.languages import find_language
 

@@ -13,7 +13,8 @@ import torch
 import transformers
 
 import attnviz
-from attnviz.analysis.head_labels import MEASURES, look
+from attnviz.analysis.head_labels import look
+from attnviz.analysis.head_measures import MEASURES
 
 CLOSE = 2e-5  # float32 attention by two programs
 TEXTS = [

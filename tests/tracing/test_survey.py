@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.head_labels import MEASURES, look
+from attnviz.analysis.head_labels import look
+from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.survey_file import read_survey, save_survey
 from attnviz.errors import AttnvizError
 from attnviz.inputs.corpus import Columns, Corpus

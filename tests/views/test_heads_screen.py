@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.style import Style
 
 import attnviz
-from attnviz.analysis.head_labels import MARKS, MEASURES, look, ranked
+from attnviz.analysis.head_labels import MARKS, look, ranked
+from attnviz.analysis.head_measures import MEASURES
 from attnviz.attention import masks
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
@@ -221,8 +222,10 @@ def test_the_numbers_of_the_table():
         at = {one.place: one for one in looks}
         columns = header.split("sure")[1].split("  ")
         columns = [column.strip() for column in columns if column.strip()]
-        names = {views.LONG.get(name, name): name for name in MEASURES}
-        assert {names[c] for c in columns} >= set(views.TABLE)
+        names = {each.long: name for name, each in MEASURES.items()}
+        assert {names[c] for c in columns} >= {
+            name for name, each in MEASURES.items() if each.in_table
+        }
         assert sort is None or names[columns[0]] == sort
         for place, label, share, numbers in rows:
             one = at[place]

@@ -6,15 +6,16 @@ from typing import Annotated
 
 import typer
 
+from attnviz.analysis.head_measures import LARGEST, MEASURES, SMALLEST
 from attnviz.cli import options
 from attnviz.cli.model_options import TokenPass
 from attnviz.errors import AttnvizError
 
-SORTS = (
-    "Order by a measure: entropy · normalized_entropy (smallest first) · distance · sink · "
-    "previous · self · next · duplicate · induction · special · largest · duplicate_no_first · "
-    "induction_no_first (largest first)."
-)
+_BY = {
+    order: " · ".join(name for name, each in MEASURES.items() if each.order == order)
+    for order in (SMALLEST, LARGEST)
+}
+SORTS = f"Order by a measure: {_BY[SMALLEST]} (smallest first) · {_BY[LARGEST]} (largest first)."
 
 
 @options.spread
@@ -46,7 +47,8 @@ def heads(
     give; it needs 4 rows. Of a head that is spread, sure is how even it is. duplicate and
     induction count earlier tokens only, whatever the type.
     """
-    from attnviz.analysis.head_labels import check_measure, look, ranked
+    from attnviz.analysis.head_labels import look, ranked
+    from attnviz.analysis.head_measures import check_measure
     from attnviz.cli.output import console, put, put_json, put_text, screen_of, warn_of_arabic
     from attnviz.language.languages import find_language
     from attnviz.views.look import choose

@@ -97,7 +97,7 @@ def survey(
 
 
 def _check(sort: str | None, json: bool, csv: bool) -> None:
-    from attnviz.analysis.head_labels import MEASURES
+    from attnviz.analysis.head_measures import MEASURES
     from attnviz.errors import AttnvizError, bad_choice
 
     if json and csv:

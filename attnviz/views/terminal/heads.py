@@ -15,7 +15,8 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from attnviz.analysis.head_labels import MARKS, SMALLEST_FIRST, HeadLook, as_rows, missing
+from attnviz.analysis.head_labels import MARKS, HeadLook, as_rows
+from attnviz.analysis.head_measures import MEASURES, SMALLEST, missing
 from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
@@ -35,25 +36,6 @@ STEPS = 12  # of the scale that is drawn
 LEGEND, GAP = 24, 3  # characters that a legend beside the grid needs, and between them
 
 MEANINGS = {"sink": "rests", "short": "too short to tell", "unknown": "not kept"}
-
-# Measures on a scale from 0 to 1 whatever the heads are; others from 0 to the largest.
-OF_ONE = ("normalized_entropy",)
-NOT_SHARES = {"entropy": 2, "normalized_entropy": 2, "distance": 1}  # and their decimals
-SHORT = {
-    "normalized_entropy": "even", "entropy": "nats", "distance": "dist", "previous": "prev",
-    "duplicate": "dup", "induction": "ind", "special": "spec", "largest": "max",
-    "duplicate_no_first": "dup-1", "induction_no_first": "ind-1",
-}  # fmt: skip
-LONG = {
-    "normalized_entropy": "evenness", "entropy": "entropy", "distance": "distance",
-    "previous": "previous", "duplicate": "duplicate", "induction": "induction",
-    "special": "special", "largest": "largest", "duplicate_no_first": "dup., no 1st",
-    "induction_no_first": "ind., no 1st",
-}  # fmt: skip
-TABLE = (
-    "normalized_entropy", "entropy", "distance", "sink", "previous", "self", "next", "duplicate",
-    "induction", "special", "largest",
-)  # fmt: skip
 
 
 def heads(
@@ -195,7 +177,7 @@ def _shade(step: int) -> str:
 
 
 def _largest(looks: Sequence[HeadLook], by: str) -> float:
-    if by in OF_ONE:
+    if MEASURES[by].of_one:
         return 1.0
     return max((v for one in looks if not isnan(v := one.measures[by])), default=0.0)
 
@@ -219,7 +201,7 @@ def _legend(
     looks: Sequence[HeadLook], by: str, language: Language, screen: Screen, width: int
 ) -> list[Text]:
     """What the shades mean, and the marks that the grid has, in lines of that width."""
-    entropy, largest = by in SMALLEST_FIRST, _number(by, _largest(looks, by))
+    entropy, largest = MEASURES[by].order == SMALLEST, _number(by, _largest(looks, by))
     low, high = (language.say("ui.sharp"), language.say("ui.even")) if entropy else ("", "")
     steps = np.linspace(0, LEVELS - 1, STEPS).round().astype(np.int64)[None, :]
     scale = _joined(
@@ -247,7 +229,7 @@ def _heading(sort: str | None, language: Language) -> list[str]:
     if sort is None:
         first = language.say("ui.worth")
     else:
-        way = "ui.by_smallest" if sort in SMALLEST_FIRST else "ui.by_largest"
+        way = "ui.by_smallest" if MEASURES[sort].order == SMALLEST else "ui.by_largest"
         first = language.say(way, what=sort)
     return [first, language.say("ui.sure")]
 
@@ -256,7 +238,7 @@ def _table(
     looks: Sequence[HeadLook], without: Sequence[str], sort: str | None, screen: Screen
 ) -> list[Text]:
     """One line per head; narrow screens lose the columns on the right."""
-    names = [m for m in TABLE if m not in without]
+    names = [name for name, one in MEASURES.items() if one.in_table and name not in without]
     if sort is not None:
         names = [sort, *(m for m in names if m != sort)]
     first = max([len("head"), *(len(one.place) for one in looks)])
@@ -289,10 +271,10 @@ def _table(
 
 def _headers(names: Sequence[str], room: int) -> tuple[list[str], list[int]]:
     """The headers that fit and their widths: long ones where all of them do."""
-    long = [LONG.get(name, name) for name in names]
+    long = [MEASURES[name].long for name in names]
     if sum(len(header) + 2 for header in long) <= room:
         return long, [len(header) + 2 for header in long]
-    short = [SHORT.get(name, name) for name in names]
+    short = [MEASURES[name].short for name in names]
     width = [max(len(header), 4) + 1 for header in short]
     fitting = 0
     while fitting < len(width) and sum(width[: fitting + 1]) <= room:
@@ -303,9 +285,10 @@ def _headers(names: Sequence[str], room: int) -> tuple[list[str], list[int]]:
 def _number(measure: str, value: float) -> str:
     if isnan(value):
         return "–"
-    if measure not in NOT_SHARES:
+    decimals = MEASURES[measure].decimals
+    if decimals is None:
         return f"{percent(value)}%"
-    text = f"{value:.{NOT_SHARES[measure]}f}"
+    text = f"{value:.{decimals}f}"
     return text if len(text) <= 4 else f"{value:.0f}"
 
 
@@ -317,7 +300,7 @@ def _notes(
     if left_out:
         parts.append(language.say("ui.more_heads", n_heads=left_out, option=f"--top {n_heads}"))
     if record.stack.weights is None:
-        names = ", ".join(m for m in missing(record.stack) if m in TABLE)
+        names = ", ".join(m for m in missing(record.stack) if MEASURES[m].in_table)
         parts.append(language.say("ui.not_kept", what=names))
     parts.append(language.say("ui.where_not_why"))
     return _flowed(parts, screen.width, "dim")

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from attnviz.analysis.head_labels import SMALLEST_FIRST
+from attnviz.analysis.head_measures import MEASURES, sign
 from attnviz.analysis.moments import Array
 from attnviz.analysis.survey import Survey
 from attnviz.inputs.labels import visible
@@ -22,7 +22,6 @@ from attnviz.views.screen import Screen
 USUAL = "normalized_entropy"
 SHARES = ("sink", "previous")  # columns beside the one that orders
 PLACE, LABEL, TEXTS, NUMBER = 7, 12, 6, 11  # characters of the columns
-NOT_SHARES = {"entropy": 2, "normalized_entropy": 2, "distance": 1}  # and their decimals
 LEAST_ROWS = 5
 STEPS = 8  # of the scale that is drawn
 
@@ -49,8 +48,7 @@ def ranked(found: Survey, by: str) -> list[tuple[int, int]]:
     """Layer and head of every head, ordered by the mean of a measure: the largest first, of
     entropies the smallest; heads without a value last."""
     mean = found.mean(by)
-    sign = 1 if by in SMALLEST_FIRST else -1
-    order = np.argsort(np.where(np.isnan(mean), np.inf, sign * mean), axis=None, kind="stable")
+    order = np.argsort(np.where(np.isnan(mean), np.inf, sign(by) * mean), axis=None, kind="stable")
     return [(int(place) // mean.shape[1], int(place) % mean.shape[1]) for place in order]
 
 
@@ -152,7 +150,7 @@ def _value(found: Survey, name: str, layer: int, head: int) -> str:
     mean, sd = found.mean(name)[layer, head], found.sd(name)[layer, head]
     if isnan(mean):
         return "–"
-    decimals = NOT_SHARES.get(name)
+    decimals = MEASURES[name].decimals
     if decimals is None:
         return f"{percent(mean)}%" + ("" if isnan(sd) else f"±{percent(sd)}")
     return f"{mean:.{decimals}f}" + ("" if isnan(sd) else f"±{sd:.{decimals}f}")
