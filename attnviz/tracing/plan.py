@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
+from attnviz.attention.masks import LARGEST
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.frozen import dataclass
@@ -213,7 +214,8 @@ def _mask_for_type(kind: str, tokens: Tokens, options: Options) -> tuple[Rule, S
     mask = mask_of(kind, window, chosen, grid)
     if "window" not in asked:
         return mask, Settings()
-    return mask, Settings(window=window, global_tokens=tuple(chosen) or None)
+    told = min(window, LARGEST)  # beyond the longest text a window means the same
+    return mask, Settings(window=told, global_tokens=tuple(chosen) or None)
 
 
 def _global_positions(

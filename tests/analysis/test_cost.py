@@ -149,6 +149,7 @@ def test_a_causal_model_needs_twice_the_length():
     assert crossing([Layers(masks.causal(), 6, 64)], 12 * 384 * 384) == 2 * 2304
 
 
+@pytest.mark.slow
 def test_a_window_never_outgrows_the_rest():
     assert crossing([Layers(masks.sliding(512), 6, 64)], 12 * 384 * 384) is None
     assert crossing([Layers(masks.full(), 1, 1)], 2 * LONGEST) is None

@@ -147,6 +147,7 @@ def test_what_takes_long_shows_tokens_layers_and_time_left_to_a_terminal(long_te
     assert "left" in said
 
 
+@pytest.mark.slow
 def test_nobody_is_told_where_there_is_no_terminal(long_text):
     process = start(long_text, "--heads", "1", "--show", "none", stderr=subprocess.PIPE)
     _, said = process.communicate(timeout=60)

@@ -383,6 +383,7 @@ def test_version_loads_nothing():
     assert {name.partition(".")[0] for name in loaded} & GUESTS == set()
 
 
+@pytest.mark.slow
 def test_a_run_without_a_picture_loads_no_matplotlib(tmp_path):
     for options, wanted in (([], False), (["-o", str(tmp_path / "map.png")], True)):
         done = process("run", TEXT, *options, python=["-X", "importtime"])
@@ -423,6 +424,7 @@ def test_the_examples_in_the_help_work(capsys, tmp_path, monkeypatch):
         assert capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_same_command_gives_the_same_bytes(tmp_path):
     """Whatever the clock, the time zone and the hash seed say."""
     settings = [

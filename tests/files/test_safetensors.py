@@ -507,6 +507,7 @@ def test_any_bytes_load_or_are_refused(flips, length, more):
     loads_or_is_refused(bytes(content[:length]) + more)
 
 
+@pytest.mark.slow
 @given(HEADERS, MORE)
 @settings(max_examples=500, deadline=None)
 def test_any_header_loads_or_is_refused(header, more):

@@ -310,6 +310,7 @@ def test_tokens_and_gaps_give_the_text_back(tokenizer, text):
     assert tokenizer == "words" or not any(gaps)
 
 
+@pytest.mark.slow
 @given(text=texts)
 @laws
 def test_labels_are_safe_and_all_arrays_as_long(files, text):

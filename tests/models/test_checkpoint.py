@@ -310,6 +310,7 @@ def places_in(tree, path=()):
             yield from places_in(value, (*path, key))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer")
 @pytest.mark.parametrize("case", ODD_CASES)
 def test_any_value_of_any_field_runs_or_is_refused(tmp_path, case):

@@ -194,6 +194,7 @@ def assert_refused(done, *named):
 # What is fetched
 
 
+@pytest.mark.slow
 def test_a_model_is_fetched_once_and_then_from_the_cache(server, tiny, home):
     first = run(server.url, home)
     assert numbers(first.record) == of_folder(tiny)
@@ -294,6 +295,7 @@ def test_a_cache_that_lost_its_weights(server, home):
     assert_refused(done, "user/tiny", "HF_HUB_OFFLINE")
 
 
+@pytest.mark.slow
 def test_a_broken_hub_does_not_hold_up_a_filled_cache(server, model, home, tmp_path):
     """Nor do the files that the model never had."""
     shard(model, tmp_path)

@@ -426,6 +426,7 @@ def no_constant(name):
     raise AssertionError(f"{name} is not JSON")
 
 
+@pytest.mark.slow
 def test_json_is_json(record, tmp_path):
     record.save(tmp_path / "record.json")
     written = (tmp_path / "record.json").read_bytes().decode("utf-8")

@@ -221,6 +221,7 @@ def test_a_record_of_odd_labels():
     run(steps())
 
 
+@pytest.mark.slow
 def test_a_streamed_text_of_5000_tokens():
     words = [f"w{i % 700}" for i in range(5000)]
     record = trace(" ".join(words), max_memory=0)
@@ -272,6 +273,7 @@ def test_a_streamed_text_comes_closer_by_its_kept_weights(width):
     run(steps())
 
 
+@pytest.mark.slow
 def test_what_was_not_kept_has_no_colour():
     at = State.at(trace(LONG, max_memory=0), MEAN).to_query(2000)
     at = replace(at, near=True)
@@ -326,6 +328,7 @@ def test_without_colour_nothing_is_coloured():
     run(steps())
 
 
+@pytest.mark.slow
 def test_any_size():
     async def steps():
         async with explorer() as (app, pilot):
@@ -353,6 +356,7 @@ TURNS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_keys_that_move_the_query():
     async def steps():
         async with explorer() as (app, pilot):
