@@ -40,6 +40,10 @@ OLD_MAGIC, OLD_VERSION = 0x1950A86A20F9469CFC6C, 1001
 LONGEST_PICKLE = 1 << 23  # bytes; 50,000 tensors take about as many
 LARGEST_VIEW = 1 << 24  # numbers of a view that repeats those of its storage
 WRAPPERS = ("state_dict", "model_state_dict", "model", "module")
+LONGEST_DIRECTORY = 1 << 24  # bytes of a zip file's list of entries; 50,000 tensors take a third
+LONGEST_TAIL = (1 << 16) + 98  # of a zip file: the longest comment, and the records before it
+# What those records begin with, and where they say how long the list is.
+DIRECTORY_SIZES = ((b"PK\x05\x06", 12, 4), (b"PK\x06\x06", 40, 8))
 LOCAL_HEADER = 30  # bytes before a zip entry's name
 
 
@@ -56,6 +60,7 @@ def open_pickled(file: Path) -> Tensors:
                 return _open_old(file, mapped)
             if mapped[:4] != ZIP:
                 raise ValueError("it is not a zip archive of tensors, as PyTorch files are")
+            _check_directory(mapped)
             records = _records(zipfile.ZipFile(opened), mapped)
         return _open_zip(file, records, mapped)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
@@ -68,6 +73,16 @@ class _Record:
 
     start: int
     n_bytes: int
+
+
+def _check_directory(mapped: mmap.mmap) -> None:
+    """Refuse an archive whose list of entries would fill the memory, before it is read."""
+    tail = mapped[-LONGEST_TAIL:]
+    for mark, place, width in DIRECTORY_SIZES:
+        at = tail.rfind(mark)
+        size = int.from_bytes(tail[at + place : at + place + width], "little") if at >= 0 else 0
+        if LONGEST_DIRECTORY < size < (1 << 8 * width) - 1:  # the last says: see the other record
+            raise ValueError(f"its list of entries has {size:,} bytes")
 
 
 def _records(archive: zipfile.ZipFile, mapped: mmap.mmap) -> dict[str, _Record]:

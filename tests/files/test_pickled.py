@@ -7,6 +7,7 @@ import io
 import json
 import pickle
 import random
+import struct
 import tracemalloc
 import zipfile
 from contextlib import suppress
@@ -221,6 +222,31 @@ FILES = {
     "of a million steps": archive(b"N" * (1 << 22), {}),
     "a pickle of 9 MB": archive(b"N" * (9 << 20), {}),
 }
+
+
+def many_entries(size, wide):
+    """An archive whose list of entries has so many bytes, one entry again and again."""
+    start = GOOD.index(b"PK\x01\x02")
+    entry = GOOD[start : GOOD.index(b"PK\x01\x02", start + 4)]
+    listed = entry * (size // len(entry))
+    end = b"PK\x05\x06" + bytes(4) + b"\xff\xff" * 2
+    end += (0xFFFFFFFF if wide else len(listed)).to_bytes(4, "little")
+    end += (0xFFFFFFFF if wide else start).to_bytes(4, "little") + bytes(2)
+    big = b"PK\x06\x06" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, 1, 1, len(listed), start)
+    at = start + len(listed)
+    big += b"PK\x06\x07" + struct.pack("<IQI", 0, at, 1)
+    return GOOD[:start] + listed + (big if wide else b"") + end
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_a_list_of_entries_without_end_is_not_even_read(put, wide):
+    file = put(many_entries(17 << 20, wide))
+    tracemalloc.start()
+    try:
+        refusal(file, "list of entries")
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", FILES)
