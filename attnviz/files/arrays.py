@@ -8,21 +8,24 @@ from __future__ import annotations
 import json
 import math
 import struct
-import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
 
+if TYPE_CHECKING:
+    from zipfile import ZipFile
+
 # What a file that is something else, or was tampered with, can raise on its way to a record.
 NOT_READABLE = (
     ArithmeticError, AttributeError, EOFError, LookupError, OSError, RuntimeError, TypeError,
-    ValueError, zipfile.BadZipFile, zlib.error, struct.error, AttnvizError,
+    ValueError, zlib.error, struct.error, AttnvizError,
 )  # fmt: skip
 
 GIB = 1 << 30
@@ -40,9 +43,21 @@ def read_json(path: Path) -> Any:
         raise ValueError("it is nested too deep") from error
 
 
+@contextmanager
+def _archive(path: Path) -> Iterator[ZipFile]:
+    """Open a .npz file; ValueError where it is none."""
+    import zipfile  # few runs read one
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except zipfile.BadZipFile as error:
+        raise ValueError(str(error)) from error
+
+
 def array_names(path: Path) -> list[str]:
     """The names of the arrays in a .npz file."""
-    with zipfile.ZipFile(path) as archive:
+    with _archive(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
@@ -50,7 +65,7 @@ def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, N
     """The arrays of a .npz file, all or those of these names; one of `NOT_READABLE` where it is
     broken, holds Python objects, or is a bomb, which is never unpacked."""
     found = {}
-    with zipfile.ZipFile(path) as archive:
+    with _archive(path) as archive:
         entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
         unpacked = sum(entry.file_size for entry in entries)
         packed = max(sum(entry.compress_size for entry in entries), 1)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Callable
-from typing import Any
+TYPE_CHECKING = False  # the package imports this: nothing else is loaded with it
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 SHOWN_BY: dict[str, str] = {}  # what a record is asked for → "module:function" that makes it
 
 
 def shower(what: str) -> Callable[..., Any]:
     """Return the function that shows a record in this way, imported when it is first asked for."""
+    import pkgutil
+
     found: Callable[..., Any] = pkgutil.resolve_name(SHOWN_BY[what])
     return found

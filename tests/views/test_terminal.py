@@ -21,8 +21,8 @@ import attnviz
 from attnviz.views.look import Look, choose
 from attnviz.views.palette import ramp
 from attnviz.views.screen import Screen
-from attnviz.views.terminal.show import SHOWS as ALL_SHOWS
-from attnviz.views.terminal.show import TIMELINE, show
+from attnviz.views.terminal import show as views
+from attnviz.views.terminal.show import show
 
 # Thirty different words; the first one or more of them make a sentence.
 SENTENCE = (
@@ -32,8 +32,7 @@ SENTENCE = (
 WORDS = SENTENCE.split()
 SOURCE = "Lmouch gles 3la zerbiya 7it kan 3eyyan bezzaf"
 KINDS = ("self", "causal", "local", "global", "cross")
-# The timeline is of a text that a model wrote: test_timeline has it.
-SHOWS = tuple(name for name in ALL_SHOWS if name != TIMELINE)
+SHOWS = tuple(name for name in views.SHOWS if name != "timeline")  # that is of written texts
 VIEWS = tuple(name for name in SHOWS if name not in ("auto", "none"))
 WIDTHS = (20, 40, 60, 80, 120, 200)
 SGR = re.compile(r"\x1b\[[0-9;]*m")

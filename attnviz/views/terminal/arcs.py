@@ -6,6 +6,7 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
+from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
 from attnviz.views.cells import background
 from attnviz.views.labels import label_text, widest
@@ -22,12 +23,13 @@ BOXES = {
 }  # fmt: skip
 
 
-def arcs_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+def arcs_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw one line per token: a line leads from each query to its strongest other key (◂).
 
     Lines are dealt into lanes, the short ones nearest; what finds no lane on the screen is left to
     the words on the right, which name every link.
     """
+    stack = record.stack
     links, width = _links(stack, look.layer, look.head), screen.width
     left = widest(stack.query_tokens.names, min(16, width // 3))
     right = widest(stack.key_tokens.names, 16) + 6

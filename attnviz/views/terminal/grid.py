@@ -8,6 +8,7 @@ from dataclasses import replace
 from rich.console import RenderableType
 from rich.text import Text
 
+from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import small_map
 from attnviz.views.labels import dim_line, label_text
@@ -20,8 +21,9 @@ NAME = 18  # characters for a head's name above its map
 TALLEST = 32  # lines of one map
 
 
-def grid_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+def grid_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw every chosen head of the layer; of several layers, one below the other."""
+    stack = record.stack
     if not look.layers:
         return grid(stack, look, screen, TALLEST)
     lines: list[RenderableType] = []

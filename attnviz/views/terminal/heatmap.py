@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import RenderableType
 from rich.text import Text
 
+from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import full_rows, half_rows, levels, positions, scale_line
 from attnviz.views.labels import label_text, widest
@@ -18,8 +19,9 @@ WIDEST = 3  # characters of a cell
 MOST_LINES = 66  # up to which a map is taller than the screen
 
 
-def heatmap_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+def heatmap_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw the heatmap on the whole screen, or a line per row where there are not too many."""
+    stack = record.stack
     return heatmap(stack, look, screen, max(screen.height - 5, min(stack.shape[0] + 2, MOST_LINES)))
 
 

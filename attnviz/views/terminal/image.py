@@ -11,6 +11,7 @@ from rich.text import Text
 from attnviz.frozen import dataclass
 from attnviz.inputs.where import Boxes
 from attnviz.language.language import TERMINAL
+from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import SHADES
 from attnviz.views.labels import dim_line, label_text, padded
@@ -46,14 +47,15 @@ class Small:
     query: int | None
 
 
-def image_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+def image_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw one query's row over the picture, and beside it the strongest patches and what went to
     special tokens. Keys that are no patches are drawn as a heatmap."""
+    stack = record.stack
     where = patches_of(stack)
     if where is None:
         from attnviz.views.terminal.heatmap import heatmap_view
 
-        return heatmap_view(stack, look, screen)
+        return heatmap_view(record, look, screen)
     query = looking_patch(stack, look)
     row = row_of(stack, look.layer, look.head, query)
     lines = max(screen.height - 7, LEAST)

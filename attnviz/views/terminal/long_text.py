@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from attnviz.language.language import TERMINAL, Language
+from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Place, Stack
 from attnviz.views.cells import full_rows, levels
 from attnviz.views.labels import dim_line, label_text
@@ -61,9 +62,9 @@ def minimap(place: Place, look: Look, screen: Screen, lines: int) -> list[Render
     return [dim_line(part_title(place, look.language), screen.width), *drawn]
 
 
-def far_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+def far_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw the strongest links between tokens far apart, or say that there are none."""
-    found = far_links(stack, look, screen, FAR_LINES)
+    found = far_links(record.stack, look, screen, FAR_LINES)
     return found or [dim_line(look.language.say("ui.none_far"), screen.width)]
 
 

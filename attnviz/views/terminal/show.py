@@ -37,16 +37,17 @@ LOW = 7  # lines of room below which the heads are left out
 
 
 class View(NamedTuple):
-    """One way to show a stack.
+    """One way to show a record.
 
     draws_all: it draws several heads by itself. is_named: a line above says which head is shown.
-    sentence: what that line says of the view.
+    sentence: what that line says of the view. has_footer: what was computed stands below.
     """
 
-    draw: Callable[[Stack, Look, Screen], list[RenderableType]]
+    draw: Callable[[AttentionRecord, Look, Screen], list[RenderableType]]
     draws_all: bool = False
     is_named: bool = False
     sentence: str = ""
+    has_footer: bool = True
 
 
 VIEWS = {
@@ -57,9 +58,9 @@ VIEWS = {
     "arcs": View(arcs_view, is_named=True, sentence="ui.arcs"),
     "far": View(far_view),
     "image": View(image_view, is_named=True),
+    "timeline": View(timeline_view, draws_all=True, has_footer=False),
 }
-TIMELINE = "timeline"  # of a text that a model wrote: it needs the record, not a stack alone
-SHOWS = ("auto", *VIEWS, TIMELINE, "none")
+SHOWS = ("auto", *VIEWS, "none")
 
 
 def check_show(what: str) -> None:
@@ -73,14 +74,14 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
     check_show(look.show)
     if look.show == "none":
         return Group()
-    if look.show == TIMELINE:
-        return Group(*_heading(record, look, screen), *timeline_view(record, look, screen))
     several = len(look.heads) > 1
     if look.show == "auto" and not several and not look.layers:
         return Group(*_heading(record, look, screen), *overview(record, look, screen))
-    name = "grid" if look.layers or look.show == "auto" else look.show
-    body = _each(record.stack, name, look, screen)
-    return Group(*_heading(record, look, screen), *body, Text(), footer(record, look, screen))
+    drawn = VIEWS.get(look.show, VIEWS["grid"])
+    view = VIEWS["grid"] if look.layers and not drawn.draws_all else drawn
+    lines = [*_heading(record, look, screen), *_each(record, view, look, screen)]
+    below = [Text(), footer(record, look, screen)] if view.has_footer else []
+    return Group(*lines, *below)
 
 
 def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) -> RenderableType:
@@ -94,17 +95,17 @@ def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) 
     return Group(*_heading(record, look, screen), *body, Text(), footer(record, look, screen))
 
 
-def _each(stack: Stack, name: str, look: Look, screen: Screen) -> list[RenderableType]:
+def _each(record: AttentionRecord, view: View, look: Look, screen: Screen) -> list[RenderableType]:
     """The view, once for each head where it draws one at a time."""
-    view, several = VIEWS[name], len(look.heads) > 1
+    several = len(look.heads) > 1
     if view.draws_all:
-        return view.draw(stack, look, screen)
+        return view.draw(record, look, screen)
     body: list[RenderableType] = []
     for one in [replace(look, heads=(h,)) for h in look.heads] if several else [look]:
         body += [Text()] if body else []
         if several or view.is_named:
-            body.append(_what(stack, one, view.sentence, screen))
-        body += view.draw(stack, one, screen)
+            body.append(_what(record.stack, one, view.sentence, screen))
+        body += view.draw(record, one, screen)
     return body
 
 
@@ -149,7 +150,7 @@ def _over_a_picture(record: AttentionRecord, look: Look, screen: Screen) -> list
     ]
     if look.heads or (stack.n_heads == 1 and stack.query_tokens.where is not None):
         named = _what(stack, look, "", screen)
-        return [named, *image_view(stack, look, screen), Text(), *last]
+        return [named, *image_view(record, look, screen), Text(), *last]
     room = screen.height - 5 - len(last) - len(_title(record, look, screen))
     return [*image_overview(stack, look, screen, room), Text(), *last]
 

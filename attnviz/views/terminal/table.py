@@ -7,6 +7,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from attnviz.language.language import Language
+from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import background, levels
 from attnviz.views.labels import label_text, padded, widest
@@ -22,11 +23,11 @@ LABEL = 12  # characters that a token's label may take
 STRONGEST = 17  # " strongest" column: label, weight
 
 
-def table_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+def table_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw the table, or the strongest keys where it does not fit."""
-    if table_fits(stack, screen.width):
-        return list(table(stack, look, screen))
-    return top_view(stack, look, screen)
+    if table_fits(record.stack, screen.width):
+        return list(table(record.stack, look, screen))
+    return top_view(record, look, screen)
 
 
 def table_fits(stack: Stack, width: int) -> bool:

@@ -10,7 +10,7 @@ from attnviz.errors import AttnvizError
 from attnviz.language.language import TERMINAL
 from attnviz.record import selection
 from attnviz.record.record import AttentionRecord
-from attnviz.record.stack import Floats, Stack
+from attnviz.record.stack import Floats
 from attnviz.views.cells import background
 from attnviz.views.labels import dim_line, label_text, padded, widest
 from attnviz.views.look import Look
@@ -24,8 +24,9 @@ KEYS = 3  # of each query
 LITTLE = 0.005  # less is written as 0%
 
 
-def top_view(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
+def top_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw each query with its strongest keys and a bar for the first."""
+    stack = record.stack
     keys, weights = stack.strongest(look.layer, look.head, min(KEYS, stack.shape[1]))
     label = widest(stack.query_tokens.names, LABEL)
     bar = max(min(screen.width - label - 3 - KEYS * (LABEL + 6), 20), 6)

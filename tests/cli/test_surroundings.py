@@ -1,0 +1,275 @@
+"""What a run owes its surroundings: terminals, streams, signals, settings of other programs, and
+modules that it does not need."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import attnviz
+from attnviz.cli import run_command_line
+
+ROOT = Path(attnviz.__file__).parents[1]
+TEXT = "The cat sat on the mat"
+NASTY = "a\x1b[31mred\x1b]52;c;QQ==\x07b\u202ec\x9b"
+CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def start(*words, cwd=None, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **variables):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
+    command = [sys.executable, "-m", "attnviz", *words]
+    return subprocess.Popen(command, cwd=cwd, stdout=stdout, stderr=stderr, env=environment)
+
+
+def done(*words, **how):
+    with start(*words, **how) as running:
+        out, err = running.communicate(timeout=60)
+    return running.returncode, (out or b"").decode(), (err or b"").decode()
+
+
+# Terminals and streams.
+
+
+@pytest.mark.parametrize("size", ["0", "00", ""])
+@pytest.mark.parametrize("words", [["run", TEXT], ["--help"]])
+def test_a_width_of_nothing_is_not_known(words, size, monkeypatch, capsys):
+    shown = []
+    for columns in (size, "80"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert run_command_line(words) == 0
+        shown.append(capsys.readouterr().out)
+    assert shown[0] == shown[1] != ""
+
+
+def test_a_message_that_cannot_be_written_changes_no_status(tmp_path):
+    for words, status in (
+        (["run", TEXT, "-o", "x.json"], 0),
+        (["run", ""], 2),
+        (["run", TEXT, "--show", "tabel"], 2),
+    ):
+        with open("/dev/full", "wb") as full:
+            assert done(*words, cwd=tmp_path, stderr=full)[0] == status
+    assert (tmp_path / "x.json").is_file()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_loses_no_character(encoding):
+    text = 'القط é 😀 \\ " cat'
+    status, out, _ = done("run", text, "--json", PYTHONIOENCODING=encoding)
+    assert status == 0
+    assert json.loads(out)["stacks"]["self"]["query_tokens"]["text"] == text
+
+
+def test_a_closed_stream_is_no_open_file():
+    command = 'exec "$@" >&-'
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDEVMODE": "1"}
+    words = [sys.executable, "-m", "attnviz", "run", TEXT]
+    found = subprocess.run(
+        ["sh", "-c", command, "sh", *words], env=environment, capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert (found.returncode, found.stderr) == (0, b"")
+
+
+# Signals.
+
+
+SLOW_IMPORT = """
+import time
+open({ready!r}, "w").close()
+try:
+    time.sleep(60)
+except BaseException:
+    print("swallowed")
+"""
+
+
+def wait_for(file):
+    for _ in range(600):
+        if file.exists():
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{file} never came")
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_in_an_import_ends_silently(tmp_path, number, status):
+    ready = tmp_path / "ready"
+    (tmp_path / "typer.py").write_text(SLOW_IMPORT.format(ready=str(ready)))
+    with start("run", TEXT, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") as running:
+        wait_for(ready)
+        running.send_signal(number)
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, out, err) == (status, b"", b"")
+
+
+SLOW = """
+import sys, time
+from attnviz.views import files
+def slow(record, suffix, look):
+    return [b"half", *wait()], []
+from attnviz.cli import output
+from contextlib import contextmanager
+from attnviz import __main__
+whole = output.written_whole
+@contextmanager
+def slowly(path):
+    with whole(path) as file:
+        file.write(b"half")
+        file.flush()
+        open("ready", "w").close()
+        time.sleep(60)
+        yield file
+output.written_whole = slowly
+sys.argv = ["attnviz", "run", "a b", "-o", "x.json"]
+__main__.main()
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_writing_leaves_nothing_half(tmp_path, number, status):
+    (tmp_path / "x.json").write_bytes(b"old")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW], cwd=tmp_path, env=environment, stderr=subprocess.PIPE
+    ) as running:
+        wait_for(tmp_path / "ready")
+        running.send_signal(number)
+        _, err = running.communicate(timeout=60)
+    assert (running.returncode, err) == (status, b"")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ready", "x.json"]
+    assert (tmp_path / "x.json").read_bytes() == b"old"
+
+
+# Settings of matplotlib that are not ours.
+
+
+def test_no_setting_of_matplotlib_reaches_a_picture(tmp_path):
+    words = ("run", TEXT, "--show", "none", "-o", "x.png", "-o", "x.svg")
+    pictures = []
+    for n, (backend, settings) in enumerate([
+        ("", ""),
+        ("module://no.such.backend", ""),
+        ("agg", "text.usetex: True\nno.such.key: 3\nfigure.facecolor: red\nfont.size: 30\n"),
+    ]):  # fmt: skip
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        if settings:
+            (folder / "matplotlibrc").write_text(settings)
+        variables = {"MPLBACKEND": backend} if backend else {}
+        status, _, err = done(*words, cwd=folder, **variables)
+        assert (status, err) == (0, "File saved: x.png\nFile saved: x.svg\n")
+        pictures.append([(folder / name).read_bytes() for name in ("x.png", "x.svg")])
+    assert pictures[0] == pictures[1] == pictures[2]
+
+
+def test_settings_that_cannot_be_read_are_one_line(tmp_path):
+    (tmp_path / "matplotlibrc").write_bytes(b"font.size: \xff\n")
+    status, out, err = done("run", TEXT, "-o", "x.png", cwd=tmp_path)
+    assert (status, out) == (2, "")
+    assert err.startswith("attnviz: matplotlib cannot be loaded")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_a_home_that_cannot_be_written_is_no_news(tmp_path):
+    nowhere = {"HOME": "/proc/none", "XDG_CACHE_HOME": "", "XDG_CONFIG_HOME": ""}
+    status, _, err = done("run", TEXT, "-o", "x.png", cwd=tmp_path, **nowhere)
+    assert (status, err) == (0, "File saved: x.png\n")
+
+
+# Names that send terminal codes.
+
+
+@pytest.mark.parametrize("colour", ["", "1"])
+def test_no_control_of_a_text_or_a_name_reaches_the_terminal(tmp_path, colour):
+    weights = attnviz.trace("a b")
+    weights.save(tmp_path / "plain.npz")
+    (tmp_path / f"{NASTY.replace('/', '')}.npz").write_bytes((tmp_path / "plain.npz").read_bytes())
+    variables = {"FORCE_COLOR": colour} if colour else {}
+    for words in (
+        ["compare", NASTY, "The cat"],
+        ["compare", f"{NASTY}.npz", "plain.npz"],
+        ["run", NASTY],
+        ["view", f"{NASTY}.npz", "--show", "top"],
+        ["run", "a b", "--model", f"./{NASTY}"],
+        ["view", f"{NASTY}.json"],
+        ["run", "a b", "--stack", NASTY],
+    ):
+        _, out, err = done(*words, cwd=tmp_path, **variables)
+        shown = re.sub(r"\x1b\[[0-9;]*m", "", out) if colour else out
+        assert not CONTROLS.search((shown + err).replace("\n", "")), words
+
+
+def test_a_drawing_with_controls_in_its_words_is_xml():
+    from xml.etree import ElementTree
+
+    from attnviz.views.files import write
+    from attnviz.views.look import Look
+
+    record = attnviz.from_weights([[1.0, 0.0], [0.5, 0.5]], ["a\x1b[31m", "b\x00"])
+    data, _ = write(record, ".svg", Look())
+    ElementTree.fromstring(data)
+
+
+# What is not loaded.
+
+
+def loaded(*words):
+    code = (
+        "import io, sys, json\nfrom attnviz.__main__ import _run\nshown = sys.stdout\n"
+        "sys.stdout = io.TextIOWrapper(io.BytesIO(), encoding='utf-8')\n"
+        f"_run({list(words)!r})\nshown.write(json.dumps(sorted(sys.modules)))\nshown.flush()"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, timeout=60, check=True,
+    )  # fmt: skip
+    return set(json.loads(found.stdout))
+
+
+HEAVY = {"numpy.ma", "zipfile", "_hashlib", "markdown_it", "pygments", "matplotlib", "textual"}
+
+
+@pytest.mark.parametrize(
+    "words", [["run", TEXT, "--type", "local"], ["explain", "softmax"], ["--help"]]
+)
+def test_what_a_short_run_does_without(words):
+    modules = loaded(*words)
+    assert modules & HEAVY == set()
+    commands = {m for m in modules if m.startswith("attnviz.cli.commands.")}
+    assert words == ["--help"] or commands == {f"attnviz.cli.commands.{words[0]}"}
+
+
+def test_the_version_is_known_before_anything_is_loaded():
+    modules = loaded("--version")
+    assert modules & (HEAVY | {"numpy", "rich", "typer", "attnviz.cli"}) == set()
+
+
+def without_usage(shown):
+    """Help without the line that names the program as it was called."""
+    lines = shown.splitlines()
+    assert "Usage:" in lines[1]
+    return [lines[0], *lines[2:]]
+
+
+def test_help_is_what_it_is_with_all_of_rich():
+    code = (
+        "import sys\nimport rich.markdown, rich.traceback\n"
+        "from attnviz.cli import run_command_line\nsys.exit(run_command_line(sys.argv[1:]))"
+    )
+    for words in (["--help"], ["run", "--help"]):
+        found = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, timeout=60, check=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
+        )  # fmt: skip
+        shown = done(*words, COLUMNS="80")[1]
+        assert without_usage(shown) == without_usage(found.stdout.decode())
