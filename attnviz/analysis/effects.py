@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from numpy.typing import NDArray
 
 from attnviz._version import __version__
 from attnviz.errors import bad_choice
+from attnviz.files.table import table_text
 from attnviz.files.write import written_whole
 
 Array = NDArray[np.float64]
@@ -107,11 +106,7 @@ class Effects:
 
     def to_csv(self) -> str:
         """Return one line a head, layer, token or edge."""
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow(("of", "place", "label", "effect"))
-        writer.writerows(self._rows())
-        return buffer.getvalue()
+        return table_text([("of", "place", "label", "effect"), *self._rows()])
 
     def _rows(self) -> Iterator[tuple[str, str, str, float | None]]:
         for layer, head in np.ndindex(self.table.shape):

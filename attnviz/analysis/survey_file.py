@@ -16,8 +16,6 @@ person reads. Only `.npz` is read back; it is not trusted.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -33,6 +31,7 @@ from attnviz.analysis.moments import N_BINS, Moments, Quantiles
 from attnviz.analysis.survey import KINDS, Example, Failed, Part, Survey
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.files.arrays import NOT_READABLE
+from attnviz.files.table import table_text
 from attnviz.files.write import written_whole
 from attnviz.inputs.labels import visible
 from attnviz.record.saved import read_tree, to_npz
@@ -230,9 +229,5 @@ def to_json(survey: Survey) -> Tree:
 
 def to_csv(survey: Survey) -> str:
     """The table of heads for a spreadsheet."""
-    buffer = io.StringIO()
     table = list(rows(survey))
-    writer = csv.DictWriter(buffer, [*table[0]], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(table)
-    return buffer.getvalue()
+    return table_text([[*table[0]], *([*row.values()] for row in table)])

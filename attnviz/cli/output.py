@@ -132,7 +132,7 @@ def write_output(record: AttentionRecord, path: Path, look: Look) -> list[str]:
     """Write one file, whole or not at all; return what the reader should know about it."""
     data, notes = write(record, path.suffix.lower(), look)
     with written_whole(path) as file:
-        file.write(data)
+        file.writelines(data)
     return notes
 
 

@@ -18,7 +18,7 @@ from attnviz.record import saved
 from attnviz.record.settings import Settings, settings_of
 from attnviz.record.shown_by import shower
 from attnviz.record.stack import Stack, same
-from attnviz.record.table import to_csv as table_of
+from attnviz.record.table import csv_pieces
 from attnviz.record.tree import Tree, stack_of, stack_tree
 
 FORMAT, VERSION = "attnviz-record", 1
@@ -122,7 +122,11 @@ class AttentionRecord:
 
     def to_json(self) -> str:
         """The record as one JSON document; the same record gives the same characters."""
-        return saved.to_json(self._tree())
+        return "".join(self.json_pieces())
+
+    def json_pieces(self) -> Iterator[str]:
+        """Give the same document piece by piece, however large it is."""
+        return saved.json_pieces(self._tree())
 
     def to_npz(self) -> bytes:
         """The record as a .npz archive; the same record gives the same bytes."""
@@ -131,7 +135,11 @@ class AttentionRecord:
     def to_csv(self) -> str:
         """The record as a table, one line per weight that the mask lets through, or, of streamed
         weights, per strongest key; the same record gives the same characters."""
-        return table_of(self._tree(), self.stacks)
+        return "".join(self.csv_pieces())
+
+    def csv_pieces(self) -> Iterator[str]:
+        """Give the same table piece by piece, however many lines it has."""
+        return csv_pieces(self._tree(), self.stacks)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -209,7 +217,10 @@ def _record(tree: Tree) -> AttentionRecord:
         raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
     if tree["type"] not in ATTENTION_TYPES:
         raise ValueError("its type is not a type of attention")
-    stacks = {visible(name): stack_of(stack) for name, stack in tree["stacks"].items()}
+    for name in tree["stacks"]:
+        if not name.isidentifier():
+            raise ValueError("the name of a stack is not a word")
+    stacks = {name: stack_of(stack) for name, stack in tree["stacks"].items()}
     if not stacks:
         raise ValueError("it has no stacks")
     settings = settings_of(tree["settings"])

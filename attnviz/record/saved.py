@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +46,32 @@ from attnviz.record.table import item, plain, read_table
 from attnviz.record.tree import Tree
 
 
-def to_json(tree: Tree) -> str:
-    """The tree as one JSON document."""
-    as_json = plain(tree)
-    text = json.dumps(as_json, ensure_ascii=False, allow_nan=False, default=item)
+def json_pieces(tree: Tree) -> Iterator[str]:
+    """Give the tree as one JSON document, piece by piece: arrays are never text as a whole."""
+    words = json.dumps(_lift_arrays(tree, "", {}), ensure_ascii=False, default=item)
     try:
-        text.encode()
+        words.encode()
+        escaped = False
     except UnicodeEncodeError:  # a lone surrogate in somebody's token: only escapes can hold it
-        text = json.dumps(as_json, allow_nan=False, default=item)
-    return text + "\n"
+        escaped = True
+    encode = json.JSONEncoder(ensure_ascii=escaped, allow_nan=False, default=item).encode
+    yield from _pieces(tree, encode)
+    yield "\n"
+
+
+def _pieces(value: Any, encode: Callable[[Any], str]) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        for nth, (name, inner) in enumerate(value.items()):
+            yield f"{', ' if nth else '{'}{encode(str(name))}: "
+            yield from _pieces(inner, encode)
+        yield "}"
+    elif isinstance(value, np.ndarray) and value.ndim > 1 and len(value):
+        for nth, row in enumerate(value):
+            yield ", " if nth else "["
+            yield from _pieces(row, encode)
+        yield "]"
+    else:
+        yield encode(plain(value))
 
 
 def to_npz(tree: Tree) -> bytes:

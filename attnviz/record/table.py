@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from attnviz.attention import masks
 from attnviz.files.arrays import LARGEST, LARGEST_JSON, check_length
+from attnviz.files.table import RUN, harmless, table_pieces
 from attnviz.record.stack import Stack
 from attnviz.record.tree import Tree
 
@@ -23,21 +23,22 @@ TABLE = (
 CELL = 30_000  # characters: spreadsheets take 32,767
 
 
-def to_csv(tree: Tree, stacks: Mapping[str, Stack]) -> str:
-    """The stacks as a table, one line per weight that the mask lets through; of streamed stacks
-    the strongest keys of each query."""
-    import csv  # few runs write a table
+def csv_pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
+    """Give the stacks as a table, piece by piece: one line per weight that the mask lets through;
+    of streamed stacks the strongest keys of each query."""
+    return table_pieces(_lines(tree, stacks))
 
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(TABLE)
+
+def _lines(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[Sequence[object]]:
+    yield TABLE
     pieces = _pieces(tree, stacks)
     for name, stack in stacks.items():
+        queries = [harmless(label) for label in stack.query_tokens.labels]
+        keys = [harmless(label) for label in stack.key_tokens.labels]
         lines = _strongest_weights(stack) if stack.weights is None else _all_weights(stack)
         for layer, head, query, key, weight in lines:
-            tokens = stack.query_tokens.labels[query], stack.key_tokens.labels[key]
-            writer.writerow((name, layer, head, query, key, *tokens, weight, next(pieces, "")))
-    return buffer.getvalue()
+            tokens = queries[query], keys[key]
+            yield name, layer, head, query, key, *tokens, weight, next(pieces, "")
 
 
 def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
@@ -54,8 +55,18 @@ def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
         }
         told = tree | {"stacks": kept}
     text = json.dumps(plain(told), default=item)
-    size = max(CELL, -(-len(text) // max(n_lines, 1)))
-    return (text[start : start + size] for start in range(0, len(text), size))
+    return _cut(text, max(CELL, -(-len(text) // max(n_lines, 1))))
+
+
+def _cut(text: str, size: int) -> Iterator[str]:
+    """Cut text into pieces of about this size, none of which begins as a formula does."""
+    start = 0
+    while start < len(text):
+        stop = start + size
+        while text.startswith(RUN, stop):
+            stop += 1
+        yield text[start:stop]
+        start = stop
 
 
 def _n_lines(stack: Stack) -> int:
@@ -88,48 +99,62 @@ def _strongest_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]
 
 def read_table(path: Path) -> Tree:
     """The tree of a .csv table that `to_csv` wrote."""
-    import csv
-
     check_length(path, LARGEST_JSON)
-    limit = csv.field_size_limit(LARGEST_JSON)  # the module's own is for shorter cells
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *lines = csv.reader(file)
-    except csv.Error as error:
-        raise ValueError(f"it is not a table ({error})") from error
-    finally:
-        csv.field_size_limit(limit)
-    if tuple(header) != TABLE:
-        raise ValueError(f"its columns are not {', '.join(TABLE)}")
-    tree: Tree = json.loads("".join(line[-1] for line in lines))
+    tree: Tree = json.loads("".join(line[-1] for line in _lines_of(path)))
     if "streamed" in tree:
         raise ValueError(
             "it is a table of streamed weights, with only the strongest keys of each query: "
             "write .npz or .json to look at them again"
         )
-    by_stack: dict[str, list[Sequence[str]]] = {name: [] for name in tree["stacks"]}
-    for number, line in enumerate(lines, start=2):
-        if len(line) != len(TABLE) or line[0] not in by_stack:
-            raise ValueError(f"line {number} is not one of its table")
-        by_stack[line[0]].append(line)
+    weights = {name: _blank(stack) for name, stack in tree["stacks"].items()}
+    for number, line in enumerate(_lines_of(path), start=2):
+        if line[0] not in weights:
+            raise ValueError(f"line {number} is of no stack")
+        place = (int(line[1]), int(line[2]), int(line[3]), int(line[4]))
+        of_stack = weights[line[0]]
+        if min(place) < 0 or not np.isnan(of_stack[place]):
+            raise ValueError(f"layer, head, query and key {place} come twice")
+        of_stack[place] = float(line[7])
     for name, stack in tree["stacks"].items():
-        stack["weights"] = _weights_of_lines(stack, by_stack[name])
+        stack["weights"] = _complete(stack, weights[name])
     return tree
 
 
-def _weights_of_lines(stack: Tree, lines: Sequence[Sequence[str]]) -> NDArray[Any]:
-    """The weights of a table, 0 where the mask lets none through and no line stands."""
+def _lines_of(path: Path) -> Iterator[Sequence[str]]:
+    """Read the lines of a table, one after the other, without its header."""
+    import csv
+
+    limit = csv.field_size_limit(LARGEST_JSON)  # the module's own is for shorter cells
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            if tuple(next(reader)) != TABLE:
+                raise ValueError(f"its columns are not {', '.join(TABLE)}")
+            for number, line in enumerate(reader, start=2):
+                if len(line) != len(TABLE):
+                    raise ValueError(f"line {number} is not one of its table")
+                yield line
+    except StopIteration:
+        raise ValueError("it has no lines") from None
+    except csv.Error as error:
+        raise ValueError(f"it is not a table ({error})") from error
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _blank(stack: Tree) -> NDArray[np.float64]:
+    """Room for the weights of a stack, NaN everywhere: (layers, heads, queries, keys)."""
     queries = stack["query_tokens"]["labels"]
     keys = (stack["key_tokens"] or stack["query_tokens"])["labels"]
     shape = (*stack["shape"], len(queries), len(keys))
     if len(shape) != 4 or 8 * math.prod(shape) > LARGEST:
         raise ValueError(f"its shape is {shape}")
-    weights = np.full(shape, np.nan)
-    for _, layer, head, query, key, _, _, weight, _ in lines:
-        place = int(layer), int(head), int(query), int(key)
-        if min(place) < 0 or not np.isnan(weights[place]):
-            raise ValueError(f"layer, head, query and key {place} come twice")
-        weights[place] = float(weight)
+    return np.full(shape, np.nan)
+
+
+def _complete(stack: Tree, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fill in 0 where the mask lets nothing through; ValueError where another line is missing."""
+    shape = weights.shape
     rules = [masks.from_dict(rule) for rule in stack["masks"]] or [masks.full()] * shape[0]
     for layer_weights, rule in zip(weights, rules, strict=True):
         missing = np.isnan(layer_weights)

@@ -20,6 +20,7 @@ from attnviz.analysis.survey import Failed, Part, Survey, TextValues, text_value
 from attnviz.analysis.survey_file import part_of, part_tree, save_survey
 from attnviz.errors import AttnvizError, known_arguments
 from attnviz.files.arrays import NOT_READABLE
+from attnviz.files.table import table_text
 from attnviz.files.write import written_whole
 from attnviz.frozen import dataclass
 from attnviz.inputs.corpus import Corpus, Entry, from_texts
@@ -283,11 +284,5 @@ class Store:
 
 
 def _failed_table(failed: Sequence[Failed]) -> str:
-    import csv
-    import io
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(("number", "place", "reason"))
-    writer.writerows((one.number, one.place, one.reason) for one in failed)
-    return buffer.getvalue()
+    rows = [(one.number, one.place, one.reason) for one in failed]
+    return table_text([("number", "place", "reason"), *rows])

@@ -67,7 +67,7 @@ def save(
         raise bad_choice(place.suffix or place.name, "the suffix of `path`", SUFFIXES)
     data, _ = write(record, suffix, _look(record, layer, head, scale, show, lang))
     with written_whole(place) as file:
-        file.write(data)
+        file.writelines(data)
 
 
 def to_html(record: AttentionRecord) -> str:

@@ -12,7 +12,8 @@ import pytest
 
 import attnviz
 from attnviz.record.table import TABLE
-from attnviz.views.files import SUFFIXES, write
+from attnviz.views.files import SUFFIXES
+from attnviz.views.files import write as pieces
 from attnviz.views.look import Look
 
 TEXT = "The cat sat on the mat because it was tired"
@@ -29,6 +30,12 @@ TYPES = [
     ("global", {"window": 1, "global_tokens": [4]}, N, lambda i, j: abs(i - j) <= 1 or 4 in (i, j)),
     ("cross", {"source": SOURCE}, 4, lambda i, j: True),
 ]
+
+
+def write(record, suffix, look):
+    """All pieces of a file together, and its notes."""
+    data, notes = pieces(record, suffix, look)
+    return b"".join(data), notes
 
 
 def rows_of(data):
@@ -84,9 +91,44 @@ def test_csv_keeps_any_token():
     tokens = ["a,b", 'say "hi"', "'", ";", "[red]", "القط", "字", "$_$", "=1+1", "<b>", " ", ""]
     record = attnviz.from_weights(np.eye(len(tokens)), tokens)
     shown = ["␠" if not token.strip() else token for token in tokens]
+    shown[tokens.index("=1+1")] = "'=1+1"  # no formula for a spreadsheet
     rows = rows_of(write(record, ".csv", Look())[0])
     assert [row[5] for row in rows if row[3] == row[4]] == shown
     assert [row[6] for row in rows if row[3] == row[4]] == shown
+
+
+FORMULAS = ['=HYPERLINK("http://x","y")', "+cmd|'/c calc'!A0", "-2+3", "@SUM(1)"]
+
+
+def test_no_cell_of_a_table_runs(tmp_path):
+    record = attnviz.from_weights(np.eye(4), FORMULAS)
+    data, _ = write(record, ".csv", Look())
+    cells = [cell for row in csv.reader(io.StringIO(data.decode(), newline="")) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    path = tmp_path / "r.csv"
+    path.write_bytes(data)
+    assert attnviz.read(path) == record
+
+
+def test_no_piece_of_the_record_in_a_table_runs(tmp_path, monkeypatch):
+    monkeypatch.setattr("attnviz.record.table.CELL", 7)
+    record = attnviz.from_weights(np.eye(40), ["=" * 5 + "+-@" * 3] * 40)
+    data, _ = write(record, ".csv", Look())
+    last = [row[-1] for row in csv.reader(io.StringIO(data.decode(), newline=""))]
+    assert sum(map(bool, last)) > 300
+    assert not [cell for cell in last if cell.startswith(("=", "+", "-", "@"))]
+    path = tmp_path / "r.csv"
+    path.write_bytes(data)
+    assert attnviz.read(path) == record
+
+
+@pytest.mark.parametrize("suffix", [".json", ".csv"])
+def test_numbers_are_never_text_as_a_whole(suffix):
+    weights = np.full((2, 2, 200, 200), 1 / 200, dtype=np.float32)
+    data, _ = pieces(attnviz.from_weights(weights, ["a"] * 200), suffix, Look())
+    sizes = [len(piece) for piece in data]
+    assert sum(sizes) > 1_000_000
+    assert max(sizes) < 100_000
 
 
 def test_csv_holds_no_raw_controls():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
@@ -14,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attnviz.analysis.cost import Curve, Growth, Predicted, Report, Series, Timed
+from attnviz.files.table import table_text
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.cost_words import counted_title, growth_words, heading, notes
 from attnviz.views.number_format import amount, duration, size
@@ -219,12 +218,8 @@ def to_json(report: Report) -> str:
 
 def to_csv(report: Report) -> str:
     """One line per length under a header; nothing where a number is not there."""
-    buffer = io.StringIO()
     rows = [_row(*each) for each in _each(report)]
-    writer = csv.DictWriter(buffer, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return table_text([[*rows[0]], *([*row.values()] for row in rows)])
 
 
 def _plain(growth: Growth | None) -> dict[str, Any] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,6 +15,7 @@ from rich.text import Text
 
 from attnviz.analysis.head_labels import MARKS, HeadLook, as_rows
 from attnviz.analysis.head_measures import MEASURES, SMALLEST, missing
+from attnviz.files.table import table_text
 from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
@@ -348,9 +347,5 @@ def to_json(looks: Sequence[HeadLook]) -> str:
 
 def to_csv(looks: Sequence[HeadLook]) -> str:
     """One line per head under a header; nothing where a number is not there."""
-    buffer = io.StringIO()
     rows = list(as_rows(looks))
-    writer = csv.DictWriter(buffer, rows[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return table_text([[*rows[0]], *([*row.values()] for row in rows)])

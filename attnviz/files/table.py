@@ -1,0 +1,44 @@
+"""Tables for spreadsheets (RFC 4180, lines that end in a line feed): no cell of theirs runs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+
+RUN = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+AT_ONCE = 1 << 16  # characters that are handed on together
+
+
+def harmless(cell: object) -> object:
+    """Put an apostrophe before text that a spreadsheet would run; numbers stay as they are."""
+    if not isinstance(cell, str) or not cell.startswith(RUN) or _is_number(cell):
+        return cell
+    return f"'{cell}"
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return cell.isascii() and "_" not in cell and cell == cell.strip()
+
+
+def table_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows of cells as one text, each cell harmless."""
+    return "".join(table_pieces([harmless(cell) for cell in row] for row in rows))
+
+
+def table_pieces(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Give rows of cells piece by piece, however many there are; they have to be harmless."""
+    import csv  # few runs write a table
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for row in rows:
+        writer.writerow(row)
+        if buffer.tell() >= AT_ONCE:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()
