@@ -319,7 +319,9 @@ def model_ratios(rounds):
 
     torch.set_num_threads(int(THREADS))
     model = load_model("minilm")
-    theirs = AutoModel.from_pretrained(str(model.folder), attn_implementation="eager").eval()
+    theirs = AutoModel.from_pretrained(
+        str(model.checkpoint.place), attn_implementation="eager"
+    ).eval()
     for n in (13, 128, 512):
         ids = np.random.RandomState(n).randint(1000, 20000, n).tolist()
         fed = torch.tensor([ids])
@@ -367,6 +369,28 @@ def model_memory(folder):
     )
 
 
+def packed_weights(rounds, folder):
+    """SmolLM2 from its GGUF file against the same model as float16 safetensors: a short text."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from attnviz import load_model
+
+    model, plain = load_model("smollm2"), folder / "float16"
+    plain.mkdir()
+    halves = {n: np.asarray(model.tensors.array(n)).astype(np.float16) for n in model.tensors}
+    save_file(halves, plain / "model.safetensors")
+    (plain / "config.json").write_text(json.dumps(dict(model.config)))
+    model.tokenizer.save(str(plain / "tokenizer.json"))
+    run = ("run", SENTENCE, "--layer", "12", "--model")
+    ours, peer = attnviz(*run, "smollm2"), attnviz(*run, str(plain))
+    seconds(ours, folder), seconds(peer, folder)  # warm
+    ratios = [seconds(ours, folder) / seconds(peer, folder) for _ in range(rounds)]
+    yield "run --model smollm2 (GGUF), × float16", statistics.median(ratios), 1.5
+    share = peak(ours, folder) / peak(peer, folder)
+    yield "run --model smollm2 (GGUF), peak, × float16", share, 1.2
+
+
 def all_heads(rounds, folder):
     """The 72 heads of 512 tokens: a picture of all, against a script that draws one, and a page."""
     text = (Path(__file__).parents[2] / "samples/texts/long.txt").read_text("utf-8")[:4000]
@@ -407,6 +431,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = [*long_text(folder), *process_ratios(options.rounds, folder), *model_memory(folder)]
+        rows += packed_weights(options.rounds, folder)
         rows += all_heads(options.rounds, folder)
     for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios):
         rows += ratios(options.rounds)
