@@ -46,10 +46,6 @@ METHODS = {
 PACKED_FORMATS = ("pack-quantized", "int-quantized", "float-quantized", "naive-quantized")
 
 
-# The fields of a config that say how its weights are quantised, in the order in which they count.
-QUANTISATION = ("quantization_config", "compression_config", "quantization")
-
-
 def quantisation(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
     """The method and the settings that a config names, or None if its weights are whole."""
     found = config.get("quantization_config") or config.get("compression_config")

@@ -60,11 +60,12 @@ def find_base(place: Path) -> tuple[str, Path] | None:
     None where the folder is no adapter's, or holds a whole model too. Raises AttnvizError where
     the model cannot be had.
     """
-    from attnviz.models.checkpoint.adapter import is_adapter, open_adapter
-    from attnviz.models.checkpoint.folder import has_weights
+    from attnviz.models.checkpoint.folder import has_weights, is_adapter
 
     if not is_adapter(place) or has_weights(place):
         return None
+    from attnviz.models.checkpoint.adapter import open_adapter
+
     base = open_adapter(place).base
     says = f"{place} holds a LoRA adapter of {base or 'a model that it does not name'}"
     hint = f"Give that model, and `adapter` {place}."

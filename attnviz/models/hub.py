@@ -11,8 +11,8 @@ from pathlib import Path
 
 from attnviz.errors import AttnvizError
 from attnviz.models.checkpoint.adapter import PICKLED as PICKLED_WEIGHTS
-from attnviz.models.checkpoint.adapter import SETTINGS, WEIGHTS
-from attnviz.models.checkpoint.folder import INDEX, ONE_FILE, PICKLED, PICKLED_INDEX
+from attnviz.models.checkpoint.adapter import WEIGHTS
+from attnviz.models.checkpoint.folder import ADAPTER, INDEX, ONE_FILE, PICKLED, PICKLED_INDEX
 from attnviz.models.checkpoint.tokenizer import FILES
 from attnviz.models.families import read_family
 
@@ -121,7 +121,7 @@ def _answers(name: str) -> bool:
 
 def _fetch_adapter(repository: _Repository) -> Path:
     """An adapter's own files; AttnvizError if there are none, and so no config either."""
-    settings = repository.fetch_if_there(SETTINGS)
+    settings = repository.fetch_if_there(ADAPTER)
     if settings is None:
         return repository.fetch("config.json").parent
     if repository.fetch_if_there(WEIGHTS) is None:

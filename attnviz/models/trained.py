@@ -16,7 +16,6 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
 from attnviz.frozen import dataclass
-from attnviz.models.checkpoint.adapter import adapted, open_adapter
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.folder import open_checkpoint
 from attnviz.models.checkpoint.heads import no_head, read_head
@@ -289,6 +288,8 @@ def load(place: Path, name: str, adapter: Path | None = None) -> TrainedModel:
     """
     checkpoint = open_checkpoint(place)
     if adapter is not None:
+        from attnviz.models.checkpoint.adapter import adapted, open_adapter
+
         checkpoint = adapted(checkpoint, open_adapter(adapter))
         name = f"{name} + {adapter.resolve().name}"
     family = import_module(f"attnviz.models.families.{checkpoint.family}")

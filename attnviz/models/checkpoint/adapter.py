@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array, Entry, Tensors, packed
 from attnviz.frozen import dataclass
+from attnviz.models.checkpoint.folder import ADAPTER, is_adapter
 from attnviz.models.checkpoint.opened import Checkpoint
 
-SETTINGS, WEIGHTS, PICKLED = "adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"
+WEIGHTS, PICKLED = "adapter_model.safetensors", "adapter_model.bin"
 WRAPPER = "base_model.model."  # what PEFT puts before the names of the model that it wraps
 LOW = re.compile(r"(.+)\.(lora_A|lora_B|lora_embedding_A|lora_embedding_B)(?:\.weight)?")
 # Settings with which the numbers are other than W + α / r · B A.
@@ -70,25 +71,20 @@ class Adapter:
         )
 
 
-def is_adapter(place: Path) -> bool:
-    """Whether a folder holds an adapter."""
-    return (place / SETTINGS).is_file()
-
-
 def open_adapter(place: Path) -> Adapter:
     """Open an adapter's folder; AttnvizError for other kinds than LoRA, by their names."""
     if not is_adapter(place):
         raise AttnvizError(
-            f"{place} has no {SETTINGS}.", "Give the folder of an adapter that PEFT has saved."
+            f"{place} has no {ADAPTER}.", "Give the folder of an adapter that PEFT has saved."
         )
     try:
-        settings = json.loads((place / SETTINGS).read_bytes())
+        settings = json.loads((place / ADAPTER).read_bytes())
     except (ValueError, OSError, RecursionError) as error:
         raise AttnvizError(
-            f"{place / SETTINGS} cannot be read: {error}.", "Fetch it again."
+            f"{place / ADAPTER} cannot be read: {error}.", "Fetch it again."
         ) from error
     if not isinstance(settings, dict):
-        raise AttnvizError(f"{place / SETTINGS} is not a JSON object.", "Fetch it again.")
+        raise AttnvizError(f"{place / ADAPTER} is not a JSON object.", "Fetch it again.")
     adapter = Adapter(place, settings, _open_tensors(place))
     kind = settings.get("peft_type")
     if kind != "LORA":

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
-from attnviz.files.quantised import QUANTISATION, quantisation, unpacked
 from attnviz.files.tensors import Entry, Tensors, broken
-from attnviz.models.checkpoint.adapter import is_adapter
 from attnviz.models.checkpoint.config import read_config
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
@@ -23,6 +21,9 @@ ONE_FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 PICKLED, PICKLED_INDEX = "pytorch_model.bin", "pytorch_model.bin.index.json"
 SPLIT = re.compile(r"-\d{5}-of-\d{5}\.gguf$")
 WORDS = "embed_tokens.weight"
+ADAPTER = "adapter_config.json"
+# The fields of a config that say how its weights are quantised.
+QUANTISATION = ("quantization_config", "compression_config", "quantization")
 SNAPSHOT = "snapshots/*/config.json"  # of the hub client's cache
 SHARDS, PICKLED_SHARDS = "model-*-of-*.safetensors", "pytorch_model-*-of-*.bin"
 FOREIGN = {  # files that other programs run, by pattern
@@ -52,15 +53,23 @@ def open_checkpoint(place: Path) -> Checkpoint:
     config, family = read_family(place)
     tensors = _with_tied_words(open_weights(place), config)
     _check_merged(place, tensors)
-    quantised = quantisation(read_config(place))
-    if quantised is not None:
-        tensors = unpacked(tensors, *quantised, place)
-        config = {name: value for name, value in config.items() if name not in QUANTISATION}
+    if any(read_config(place).get(name) for name in QUANTISATION):
+        from attnviz.files.quantised import quantisation, unpacked  # few checkpoints need it
+
+        quantised = quantisation(read_config(place))
+        if quantised is not None:
+            tensors = unpacked(tensors, *quantised, place)
+            config = {name: value for name, value in config.items() if name not in QUANTISATION}
     return Checkpoint(
         place, place / "config.json", config, family, tensors,
         partial(find_tokenizer, place), _tokenizer_file(place), _licence(place),
         notes=_notes(place),
     )  # fmt: skip
+
+
+def is_adapter(place: Path) -> bool:
+    """Whether a folder holds an adapter."""
+    return (place / ADAPTER).is_file()
 
 
 def _no_config(place: Path) -> AttnvizError:
