@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from attnviz.attention.masks import full
 from attnviz.attention.prepare import POWER, SCRATCH_SCORES, Floats, Index, Inputs
-from attnviz.attention.products import Laid
+from attnviz.attention.products import PackedKeyValue
 from attnviz.attention.rules import Range, clip
 from attnviz.frozen import dataclass
 from attnviz.threads import scratch
@@ -99,12 +99,12 @@ def attend(
     inputs: Inputs,
     index: Index,
     rows: Rows,
-    laid: Laid,
+    packed: PackedKeyValue,
     exponentials: Floats,
     output: Floats | None,
 ) -> Floats:
     """Some heads' rows: fill `exponentials` (heads, rows, keys) and `output` (heads, rows,
-    value_dim) with the keys and values that are laid out.
+    value_dim) with the packed keys and values.
 
     Returns the factor (heads, rows, 1) that makes the exponentials weights: that one multiply is
     left to the caller, because it is also the one write to wherever the weights go. A row with no
@@ -114,14 +114,14 @@ def attend(
         query = inputs.query[index][..., rows.start : rows.stop, :]  # (heads, rows, head_dim)
         room = scratch(query.size, query.dtype, "query").reshape(query.shape)
         np.multiply(query, query.dtype.type(inputs.factor), out=room)
-        laid.scores(room, rows.ranges, exponentials)
+        packed.scores(room, rows.ranges, exponentials)
         added = [_part(array, index, rows) for array in inputs.added]
         kept = [] if rows.kept is None else [rows.kept]
         if inputs.allowed is not None:
             kept.append((EVERYWHERE, _part(inputs.allowed, index, rows)))
         factor = inverse(raise_scores(inputs, index, exponentials, kept, added))
         if output is not None:
-            laid.output(exponentials, rows.ranges, output)
+            packed.output(exponentials, rows.ranges, output)
             output *= factor
     return factor
 

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike
 from attnviz.attention.blocks import Rows, attend, blocks
 from attnviz.attention.masks import full
 from attnviz.attention.prepare import Floats, Index, Inputs, prepare
-from attnviz.attention.products import Laid, lay
+from attnviz.attention.products import PackedKeyValue, pack
 from attnviz.attention.rules import Range, Rule
 from attnviz.errors import known_arguments
 from attnviz.threads import in_turn, n_workers, scratch, share
 
-ROWS_OF_JOB = 1 << 10  # enough that to lay out their keys costs little beside them
+ROWS_OF_JOB = 1 << 10  # enough that to pack their keys costs little beside them
 
 
 @known_arguments()
@@ -88,9 +88,9 @@ def attend_all(inputs: Inputs, weights: Floats) -> Floats:
 
     def job(some: list[Rows], index: Index) -> None:
         source = inputs.source(index)
-        laid = lay(inputs.key[source], inputs.value[source], *_hull(some))
+        packed = pack(inputs.key[source], inputs.value[source], *_hull(some))
         for rows in some:
-            _fill(inputs, index, rows, laid, weights, output)
+            _fill(inputs, index, rows, packed, weights, output)
 
     shared = inputs.worth_sharing(inputs.n_queries * inputs.n_keys)
     n_parts = n_workers() if shared else 1
@@ -104,16 +104,21 @@ def attend_all(inputs: Inputs, weights: Floats) -> Floats:
 
 
 def _fill(
-    inputs: Inputs, index: Index, rows: Rows, laid: Laid, weights: Floats, output: Floats
+    inputs: Inputs,
+    index: Index,
+    rows: Rows,
+    packed: PackedKeyValue,
+    weights: Floats,
+    output: Floats,
 ) -> None:
     here = (*index, slice(rows.start, rows.stop))
     if len(rows.ranges) == 1:  # worked out where it stays: nothing is written twice
         part = weights[here][..., slice(*rows.ranges[0])]
-        part *= attend(inputs, index, rows, laid, part, output[here])
+        part *= attend(inputs, index, rows, packed, part, output[here])
         return
     shape = (*output[here].shape[:-1], rows.n_keys)
     exponentials = scratch(math.prod(shape), weights.dtype).reshape(shape)
-    factor = attend(inputs, index, rows, laid, exponentials, output[here])
+    factor = attend(inputs, index, rows, packed, exponentials, output[here])
     column = 0
     for low, high in rows.ranges:
         part = exponentials[..., column : column + high - low]
@@ -122,7 +127,7 @@ def _fill(
 
 
 def _neighbours(cut: Iterable[Rows]) -> Iterator[list[Rows]]:
-    """Blocks of rows that one job does, one after the other: their keys are laid out once."""
+    """Blocks of rows that one job does, one after the other: their keys are packed once."""
     for _, some in groupby(cut, key=lambda rows: rows.start // ROWS_OF_JOB):
         yield list(some)
 

@@ -12,7 +12,7 @@ from numpy.lib.introspect import opt_func_info
 from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.masks import causal, full
-from attnviz.attention.products import Laid, lay_all
+from attnviz.attention.products import PackedKeyValue, pack_all
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
@@ -90,9 +90,9 @@ class Inputs:
         return (*index[:-1], slice(first, last + 1))
 
     @cached_property
-    def laid(self) -> Laid:
-        """All keys and values, laid out; where there is one leading axis."""
-        return lay_all(self.key, self.value)
+    def packed(self) -> PackedKeyValue:
+        """All keys and values, packed; where there is one leading axis."""
+        return pack_all(self.key, self.value)
 
     @cached_property
     def skips_max_subtraction(self) -> bool:

@@ -27,17 +27,17 @@ VECTOR = 16  # numbers that are multiplied at once: full vectors are summed in o
 
 
 @dataclass(frozen=True)
-class Laid:
-    """The keys and values of some heads, from key `first` on, as products want them."""
+class PackedKeyValue:
+    """Keys transposed into column blocks, values contiguous; of some heads, from key `first` on."""
 
     first: int
     columns: Floats  # (heads, blocks, head_dim, KEYS): keys side by side, or all in one block
     values: Floats  # (heads, keys, value_dim)
 
-    def of(self, head: int) -> Laid:
+    def of(self, head: int) -> PackedKeyValue:
         """Those of one of the heads."""
         one = slice(head, head + 1)
-        return Laid(self.first, self.columns[one], self.values[one])
+        return PackedKeyValue(self.first, self.columns[one], self.values[one])
 
     def scores(self, query: Floats, ranges: Sequence[Range], out: Floats) -> None:
         """Fill `out` (heads, rows, keys) with queries (heads, rows, head_dim) times the keys in
@@ -75,21 +75,21 @@ class Laid:
             start += high - low
 
 
-def lay(key: Floats, value: Floats, first: int, last: int) -> Laid:
-    """The keys and values first … last of (heads, keys, …), in this thread's own memory, until it
-    lays out others."""
+def pack(key: Floats, value: Floats, first: int, last: int) -> PackedKeyValue:
+    """Pack the keys and values first … last of (heads, keys, …) into this thread's own memory,
+    which the next call takes again."""
     columns, values = key[:, first:last], value[:, first:last]
     shape = _shape(columns)
     room = scratch(math.prod(shape), key.dtype, "keys").reshape(shape)
     kept = scratch(values.size, values.dtype, "values").reshape(values.shape)
     np.copyto(kept, values)
-    return Laid(first, _in_columns(columns, room), kept)
+    return PackedKeyValue(first, _in_columns(columns, room), kept)
 
 
-def lay_all(key: Floats, value: Floats) -> Laid:
-    """All keys and values, to be kept."""
+def pack_all(key: Floats, value: Floats) -> PackedKeyValue:
+    """Pack all keys and values into memory of their own, to be kept."""
     columns = _in_columns(key, aligned(_shape(key), key.dtype))
-    return Laid(0, columns, np.ascontiguousarray(value))
+    return PackedKeyValue(0, columns, np.ascontiguousarray(value))
 
 
 def _shape(key: Floats) -> tuple[int, int, int, int]:

@@ -138,7 +138,7 @@ def stream_inputs(
             advance(stop - start)
 
     if band is None or band.columns:
-        _ = inputs.laid  # before threads ask for it, all at once
+        _ = inputs.packed  # before threads ask for it, all at once
     jobs = [partial(job, pieces) for pieces in _jobs(inputs, band, block_rows)]
     (share if inputs.worth_sharing(_n_scores(inputs, band)) else in_turn)(jobs)
 
@@ -236,8 +236,8 @@ def _whole(inputs: Inputs, start: int, stop: int, output: Floats | None) -> tupl
         one = slice(head, head + 1)
         weights = scratch(math.prod(shape), inputs.query.dtype).reshape(shape)
         here = None if output is None else output[one, rows.start : rows.stop]
-        laid = inputs.laid.of(head // inputs.shared_by)
-        weights *= attend(inputs, (one,), rows, laid, weights, here)
+        packed = inputs.packed.of(head // inputs.shared_by)
+        weights *= attend(inputs, (one,), rows, packed, weights, here)
         return weights
 
     return rows.keys[None], make

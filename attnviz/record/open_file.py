@@ -25,7 +25,6 @@ from attnviz.inputs.labels import visible
 from attnviz.record.from_weights import from_weights
 from attnviz.record.record import FORMAT, AttentionRecord, Origin, of_tree, read
 
-SUFFIXES = (".npz", ".npy", ".json", ".csv", ".safetensors")
 PICKLES = (".pt", ".pth", ".bin", ".pkl", ".pickle", ".joblib", ".ckpt")
 
 # What arrays are called, and what transformers calls the same.
@@ -73,7 +72,12 @@ def open_file(
     place = Path(path)
     suffix = place.suffix.lower()
     _check_place(place, suffix)
-    found = _own_or_found(place, suffix)
+    try:
+        found = READERS[suffix](place)
+    except AttnvizError:
+        raise
+    except NOT_READABLE as error:
+        raise _unreadable(place, str(error) or error.__class__.__name__) from error
     if isinstance(found, AttentionRecord):
         given = {"tokens": tokens, "key tokens": key_tokens, "type": type}
         for what, value in given.items():
@@ -123,35 +127,12 @@ def _check_place(place: Path, suffix: str) -> None:
             f"{place} is a pickle, which is not opened: a pickle runs code.",
             "Save the arrays with numpy.save, numpy.savez or safetensors.",
         )
-    if suffix not in SUFFIXES:
-        raise bad_choice(place.name, "the suffix of FILE", SUFFIXES)
+    if suffix not in READERS:
+        raise bad_choice(place.name, "the suffix of FILE", READERS)
     if not place.is_file():
         raise AttnvizError(f"{place} is not a regular file.", "Name a file.")
     if not place.stat().st_size:
         raise AttnvizError(f"{place} is empty.", f"Give a {suffix} file that holds weights.")
-
-
-def _own_or_found(place: Path, suffix: str) -> AttentionRecord | _Found:
-    if suffix == ".csv":
-        return read(place)
-    try:
-        if suffix == ".npy":
-            return _Found(read_array(place))
-        if suffix == ".npz":
-            names = array_names(place)
-            if "record" not in names:
-                return _of_npz(place, names)
-        elif suffix == ".safetensors":
-            return _of_safetensors(place)
-        else:
-            tree = read_json(place)
-            if not (isinstance(tree, dict) and tree.get("format") == FORMAT):
-                return _of_json(tree, str(place))
-    except AttnvizError:
-        raise
-    except NOT_READABLE as error:
-        raise _unreadable(place, str(error) or error.__class__.__name__) from error
-    return of_tree(tree, place) if suffix == ".json" else read(place)
 
 
 def _unreadable(place: object, why: str) -> AttnvizError:
@@ -170,6 +151,24 @@ def _named(record: AttentionRecord, place: Path, found: _Found) -> AttentionReco
     }
     model = Origin(visible(place.name), "given")
     return replace(record, model=model, settings=settings, stacks=stacks)
+
+
+# One reader per suffix: a record of attnviz, or what somebody else's file holds
+
+
+def _open_npz(place: Path) -> AttentionRecord | _Found:
+    names = array_names(place)
+    return read(place) if "record" in names else _of_npz(place, names)
+
+
+def _open_npy(place: Path) -> _Found:
+    return _Found(read_array(place))
+
+
+def _open_json(place: Path) -> AttentionRecord | _Found:
+    tree = read_json(place)
+    own = isinstance(tree, dict) and tree.get("format") == FORMAT
+    return of_tree(tree, place) if own else _of_json(tree, str(place))
 
 
 # Arrays by name
@@ -325,3 +324,12 @@ def _labels(given: Any, name: str) -> list[str]:
     ):
         raise _unreadable(name, "tokens are a list of strings")
     return [str(label) for label in given]
+
+
+READERS: dict[str, Callable[[Path], AttentionRecord | _Found]] = {
+    ".npz": _open_npz,
+    ".npy": _open_npy,
+    ".json": _open_json,
+    ".csv": read,
+    ".safetensors": _of_safetensors,
+}

@@ -299,9 +299,8 @@ class Stack:
         return np.arange(self.shape[0]), np.arange(self.shape[1])
 
     @property
-    def place_in_long(self) -> Place | None:
-        """The place of a part of a long text; None for a whole, or where the text is so short that
-        nobody has to be shown where the part lies."""
+    def crop_for_minimap(self) -> Place | None:
+        """The crop, if the full text is longer than 64 tokens; else None."""
         if self.place is None or max(self.place.whole.shape) <= SHORT:
             return None
         return self.place

@@ -5,7 +5,7 @@ import pytest
 
 from attnviz import masks
 from attnviz.attention.dense import scaled_dot_product_attention
-from attnviz.attention.products import WIDEST, lay, lay_all, summed
+from attnviz.attention.products import WIDEST, pack, pack_all, summed
 from attnviz.attention.streaming import stream
 from attnviz.threads import CACHE_LINE, aligned
 
@@ -30,13 +30,13 @@ def test_pieces_add_up_to_the_whole_product(n, rows):
     for ranges in ranges_of(n):
         keys = np.concatenate([np.arange(low, high) for low, high in ranges] or [np.arange(0)])
         first, last = (ranges[0][0], ranges[-1][1]) if ranges else (0, 0)
-        for laid in (lay(key, value, first, last), lay_all(key, value)):
+        for packed in (pack(key, value, first, last), pack_all(key, value)):
             scores = np.full((2, rows, keys.size), np.nan)
-            laid.scores(query, ranges, scores)
+            packed.scores(query, ranges, scores)
             expected = query @ key[:, keys].swapaxes(1, 2)
             np.testing.assert_allclose(scores, expected, atol=1e-13)
             output = np.full((2, rows, 3), np.nan)
-            laid.output(scores, ranges, output)
+            packed.output(scores, ranges, output)
             np.testing.assert_allclose(output, expected @ value[:, keys], atol=1e-11)
 
 
@@ -45,7 +45,7 @@ def test_keys_of_every_width_are_multiplied(width):
     query, key, value = drawn(40, 400, width)
     for low, high in ((0, 400), (100, 390)):
         scores = np.full((2, 40, high - low), np.nan)
-        lay(key, value, 50 * (low > 0), 400).scores(query, [(low, high)], scores)
+        pack(key, value, 50 * (low > 0), 400).scores(query, [(low, high)], scores)
         expected = query @ key[:, low:high].swapaxes(1, 2)
         np.testing.assert_allclose(scores, expected, atol=1e-12)
 
@@ -55,11 +55,11 @@ def test_keys_are_shared_by_heads_and_may_lie_as_columns(n):
     query, key, value = drawn(64, n, heads=1)
     query = np.concatenate([query, -query])
     turned = np.ascontiguousarray(key.swapaxes(1, 2)).swapaxes(1, 2)
-    for laid in (lay(key, value, 0, n), lay_all(turned, value), lay_all(key, value).of(0)):
+    for packed in (pack(key, value, 0, n), pack_all(turned, value), pack_all(key, value).of(0)):
         scores, output = np.empty((2, 64, n)), np.empty((2, 64, 3))
-        laid.scores(query, [(0, n)], scores)
+        packed.scores(query, [(0, n)], scores)
         np.testing.assert_allclose(scores, query @ key[0].T, atol=1e-13)
-        laid.output(scores, [(0, n)], output)
+        packed.output(scores, [(0, n)], output)
         np.testing.assert_allclose(output, scores @ value[0], atol=1e-11)
 
 
@@ -100,7 +100,7 @@ def test_no_queries_and_very_large_ones(rule):
 def test_one_head_of_several_is_its_own():
     query, key, value = drawn(3, 20, heads=4)
     scores = np.empty((1, 3, 20))
-    lay_all(key, value).of(2).scores(query[2:3], [(0, 20)], scores)
+    pack_all(key, value).of(2).scores(query[2:3], [(0, 20)], scores)
     np.testing.assert_allclose(scores[0], query[2] @ key[2].T, atol=1e-13)
 
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Trace = Callable[[str, str | None], "AttentionRecord"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
-RECORDS = (".npz", ".npy", ".json", ".csv", ".safetensors")
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
 ROOTS = ("/", "./", "../", "~")  # that a path begins with
 MADE = ("builtin", "random")  # models that need no loading
@@ -71,6 +70,7 @@ def explore(
     from attnviz.analysis.transform import Transform
     from attnviz.cli.output import console
     from attnviz.language.languages import find_language
+    from attnviz.record.open_file import READERS
     from attnviz.views.explorer.state import State
     from attnviz.views.look import choose
     from attnviz.views.scale import check_scale
@@ -86,7 +86,7 @@ def explore(
     def see(record: AttentionRecord) -> AttentionRecord:
         return transform.apply(record if stack is None else record.looking_at(stack))
 
-    if named is not None and named.suffix.lower() in RECORDS:
+    if named is not None and named.suffix.lower() in READERS:
         begun = _saved(named, asked)
     else:
         asked = asked if named is None else replace(asked, text=None, file=named)
@@ -187,12 +187,14 @@ def _file_named(text: str | None) -> Path | None:
 
 def _is_path(text: str) -> bool:
     """Whether a name of no file is meant as one. Sentences are not, nor are words like and/or."""
+    from attnviz.record.open_file import READERS
+
     place = Path(text)
     if text.split() == [text]:
-        known = place.suffix.lower() in (*RECORDS, *TEXTS)
+        known = place.suffix.lower() in (*READERS, *TEXTS)
         return known or text.startswith(ROOTS) or ("/" in text and place.parent.is_dir())
     in_folder = "/" in text and Path(place.parts[0]).is_dir()
-    return in_folder and place.suffix.lower() in (*RECORDS, *TEXTS)
+    return in_folder and place.suffix.lower() in (*READERS, *TEXTS)
 
 
 def _fill(target: Console, state: State, begun: _Begun, inputs: Sequence[Path | None]) -> None:

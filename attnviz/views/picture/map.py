@@ -65,7 +65,7 @@ def map_figure(record: AttentionRecord, look: Look) -> Figure:
     overhang = _overhang(paper, columns) if slanted else 0.0
     right = max(GAP + BAR + 0.75, overhang)
     beside = left + width + right  # where the whole stands, of which a part is shown
-    place = stack.place_in_long
+    place = stack.crop_for_minimap
     right += 0.0 if place is None else MINIMAP + MARGIN
     axes = paper.add_axes(left, above, width, height, right=right)
     paint_cells(axes, bright.shares, allowed)

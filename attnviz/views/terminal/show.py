@@ -119,7 +119,7 @@ def overview(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
     if patches_of(stack) is not None:
         return _over_a_picture(record, look, screen)
     beside = _beside(stack, look, screen)
-    heads = not (look.heads or stack.n_heads == 1 or stack.place_in_long)
+    heads = not (look.heads or stack.n_heads == 1 or stack.crop_for_minimap)
     last: list[RenderableType] = [*beside, *([Text()] if beside else [])]
     last += [footer(record, look, screen), hints(look, screen)]
     # Beside the title there are two gaps, the prompt below and the names of the heads.
@@ -158,7 +158,7 @@ def _over_a_picture(record: AttentionRecord, look: Look, screen: Screen) -> list
 def _beside(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
     """What a long text has beside its map: where a part lies, or links far apart."""
     most = min(screen.height // 3, BESIDE)
-    place = stack.place_in_long
+    place = stack.crop_for_minimap
     if place is not None:
         return minimap(place, look, screen, most)
     if max(stack.shape) > EXAMINED:
