@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import Annotated
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from attnviz._version import __version__
+from attnviz.cli.help import Command
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
 # In the order of --help. Each is the function of its own name in attnviz/cli/commands.
@@ -25,7 +26,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; what a user can mend ends here as one line."""
     _prepare()
     try:
-        app = app_of(_wanted(arguments))
+        asks_for_all = [*arguments] in ([], ["--help"], ["-h"])
+        app = app_of(_wanted(arguments), with_options=not asks_for_all)
         if not arguments or {"--help", "-h"} & {*arguments}:
             _load_help()
         status = app(list(arguments) or ["--help"], standalone_mode=False)
@@ -48,8 +50,11 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _complain(AttnvizError(f"The operating system reported: {error}."), arguments)
 
 
-def app_of(names: Iterable[str]) -> typer.Typer:
-    """Build the app with only the commands of these names: each of them takes time to import."""
+def app_of(names: Iterable[str], *, with_options: bool = True) -> typer.Typer:
+    """Build the app with only the commands of these names: each of them takes time to import.
+
+    with_options: whether they can be run, or only be listed, which takes less time still.
+    """
     app = typer.Typer(
         name="attnviz",
         help="See where every token looks: attention in the terminal, as pictures and as numbers.",
@@ -59,9 +64,20 @@ def app_of(names: Iterable[str]) -> typer.Typer:
         context_settings={"help_option_names": ["--help", "-h"]},
     )
     for name in names:
-        app.command()(getattr(import_module(f"attnviz.cli.commands.{name}"), name))
+        command = getattr(import_module(f"attnviz.cli.commands.{name}"), name)
+        app.command(cls=Command)(command if with_options else _listed(command))
     app.callback()(_before_every_command)
     return app
+
+
+def _listed(command: Callable[..., None]) -> Callable[[], None]:
+    """A command's name and what it says of itself."""
+
+    def listed() -> None:
+        pass
+
+    listed.__name__, listed.__doc__ = command.__name__, command.__doc__
+    return listed
 
 
 def _wanted(arguments: Sequence[str]) -> Iterable[str]:

@@ -15,7 +15,7 @@ from attnviz.attention.attention_types import ATTENTION_TYPES
 from attnviz.errors import AttnvizError
 
 TYPES = " · ".join(ATTENTION_TYPES)
-SHOWS = "auto · table · heatmap · grid · top · arcs · far · timeline · image · none"
+SHOWS = "{shows}"  # as attnviz.cli.help lists them
 
 Text = Annotated[str | None, typer.Argument(help="The text; - reads standard input.")]
 File = Annotated[Path | None, typer.Option("--file", help="Read the text from a file.")]
@@ -91,7 +91,7 @@ Stack = Annotated[
 Layer = Annotated[str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · all (as grids).")]
 Head = Annotated[str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")]
 Show = Annotated[str, typer.Option("--show", help=SHOWS)]
-Scale = Annotated[str, typer.Option(help="What is bright: auto · linear · log · rank · no-sink.")]
+Scale = Annotated[str, typer.Option(help="What is bright: {scales}.")]
 Truncate = Annotated[
     bool, typer.Option("--truncate", help="Cut what a checkpoint has no positions for.")
 ]

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from inspect import signature
 
+import pytest
 import typer
 from typer.testing import CliRunner
 
-from attnviz.cli import options
+from attnviz.analysis.head_measures import MEASURES
+from attnviz.attention.attention_types import ATTENTION_TYPES
+from attnviz.cli import options, run_command_line
+from attnviz.views.scale import SCALES
+from attnviz.views.terminal.show import SHOWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,3 +53,15 @@ def test_what_is_left_out_has_its_default():
 def test_each_option_reaches_its_field():
     _, given = called("-H", "3", "--truncate", "--lang", "en", "--first", "2")
     assert given == [2, Checkpoint(heads=3, truncate=True), "en"]
+
+
+@pytest.mark.parametrize(
+    ("command", "listed"),
+    [("run", SHOWS), ("run", SCALES), ("run", ATTENTION_TYPES), ("heads", MEASURES)],
+)
+def test_help_lists_what_there_is_to_choose_from(capsys, command, listed):
+    assert run_command_line([command, "--help"]) == 0
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert "{" not in shown
+    for name in listed:
+        assert f" {name}" in shown

@@ -6,16 +6,11 @@ from typing import Annotated
 
 import typer
 
-from attnviz.analysis.head_measures import LARGEST, MEASURES, SMALLEST
 from attnviz.cli import options
 from attnviz.cli.model_options import TokenPass
 from attnviz.errors import AttnvizError
 
-_BY = {
-    order: " · ".join(name for name, each in MEASURES.items() if each.order == order)
-    for order in (SMALLEST, LARGEST)
-}
-SORTS = f"Order by a measure: {_BY[SMALLEST]} (smallest first) · {_BY[LARGEST]} (largest first)."
+SORTS = "Order by a measure: {smallest} (smallest first) · {largest} (largest first)."
 
 
 @options.spread
