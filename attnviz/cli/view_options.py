@@ -66,7 +66,8 @@ class Display:
             say(note, self.quiet)
         self._write_files(record, look)
         if self.json:
-            put_json(record.to_json())
+            for piece in record.json_pieces():
+                put_json(piece)
             return
         target = console()
         screen = self._below(record.notes, screen_of(target))

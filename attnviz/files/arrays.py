@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+import warnings
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -89,22 +90,32 @@ def read_array(path: Path) -> NDArray[Any]:
 
 def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
     """An array whose header claims no more than its `size` bytes hold, and no objects."""
-    numpy_format = np.lib.format
-    try:
-        if numpy_format.read_magic(file) == (1, 0):
-            shape, _, dtype = numpy_format.read_array_header_1_0(file)
-        else:
-            shape, _, dtype = numpy_format.read_array_header_2_0(file)
-    except Exception as error:  # what a header can raise that is Python's text and no such text
-        raise ValueError(f"it does not begin as an array of NumPy does ({error})") from error
+    shape, dtype = _read_header(file)
     if dtype.hasobject:
         raise ValueError("it holds pickled objects, which are not opened: a pickle runs code")
     claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
     if min(shape, default=0) < 0 or claimed > held:
         raise ValueError(f"its header claims {claimed:,} bytes and it has {held:,}")
     file.seek(0)
-    array: NDArray[Any] = numpy_format.read_array(file, allow_pickle=False)
+    with warnings.catch_warnings():  # its text is Python's, whose warnings are for programmers
+        warnings.simplefilter("ignore")
+        array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False)
     return array
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """The shape and dtype that the header of a .npy claims."""
+    numpy_format = np.lib.format
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if numpy_format.read_magic(file) == (1, 0):
+                shape, _, dtype = numpy_format.read_array_header_1_0(file)
+            else:
+                shape, _, dtype = numpy_format.read_array_header_2_0(file)
+    except Exception as error:  # what a header can raise that is Python's text and no such text
+        raise ValueError(f"it does not begin as an array of NumPy does ({error})") from error
+    return shape, dtype
 
 
 def check_length(path: Path, most: int) -> int:

@@ -33,9 +33,9 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
     there is no such folder, or the hub has no such model or cannot be reached.
     """
     path = _expand(name)
-    if path.is_dir():
+    if os.path.isdir(path):  # False where the name is longer than a name may be
         return path
-    if path.is_file():
+    if os.path.isfile(path):
         return _of_file(path)
     if name == INDUCTION:
         return samples_folder() / "models" / INDUCTION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,6 +76,18 @@ def check_rows(array: Floats, of: str, notes: list[str]) -> None:
         )
     if largest > 1 + CLOSE:
         notes.append(f"Rows sum to up to {largest:.4g}: the weights were rounded.")
+
+
+def without_dust(weights: Floats, masks: Sequence[Rule]) -> Floats:
+    """Weights whose rounding below 0, and beneath the mask of a layer, is 0."""
+    if weights.min() < 0:
+        weights = np.maximum(weights, 0)
+    for layer, rule in enumerate(masks):
+        hidden = ~rule.to_array(*weights.shape[2:])
+        if (weights[layer] * hidden).any():
+            weights = weights.copy()
+            weights[layer, :, hidden] = 0
+    return weights
 
 
 def place_of(of: str, layer: int, head: int, row: int, column: int | None = None) -> str:

@@ -13,7 +13,14 @@ from attnviz.attention import masks
 from attnviz.attention.attention_types import ATTENTION_TYPES, mask_of
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import Tokens, from_labels
-from attnviz.record.checks import DUST, check_numbers, check_rows, first_leak, place_of
+from attnviz.record.checks import (
+    DUST,
+    check_numbers,
+    check_rows,
+    first_leak,
+    place_of,
+    without_dust,
+)
 from attnviz.record.layouts import GivenWeights, stacks_given
 from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.settings import Settings
@@ -153,14 +160,7 @@ def _stack(
     given: GivenWeights, queries: Tokens, keys: Tokens, two_texts: bool, of: str, notes: list[str]
 ) -> Stack:
     check_rows(given.weights, of, notes)
-    weights = given.weights
-    if weights.min() < 0:
-        weights = np.maximum(weights, 0)
-    for layer, rule in enumerate(given.masks):
-        hidden = ~rule.to_array(len(queries), len(keys))
-        if (weights[layer] * hidden).any():  # dust
-            weights = weights.copy()
-            weights[layer, :, hidden] = 0
+    weights = without_dust(given.weights, given.masks)
     return Stack(queries, keys, weights, masks=given.masks, two_texts=two_texts)
 
 

@@ -45,6 +45,8 @@ from attnviz.files.arrays import read_arrays, read_json
 from attnviz.record.table import item, plain, read_table
 from attnviz.record.tree import Tree
 
+AT_ONCE = 1 << 16  # characters that are handed on together
+
 
 def json_pieces(tree: Tree) -> Iterator[str]:
     """Give the tree as one JSON document, piece by piece: arrays are never text as a whole."""
@@ -55,8 +57,14 @@ def json_pieces(tree: Tree) -> Iterator[str]:
     except UnicodeEncodeError:  # a lone surrogate in somebody's token: only escapes can hold it
         escaped = True
     encode = json.JSONEncoder(ensure_ascii=escaped, allow_nan=False, default=item).encode
-    yield from _pieces(tree, encode)
-    yield "\n"
+    kept, size = list[str](), 0
+    for piece in _pieces(tree, encode):
+        kept.append(piece)
+        size += len(piece)
+        if size >= AT_ONCE:
+            yield "".join(kept)
+            kept, size = [], 0
+    yield "".join(kept) + "\n"
 
 
 def _pieces(value: Any, encode: Callable[[Any], str]) -> Iterator[str]:

@@ -127,9 +127,9 @@ def _check_summary(kept: Summary, n_queries: int, n_keys: int) -> None:
     highest = {"entropy": math.log(n_keys) + ROUNDING, "distance": float(max(n_queries, n_keys))}
     for name, values in kept.measures.items():
         known = values[~np.isnan(values)]  # not every query has a key before it, or after it
-        _check_range(name, known, highest.get(name, MOST))
+        _check_range(name, known, highest.get(name, MOST), -DUST)
 
 
-def _check_range(name: str, values: Array, highest: Array | float) -> None:
-    if not ((values >= -DUST) & (values <= highest)).all():
+def _check_range(name: str, values: Array, highest: Array | float, lowest: float = 0) -> None:
+    if not ((values >= lowest) & (values <= highest)).all():
         raise ValueError(f"{name} holds a number that cannot be")

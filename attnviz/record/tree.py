@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from attnviz.attention import masks
 from attnviz.inputs.labels import visible
 from attnviz.inputs.tokens import Tokens
+from attnviz.record.checks import without_dust
 from attnviz.record.stack import Stack
 from attnviz.record.stack_checks import check_stack
 from attnviz.record.summary import ARRAYS, Summary
@@ -74,7 +76,9 @@ def stack_of(tree: Tree) -> Stack:
         vectors=_all_vectors(tree),
     )
     check_stack(stack)
-    return stack
+    if stack.weights is None:
+        return stack
+    return replace(stack, weights=without_dust(stack.weights, stack.masks))
 
 
 def _weights(tree: Tree) -> NDArray[Any]:

@@ -833,3 +833,13 @@ def test_repr_is_one_line_that_says_what_it_is():
     shown = repr(trace("القط ناعس", source="the cat sleeps", heads=3))
     assert shown == "AttentionRecord(cross, builtin, 1 layers × 3 heads, 2 × 3 tokens)"
     assert isinstance(attnviz.trace("a"), attnviz.AttentionRecord)
+
+
+@pytest.mark.parametrize("rule", ["full", "causal"])
+def test_dust_of_somebody_elses_rounding_is_swept_away(tmp_path, rule):
+    tree = json.loads(from_weights([[1.0, 0.0], [0.5, 0.5]], "ab").to_json())
+    tree["stacks"]["self"]["masks"] = [{"rule": rule}]
+    tree["stacks"]["self"]["weights"][0][0][0] = [1.0, -1e-9 if rule == "full" else 1e-9]
+    path = tmp_path / "dust.json"
+    path.write_text(json.dumps(tree), encoding="utf-8")
+    assert read(path).stack.weights.tolist() == [[[[1.0, 0.0], [0.5, 0.5]]]]

@@ -74,6 +74,7 @@ def compare(
     settings |= {"heads": heads, "source": source, "tokenizer": tokenizer, "seed": seed}
     records = _records(items or [], file, _listed(type), _listed(model), settings)
     sides = _sides(records, _listed(layer), _listed(head), enough=tolerance is not None)
+    difference = None if tolerance is None else _difference(records)  # refused before it is shown
     for path in output or []:
         save(path, _written(sides, path.suffix.lower(), language), language, quiet)
     if json:
@@ -81,8 +82,8 @@ def compare(
     else:
         target = console()
         put(target, Group(*views.comparison(sides, language, screen_of(target))))
-    if tolerance is not None:
-        _hold(records, tolerance, quiet)
+    if tolerance is not None and difference is not None:
+        _hold(*difference, tolerance, quiet)
 
 
 def _listed(given: str | None) -> list[str | None]:
@@ -160,15 +161,20 @@ def _written(sides: Sequence[Side], suffix: str, language: Language) -> bytes:
     return compare_picture(sides, suffix[1:], language)
 
 
-def _hold(records: Sequence[tuple[str, AttentionRecord]], tolerance: float, quiet: bool) -> None:
+def _difference(records: Sequence[tuple[str, AttentionRecord]]) -> tuple[float, str]:
+    """The largest difference of two records' weights, and where it lies."""
     from attnviz.analysis.compare import largest_error
-    from attnviz.cli.output import say
 
     if len(records) != 2:
         raise AttnvizError(
             f"--tolerance compares two records, and there are {len(records)}.", "Give two."
         )
-    worst, where = largest_error(records[0][1], records[1][1])
+    return largest_error(records[0][1], records[1][1])
+
+
+def _hold(worst: float, where: str, tolerance: float, quiet: bool) -> None:
+    from attnviz.cli.output import say
+
     kept = worst <= tolerance
     say(
         f"largest difference {worst:.2e} ({where}): {'within' if kept else 'over'} {tolerance:g}",
