@@ -15,7 +15,7 @@ from rich.segment import Segment
 from rich.text import Text
 
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
-from attnviz.files.write import written_whole
+from attnviz.files.write import may_write, written_whole
 from attnviz.inputs.labels import visible
 from attnviz.language.language import (
     LEFT_TO_RIGHT_MARK,
@@ -122,6 +122,8 @@ def check_outputs(
             raise cannot_write(path, f"the folder {path.parent} does not exist.")
         if path.is_dir():
             raise cannot_write(path, "it is a folder.")
+        if not may_write(path):
+            raise cannot_write(path, "it may not be written over.")
         if any(
             given and path.exists() and given.exists() and path.samefile(given) for given in inputs
         ):

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
+from attnviz.errors import AttnvizError
 
 ROOT = Path(attnviz.__file__).parents[1]
 TEXT = "The cat sat on the mat"
@@ -77,6 +79,32 @@ def test_a_closed_stream_is_no_open_file():
         check=False,
     )  # fmt: skip
     assert (found.returncode, found.stderr) == (0, b"")
+
+
+def test_a_file_that_may_not_be_written_stays_what_it_is(capsys):
+    with tempfile.TemporaryDirectory() as folder:  # all folders above it are open to everybody
+        kept = Path(folder, "kept.json")
+        record = attnviz.trace(TEXT)
+        assert run_command_line(["run", TEXT, "-o", str(kept)]) == 0  # loads what this needs
+        record.save(kept)
+        before = kept.read_bytes()
+        kept.chmod(0o444)
+        Path(folder).chmod(0o777)
+        capsys.readouterr()
+        administrator = os.geteuid() == 0
+        if administrator:  # who may write everything
+            os.seteuid(65534)
+        try:
+            status = run_command_line(["run", TEXT, "-o", str(kept)])
+            with pytest.raises(AttnvizError, match="Permission denied"):
+                record.save(kept)
+        finally:
+            if administrator:
+                os.seteuid(0)
+        assert kept.read_bytes() == before
+    captured = capsys.readouterr()
+    assert (status, captured.out) == (2, "")
+    assert "it may not be written over" in captured.err
 
 
 # Signals.
