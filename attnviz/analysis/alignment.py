@@ -78,8 +78,9 @@ def _read(record: AttentionRecord, stack: Stack) -> range:
     """The places that hold what was read."""
     if stack.two_texts:
         return range(stack.shape[1])
-    start, stop = record.settings["prompt_parts"].get("prompt", (0, record.settings["prompt"]))
-    return range(max(int(start), 1), int(stop))  # the first token is where heads rest
+    parts, whole = record.settings.prompt_parts or {}, (0, record.settings.prompt or 0)
+    start, stop = parts.get("prompt", whole)
+    return range(max(start, 1), stop)  # the first token is where heads rest
 
 
 def _groups(tokens: Tokens, kind: str, places: range) -> list[list[int]]:

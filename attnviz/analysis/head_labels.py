@@ -237,18 +237,18 @@ class _Layer:
 def _labels(stack: Stack, layer: int) -> list[Label]:
     """The label of every head of a layer."""
     if stack.weights is None:
-        return _told(_of_summary(stack, layer), stack.n_heads)
+        return _label_heads(_of_summary(stack, layer), stack.n_heads)
     seen = _Seen.of(stack, layer)
     # Heads are looked at one after the other where many would need much memory.
     together = max(AT_ONCE // max(stack.weights[layer, 0].nbytes, 1), 1)
     labels: list[Label] = []
     for start in range(0, stack.n_heads, together):
         weights = stack.weights[layer, start : start + together].astype(np.float64)
-        labels += _told(_of_weights(stack, weights, seen), len(weights))
+        labels += _label_heads(_of_weights(stack, weights, seen), len(weights))
     return labels
 
 
-def _told(layer: _Layer, n_heads: int) -> list[Label]:
+def _label_heads(layer: _Layer, n_heads: int) -> list[Label]:
     if layer.left.weight.any(axis=0).sum() < LEAST_ROWS and not _rests(layer):
         return [Label("short")] * n_heads
     return [layer.label(head) for head in range(n_heads)]

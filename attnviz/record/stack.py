@@ -172,10 +172,10 @@ class Stack:
         self._check(layer, head)
         cells = self._cells(max_size)
         if self.summary is None:
-            sums = largest = self._chosen(self._dense(), layer, head)
+            sums = largest = self._select(self._dense(), layer, head)
         else:
-            sums = self._chosen(self.summary.sums, layer, head)
-            largest = self._chosen(self.summary.maxima, layer, head)
+            sums = self._select(self.summary.sums, layer, head)
+            largest = self._select(self.summary.maxima, layer, head)
         for axis, (cell, kept) in enumerate(zip(cells, self._kept_cells(), strict=True)):
             sums = pool(sums, cell // kept, axis + 2, np.add)
             largest = pool(largest, cell // kept, axis + 2, np.maximum)
@@ -207,7 +207,7 @@ class Stack:
         if k < 0:
             raise AttnvizError(f"{k} keys were asked for.", "Ask for 0 or more.")
         if self.summary is None:
-            return measures.strongest(self._chosen(self._dense(), layer, head).mean(axis=(0, 1)), k)
+            return measures.strongest(self._select(self._dense(), layer, head).mean(axis=(0, 1)), k)
         kept = self.summary.strongest_keys.shape[-1]
         if k > kept and kept < self.shape[1]:
             raise AttnvizError(f"Only the {kept} strongest keys were kept of this long text.")
@@ -237,7 +237,7 @@ class Stack:
             return kept.received if name == "received" else kept.measures[name].astype(np.float64)
         if name == "received":
             return measures.received(self._dense())
-        return self._measured(name)
+        return self._measure_rows(name)
 
     def allowed_keys(self) -> NDArray[np.int64]:
         """How many keys each query may see: (layers, queries)."""
@@ -353,12 +353,12 @@ class Stack:
         rows, columns = (cell_size(n, max_size, k) for n, k in zip(self.shape, kept, strict=True))
         return rows, columns
 
-    def _chosen(self, array: Floats, layer: Which, head: Which) -> Floats:
+    def _select(self, array: Floats, layer: Which, head: Which) -> Floats:
         layers = slice(None) if layer == "mean" else slice(layer, layer + 1)
         heads = slice(None) if head == "mean" else slice(head, head + 1)
         return array[layers, heads]
 
-    def _measured(self, name: str) -> NDArray[np.float64]:
+    def _measure_rows(self, name: str) -> NDArray[np.float64]:
         weights, (n_queries, n_keys) = self._dense(), self.shape
         values = np.empty(weights.shape[:3])
         for start in range(0, n_queries, _ROWS_AT_ONCE):
