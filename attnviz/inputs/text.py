@@ -110,8 +110,9 @@ def encode(
         raise AttnvizError(
             f"The tokenizer cut the {what} into no tokens.", "Try another text or tokenizer."
         )
-    flags = np.array(encoding.special_tokens_mask, dtype=np.bool_)
     ids = np.array(encoding.ids, dtype=np.int64)
+    flags = np.isin(ids, _special_ids(tokenizer))  # whoever put them there
+    flags |= np.array(encoding.special_tokens_mask, dtype=np.bool_)
     if pair is None:
         return from_spans(text, tuple(encoding.tokens), encoding.offsets, ids, flags)
     segments = _segments(encoding)
@@ -121,6 +122,11 @@ def encode(
     ]
     both = f"{text}\n{pair}"
     return replace(from_spans(both, tuple(encoding.tokens), spans, ids, flags), segments=segments)
+
+
+def _special_ids(tokenizer: Tokenizer) -> list[int]:
+    added = tokenizer.get_added_tokens_decoder().items()
+    return [number for number, token in added if token.special]
 
 
 def _segments(encoding: Encoding) -> NDArray[np.int64]:

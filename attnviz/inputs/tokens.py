@@ -23,9 +23,10 @@ class Tokens:
 
     ids: (n,) int64. labels: what to show, safe anywhere, one per token. pieces: the tokenizer's
     own strings. spans: (n, 2) int64, character positions in `text`; (0, 0) for special tokens.
-    special: (n,) bool, tokens that the tokenizer added. segments: (n,) int64, which text of a pair
-    each token belongs to, or None for one text. where: where patches of a picture or frames of a
-    sound stand; None for tokens of a text.
+    special: (n,) bool, tokens that are marks and no words, whether the tokenizer added them or the
+    text has them. segments: (n,) int64, which text of a pair each token belongs to, or None for
+    one text. where: where patches of a picture or frames of a sound stand; None for tokens of a
+    text.
     """
 
     text: str

@@ -64,7 +64,7 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
     an encoder is fed its start token first, and not the last token."""
     if inputs.ids is not None:
         return _cut(from_ids(inputs.ids, _tokenizer_for_ids(model, inputs)), limit)
-    text, tokenizer = inputs.require_text(), _tokenizer(model, inputs, TEXT)
+    text, tokenizer = inputs.require_text(), _tokenizer(model, inputs)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
     return _cut(_for_decoder(model, tokens, tokenizer) if model.reads_source else tokens, limit)
 
@@ -78,7 +78,7 @@ def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -
             f"{model.name} ({model.family}) has an encoder, and there is no source to read.",
             "Give a `source`.",
         )
-    tokenizer = _tokenizer(model, inputs, SOURCE)
+    tokenizer = _tokenizer(model, inputs)
     tokens = _encode(tokenizer, inputs.source, None, inputs.source_lang, "source", limit)
     return _cut(tokens, limit)
 
@@ -107,24 +107,15 @@ def _cut(tokens: Tokens, limit: int | None) -> Tokens:
     return tokens.at(np.arange(limit))
 
 
-def _tokenizer(model: TrainedModel, inputs: Inputs, role: str) -> Tokenizer:
-    """Open the tokenizer that was given, or the model's own; refuse one of another model."""
+def _tokenizer(model: TrainedModel, inputs: Inputs) -> Tokenizer:
+    """Open the tokenizer that was given, or the model's own."""
     file = inputs.tokenizer
     if file in TOKENIZERS:
         raise AttnvizError(
             f"`tokenizer` {file} is for the built-in heads: {model.name} has its own.",
             "Leave it out, or give a tokenizer.json.",
         )
-    found = model.tokenizer if file is None else open_tokenizer(Path(file))
-    n_pieces = found.get_vocab_size(with_added_tokens=True)
-    n_ids = model.network.limits(role).n_ids
-    if n_pieces > n_ids:
-        raise AttnvizError(
-            f"The tokenizer knows {n_pieces:,} tokens and {model.name} has embeddings for "
-            f"{n_ids:,}.",
-            "It belongs to another model: give the right `tokenizer`.",
-        )
-    return found
+    return model.tokenizer if file is None else open_tokenizer(Path(file))
 
 
 def _tokenizer_for_ids(model: TrainedModel, inputs: Inputs) -> Tokenizer | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -16,11 +16,11 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
 from attnviz.frozen import dataclass
-from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.folder import open_checkpoint
 from attnviz.models.checkpoint.heads import no_head, read_head
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.weights import Weights
+from attnviz.models.families import fields_of
 from attnviz.models.layers import Floats
 from attnviz.models.model import (
     SOURCE,
@@ -293,8 +293,24 @@ def load(place: Path, name: str, adapter: Path | None = None) -> TrainedModel:
         checkpoint = adapted(checkpoint, open_adapter(adapter))
         name = f"{name} + {adapter.resolve().name}"
     family = import_module(f"attnviz.models.families.{checkpoint.family}")
-    fields = Fields(checkpoint.config, checkpoint.config_file)
+    fields = fields_of(checkpoint.config, checkpoint.config_file)
+    fields.refuse_changed_weights()
     weights = Weights.found(checkpoint.tensors, place, family.ANCHOR)
     network: Network = family.build(fields, weights)
-    fields.finish()
-    return TrainedModel(name, checkpoint, network)
+    unread = fields.finish()
+    notes = _odd(checkpoint, unread)
+    return TrainedModel(name, replace(checkpoint, notes=(*checkpoint.notes, *notes)), network)
+
+
+def _odd(checkpoint: Checkpoint, unread: Sequence[str]) -> list[str]:
+    """What is in the config and not in the numbers, a line each."""
+    notes = []
+    if unread:
+        named = ", ".join(unread)[:200]
+        notes.append(f"Fields of {checkpoint.config_file.name} that were not read: {named}.")
+    if checkpoint.config.get("auto_map"):
+        notes.append(
+            f"{checkpoint.place.name} brings code of its own, which is not run: its layers are "
+            f"taken for those of {checkpoint.config['model_type']}."
+        )
+    return notes

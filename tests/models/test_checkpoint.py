@@ -120,17 +120,12 @@ FAMILIES = (
 
 
 @pytest.mark.parametrize(
-    ("kind", "nearest"),
-    [
-        ("roberto", "roberta"), ("gpt3", "gpt2"), ("Llama", "llama"), ("mistrall", "mistral"),
-        ("bert ", "bert"), ("qqq", None), ("", None), (None, None), (3, None), (["bert"], None),
-        ({"bert": 1}, None), (True, None),
-    ],
-)  # fmt: skip
-def test_an_unknown_family_lists_those_that_are_known(tmp_path, kind, nearest):
+    "kind", ["gpt_oss", "mamba", "Llama", "bert ", "", None, 3, ["bert"], {"bert": 1}, True]
+)
+def test_an_unknown_family_is_named_beside_those_that_are_read(tmp_path, kind):
     said = refusal(loading(save(tmp_path, "bert", model_type=kind)), "model_type", *FAMILIES)
-    if nearest:
-        assert re.search(r"one of: ([\w-]+)", said)[1] == nearest
+    named = kind if isinstance(kind, str) else json.dumps(kind)
+    assert said.startswith(f"attnviz does not read {named} yet")
 
 
 def test_a_missing_family_lists_those_that_are_known(tmp_path):
@@ -139,23 +134,112 @@ def test_a_missing_family_lists_those_that_are_known(tmp_path):
 
 # Its fields.
 
-UNKNOWN = {
-    "rotary_sinks": True, "alibi": 1, "attention_temperature": 0.5, "mask_kind": "prefix",
-    "kernels": [3], "extra": {"a": 1}, "sinks": float("nan"),
+MATTER = [
+    *[(case, "alibi", 1) for case in ("bert", "gpt2", "llama", "t5", "bart")],
+    ("bert", "pruned_heads", {"0": [3]}),
+    ("gpt2", "add_cross_attention", True),
+    *[(case, "is_causal", False) for case in ("gpt2", "gpt_neo", "gpt_neox", "gemma")],
+    ("mistral", "num_local_experts", 8),
+    ("roberta", "position_embedding_type", "relative_key"),
+]
+HARMLESS = {
+    "is_llama_config": True, "rope_interleaved": False, "unsloth_fixed": True,
+    "unsloth_version": "2025.1", "full_attn_mod": 1, "interpolate_factor": 1,
+    "sentence_transformers": {"version": "4.0"}, "transformers.js_config": {"dtype": "q8"},
+    "neftune_noise_alpha": 5, "max_sequence_length": 2048, "extra": {"a": 1}, "kernels": [3],
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("field", UNKNOWN)
+@pytest.mark.parametrize(("case", "field", "value"), MATTER)
+def test_a_field_that_changes_the_numbers_is_named_unless_it_is_off(tmp_path, case, field, value):
+    folder = save(tmp_path, case, **{field: value})
+    refusal(loading(folder), folder / "config.json", f"{field} = {json.dumps(value)}")
+    attnviz.load_model(save(tmp_path, case, **{field: None}))
+
+
 @pytest.mark.parametrize("case", ["bert", "gpt2", "llama", "t5", "bart"])
-def test_a_field_that_is_not_understood_is_named_unless_it_is_off(tmp_path, case, field):
-    folder = save(tmp_path, case, **{field: UNKNOWN[field]})
-    refusal(loading(folder), folder / "config.json", f"{field} = {json.dumps(UNKNOWN[field])}")
-    for off in (None, False, 0, [], {}, ""):
-        attnviz.load_model(save(tmp_path, case, **{field: off}))
+def test_fields_that_no_code_reads_change_nothing_and_are_named(tmp_path, case):
+    plain = numbers(save(tmp_path / "plain", case))
+    folder = save(tmp_path / "more", case, **HARMLESS)
+    assert_close(numbers(folder), plain, 0)
+    [note] = attnviz.load_model(folder).notes
+    assert note.startswith("Fields of config.json that were not read: ")
+    assert all((name in note) == bool(value) for name, value in HARMLESS.items())
+    assert traced(folder).notes == (note,)
+    assert attnviz.load_model(tmp_path / "plain").notes == ()
 
 
-def test_a_long_value_is_cut(tmp_path):
-    refusal(loading(save(tmp_path, "bert", prunes=list(range(10_000)))), "prunes")
+def test_code_of_its_own_is_named_and_not_run(tmp_path):
+    own = {"AutoModel": "modeling_llm2vec.Llm2Vec"}
+    [note] = attnviz.load_model(save(tmp_path, "llama", auto_map=own)).notes
+    assert "not run" in note
+    assert "llama" in note
+
+
+def test_other_names_of_fields_are_read(tmp_path):
+    """As GPT-2's hidden_size for n_embd; two that differ are refused."""
+    config = checkpoints.config("gpt2")
+    plain = numbers(save(tmp_path / "a", "gpt2"))
+    other = save(tmp_path / "b", "gpt2", without=["n_embd"], hidden_size=config["n_embd"])
+    both = save(tmp_path / "c", "gpt2", hidden_size=config["n_embd"])
+    for folder in (other, both):
+        assert_close(numbers(folder), plain, 0)
+        assert not attnviz.load_model(folder).notes
+    refusal(loading(save(tmp_path / "d", "gpt2", hidden_size=999)), "hidden_size = 999")
+
+
+def test_a_long_list_of_fields_is_cut(tmp_path):
+    folder = save(tmp_path, "bert", **{f"field_{i}": 1 for i in range(999)})
+    assert len(attnviz.load_model(folder).notes[0]) < 300
+
+
+# Halves and towers.
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_the_text_half_of_a_model_of_text_and_images(tmp_path, flat):
+    """The same numbers as the half alone: in transformers text_config is of the same class."""
+    config, tensors = checkpoints.config("qwen2"), checkpoints.tensors("qwen2")
+    plain = numbers(save(tmp_path / "text", "qwen2"))
+    half = config | {"model_type": "qwen2_vl_text"}
+    rope = {"type": "mrope", "mrope_section": [1, 1, 0]}
+    half = {n: v for n, v in half.items() if n != "rope_parameters"}
+    half |= {"rope_scaling": rope, "rope_theta": config["rope_parameters"]["rope_theta"]}
+    whole = {"model_type": "qwen2_vl", "vision_config": {"depth": 2}, "image_token_id": 9}
+    whole |= half | {"model_type": "qwen2_vl"} if flat else {"text_config": half}
+    named = {f"model.language_model.{name}": value for name, value in tensors.items()}
+    named["visual.patch_embed.proj.weight"] = np.zeros((2, 2), np.float32)
+    folder = save(tmp_path / "whole", "", named, config=whole)
+    assert_close(numbers(folder), plain, 0)
+    assert attnviz.load_model(folder).notes == ()
+
+
+def test_a_text_half_of_a_family_that_is_not_read_is_named(tmp_path):
+    config = {"model_type": "llava", "text_config": {"model_type": "cohere"}}
+    refusal(loading(save(tmp_path, "bert", config=config)), "does not read cohere yet")
+
+
+def test_an_encoder_of_t5_alone(tmp_path):
+    tensors = checkpoints.tensors("t5")
+    whole = numbers(save(tmp_path / "whole", "t5"), ids=SOURCE)
+    half = {name: v for name, v in tensors.items() if not name.startswith("decoder.")}
+    folder = save(tmp_path / "half", "t5", half, architectures=["T5EncoderModel"])
+    model = attnviz.load_model(folder)
+    assert (list(model.layouts), model.type, model.reads_source) == (["self"], "self", False)
+    assert_close({"self": numbers(folder, SOURCE)["self"]}, {"self": whole["encoder"]}, 0)
+
+
+def test_two_towers_in_one_file_are_named(tmp_path):
+    tensors = checkpoints.tensors("bert")
+    both = {f"{who}.{name}": v for who in ("ctx", "question") for name, v in tensors.items()}
+    refusal(loading(save(tmp_path, "bert", both)), "2 models", "ctx.", "question.")
+
+
+@pytest.mark.parametrize("case", ["llama", "qwen3"])
+def test_a_decoder_made_to_look_both_ways(tmp_path, case):
+    model = attnviz.load_model(save(tmp_path, case, is_causal=False))
+    assert {str(mask) for mask in model.layouts["self"].masks} == {"full"}
+    assert model.type == "self"
 
 
 @pytest.mark.parametrize("case", ["bert", "llama", "gpt2", "m2m_100"])

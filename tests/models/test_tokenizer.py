@@ -10,6 +10,7 @@ import attnviz
 from attnviz import AttnvizError
 from attnviz.inputs.text import from_ids
 from attnviz.models.model import Prepared
+from attnviz.record.selection import hide_special
 from attnviz.tracing.recorder import Recorder
 from tests.reference import checkpoints
 
@@ -200,7 +201,7 @@ def test_forms(folder, name):
     assert list(tokens.pieces) == pieces
     known = json.loads(files["vocab.json"]) if case in ("gpt2", "roberta") else numbered(PIECES)
     assert tokens.ids.tolist() == [known[piece] for piece in pieces]
-    marks = [piece in ("[CLS]", "[SEP]", "<s>", "</s>") for piece in pieces]
+    marks = [piece in ("[CLS]", "[SEP]", "[MASK]", "<s>", "</s>", "<mask>") for piece in pieces]
     assert tokens.special.tolist() == marks
     assert tokens.text == text
 
@@ -308,11 +309,25 @@ def test_a_vocabulary_as_large_as_the_embedding_and_a_larger_one(folder):
     place = folder("bert", {"vocab.txt": "\n".join(pieces[:61])})
     assert tokens_of(place, "the last").ids.tolist() == [CLS, THE, 60, SEP]
     (place / "vocab.txt").write_text("\n".join(pieces))
+    assert tokens_of(place, "the last").ids.tolist() == [CLS, THE, 60, SEP]  # the text has no 61
     refusal(place, "61", "`tokenizer`", text="the past")
     refusal(place, "61", text=None, ids=[61])
 
 
 # Ready ids.
+
+
+def test_the_same_sentence_as_text_and_as_ids(folder):
+    """A mark that the text has is a mark, whoever put it there."""
+    place = folder("bert", save(word_piece()))
+    text = attnviz.trace("the cat [SEP] sat", model=place)
+    ids = attnviz.trace(ids=[CLS, THE, CAT, SEP, SAT, SEP], model=place)
+    one, two = text.stack.query_tokens, ids.stack.query_tokens
+    assert one.ids.tolist() == two.ids.tolist()
+    assert one.labels == two.labels
+    assert one.special.tolist() == two.special.tolist() == [True, False, False, True, False, True]
+    assert np.array_equal(text.stack.weights, ids.stack.weights)
+    assert hide_special(text.stack)[0].query_tokens.labels == ("the", "cat", "sat")
 
 
 def test_ids_are_named_by_the_tokenizer_where_there_is_one(folder):

@@ -48,6 +48,25 @@ BOOKKEEPING = frozenset(
     """.split()  # noqa: SIM905 a list of so many names reads worse
 )
 
+# What changes the numbers though the class of a model_type may not have it: of older releases, of
+# the authors' own code, of other programs. Each with what to do.
+_OTHER_ATTENTION = "Its attention is another than that of the family: attnviz does not read it yet."
+MATTERS = {
+    "pruned_heads": "Some of its heads were taken out: give the model with all heads.",
+    "quantization_config": "Its weights are quantised: give the original.",
+    "position_embedding_type": _OTHER_ATTENTION,
+    "is_causal": _OTHER_ATTENTION,
+    "alibi": _OTHER_ATTENTION,
+    "use_alibi": _OTHER_ATTENTION,
+    "use_bidirectional_attention": _OTHER_ATTENTION,
+    "add_cross_attention": _OTHER_ATTENTION,
+    "rotary_emb_fraction": _OTHER_ATTENTION,
+    "num_experts": "Its layers choose among experts: attnviz does not read them yet.",
+    "num_local_experts": "Its layers choose among experts: attnviz does not read them yet.",
+    "rope_scaling": _OTHER_ATTENTION,
+    "rope_parameters": _OTHER_ATTENTION,
+}
+
 
 LARGEST = 1 << 24  # of what is counted in a config: more is a slip, and would fill the memory
 MOST_LAYERS = 4096
@@ -55,23 +74,41 @@ LARGEST_REAL = 1e30  # past which float32 has no room
 
 
 class Fields:
-    """A config by its fields: what a family asks for it understands, `finish` refuses the rest."""
+    """A config by its fields: what a family asks for it understands; of the rest `finish` refuses
+    what could change the numbers.
 
-    def __init__(self, config: Mapping[str, Any], file: Path):
-        self._config = config
+    usual: what the fields are that a config does not state, by the class of its model_type in
+    transformers. aliases: other names of fields.
+    """
+
+    def __init__(
+        self, config: Mapping[str, Any], file: Path,
+        usual: Mapping[str, Any] | None = None, aliases: Mapping[str, str] | None = None,
+    ):  # fmt: skip
+        renamed = {
+            field: config[alias] for alias, field in (aliases or {}).items() if alias in config
+        }
+        self._config = {**renamed, **config}
         self._file = file
-        self._asked: set[str] = set()
+        self._usual = {**dict.fromkeys(aliases or ()), **(usual or {})}
+        self._asked = {  # other names that say the same
+            alias for alias, field in (aliases or {}).items()
+            if alias in config and config[alias] == self._config[field]
+        }  # fmt: skip
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return the value as it stands, None and absent meaning the default."""
-        self._asked.add(name)
-        value = self._config.get(name)
+        """Return the value as it stands; where it is absent what is usual, else the default, which
+        null means too."""
+        value = self.or_none(name, None)
         return default if value is None else value
 
     def or_none(self, name: str, default: Any) -> Any:
         """Return the value as it stands, where null does not mean the default but "none"."""
         self._asked.add(name)
-        return self._config.get(name, default)
+        if name in self._config:
+            return self._config[name]
+        usual = self._usual.get(name)
+        return default if usual is None else usual
 
     def number(self, name: str, default: int | None = None, lowest: int = 1) -> int:
         """Return a whole number; AttnvizError if it is none, or out of bounds."""
@@ -126,15 +163,30 @@ class Fields:
             f"It has to be {due}: with another value the numbers would be wrong.",
         )
 
-    def finish(self) -> None:
-        """Raise if the config has a non-default field that no code read."""
-        for name, value in self._config.items():
-            if name not in self._asked and name not in BOOKKEEPING and value:
-                raise AttnvizError(
-                    f"{self._file} has a field that is not understood: "
-                    f"{name} = {json.dumps(value, default=str)[:80]}.",
-                    "It could change the numbers. If it does not, delete it in a copy of the file.",
-                )
+    def refuse_changed_weights(self) -> None:
+        """Raise for what would show as a tensor of another shape."""
+        if self._config.get("pruned_heads"):
+            raise self._not_understood("pruned_heads")
+
+    def finish(self) -> tuple[str, ...]:
+        """Return the fields that no code read, neither here nor in transformers, so that they
+        cannot change the numbers. Raises AttnvizError for one that could."""
+        rest = {
+            name: value
+            for name, value in self._config.items()
+            if name not in self._asked and name not in BOOKKEEPING and value
+        }
+        for name, value in rest.items():
+            if name in MATTERS or (name in self._usual and value != self._usual[name]):
+                raise self._not_understood(name)
+        return tuple(name for name in rest if name not in self._usual)
+
+    def _not_understood(self, name: str) -> AttnvizError:
+        value = json.dumps(self._config[name], default=str)[:80]
+        return AttnvizError(
+            f"{self._file} has a field that is not understood: {name} = {value}.",
+            MATTERS.get(name, "It changes the numbers, and attnviz does not read it yet."),
+        )
 
     def _require(self, name: str, default: Any) -> Any:
         value = self.get(name, default)

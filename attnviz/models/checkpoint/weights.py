@@ -46,6 +46,10 @@ class Weights:
         """Say whether there is such a tensor."""
         return self.prefix + name in self.tensors
 
+    def has_any(self, part: str) -> bool:
+        """Say whether there is any tensor under a prefix."""
+        return any(name.startswith(self.prefix + part) for name in self.tensors)
+
     def take(self, name: str, *shape: int) -> Weight:
         """Return a tensor; AttnvizError names it where it is missing or has another shape."""
         full = self._find_name(self.prefix + name)

@@ -6,11 +6,14 @@ A family's `build(fields, weights)` returns the network that its config and tens
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from attnviz.errors import bad_choice
-from attnviz.models.checkpoint.config import read_config
+from attnviz.errors import AttnvizError
+from attnviz.models.checkpoint.config import Fields, read_config
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "bert": ("bert",),
@@ -24,25 +27,85 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "gpt2": ("gpt2",),
     "gpt_neo": ("gpt_neo",),
     "gpt_neox": ("gpt_neox",),
-    "llama": ("llama", "mistral", "qwen2", "qwen3", "phi3"),
+    "llama": (
+        "llama",
+        "mistral",
+        "qwen2",
+        "qwen3",
+        "phi3",
+        "qwen2_vl_text",
+        "qwen2_5_vl_text",
+        "qwen3_vl_text",
+    ),
     "gemma": ("gemma", "gemma2", "gemma3_text"),
     "t5": ("t5", "mt5"),
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus"),
 }
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
-NESTED = {"gemma3": "text_config"}  # models of text and images: their text half is read
+# Models of text and images: the model_type of their text half where it does not say its own.
+WRAPPERS = {
+    "gemma3": "gemma3_text",
+    "idefics3": "llama",
+    "internvl": "qwen2",
+    "llava": "llama",
+    "llava_next": "llama",
+    "llava_onevision": "qwen2",
+    "mistral3": "mistral",
+    "qwen2_5_vl": "qwen2_5_vl_text",
+    "qwen2_vl": "qwen2_vl_text",
+    "qwen3_vl": "qwen3_vl_text",
+    "smolvlm": "llama",
+    "vipllava": "llama",
+}
+TEXT_CONFIG = "text_config"
+# What such models say of their images where the fields of both halves stand together.
+OF_IMAGES = (TEXT_CONFIG, "vision_config", "vision_start_token_id", "vision_end_token_id",
+             "vision_token_id", "image_token_id", "video_token_id")  # fmt: skip
 
 
 def read_family(folder: Path) -> tuple[dict[str, Any], str]:
     """Read the config of a checkpoint folder, and find the module of its family.
 
-    Raises AttnvizError that names the families where it is of none of them.
+    Of a model of text and images it is the config of the text half. Raises AttnvizError that names
+    the families where it is of none of them.
     """
-    config = read_config(folder)
-    inner = NESTED.get(str(config.get("model_type")))
-    if inner is not None and isinstance(config.get(inner), dict):
-        config = config[inner]
+    config = _text_half(read_config(folder))
     kind = config.get("model_type")
     if not isinstance(kind, str) or kind not in MODULE_OF:
-        raise bad_choice(kind, f"model_type in {folder / 'config.json'}", MODULE_OF)
+        raise AttnvizError(
+            f"attnviz does not read {_named(kind)} yet (model_type in {folder / 'config.json'}).",
+            f"It reads: {', '.join(MODULE_OF)}.",
+        )
     return config, MODULE_OF[kind]
+
+
+def _named(kind: object) -> str:
+    return kind[:80] if isinstance(kind, str) else json.dumps(kind, default=str)[:80]
+
+
+def _text_half(config: dict[str, Any]) -> dict[str, Any]:
+    """The config of the text half of a model of text and images; any other config as it is."""
+    kind = config.get("model_type")
+    if not isinstance(kind, str) or kind not in WRAPPERS:
+        return config
+    half = config.get(TEXT_CONFIG)
+    if not isinstance(half, Mapping):  # all fields stand together in the first Qwen 2 VL
+        half = {name: value for name, value in config.items() if name not in OF_IMAGES}
+        half["model_type"] = WRAPPERS[kind]
+    shared = {n: config[n] for n in ("architectures", "tie_word_embeddings") if n in config}
+    return {"model_type": WRAPPERS[kind], **shared, **half}
+
+
+def fields_of(config: Mapping[str, Any], file: Path) -> Fields:
+    """A config by its fields, with what its model_type means where it does not state one."""
+    known = _known().get(str(config.get("model_type")), {})
+    return Fields(config, file, known.get("defaults"), known.get("aliases"))
+
+
+@cache
+def _known() -> dict[str, dict[str, dict[str, Any]]]:
+    """The fields of transformers' classes, as tests/reference/make_fields.py found them."""
+    found: dict[str, dict[str, dict[str, Any]]] = json.loads(
+        Path(__file__).with_name("fields.json").read_bytes()
+    )
+    return found

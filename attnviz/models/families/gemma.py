@@ -41,17 +41,19 @@ class Sizes:
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
+    fields.only("is_causal", True)
     sizes = _sizes(fields, fields.get("model_type"))
     n_layers = fields.number("num_hidden_layers", 26)
     kinds = _kinds(fields, sizes.kind, n_layers)
-    fields.only("use_bidirectional_attention", False)
+    both_ways = sizes.kind == THIRD and fields.flag("use_bidirectional_attention")
+    fields.only("use_bidirectional_attention", False, *([True] if both_ways else []))
     window = None if sizes.kind == FIRST else fields.or_none("sliding_window", 4096)
     n_ids = fields.number("vocab_size", 256000)
     words = weights.embedding("embed_tokens", n_ids, sizes.width)
     return Tower(
         Embeddings(words, strength=float(np.float32(sizes.width**0.5))),
         tuple(_block(weights.under(f"layers.{i}."), fields, sizes) for i in range(n_layers)),
-        layer_masks(fields, kinds, window),
+        layer_masks(fields, kinds, window, both_ways=both_ways),
         weights.rms_norm("norm", sizes.width, sizes.eps, 1.0),
         _ropes(fields, sizes),
         tuple(kinds),

@@ -15,6 +15,7 @@ ANCHOR = "wte.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
+    fields.only("is_causal", True)
     width, n_layers = fields.number("n_embd", 768), fields.number("n_layer", 12)
     fields.only("add_cross_attention", False)
     positions = weights.embedding("wpe", fields.number("n_positions", 1024), width)

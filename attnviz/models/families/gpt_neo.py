@@ -16,6 +16,7 @@ ANCHOR = "wte.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
+    fields.only("is_causal", True)
     width, n_layers = fields.number("hidden_size", 2048), fields.number("num_layers", 24)
     positions = weights.embedding("wpe", fields.number("max_position_embeddings", 2048), width)
     return Tower(

@@ -17,6 +17,7 @@ ANCHOR = "embed_in.weight"
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
+    fields.only("is_causal", True)
     fields.get("is_decoder")  # it is one, whatever this says
     width = fields.number("hidden_size", 6144)
     n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 6144, 64)

@@ -17,6 +17,8 @@ from attnviz.models.network.rope import Rope, read_rope
 from attnviz.models.network.tower import Tower
 
 ANCHOR = "embed_tokens.weight"
+# Text halves of models of text and images, and whose layers they have.
+TEXT_HALVES = {"qwen2_vl_text": "qwen2", "qwen2_5_vl_text": "qwen2", "qwen3_vl_text": "qwen3"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Sizes:
 
 def build(fields: Fields, weights: Weights) -> Tower:
     kind = fields.get("model_type")
-    fields.only("is_causal", True)
+    kind = TEXT_HALVES.get(kind, kind)
+    both_ways = not fields.flag("is_causal", True)  # embedding models made of decoders say false
     sizes = _sizes(fields, kind)
     n_layers = fields.number("num_hidden_layers", 32)
     window, kinds = _windows(fields, kind, n_layers)
@@ -46,7 +49,7 @@ def build(fields: Fields, weights: Weights) -> Tower:
     return Tower(
         Embeddings(weights.embedding("embed_tokens", n_ids, sizes.width)),
         tuple(_block(one, fields, sizes) for one in at),
-        layer_masks(fields, kinds, window),
+        layer_masks(fields, kinds, window, both_ways=both_ways),
         weights.rms_norm("norm", sizes.width, sizes.eps),
         {"": _rope(fields, kind, sizes.head_dim)},
         ("",) * n_layers,

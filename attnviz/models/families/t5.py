@@ -5,6 +5,8 @@ The first layer's table of biases serves all layers of its tower; cross-attentio
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from attnviz.attention.masks import causal, full
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
@@ -19,10 +21,13 @@ from attnviz.models.network.tower import Tower
 ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
 
 
-def build(fields: Fields, weights: Weights) -> EncoderDecoder:
+def build(fields: Fields, weights: Weights) -> EncoderDecoder | Tower:
     n_layers = fields.number("num_layers", 6)
     for unused in ("is_decoder", "n_positions"):  # of a half, and of the data it was trained on
         fields.get(unused)
+    if not weights.has_any("decoder."):  # encoders of texts for search, or for images
+        fields.get("num_decoder_layers")
+        return replace(_tower(weights, fields, "encoder", n_layers), stack="self", role=TEXT)
     return EncoderDecoder(
         _tower(weights, fields, "encoder", n_layers),
         _tower(weights, fields, "decoder", fields.number("num_decoder_layers", n_layers)),

@@ -16,7 +16,9 @@ from attnviz.models.layers import Rotation
 Frequencies = NDArray[np.floating[Any]]  # float32
 Parameters = Mapping[str, Any]
 
-MEANT_FOR_ALL = {"rope_type", "type", "rope_theta", "partial_rotary_factor"}
+MEANT_FOR_ALL = {"rope_type", "type", "rope_theta", "partial_rotary_factor",
+    "mrope_section", "mrope_interleaved",  # of images: positions of a text are the same in all
+}  # fmt: skip
 ONLY_KINDS = ("full_attention", "sliding_attention")
 
 
@@ -59,6 +61,8 @@ def read_rope(
     found.setdefault("rope_theta", fields.real(theta_field, theta))
     found.setdefault("partial_rotary_factor", fields.real(partial_field, partial))
     name = found.get("rope_type", found.get("type", "default"))
+    if name == "yarn" and "short_factor" in found:  # what early files of Phi 3 call it
+        name = "longrope"
     if not isinstance(name, str) or name not in STRETCHES:
         raise fields.wrong("rope_type", name, f"one of {', '.join(STRETCHES)}")
     allowed, stretch = STRETCHES[name]
@@ -198,3 +202,5 @@ STRETCHES: dict[str, tuple[set[str], Callable[[Frequencies, Parameters, int], Ro
         _yarn,
     ),
 }  # fmt: skip
+STRETCHES["su"] = STRETCHES["longrope"]  # its first name
+STRETCHES["mrope"] = STRETCHES["default"]  # positions of images have three parts, of a text one

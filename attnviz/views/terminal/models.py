@@ -34,8 +34,8 @@ def about(what: Mapping[str, Any]) -> list[RenderableType]:
     }
     for name, stack in what["stacks"].items():
         rows[name] = _stack(stack)
-    for note in what["notes"]:
-        rows["note"] = note
+    if what["notes"]:
+        rows["notes"] = "\n".join(map(visible, what["notes"]))
     rows["loads"] = "yes: every tensor is there and has the shape that the config means"
     table = _grid()
     for name, value in rows.items():
