@@ -11,7 +11,7 @@ import attnviz
 from tests.reference import make_fields
 
 IDS = [5, 17, 60, 3, 8, 23, 41, 9, 11, 30]
-TOLERANCE = 2e-6
+TOLERANCE = 5e-6  # scores of T5 are not scaled: its attention is peaked
 SMALL = {
     "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 3, "num_attention_heads": 4,
     "num_key_value_heads": 2, "vocab_size": 61, "max_position_embeddings": 64, "pad_token_id": 0,
