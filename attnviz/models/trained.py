@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -298,19 +298,8 @@ def load(place: Path, name: str, adapter: Path | None = None) -> TrainedModel:
     weights = Weights.found(checkpoint.tensors, place, family.ANCHOR)
     network: Network = family.build(fields, weights)
     unread = fields.finish()
-    notes = _odd(checkpoint, unread)
-    return TrainedModel(name, replace(checkpoint, notes=(*checkpoint.notes, *notes)), network)
-
-
-def _odd(checkpoint: Checkpoint, unread: Sequence[str]) -> list[str]:
-    """What is in the config and not in the numbers, a line each."""
-    notes = []
     if unread:
-        named = ", ".join(unread)[:200]
-        notes.append(f"Fields of {checkpoint.config_file.name} that were not read: {named}.")
-    if checkpoint.config.get("auto_map"):
-        notes.append(
-            f"{checkpoint.place.name} brings code of its own, which is not run: its layers are "
-            f"taken for those of {checkpoint.config['model_type']}."
-        )
-    return notes
+        named = f"Fields of {checkpoint.config_file.name} that were not read: {', '.join(unread)}"
+        note = f"{named[:280]}."
+        checkpoint = replace(checkpoint, notes=(*checkpoint.notes, note))
+    return TrainedModel(name, checkpoint, network)

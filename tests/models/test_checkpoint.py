@@ -169,13 +169,6 @@ def test_fields_that_no_code_reads_change_nothing_and_are_named(tmp_path, case):
     assert attnviz.load_model(tmp_path / "plain").notes == ()
 
 
-def test_code_of_its_own_is_named_and_not_run(tmp_path):
-    own = {"AutoModel": "modeling_llm2vec.Llm2Vec"}
-    [note] = attnviz.load_model(save(tmp_path, "llama", auto_map=own)).notes
-    assert "not run" in note
-    assert "llama" in note
-
-
 def test_other_names_of_fields_are_read(tmp_path):
     """As GPT-2's hidden_size for n_embd; two that differ are refused."""
     config = checkpoints.config("gpt2")
