@@ -111,8 +111,8 @@ def encode(
             f"The tokenizer cut the {what} into no tokens.", "Try another text or tokenizer."
         )
     ids = np.array(encoding.ids, dtype=np.int64)
-    flags = np.isin(ids, _special_ids(tokenizer))  # whoever put them there
-    flags |= np.array(encoding.special_tokens_mask, dtype=np.bool_)
+    flags = np.array(encoding.special_tokens_mask, dtype=np.bool_)
+    flags |= _typed_marks(tokenizer, encoding, (text, pair or ""))
     if pair is None:
         return from_spans(text, tuple(encoding.tokens), encoding.offsets, ids, flags)
     segments = _segments(encoding)
@@ -124,9 +124,20 @@ def encode(
     return replace(from_spans(both, tuple(encoding.tokens), spans, ids, flags), segments=segments)
 
 
-def _special_ids(tokenizer: Tokenizer) -> list[int]:
-    added = tokenizer.get_added_tokens_decoder().items()
-    return [number for number, token in added if token.special]
+def _typed_marks(
+    tokenizer: Tokenizer, encoding: Encoding, texts: tuple[str, str]
+) -> NDArray[np.bool_]:
+    """Which tokens are marks that a text has itself ("[SEP]"), and no words that are unknown."""
+    added = tokenizer.get_added_tokens_decoder()
+    marks = {number: token.content for number, token in added.items() if token.special}
+    places = zip(encoding.ids, encoding.offsets, encoding.sequence_ids, strict=True)
+    return np.array(
+        [
+            n in marks and texts[nth or 0][slice(*span)].strip() == marks[n]
+            for n, span, nth in places
+        ],
+        dtype=np.bool_,
+    )
 
 
 def _segments(encoding: Encoding) -> NDArray[np.int64]:

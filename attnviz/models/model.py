@@ -155,7 +155,8 @@ class Prepared:
     features: what is not ids, by role: the pixels of an image, the log-mel frames of a sound.
     cut_to: the positions that inputs were cut to; None where nothing was cut. global_tokens: the
     positions that see all, for stacks that have such tokens. tokenizer: which one cut the texts,
-    where the model has none of its own. seed: what the model's weights were drawn with.
+    where the model has none of its own. seed: what the model's weights were drawn with. notes:
+    what is odd about the inputs, a line each.
     """
 
     tokens: Mapping[str, Tokens]
@@ -164,6 +165,7 @@ class Prepared:
     global_tokens: tuple[int, ...] = (0,)
     tokenizer: str | None = None
     seed: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def text(self) -> Tokens:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from attnviz.models.trained import TrainedModel
 
+UNKNOWN = ("[UNK]", "<unk>")  # what stands for a word that a tokenizer does not know
 # The codes that translation models put before a text: __en__ (M2M-100), en_XX, eng_Latn (NLLB).
 LANGUAGE = re.compile(r"__[a-z]{2,3}__|[a-z]{2,3}_[A-Za-z]{2,4}")
 
@@ -35,7 +36,22 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     for role in roles:
         _check(model, tokens[role], role)
     is_cut = any(len(tokens[role]) != len(whole[role]) for role in roles)
-    return Prepared(tokens, cut_to=model.n_positions if is_cut else None)
+    notes = tuple(note for role in roles for note in _unknown(model, tokens[role]))
+    return Prepared(tokens, cut_to=model.n_positions if is_cut else None, notes=notes)
+
+
+def _unknown(model: TrainedModel, tokens: Tokens) -> list[str]:
+    """Name the words that the model reads as one and the same, for it does not know them."""
+    namer = model.namer
+    if namer is None:
+        return []
+    numbers = [namer.token_to_id(mark) for mark in UNKNOWN]
+    unknown = np.isin(tokens.ids, [n for n in numbers if n is not None]) & ~tokens.special
+    words = [tokens.labels[i] for i in np.flatnonzero(unknown).tolist()]
+    if not words:
+        return []
+    listed = " ".join(dict.fromkeys(words))[:200]
+    return [f"{len(words)} tokens are unknown to {model.name}: {listed}."]
 
 
 def _check_together(model: TrainedModel, inputs: Inputs) -> None:

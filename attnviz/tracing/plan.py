@@ -172,7 +172,7 @@ def _settings(model: Model, prepared: Prepared, mask: Rule | None, settings: Set
         replaces=replaces,
         truncated=prepared.cut_to,
         seed=prepared.seed,
-        notes=model.notes or None,
+        notes=(*model.notes, *prepared.notes) or None,
     )
 
 

@@ -314,6 +314,72 @@ def test_a_vocabulary_as_large_as_the_embedding_and_a_larger_one(folder):
     refusal(place, "61", text=None, ids=[61])
 
 
+# Tokens beside the vocabulary. The tiny vocabulary ends at 22.
+
+BESIDE = {
+    "added_tokens.json": {"added_tokens.json": json.dumps({"<user>": len(PIECES)})},
+    "added_tokens_decoder": {
+        "tokenizer_config.json": json.dumps(
+            {"added_tokens_decoder": {str(len(PIECES)): {"content": "<user>", "special": True}}}
+        )
+    },
+    "special_tokens_map.json": {
+        "special_tokens_map.json": json.dumps({"additional_special_tokens": ["<user>"]})
+    },
+    "a field": {"tokenizer_config.json": json.dumps({"user_token": {"content": "<user>"}})},
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+@pytest.mark.parametrize("rules", [word_list(), save(word_piece())], ids=["list", "json"])
+def test_tokens_beside_the_vocabulary(folder, name, rules):
+    place = folder("bert", rules | BESIDE[name])
+    tokens = tokens_of(place, "the <user> cat")
+    assert tokens.ids.tolist() == [CLS, THE, len(PIECES), CAT, SEP]
+    assert tokens.special[2] == (name != "added_tokens.json")
+
+
+def test_marks_of_a_word_list_stay_whole(folder):
+    place = folder("bert", word_list())
+    assert tokens_of(place, "the [UNK] cat [PAD]").ids.tolist() == [CLS, THE, 1, CAT, 0, SEP]
+
+
+def test_marks_of_byte_pairs_stay_whole(folder):
+    place = folder("gpt2", byte_pairs((*NO_MARKS, "<|endoftext|>")))
+    tokens = tokens_of(place, "the<|endoftext|> cat")
+    assert tokens.pieces == ("the", "<|endoftext|>", "Ġcat")
+    assert tokens.special.tolist() == [False, True, False]
+
+
+def test_numbers_are_cut_into_digits_as_qwen_2_reads_them(folder):
+    pieces, merges = (*"12 ", "12", "Ġ"), [("1", "2")]
+    qwen = folder("gpt2", byte_pairs(pieces, merges, tokenizer_class="Qwen2Tokenizer"))
+    assert tokens_of(qwen, "12").pieces == ("1", "2")
+    plain = folder("gpt2", byte_pairs(pieces, merges, tokenizer_class="GPT2Tokenizer"))
+    assert tokens_of(plain, "12").pieces == ("12",)
+
+
+@pytest.mark.parametrize(
+    ("files", "name"),
+    [
+        (word_list, "BertJapaneseTokenizer"), (word_list, "BertweetTokenizer"),
+        (word_list, "EsmTokenizer"), (byte_pairs, "CLIPTokenizer"), (byte_pairs, "XTokenizerFast"),
+    ],
+)  # fmt: skip
+def test_classes_whose_rules_are_not_known_are_named(folder, files, name):
+    refusal(folder("bert", files(tokenizer_class=name)), name.removesuffix("Fast"))
+
+
+@pytest.mark.parametrize("rules", [word_list(), save(word_piece())], ids=["list", "json"])
+def test_unknown_words_are_named_and_no_marks(folder, rules):
+    record = attnviz.trace("the dog ﷽ cat", model=folder("bert", rules))
+    tokens = record.stack.query_tokens
+    assert tokens.labels == ("[CLS]", "the", "dog", "﷽", "cat", "[SEP]")
+    assert tokens.special.tolist() == [True, False, False, False, False, True]
+    assert any(note.startswith("2 tokens are unknown to ") for note in record.notes)
+    assert any("dog ﷽." in note for note in record.notes)
+
+
 # Ready ids.
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnvizError
 from attnviz.inputs.text import open_tokenizer
+from attnviz.models.checkpoint.added_tokens import SETTINGS, add_tokens, read_object
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -15,27 +15,66 @@ if TYPE_CHECKING:
 FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json")
 
 
-def find_tokenizer(folder: Path) -> Tokenizer:
-    """Open tokenizer.json, vocab.txt (WordPiece), or vocab.json and merges.txt (byte-level BPE).
+# Classes of transformers whose rules are known, by the files of their vocabulary.
+WORD_PIECE = {
+    "Bert", "ConvBert", "DistilBert", "DPRContextEncoder", "DPRQuestionEncoder", "DPRReader",
+    "Electra", "LayoutLM", "Lxmert", "MobileBert", "MPNet", "RetriBert", "SqueezeBert",
+}  # fmt: skip
+BYTE_PAIRS = {"Bart", "GPT2", "LED", "Longformer", "Qwen2", "Roberta"}
+GENERIC = {"", "PreTrained", "Tokenizers"}  # which say nothing of the rules
+QWEN2 = {"qwen2", "qwen3"}
+END = "<|endoftext|>"
+ROBERTA_MARKS = ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
 
-    Raises AttnvizError where there is none of them, or where it cannot be used.
+
+def find_tokenizer(folder: Path) -> Tokenizer:
+    """Open tokenizer.json, vocab.txt (WordPiece), or vocab.json and merges.txt (byte-level BPE),
+    with the tokens that other files of the folder add.
+
+    Raises AttnvizError where there is none of them, where it cannot be used, or where its class
+    cuts texts by rules that are not known.
     """
-    if (folder / "tokenizer.json").is_file():
-        return open_tokenizer(folder / "tokenizer.json")
     try:
-        if (folder / "vocab.txt").is_file():
-            return _word_piece(folder)
-        if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-            return _byte_pairs(folder)
+        tokenizer = _cutter(folder)
+        add_tokens(tokenizer, folder)
+    except AttnvizError:
+        raise
     except Exception as error:  # the library raises bare Exception for a file it cannot use
         raise AttnvizError(
             f"The vocabulary in {folder} cannot be used: {error}.",
             "Give a tokenizer.json as `tokenizer`, or token `ids`.",
         ) from error
+    return tokenizer
+
+
+def _cutter(folder: Path) -> Tokenizer:
+    if (folder / "tokenizer.json").is_file():
+        return open_tokenizer(folder / "tokenizer.json")
+    if (folder / "vocab.txt").is_file():
+        _refuse_unknown(folder, WORD_PIECE)
+        return _word_piece(folder)
+    if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
+        _refuse_unknown(folder, BYTE_PAIRS)
+        return _byte_pairs(folder)
     raise AttnvizError(
         f"{folder} has no tokenizer.json, no vocab.txt, and no vocab.json with merges.txt.",
         "Give a tokenizer.json as `tokenizer`, or token `ids`.",
     )
+
+
+def _class(folder: Path) -> str:
+    """The class that cuts texts, without the end of its name; "" where none is named."""
+    named = read_object(folder / SETTINGS).get("tokenizer_class")
+    return str(named or "").removesuffix("Fast").removesuffix("Tokenizer")
+
+
+def _refuse_unknown(folder: Path, known: set[str]) -> None:
+    name = _class(folder)
+    if name not in known | GENERIC:
+        raise AttnvizError(
+            f"{folder} has the vocabulary of a {name[:80]}Tokenizer, whose rules are not known.",
+            "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+        )
 
 
 def _word_piece(folder: Path) -> Tokenizer:
@@ -45,7 +84,7 @@ def _word_piece(folder: Path) -> Tokenizer:
     from tokenizers.normalizers import BertNormalizer
     from tokenizers.pre_tokenizers import BertPreTokenizer
 
-    says = _settings(folder)
+    says = read_object(folder / SETTINGS)
     unknown = _token_name(says.get("unk_token", "[UNK]"))
     model = WordPiece.from_file(str(folder / "vocab.txt"), unk_token=unknown)
     tokenizer = Tokenizer(model)
@@ -60,7 +99,8 @@ def _word_piece(folder: Path) -> Tokenizer:
         for name, usual in (("cls_token", "[CLS]"), ("sep_token", "[SEP]"))
     )
     mask = _token_name(says.get("mask_token", "[MASK]"))
-    _frame(tokenizer, f"{first} $A {last}", f"{first} $A {last} $B:1 {last}:1", [first, last, mask])
+    names = [first, last, mask, "[PAD]", unknown]
+    _frame(tokenizer, f"{first} $A {last}", f"{first} $A {last} $B:1 {last}:1", names)
     return tokenizer
 
 
@@ -71,16 +111,42 @@ def _byte_pairs(folder: Path) -> Tokenizer:
     from tokenizers.models import BPE
     from tokenizers.pre_tokenizers import ByteLevel
 
-    says = _settings(folder)
+    if _class(folder) == "Qwen2" or _model_type(folder) in QWEN2:
+        return _qwen2(folder)
+    says = read_object(folder / SETTINGS)
     model = BPE.from_file(str(folder / "vocab.json"), str(folder / "merges.txt"))
     tokenizer = Tokenizer(model)
     spaced = bool(says.get("add_prefix_space", False))
     tokenizer.pre_tokenizer = ByteLevel(add_prefix_space=spaced)
+    tokenizer.add_special_tokens([n for n in [END] if tokenizer.token_to_id(n) is not None])
     first, last = (tokenizer.token_to_id(name) for name in ("<s>", "</s>"))
     begins = _token_name(says.get("bos_token", "<s>")) == "<s>"
     if first is not None and last is not None and begins:
-        _frame(tokenizer, "<s> $A </s>", "<s> $A </s> </s> $B </s>", ["<s>", "</s>", "<mask>"])
+        _frame(tokenizer, "<s> $A </s>", "<s> $A </s> </s> $B </s>", ROBERTA_MARKS)
     return tokenizer
+
+
+def _qwen2(folder: Path) -> Tokenizer:
+    """Qwen 2's kind: digits apart, no space of its own before a text, composed letters."""
+    from tokenizers import Regex, Tokenizer
+    from tokenizers.models import BPE
+    from tokenizers.normalizers import NFC
+    from tokenizers.pre_tokenizers import ByteLevel, Split
+    from tokenizers.pre_tokenizers import Sequence as Several
+
+    from attnviz.models.checkpoint.gguf_tokenizer import QWEN2 as RULE
+
+    model = BPE.from_file(str(folder / "vocab.json"), str(folder / "merges.txt"))
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = NFC()
+    cut = Split(Regex(RULE), "isolated")
+    tokenizer.pre_tokenizer = Several([cut, ByteLevel(add_prefix_space=False, use_regex=False)])
+    tokenizer.add_special_tokens([n for n in [END] if tokenizer.token_to_id(n) is not None])
+    return tokenizer
+
+
+def _model_type(folder: Path) -> str:
+    return str(read_object(folder / "config.json").get("model_type"))
 
 
 def _frame(tokenizer: Tokenizer, single: str, pair: str, names: list[str]) -> None:
@@ -93,13 +159,6 @@ def _frame(tokenizer: Tokenizer, single: str, pair: str, names: list[str]) -> No
         pair=pair,
         special_tokens=[(name, tokenizer.token_to_id(name)) for name in known],
     )
-
-
-def _settings(folder: Path) -> dict[str, Any]:
-    """Read tokenizer_config.json, if there is one."""
-    file = folder / "tokenizer_config.json"
-    says = json.loads(file.read_bytes()) if file.is_file() else {}
-    return says if isinstance(says, dict) else {}
 
 
 def _token_name(token: Any) -> str:

@@ -1,0 +1,66 @@
+"""Tokenizers of folders without tokenizer.json: ids against AutoTokenizer's."""
+
+import json
+
+import pytest
+from transformers import AutoTokenizer
+from transformers.convert_slow_tokenizer import bytes_to_unicode
+
+from attnviz.models.checkpoint.tokenizer import find_tokenizer
+
+TEXTS = [
+    "The cat sat on the mat.", "Café naïve ÉCOLE", "كِتَابٌ جميل", "3lash 7it l7ob d'l7anout",
+    "12345 6",
+    "ⵜⴰⵎⴰⵣⵉⵖⵜ", "日本語 テスト", "a  b\n\nc\td", "the <user> cat<|endoftext|>x", "👍🏽 🇲🇦",
+    "don't I'LL",
+    "e\u0301 décomposé", "<|im_start|>user\nhi<|im_end|>", "[MASK] it [SEP]", "สวัสดี", "हिन्दी",
+]  # fmt: skip
+WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz", "the", "cat"]
+WORDS += [f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"] + [
+    "日",
+    "語",
+    ".",
+    "'",
+    "ك",
+    "##ت",
+]
+
+
+def word_list(folder, name):
+    (folder / "vocab.txt").write_text("\n".join(WORDS))
+    config = {"tokenizer_class": name}
+    (folder / "added_tokens.json").write_text(json.dumps({"<user>": len(WORDS)}))
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+
+
+def byte_pairs(folder, name):
+    merges = [
+        ("t", "h"),
+        ("th", "e"),
+        ("Ġ", "c"),
+        ("Ġc", "a"),
+        ("1", "2"),
+        ("Ġ", "t"),
+        ("Ġt", "h"),
+    ]
+    pieces = [*bytes_to_unicode().values(), *("".join(pair) for pair in merges), "<|endoftext|>"]
+    (folder / "vocab.json").write_text(json.dumps({piece: n for n, piece in enumerate(pieces)}))
+    lines = "".join(f"{left} {right}\n" for left, right in merges)
+    (folder / "merges.txt").write_text(f"#version: 0.2\n{lines}")
+    marks = {"eos_token": "<|im_end|>"} if name == "Qwen2Tokenizer" else {}
+    added = {"<|im_start|>": len(pieces), "<|im_end|>": len(pieces) + 1}
+    decoder = {str(n): {"content": token, "special": True} for token, n in added.items()}
+    config = {"tokenizer_class": name, "added_tokens_decoder": decoder, **marks}
+    (folder / "tokenizer_config.json").write_text(json.dumps(config))
+
+
+KINDS = {"BertTokenizer": word_list, "GPT2Tokenizer": byte_pairs, "Qwen2Tokenizer": byte_pairs}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_ids_are_those_of_transformers(name, tmp_path):
+    KINDS[name](tmp_path, name)
+    expected = AutoTokenizer.from_pretrained(tmp_path)
+    got = find_tokenizer(tmp_path)
+    for text in TEXTS:
+        assert got.encode(text).ids == expected(text)["input_ids"], text
