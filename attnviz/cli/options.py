@@ -88,8 +88,12 @@ Stack = Annotated[
     str | None,
     typer.Option(help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"),
 ]
-Layer = Annotated[str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · all (as grids).")]
-Head = Annotated[str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean.")]
+Layer = Annotated[
+    str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · -1 · last · all (as grids).")
+]
+Head = Annotated[
+    str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean, or layer.head: 2.8.")
+]
 Show = Annotated[str, typer.Option("--show", help=SHOWS)]
 Scale = Annotated[str, typer.Option(help="What is bright: {scales}.")]
 Truncate = Annotated[

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from attnviz.analysis.transform import VALUES, WEIGHTS, Transform, with_global_labels
-from attnviz.errors import AttnvizError, bad_choice, known_arguments, out_of_range
+from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import Tokens
 from attnviz.models.model import Floats, StackShape
+from attnviz.record.numbering import one_of
 from attnviz.record.record import AttentionRecord
 from attnviz.tracing.doors import KEPT, Watch, with_vectors, with_watch
 from attnviz.tracing.plan import Options, make_plan, shown_stack
@@ -113,20 +114,19 @@ def _check_keep(keep: Collection[str]) -> None:
 
 
 def trace_steps(
-    text: str, query: str, *, head: int = 0, layer: int = 0, **options: Unpack[Options]
+    text: str, query: str, *, head: int | str = 0, layer: int | str = 0, **options: Unpack[Options]
 ) -> Steps:
     """Follow one query of one head through the four steps; other options as in `trace`.
 
-    query: a word of the text, "word#2" for its second place, or a position. Raises AttnvizError
-    when there is no such token, or when it is there more than once.
+    query: a word of the text, "word#2" for its second place, or a position. head, layer: numbers,
+    or names such as "2.8", "-1" and "last". Raises AttnvizError when there is no such token, head
+    or layer, or when the token is there more than once.
     """
     from attnviz.analysis.steps import merge, steps_of  # few runs are followed step by step
 
     plan = make_plan(text, **options)
     stack, shape = shown_stack(plan.shapes)
-    for what, number, n in (("Head", head, shape.n_heads), ("Layer", layer, shape.n_layers)):
-        if not 0 <= number < n:
-            raise out_of_range(what, number, 0, n - 1)
+    layer, head = one_of(str(layer), str(head), shape.n_layers, shape.n_heads)
     position = position_of(query, shape.queries)
     recorder = Recorder(plan.shapes, budget=sys.maxsize)  # every layer dense, as it is shown
     seen: list[Attended] = []

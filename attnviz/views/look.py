@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from attnviz.errors import AttnvizError, out_of_range
+from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import Language
+from attnviz.record.numbering import layers_and_heads
 from attnviz.record.stack import Stack, Which
 
 
@@ -41,11 +42,12 @@ def choose(
     scale: str = "auto",
     language: Language = ENGLISH,
 ) -> Look:
-    """Read a layer and heads of a stack: "0", "0,2", "0-3", "all" or "mean".
+    """Read a layer and heads of a stack: "0", "0,2", "0-3", "all", "mean", "last", or "-1" from
+    the end. A head may bring its layer, and several the same one: "2.8", "5.3,5.11".
 
     Raises AttnvizError for what does not exist, or cannot be shown for several layers.
     """
-    layers, heads = _numbers("layer", layer, stack.n_layers), _numbers("head", head, stack.n_heads)
+    layers, heads = layers_and_heads(layer, head, stack.n_layers, stack.n_heads)
     if not layers and stack.n_layers > 1:
         raise AttnvizError("There is no mean of layers.", "Show one, some (0-3), or all.")
     if len(layers) < 2:
@@ -56,25 +58,3 @@ def choose(
             "Choose one, or `show` grid.",
         )
     return Look(layers[0], heads, layers, show, scale, language)
-
-
-def _numbers(what: str, wanted: str, n: int) -> tuple[int, ...]:
-    if wanted == "mean":
-        return ()
-    if wanted == "all":
-        return tuple(range(n))
-    found: list[int] = []
-    for part in wanted.split(","):
-        first, dash, last = part.strip().partition("-")
-        known = first.isdecimal() and (last.isdecimal() or not dash)
-        if not known or max(len(first), len(last)) > 9 or int(last or first) < int(first):
-            raise AttnvizError(
-                f'"{wanted}" is not a {what}.',
-                'Give numbers ("0", "0,2", "0-3"), all or mean.',
-            )
-        numbers = range(int(first), int(last or first) + 1)
-        wrong = [number for number in (int(first), int(last or first)) if number >= n]
-        if wrong:
-            raise out_of_range(what.capitalize(), wrong[0], 0, n - 1)
-        found += numbers
-    return tuple(dict.fromkeys(found))

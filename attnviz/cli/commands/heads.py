@@ -18,7 +18,7 @@ def heads(
     *,
     asked: TokenPass,
     stack: options.Stack = None,
-    layer: Annotated[str, typer.Option(help="The layers to show: 2 · 0,2 · 0-3 · all.")] = "all",
+    layer: Annotated[str, typer.Option(help="The layers to show: 2 · 0,2 · -1 · all.")] = "all",
     sort: Annotated[
         str | None, typer.Option(help=SORTS, show_default="the surest of each label first")
     ] = None,

@@ -18,8 +18,8 @@ def steps(
         str | None,
         typer.Option("--query", help='The word that looks: "cat", "cat#2" or a position.'),
     ] = None,
-    head: Annotated[int, typer.Option(help="The head to follow.")] = 0,
-    layer: Annotated[int, typer.Option(help="The layer, of a checkpoint.")] = 0,
+    head: Annotated[str, typer.Option(help="The head to follow: 2, or layer.head: 2.8.")] = "0",
+    layer: Annotated[str, typer.Option(help="The layer, of a checkpoint: 2 · -1 · last.")] = "0",
     asked: TextPass,
     lang: options.Lang = None,
 ) -> None:

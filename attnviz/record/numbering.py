@@ -1,0 +1,78 @@
+"""How layers and heads are named: numbers, from the end too, ranges, and heads of a layer."""
+
+from __future__ import annotations
+
+import re
+
+from attnviz.errors import AttnvizError, out_of_range
+
+# A layer and a head of it, as `heads` prints them: "2.8", "-1.0", "last.3".
+OF_LAYER = re.compile(r"(last|-?\d{1,9})\.(.+)")
+RANGE = re.compile(r"(last|-?\d{1,9})(?:-(last|-?\d{1,9}))?")
+
+
+def layers_and_heads(
+    layer: str, head: str, n_layers: int, n_heads: int
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The layers and heads that were named; none where it was "mean".
+
+    A head may bring its layer, and several the same one: "2.8", "5.3,5.11", "-1.0", "last.3".
+    Raises AttnvizError for what is no such name, and for numbers that there are not.
+    """
+    layer, head = _with_layer(layer, head)
+    return _numbers("layer", layer, n_layers), _numbers("head", head, n_heads)
+
+
+def one_of(layer: str, head: str, n_layers: int, n_heads: int) -> tuple[int, int]:
+    """The one layer and the one head that were named; AttnvizError where they are not one."""
+    layers, heads = layers_and_heads(layer, head, n_layers, n_heads)
+    if len(layers) != 1 or len(heads) != 1:
+        raise AttnvizError(
+            f'`layer` "{layer}" and `head` "{head}" are not one head.', 'Name one, such as "2.8".'
+        )
+    return layers[0], heads[0]
+
+
+def _with_layer(layer: str, head: str) -> tuple[str, str]:
+    """The layer that heads bring with them, and the heads without it."""
+    parts = [OF_LAYER.fullmatch(part.strip()) for part in head.split(",")]
+    named = [part for part in parts if part is not None]
+    if not named:
+        return layer, head
+    layers = list(dict.fromkeys(part[1] for part in named))
+    if len(named) < len(parts) or len(layers) > 1:
+        raise AttnvizError(
+            f'The heads "{head}" are not of one layer.',
+            'Name heads of the same layer ("5.3,5.11"), or the layer by itself.',
+        )
+    return layers[0], ",".join(part[2] for part in named)
+
+
+def _numbers(what: str, wanted: str, n: int) -> tuple[int, ...]:
+    if wanted == "mean":
+        return ()
+    if wanted == "all":
+        return tuple(range(n))
+    found: list[int] = []
+    for part in wanted.split(","):
+        ends = RANGE.fullmatch(part.strip())
+        first = _counted(ends[1], n) if ends else 0
+        last = _counted(ends[2] or ends[1], n) if ends else -1
+        if last < first:
+            raise AttnvizError(
+                f'"{wanted}" is not a {what}.',
+                'Give numbers ("0", "0,2", "0-3", "-1"), all, last or mean.',
+            )
+        for number in (first, last):
+            if not 0 <= number < n:
+                raise out_of_range(
+                    what.capitalize(), number if number >= n else number - n, 0, n - 1
+                )
+        found += range(first, last + 1)
+    return tuple(dict.fromkeys(found))
+
+
+def _counted(written: str, n: int) -> int:
+    """A number that may be counted from the end."""
+    number = n - 1 if written == "last" else int(written)
+    return number if number >= 0 else number + n

@@ -1,0 +1,54 @@
+"""How layers and heads are named on a command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from attnviz.errors import AttnvizError
+from attnviz.record.numbering import layers_and_heads, one_of
+
+
+@pytest.mark.parametrize(
+    ("layer", "head", "layers", "heads"),
+    [
+        ("0", "2.8", (2,), (8,)),
+        ("0", "5.3,5.11", (5,), (3, 11)),
+        ("0", "2.0-3", (2,), (0, 1, 2, 3)),
+        ("0", "-1.0", (5,), (0,)),
+        ("0", "last.-1", (5,), (11,)),
+        ("last", "mean", (5,), ()),
+        ("-2", "last", (4,), (11,)),
+        ("0,last", "all", (0, 5), tuple(range(12))),
+        ("3--1", "1,1", (3, 4, 5), (1,)),
+    ],
+)
+def test_layers_and_heads_are_found_by_their_names(layer, head, layers, heads):
+    assert layers_and_heads(layer, head, 6, 12) == (layers, heads)
+
+
+@pytest.mark.parametrize(
+    ("layer", "head", "reason"),
+    [
+        ("6", "0", "Layer 6"),
+        ("-7", "0", "Layer -7"),
+        ("0", "2.12", "Head 12"),
+        ("0", "9.1", "Layer 9"),
+        ("0", "5.3,2.1", "not of one layer"),
+        ("0", "5.3,1", "not of one layer"),
+        ("0", "2.", "not a head"),
+        ("0", "2.8.1", "not a head"),
+        ("0", "3-1", "not a head"),
+        ("nine", "0", "not a layer"),
+        ("0", "1" * 5000, "not a head"),
+        ("0", "1" * 5000 + ".1", "not a head"),
+    ],
+)
+def test_other_names_are_refused(layer, head, reason):
+    with pytest.raises(AttnvizError, match=reason):
+        layers_and_heads(layer, head, 6, 12)
+
+
+def test_steps_follow_one_head():
+    assert one_of("0", "2.8", 6, 12) == (2, 8)
+    with pytest.raises(AttnvizError, match="not one head"):
+        one_of("0", "2.8,2.9", 6, 12)
