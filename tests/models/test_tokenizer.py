@@ -1,6 +1,8 @@
 """The tokenizer of a checkpoint folder: each of its forms, pairs, languages, and broken files."""
 
 import json
+import struct
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from tokenizers import AddedToken, Tokenizer, models, normalizers, pre_tokenizer
 import attnviz
 from attnviz import AttnvizError
 from attnviz.inputs.text import from_ids
+from attnviz.models.checkpoint.tokenizer import find_tokenizer
 from attnviz.models.model import Prepared
 from attnviz.record.selection import hide_special
 from attnviz.tracing.recorder import Recorder
@@ -613,3 +616,47 @@ def test_languages_are_for_models_that_know_them(folder):
     place = folder("bert", word_list())
     refusal(place, "`source_lang`", source_lang="eng_Latn")
     refusal(place, "lang", target_lang="ary_Arab")
+
+
+# sentencepiece's files, written by hand after sentencepiece_model.proto.
+
+LIKELY = (("<pad>", 0, 3), ("</s>", 0, 3), ("<unk>", 0, 2), ("▁the", -1, 1), ("▁", -4, 1))
+LIKELY += (("▁cat", -2, 1), ("c", -5, 1), ("at", -3, 1))
+
+
+def pieces_file(pieces=LIKELY):
+    def field(number, content):
+        return bytes([number << 3 | 2, len(content)]) + content
+
+    def piece(text, score, kind):
+        return field(1, text.encode()) + b"\x15" + struct.pack("<f", score) + bytes([0x18, kind])
+
+    settings = field(2, b"\x18\x01") + field(3, b"\x18\x01\x20\x01")
+    return b"".join(field(1, piece(*each)) for each in pieces) + settings
+
+
+def test_likeliest_pieces_in_the_frame_of_t5(folder):
+    files = {"spiece.model": pieces_file(), "tokenizer_config.json": '{"extra_ids": 0}'}
+    record = attnviz.trace("the cat", source="the  cat x", model=folder("t5", files))
+    assert record.stack.key_tokens.ids.tolist() == [3, 5, 4, 2, 1]
+    assert record.stack.key_tokens.labels == ("the", "cat", "␠", "x", "</s>")
+
+
+@pytest.mark.parametrize("name", ["DebertaV2Tokenizer", "LlamaTokenizer"])
+def test_pieces_of_a_class_whose_frame_is_not_known_or_has_no_such_mark(folder, name):
+    files = {"spiece.model": pieces_file()}
+    files["tokenizer_config.json"] = json.dumps({"tokenizer_class": name})
+    refusal(folder("bert", files))
+
+
+def test_broken_files_of_pieces_end_in_one_line(tmp_path):
+    whole, generator = pieces_file(), np.random.RandomState(3)
+    for n in range(2000):
+        data = bytearray(whole[: generator.randint(len(whole) + 1)] if n % 2 else whole)
+        for _ in range(generator.randint(4)):
+            if data:
+                data[generator.randint(len(data))] = generator.randint(256)
+        (tmp_path / "spiece.model").write_bytes(data)
+        (tmp_path / "config.json").write_text('{"model_type": "t5"}')
+        with suppress(AttnvizError):  # any other error fails
+            find_tokenizer(tmp_path)

@@ -3,9 +3,11 @@
 import json
 
 import pytest
+import sentencepiece
 from transformers import AutoTokenizer
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from attnviz.models.checkpoint.sentencepiece import read_pieces
 from attnviz.models.checkpoint.tokenizer import find_tokenizer
 
 TEXTS = [
@@ -60,6 +62,43 @@ KINDS = {"BertTokenizer": word_list, "GPT2Tokenizer": byte_pairs, "Qwen2Tokenize
 @pytest.mark.parametrize("name", KINDS)
 def test_ids_are_those_of_transformers(name, tmp_path):
     KINDS[name](tmp_path, name)
+    expected = AutoTokenizer.from_pretrained(tmp_path)
+    got = find_tokenizer(tmp_path)
+    for text in TEXTS:
+        assert got.encode(text).ids == expected(text)["input_ids"], text
+
+
+@pytest.fixture(scope="module", params=["unigram", "bpe"])
+def trained(request, tmp_path_factory):
+    """A small vocabulary that sentencepiece trained."""
+    place = tmp_path_factory.mktemp(request.param)
+    (place / "text").write_text("\n".join(TEXTS * 20))
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(place / "text"), model_prefix=str(place / "made"), vocab_size=500,
+        model_type=request.param, byte_fallback=request.param == "bpe", hard_vocab_limit=False,
+        minloglevel=2, remove_extra_whitespaces=request.param == "unigram",
+        normalization_rule_name="nmt_nfkc" if request.param == "unigram" else "identity",
+    )  # fmt: skip
+    return request.param, place / "made.model"
+
+
+def test_pieces_are_those_of_sentencepiece(trained):
+    kind, file = trained
+    library = sentencepiece.SentencePieceProcessor(model_file=str(file))
+    ours = read_pieces(file).tokenizer()
+    for text in [*TEXTS, "unseen ξένος text", " two  spaces "]:
+        assert ours.encode(text).ids == library.encode(text), (kind, text)
+
+
+@pytest.mark.parametrize("trained", ["unigram"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("T5Tokenizer", "spiece.model"), ("XLMRobertaTokenizer", "sentencepiece.bpe.model")],
+)
+def test_frames_are_those_of_transformers(trained, name, file, tmp_path):
+    _, made = trained
+    (tmp_path / file).write_bytes(made.read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name}))
     expected = AutoTokenizer.from_pretrained(tmp_path)
     got = find_tokenizer(tmp_path)
     for text in TEXTS:

@@ -12,7 +12,10 @@ from attnviz.models.checkpoint.added_tokens import SETTINGS, add_tokens, read_ob
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-FILES = ("tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "tokenizer_config.json")
+PIECES = ("spiece.model", "sentencepiece.bpe.model", "tokenizer.model")  # of sentencepiece
+FILES = (
+    "tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", *PIECES, "tokenizer_config.json",
+)  # fmt: skip
 
 
 # Classes of transformers whose rules are known, by the files of their vocabulary.
@@ -24,6 +27,15 @@ BYTE_PAIRS = {"Bart", "GPT2", "LED", "Longformer", "Qwen2", "Roberta"}
 GENERIC = {"", "PreTrained", "Tokenizers"}  # which say nothing of the rules
 QWEN2 = {"qwen2", "qwen3"}
 END = "<|endoftext|>"
+# How one text and a pair are framed, and by which tokens, for vocabularies of sentencepiece.
+FRAMES: dict[str, tuple[str, str, list[str]]] = {
+    "T5": ("$A </s>", "$A </s> $B </s>", ["</s>"]),
+    "MT5": ("$A </s>", "$A </s> $B </s>", ["</s>"]),
+    "Llama": ("<s> $A", "<s> $A <s> $B", ["<s>"]),
+    "Gemma": ("<bos> $A", "<bos> $A <bos> $B", ["<bos>"]),
+    "XLMRoberta": ("<s> $A </s>", "<s> $A </s> </s> $B </s>", ["<s>", "</s>"]),
+}
+OF_TYPE = {"t5": "T5", "mt5": "MT5", "xlm-roberta": "XLMRoberta"}
 ROBERTA_MARKS = ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
 
 
@@ -56,10 +68,40 @@ def _cutter(folder: Path) -> Tokenizer:
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         _refuse_unknown(folder, BYTE_PAIRS)
         return _byte_pairs(folder)
+    for name in PIECES:
+        if (folder / name).is_file():
+            return _pieces(folder, folder / name)
     raise AttnvizError(
-        f"{folder} has no tokenizer.json, no vocab.txt, and no vocab.json with merges.txt.",
+        f"{folder} has no tokenizer.json, no vocab.txt, no vocab.json with merges.txt, and no "
+        f"{' or '.join(PIECES)}.",
         "Give a tokenizer.json as `tokenizer`, or token `ids`.",
     )
+
+
+def _pieces(folder: Path, file: Path) -> Tokenizer:
+    """A vocabulary of sentencepiece, in the frame of its class."""
+    from attnviz.models.checkpoint.sentencepiece import read_pieces
+
+    kind = _class(folder)
+    kind = OF_TYPE.get(_model_type(folder), kind) if kind in GENERIC else kind
+    if kind not in FRAMES:
+        _refuse_unknown(folder, set(FRAMES))
+        raise AttnvizError(
+            f"{folder} does not say which class its {file.name} is for.",
+            "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+        )
+    found = read_pieces(file)
+    if kind == "XLMRoberta":  # fairseq's four marks stand before the pieces
+        tokenizer = found.tokenizer(first=3, before=("<s>", "<pad>", "</s>", "<unk>"))
+        tokenizer.add_special_tokens(["<mask>"])
+    else:
+        tokenizer = found.tokenizer()
+    if kind in ("T5", "MT5"):
+        extra = read_object(folder / SETTINGS).get("extra_ids", 100)
+        names = [f"<extra_id_{n}>" for n in reversed(range(min(int(extra), 1000)))]
+        tokenizer.add_special_tokens(names)
+    _frame(tokenizer, *FRAMES[kind])
+    return tokenizer
 
 
 def _class(folder: Path) -> str:
