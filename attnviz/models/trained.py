@@ -243,6 +243,16 @@ class TrainedModel:
         )
         return found
 
+    def hashes(self) -> dict[str, str]:
+        """Return the sha-256 of each file of weights, by its name: all of it is read."""
+        from hashlib import file_digest
+
+        found = {}
+        for file in sorted({entry.file for entry in self.tensors.values()}):
+            with file.open("rb") as stream:
+                found[file.name] = file_digest(stream, "sha256").hexdigest()
+        return found
+
     def about(self) -> dict[str, Any]:
         """Describe the checkpoint, for people and programs: JSON-ready."""
         entries = self.tensors.values()

@@ -1,6 +1,7 @@
 """Checkpoint folders: what is wrong with a config or its weights is said in one line, and what is
 right gives the same numbers in whichever form it is stored."""
 
+import hashlib
 import json
 import math
 import re
@@ -819,3 +820,9 @@ def test_what_a_model_says_of_itself(tmp_path):
     assert about["vocabulary"] == 61
     assert about["positions"] is None
     assert json.loads(json.dumps(about)) == about
+
+
+def test_models_gives_the_hash_of_the_weights(tmp_path):
+    folder = save(tmp_path, "bert")
+    digest = hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
+    assert attnviz.load_model(folder).hashes() == {FILE: digest}

@@ -50,10 +50,11 @@ def models(
         return
     model = load_checkpoint(path, adapter)
     if not verify:
+        about = model.about() | {"sha256": model.hashes()}
         if json:
-            put_json(dumps(model.about()) + "\n")
+            put_json(dumps(about) + "\n")
         else:
-            put(console(), Group(*views.about(model.about())))
+            put(console(), Group(*views.about(about)))
         return
     from attnviz.tracing.verify import verify as compare
 

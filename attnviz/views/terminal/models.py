@@ -34,12 +34,12 @@ def about(what: Mapping[str, Any]) -> list[RenderableType]:
     }
     for name, stack in what["stacks"].items():
         rows[name] = _stack(stack)
-    if what["notes"]:
-        rows["notes"] = "\n".join(map(visible, what["notes"]))
     rows["loads"] = "yes: every tensor is there and has the shape that the config means"
     table = _grid()
-    for name, value in rows.items():
+    for name, value in [*rows.items(), *(("note", note) for note in what["notes"])]:
         table.add_row(name, visible(value))
+    for file, digest in what.get("sha256", {}).items():
+        table.add_row("sha-256", f"{visible(file)}\n{digest}")
     return [Text(visible(what["name"]), "bold"), table]
 
 
