@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,35 +12,30 @@ from typing import IO
 
 from attnviz.errors import cannot_write
 
+UNNAMED = getattr(os, "O_TMPFILE", 0)  # Linux: a file without a name until it is linked
+
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name only once it is complete: written beside, then renamed.
+    """Yield a file that appears under its name only once it is complete and on the disk.
 
-    A device or pipe is written directly. Raises AttnvizError where writing fails, or the file that
-    is there may not be written, and leaves what stood at `path` as it was.
+    Where the system can, it has no name until then, so that a process that is killed leaves
+    nothing behind. A device or pipe is written directly. Raises AttnvizError where writing fails, or
+    the file that is there may not be written, and leaves what stood at `path` as it was.
     """
-    import tempfile  # slow to load, and most runs write no file
-
     target = Path(os.path.realpath(path))  # a link goes on pointing to what it pointed to
     try:
-        if target.exists() and not target.is_file():
+        before = target.stat() if target.exists() else None
+        if before is not None and not stat.S_ISREG(before.st_mode):
             with target.open("wb") as file:
                 yield file
             return
         if not may_write(target):  # a rename would not ask
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        handle, beside = tempfile.mkstemp(prefix=f".{target.name[:40]}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())  # the name after the bytes, even if power fails
-            os.chmod(beside, target.stat().st_mode if target.exists() else 0o666 & ~_umask())
-            os.replace(beside, target)
-        except BaseException:
-            Path(beside).unlink(missing_ok=True)
-            raise
+        mode = None if before is None else stat.S_IMODE(before.st_mode)
+        unnamed = _open_unnamed(target.parent)
+        with _linked(unnamed, target, mode) if unnamed else _renamed(target, mode) as file:
+            yield file
     except OSError as error:
         raise cannot_write(path, error.strerror or str(error)) from error
 
@@ -50,7 +46,59 @@ def may_write(path: Path) -> bool:
     return not path.exists() or os.access(path, os.W_OK, effective_ids=by_effect)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _open_unnamed(folder: Path) -> IO[bytes] | None:
+    """A new file without a name, None where the system or the file system has none."""
+    if not UNNAMED or not Path("/proc/self/fd").is_dir():
+        return None
+    try:
+        return os.fdopen(os.open(folder, UNNAMED | os.O_WRONLY, 0o666), "wb")
+    except OSError:  # this file system cannot: what is really wrong shows on the other way
+        return None
+
+
+@contextmanager
+def _linked(file: IO[bytes], target: Path, mode: int | None) -> Iterator[IO[bytes]]:
+    """Give an unnamed file its name once it is complete."""
+    with file:
+        yield file
+        _finish(file, mode)
+        _link(file.fileno(), target)
+
+
+def _link(number: int, target: Path) -> None:
+    here = os.open("/proc/self/fd", os.O_RDONLY)
+    try:  # with a folder given, the link of /proc is followed to the file itself
+        try:
+            os.link(str(number), target, src_dir_fd=here, follow_symlinks=True)
+        except FileExistsError:  # a link replaces nothing: a second name does, by a rename
+            beside = _name_beside(target)
+            os.link(str(number), beside, src_dir_fd=here, follow_symlinks=True)
+            os.replace(beside, target)
+    finally:
+        os.close(here)
+
+
+@contextmanager
+def _renamed(target: Path, mode: int | None) -> Iterator[IO[bytes]]:
+    """Write beside the target, then rename."""
+    beside = _name_beside(target)
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+            yield file
+            _finish(file, mode)
+        os.replace(beside, target)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _name_beside(target: Path) -> Path:
+    return target.with_name(f".{target.name[:40]}.{os.getpid():x}{os.urandom(4).hex()}")
+
+
+def _finish(file: IO[bytes], mode: int | None) -> None:
+    """Bring a file to the disk before it gets its name: a rename may be there sooner than bytes."""
+    file.flush()
+    if mode is not None:
+        os.fchmod(file.fileno(), mode)
+    os.fsync(file.fileno())
