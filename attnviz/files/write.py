@@ -20,8 +20,8 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     """Yield a file that appears under its name only once it is complete and on the disk.
 
     Where the system can, it has no name until then, so that a process that is killed leaves
-    nothing behind. A device or pipe is written directly. Raises AttnvizError where writing fails, or
-    the file that is there may not be written, and leaves what stood at `path` as it was.
+    nothing behind. A device or pipe is written directly. Raises AttnvizError where writing fails or
+    the file may not be written, and leaves what stood at `path` as it was.
     """
     target = Path(os.path.realpath(path))  # a link goes on pointing to what it pointed to
     try:

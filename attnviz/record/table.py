@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks
+from attnviz.errors import AttnvizError
 from attnviz.files.arrays import LARGEST, LARGEST_JSON, check_length
 from attnviz.files.table import RUN, harmless, table_pieces
 from attnviz.record.stack import Stack
@@ -20,6 +21,7 @@ from attnviz.record.tree import Tree
 TABLE = (
     "stack", "layer", "head", "query", "key", "query_token", "key_token", "weight", "record",
 )  # fmt: skip
+MOST_LINES = 6_000_000  # some hundred MB: a spreadsheet opens about a million
 CELL = 30_000  # characters: spreadsheets take 32,767
 
 
@@ -48,6 +50,7 @@ def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
         told, n_lines = tree | {"stacks": {}, "streamed": True}, 1
     else:
         n_lines = sum(_n_lines(stack) for stack in stacks.values())
+        _check_length(n_lines)
         kept = {
             name: {key: value for key, value in stack.items() if key != "weights"}
             | {"shape": stack["weights"].shape[:2]}
@@ -56,6 +59,15 @@ def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
         told = tree | {"stacks": kept}
     text = json.dumps(plain(told), default=item)
     return _cut(text, max(CELL, -(-len(text) // max(n_lines, 1))))
+
+
+def _check_length(n_lines: int) -> None:
+    """Refuse a table that nobody could open."""
+    if n_lines > MOST_LINES:
+        raise AttnvizError(
+            f"The table would have {n_lines:,} lines, and {MOST_LINES:,} are the most.",
+            "Write .npz, or a part of the text.",
+        )
 
 
 def _cut(text: str, size: int) -> Iterator[str]:

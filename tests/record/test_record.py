@@ -843,3 +843,12 @@ def test_dust_of_somebody_elses_rounding_is_swept_away(tmp_path, rule):
     path = tmp_path / "dust.json"
     path.write_text(json.dumps(tree), encoding="utf-8")
     assert read(path).stack.weights.tolist() == [[[[1.0, 0.0], [0.5, 0.5]]]]
+
+
+def test_a_table_that_nobody_could_open_is_refused(monkeypatch):
+    monkeypatch.setattr("attnviz.record.table.MOST_LINES", 35)
+    record = attnviz.trace("a b c")  # 9 weights in each of 4 heads
+    with pytest.raises(AttnvizError, match="36 lines"):
+        record.to_csv()
+    monkeypatch.setattr("attnviz.record.table.MOST_LINES", 36)
+    assert record.to_csv().count("\n") == 37

@@ -70,10 +70,10 @@ def run(
         )
     record = record.without_media() if no_media else record
     look = display.look(record, query)
-    asked.say_unused(record, language, display.quiet)
+    display.put(record, look, query)
+    asked.say_unused(record, language, display.quiet)  # after what may still be refused
     if verbose or budget is not None:
         say(_size(record.stack), display.quiet)
-    display.put(record, look, query)
 
 
 def _size(stack: Stack) -> str:
