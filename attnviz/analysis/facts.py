@@ -48,15 +48,6 @@ class GlobalCost(Finding):
 
 
 @dataclass(frozen=True)
-class FullCost(Finding):
-    """Every pair was computed."""
-
-    sentence, rank = "cost.full", 0
-    n_tokens: int
-    total_scores: int
-
-
-@dataclass(frozen=True)
 class MaskHides(Finding):
     """The causal mask hid what comes later."""
 
@@ -112,6 +103,26 @@ class SharpTargets(Finding):
 
 
 # What one token does -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SetAside(Finding):
+    """What a trained model rests on, once for all."""
+
+    sentence, rank = "find.aside", 0
+    tokens: tuple[str, ...]
+    pct: float
+
+
+@dataclass(frozen=True)
+class LooksFirst(Finding):
+    """What a token looks at first among what was not set aside. left: the weight on all of that."""
+
+    sentence, rank, most = "find.first", 1, 5
+    query: str
+    key: str
+    pct: float
+    left: float
 
 
 @dataclass(frozen=True)
@@ -219,16 +230,6 @@ class LooksAtFirst(Finding):
     head: int
     pct: float
     token: str
-
-
-@dataclass(frozen=True)
-class LooksAtSpecial(Finding):
-    """A head puts its weight on special tokens."""
-
-    sentence, rank, most = "head.special", 2, 2
-    head: int
-    pct: float
-    tokens: tuple[str, ...]
 
 
 @dataclass(frozen=True)

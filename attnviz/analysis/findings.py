@@ -6,8 +6,7 @@ its reason, and every number of a fact is computed from the record.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -23,13 +22,11 @@ from attnviz.analysis.facts import (
     FirstSeesItself,
     Flat,
     FocusAndSpread,
-    FullCost,
     GlobalCost,
     LocalCost,
     LooksAhead,
     LooksAtFirst,
     LooksAtItself,
-    LooksAtSpecial,
     LooksBack,
     MaskHides,
     MeanDistance,
@@ -44,8 +41,8 @@ from attnviz.analysis.facts import (
     Tie,
     UnitSelfWeight,
 )
-from attnviz.inputs.labels import shortened
-from attnviz.inputs.tokens import Tokens
+from attnviz.analysis.links import SINK, links, set_aside
+from attnviz.analysis.names import token_names
 from attnviz.language.language import Saving
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
@@ -53,7 +50,6 @@ from attnviz.record.stack import Stack, Which
 MOST = 8  # facts that one run is worth
 
 MAJORITY = 0.5  # more than all other keys together
-SINK = 0.3  # share of the first token from which a head counts as a sink (Gu et al. 2024)
 EVEN = 0.95  # of the largest possible entropy: no reader would see a difference from uniform
 SHARP = 0.9  # mean of the largest weights: one key decides each row
 TIE = 0.005  # two weights that are written as the same percent
@@ -66,7 +62,6 @@ NEAR = 3  # tokens to each side that count as near
 LITTLE = 0.25  # a quarter: a key with more does stand out, however few keys there are
 FEW = 4  # tokens below which being flat or spread says nothing
 EXAMINED = 1024  # cells a side of the mask that is looked at to know what chance would give
-LONGEST = 48  # characters of a token, or of a sentence in its place, that a sentence quotes
 DENSE_PAIRS = 1 << 22  # weights of a head up to which heads are compared one by one
 
 Array = NDArray[Any]
@@ -88,16 +83,24 @@ PLACES: dict[str, type[LooksBack | LooksAhead | LooksAtItself]] = {
 
 
 def findings(
-    record: AttentionRecord, layer: int = 0, head: Which = "mean", heads: tuple[int, ...] = ()
+    record: AttentionRecord,
+    layer: int = 0,
+    head: Which = "mean",
+    heads: tuple[int, ...] = (),
+    rows: Sequence[int] = (),
 ) -> list[Finding]:
     """Every fact that is strong enough, what matters most first.
 
     Facts about tokens are taken from `head`, or the mean of the heads; facts about heads from
-    `heads`, or from all of them. Several chosen heads have no facts about tokens in common.
+    `heads`, or from all of them. Several chosen heads have no facts about tokens in common. What a
+    trained model rests on is set aside, and its words are ranked by what is left.
+    rows: the queries that were asked for; none for all. Of rows there are facts about tokens alone.
     """
     stack = record.stack
     if record.units:
-        return _ranked(_of_units(record, layer, head)) if len(heads) < 2 else []
+        return _ranked(_of_units(record, layer, head, rows)) if len(heads) < 2 else []
+    if rows:
+        return _ranked(_of_tokens(record, layer, head, rows))
     found = [
         *(() if _is_part(record) else _of_type(record, layer)),
         *(_of_two_texts(stack, layer, head) if _two_texts(record) else ()),
@@ -154,14 +157,12 @@ def _of_type(record: AttentionRecord, layer: int) -> Iterator[Finding]:
         yield MaskHides(saved, n * m - done, n * m)
         first = float(stack.map(layer, "mean", max(n, m)).mean[0, 0]) if n <= 512 else 1.0
         yield FirstSeesItself(0.0, stack.query_tokens.labels[0], first)
-    if kind == "self" and done == n * m and n > 1:
-        yield FullCost(1.0, n, n * m)
 
 
 def _of_two_texts(stack: Stack, layer: int, head: Which) -> Iterator[Finding]:
     keys, weights = stack.strongest(layer, head, 1)
     sharp = np.flatnonzero(weights[:, 0] > MAJORITY)
-    queries, names = _names(stack.query_tokens), _names(stack.key_tokens)
+    queries, names = token_names(stack.query_tokens), token_names(stack.key_tokens)
     for row in sharp.tolist():
         labels = queries[row], names[keys[row, 0]]
         yield Aligned(float(weights[row, 0]), *labels, float(weights[row, 0]))
@@ -200,15 +201,21 @@ def _even_distance(stack: Stack, layer: int) -> float:
     return float((apart.sum(axis=1) / np.maximum(allowed.sum(axis=1), 1)).mean() * n / len(i))
 
 
-def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Finding]:
+def _of_tokens(
+    record: AttentionRecord, layer: int, head: Which, rows: Sequence[int] = ()
+) -> Iterator[Finding]:
     stack = record.stack
-    labels, names = _names(stack.query_tokens), _names(stack.key_tokens)
+    aside = set_aside(record, layer, head)
+    if aside.size or (record.settings.hidden and not record.units):
+        yield from links(record, layer, head, aside, rows)
+        return
+    labels, names = token_names(stack.query_tokens), token_names(stack.key_tokens)
     keys, weights = stack.strongest(layer, head, min(MOST_TIED, stack.shape[1]))
     allowed = stack.allowed_keys()[layer]
     queries, columns = _places(stack)
     for row, label in enumerate(labels):
         first, share = int(keys[row, 0]), float(weights[row, 0])
-        if allowed[row] < 2:  # a row without a choice says nothing
+        if (rows and row not in rows) or allowed[row] < 2:  # a row without a choice says nothing
             continue
         if share > MAJORITY and not _two_texts(record):
             itself = queries[row] == columns[first]
@@ -219,7 +226,8 @@ def _of_tokens(record: AttentionRecord, layer: int, head: Which) -> Iterator[Fin
             )
         elif share <= MAJORITY:
             yield from _of_shared_row(label, names, keys[row], weights[row], int(allowed[row]))
-    yield from _of_all_tokens(stack, layer, head, allowed)
+    if not rows:
+        yield from _of_all_tokens(stack, layer, head, allowed)
 
 
 def _places(stack: Stack) -> tuple[list[object], list[object]]:
@@ -232,25 +240,15 @@ def _places(stack: Stack) -> tuple[list[object], list[object]]:
     return [tuple(span) for span in rows.tolist()], [tuple(span) for span in columns.tolist()]
 
 
-def _of_units(record: AttentionRecord, layer: int, head: Which) -> Iterator[Finding]:
+def _of_units(
+    record: AttentionRecord, layer: int, head: Which, rows: Sequence[int]
+) -> Iterator[Finding]:
     """Facts about sentences or lines. Those about places, masks and costs count tokens, and what is
     received or spread evenly depends on how long each is."""
     of_two = _of_two_texts(record.stack, layer, head) if _two_texts(record) else ()
-    for fact in (*of_two, *_of_tokens(record, layer, head)):
+    for fact in (*of_two, *_of_tokens(record, layer, head, rows)):
         if type(fact) in OF_UNITS:
             yield OF_UNITS[type(fact)](**vars(fact))
-
-
-def _names(tokens: Tokens) -> tuple[str, ...]:
-    """Each token's label; where a text has it more than once, "cat#2" for the second."""
-    labels = [shortened(label, LONGEST) for label in tokens.labels]
-    times = Counter(labels)
-    seen: Counter[str] = Counter()
-    names = []
-    for label in labels:
-        seen[label] += 1
-        names.append(f"{label}#{seen[label]}" if times[label] > 1 else label)
-    return tuple(names)
 
 
 def _of_shared_row(
@@ -275,7 +273,7 @@ def _of_all_tokens(stack: Stack, layer: int, head: Which, allowed: Array) -> Ite
         low, high = free[np.argmin(entropies[free])], free[np.argmax(entropies[free])]
         gap = float(entropies[high] - entropies[low])
         if gap >= APART:
-            labels = _names(stack.query_tokens)
+            labels = token_names(stack.query_tokens)
             yield FocusAndSpread(
                 gap, labels[low], float(entropies[low]), labels[high], float(entropies[high])
             )
@@ -283,7 +281,7 @@ def _of_all_tokens(stack: Stack, layer: int, head: Which, allowed: Array) -> Ite
     key = int(np.argmax(received))
     if received.size >= FEW and received[key] >= TWICE / received.size:
         yield MostReceived(
-            float(received[key]), _names(stack.key_tokens)[key], float(received[key])
+            float(received[key]), token_names(stack.key_tokens)[key], float(received[key])
         )
 
 
@@ -325,12 +323,10 @@ def _of_place(stack: Stack, head: int, measured: dict[str, Array]) -> Iterator[F
     # The first row of one text has little choice but the first token.
     first = _mean(measured["first"][0 if stack.two_texts else 1 :])
     special = np.flatnonzero(stack.key_tokens.special)
-    if first >= max(SINK, TWICE / stack.shape[1]) and 0 not in special:
+    built = stack.head_name(head)
+    may_rest = not built or built.startswith("first")  # a head built for another thing has no sink
+    if may_rest and first >= max(SINK, TWICE / stack.shape[1]) and 0 not in special:
         yield LooksAtFirst(first, head, first, stack.key_tokens.labels[0])
-    share = float(measured["received"][special].sum())
-    if share > MAJORITY:
-        named = dict.fromkeys(stack.key_tokens.labels[i] for i in special)
-        yield LooksAtSpecial(share, head, share, tuple(named))
 
 
 def _mean(values: Array) -> float:

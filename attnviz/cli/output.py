@@ -102,11 +102,13 @@ def warn_of_arabic(target: Console, language: Language, quiet: bool) -> None:
         say(language.say("warn.rtl", TERMINAL, option="--lang darija"), quiet)
 
 
-def put_explanation(target: Console, record: AttentionRecord, look: Look, quiet: bool) -> None:
-    """Say the record in words, below what was shown of it."""
+def put_explanation(
+    target: Console, record: AttentionRecord, look: Look, quiet: bool, rows: Sequence[int] = ()
+) -> None:
+    """Say the record in words, below what was shown of it; rows: queries that were asked for."""
     from attnviz.views.words import explanation
 
-    put(target, Group(Text(), *explanation(record, look)))
+    put(target, Group(Text(), *explanation(record, look, rows)))
     warn_of_arabic(target, look.language, quiet)
 
 

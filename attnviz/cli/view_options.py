@@ -60,6 +60,7 @@ class Display:
         query: whose row is shown in full, in place of a view.
         """
         from attnviz.cli.output import console, put, put_explanation, put_json, say, screen_of
+        from attnviz.record.selection import rows_named
         from attnviz.views.terminal.show import show, show_query
 
         for note in record.notes:
@@ -76,7 +77,8 @@ class Display:
         else:
             put(target, show_query(record, query, look, screen))
         if self.explain:
-            put_explanation(target, record, look, self.quiet)
+            rows = () if query is None else rows_named(record.stack, query)
+            put_explanation(target, record, look, self.quiet, rows)
 
     def _write_files(self, record: AttentionRecord, look: Look) -> None:
         from attnviz.cli.output import say, write_output

@@ -75,6 +75,10 @@ SENTENCES = {
         "ختارينا."
     ),
     # What the weights of one query show
+    "find.aside": "من weight كلو، {pct} كيمشي ل {tokens}: هنا ماحسبناهش.",
+    "find.first": (
+        "هاد token «{query}» كيشوف اللول ف «{key}»: {pct} من weight، من {left} اللي بقات."
+    ),
     "find.top": "هاد token «{query}» كيعطي {pct} من weight ديالو ل «{key}».",
     "find.self": "هاد token «{query}» كيخلي {pct} من weight ديالو ل راسو.",
     "find.topk": "أكبر weights ديال token «{query}»: {items}.",
@@ -96,7 +100,6 @@ SENTENCES = {
         "ف head {head}، {pct} من weight كيمشي ل token اللول «{token}». هادشي كيتسمى "
         "«attention sink»: الموديل كيحط تما weight اللي مامحتاجش ليه."
     ),
-    "head.special": "ف head {head}، {pct} من weight كيمشي ل special tokens ({tokens}).",
     "head.flat": (
         "هاد head {head} كيوزع weight تقريبا ڭدڭد على tokens كاملين (entropy {entropy} من "
         "{max_entropy})."

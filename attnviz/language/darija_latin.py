@@ -83,6 +83,8 @@ SENTENCES = {
         "li khtarina."
     ),
     # What the weights of one query show
+    "find.aside": "{pct} mn weight kaymchi l {tokens}: hna ma7sebnahch.",
+    "find.first": '"{query}" kaychouf lowel f "{key}": {pct} mn weight, mn {left} li b9at.',
     "find.top": 'Token "{query}" kay3ti {pct} mn weight dialo l "{key}".',
     "find.self": 'Token "{query}" kaykhelli {pct} mn weight dialo l rasso.',
     "find.topk": 'Akbar weights dial token "{query}": {items}.',
@@ -106,7 +108,6 @@ SENTENCES = {
         'F head {head}, {pct} mn weight kaymchi l token lowel "{token}". Hadchi kaytsemma '
         '"attention sink": model kay7ett tmma weight li mam7tajch lih.'
     ),
-    "head.special": "F head {head}, {pct} mn weight kaymchi l special tokens ({tokens}).",
     "head.flat": (
         "Head {head} kaywezze3 weight t9riban gedged 3la tokens kamlin (entropy {entropy} mn "
         "{max_entropy})."

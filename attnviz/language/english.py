@@ -89,6 +89,8 @@ SENTENCES = {
         "known thing."
     ),
     # What the weights of one query show
+    "find.aside": "{pct} of the weight goes to {tokens}: it is left out here.",
+    "find.first": '"{query}" looks at "{key}" first: {pct}, out of the {left} that is left.',
     "find.top": 'The token "{query}" puts {pct} of its weight on "{key}".',
     "find.self": 'The token "{query}" keeps {pct} of its weight for itself.',
     "find.topk": 'Biggest weights of "{query}": {items}.',
@@ -110,7 +112,6 @@ SENTENCES = {
         'In head {head}, {pct} of the weight goes to the first token "{token}". This is '
         'called an "attention sink": the model puts there the weight it does not need.'
     ),
-    "head.special": "In head {head}, {pct} of the weight goes to special tokens ({tokens}).",
     "head.flat": (
         "Head {head} spreads its weight almost equally over all tokens (entropy {entropy} of "
         "{max_entropy})."

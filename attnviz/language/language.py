@@ -16,7 +16,7 @@ from attnviz.frozen import dataclass
 
 TOKENS = ("query", "key", "token", "other", "word")
 LISTS = ("tokens", "items")
-SHARES = ("pct", "threshold", "without", "low", "high")
+SHARES = ("pct", "threshold", "without", "low", "high", "left")
 DECIMALS = ("entropy", "other_entropy", "max_entropy", "distance", "sim")
 COUNTED = {
     "n_tokens": "token",

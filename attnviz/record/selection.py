@@ -173,6 +173,16 @@ def among(rows: Places, wanted: Places, wish: str) -> Places:
     return found
 
 
+def rows_named(stack: Stack, query: str) -> list[int]:
+    """The rows of a stack that a wish names, by positions and words of the whole text (see `crop`);
+    AttnvizError where it names none of them."""
+    queries, _ = stack.positions
+    whole = stack if stack.place is None else stack.place.whole
+    wanted = among(queries, chosen(whole.query_tokens, query), query)
+    found: list[int] = np.searchsorted(queries, wanted).tolist()
+    return found
+
+
 def _is_numeric(part: str) -> bool:
     return part.removeprefix("-").isdecimal() or _RANGE.fullmatch(part) is not None
 

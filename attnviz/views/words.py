@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from attnviz.analysis.facts import Finding
-from attnviz.analysis.findings import best, findings
+from attnviz.analysis.findings import MOST, best, findings
 from attnviz.errors import AttnvizError
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Guard, Language
@@ -20,25 +21,44 @@ if TYPE_CHECKING:  # pages and pictures do without rich
     from rich.table import Table
 
 PARAMETER = re.compile(r"`([a-z_]+)`")
+MOST_OF_A_LAYER = 3  # facts, where several layers are shown
 MOST_SAID = 1000  # characters of a complaint: a value of an option may be a book
 CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 
 
-def explanation(record: AttentionRecord, look: Look) -> list[RenderableType]:
-    """Say what the weights show, best first, and what they do not show."""
-    return told(best(findings(record, look.layer, look.head, look.heads)), record, look)
+def explanation(
+    record: AttentionRecord, look: Look, rows: Sequence[int] = ()
+) -> list[RenderableType]:
+    """Say what the weights show, best first, and what they do not show; of several layers, each.
+
+    rows: the queries that were asked for; none for all."""
+    lines: list[RenderableType] = []
+    for layer in look.layers or (look.layer,):
+        most = MOST_OF_A_LAYER if look.layers else MOST
+        found = best(findings(record, layer, look.head, look.heads, rows), most)
+        lines += _headed(found, record, replace(look, layer=layer))
+    return [*lines, *_below(record, look)]
 
 
 def told(found: Sequence[Finding], record: AttentionRecord, look: Look) -> list[RenderableType]:
     """Say facts, under what they are about and above what they do not show."""
+    return [*_headed(found, record, look), *_below(record, look)]
+
+
+def _headed(found: Sequence[Finding], record: AttentionRecord, look: Look) -> list[RenderableType]:
     from rich.text import Text
 
     shown = chosen(record.stack, look)
     if len(look.heads) > 1:
         shown = f"heads {look.language.comma.join(map(str, look.heads))}"
     heading = Text(f"{look.language.say('ui.findings')} ({shown})", "bold", no_wrap=True)
-    dim = (Text(caveat, "dim") for caveat in caveats(record, look.language, TERMINAL))
-    return [heading, listed(in_words(found, look.language, TERMINAL)), *dim]
+    return [heading, listed(in_words(found, look.language, TERMINAL))]
+
+
+def _below(record: AttentionRecord, look: Look) -> list[RenderableType]:
+    from rich.text import Text
+
+    return [Text(caveat, "dim") for caveat in caveats(record, look.language, TERMINAL)]
 
 
 def in_words(found: Iterable[Finding], language: Language, guard: Guard) -> list[str]:

@@ -31,7 +31,7 @@ MOST = 8  # facts in one answer
 DENSE_ONLY = {"StaysNear", "AlikeAndUnlike"}  # these need every weight
 POSITIONAL = {
     "MeanDistance", "StaysNear", "LooksBack", "LooksAhead", "LooksAtItself", "SelfWeight",
-    "StrongestKey", "FullCost", "LocalCost", "GlobalCost", "MaskHides", "FirstSeesItself",
+    "StrongestKey", "LooksFirst", "LocalCost", "GlobalCost", "MaskHides", "FirstSeesItself",
 }  # fmt: skip
 
 
@@ -153,12 +153,6 @@ CASES = [
         with_global(12, 1, 0),
         {"extra_scores": 20, "done": 54, "total_scores": 144},
         [with_global(3, 1, 1), with_global(3, 2, 0)],
-    ),
-    (
-        "FullCost",
-        made(even(5), mask=masks.full()),
-        {"n_tokens": 5, "total_scores": 25},
-        [made(even(1), mask=masks.full()), made(even(5)), causal(5)],
     ),
     ("MaskHides", causal(4), {"masked": 6, "total_scores": 16}, [causal(1), made(even(4))]),
     ("FirstSeesItself", causal(4), {"token": "ab", "pct": 1.0}, [causal(1)]),
@@ -293,12 +287,19 @@ CASES = [
         [made(on_first(5, 0.39))],
     ),
     (
-        "LooksAtSpecial",
+        "SetAside",
         made([row(8, {0: 0.25, 7: 0.26})] * 8, special=[0, 7]),
-        {"head": 0, "pct": 0.51, "tokens": ("ab", "op")},
+        {"tokens": ("ab", "op"), "pct": 0.51},
+        [made([row(8, {0: 0.25, 7: 0.26})] * 8)],
+    ),
+    (  # a third of what is left: twice what chance gives each of six other keys
+        "LooksFirst",
+        made([row(8, {0: 0.4}), row(8, {0: 0.4, 5: 0.21}), *[row(8, {0: 0.4})] * 6], special=[0]),
+        {"query": "cd", "key": "kl", "pct": 0.21, "left": 0.6},
         [
-            made([row(8, {0: 0.25, 7: 0.24})] * 8, special=[0, 7]),
-            made([row(8, {0: 0.25, 7: 0.26})] * 8),
+            made([row(8, {0: 0.4}), row(8, {0: 0.4, 5: 0.19}), *even(8)[2:].tolist()], special=[0]),
+            made([row(8, {0: 0.4}), row(8, {0: 0.4, 1: 0.3}), *even(8)[2:].tolist()], special=[0]),
+            made(one_row({0: 0.4, 5: 0.21})),
         ],
     ),
     (
@@ -573,10 +574,20 @@ def first_again(fact, seen):
     return fact.token == seen.keys[0] and close(fact.pct, rows[:, 0].mean())
 
 
-def special_again(fact, seen):
-    share = seen.heads[fact.head][:, seen.special].sum(axis=1).mean()
+def aside_again(fact, seen):
+    share = seen.shown[:, seen.special].sum(axis=1).mean()
     names = [name for name, flag in zip(seen.keys, seen.special, strict=True) if flag]
     return close(fact.pct, share) and set(fact.tokens) == set(names)
+
+
+def looks_first_again(fact, seen):
+    free = np.where(seen.special, 0, seen.shown)
+    return any(
+        close(free[i, j], fact.pct) and close(free[i].sum(), fact.left)
+        for i in seen.rows(fact.query)
+        for j in seen.columns(fact.key)
+        if i != j and close(np.delete(free[i], i).max(), free[i, j])
+    )
 
 
 def entropy_again(fact, seen):
@@ -604,7 +615,6 @@ def pairs_again(fact, seen):
 RECOMPUTED = {
     "LocalCost": local_again,
     "GlobalCost": global_again,
-    "FullCost": lambda f, s: (f.n_tokens, f.total_scores) == (s.n, s.n * s.n) and s.allowed.all(),
     "MaskHides": mask_again,
     "FirstSeesItself": lambda f, s: f.token == s.queries[0] and close(f.pct, s.shown[0, 0]),
     "MeanDistance": lambda f, s: close(f.distance, s.distance()),
@@ -622,7 +632,8 @@ RECOMPUTED = {
     "LooksAhead": lambda f, s: close(f.pct, s.at_offset(f.head, 1)),
     "LooksAtItself": lambda f, s: close(f.pct, s.at_offset(f.head, 0)),
     "LooksAtFirst": first_again,
-    "LooksAtSpecial": special_again,
+    "SetAside": aside_again,
+    "LooksFirst": looks_first_again,
     "Flat": entropy_again,
     "Sharp": sharp_again,
     "AlikeAndUnlike": pairs_again,
@@ -866,7 +877,7 @@ def test_a_part_of_one_text_is_no_second_text_and_says_nothing_of_the_whole(
         record.save(tmp_path / "part.json")
         record = attnviz.read(tmp_path / "part.json")
     kinds = {type(fact).__name__ for fact in findings(record)}
-    of_whole = {"FullCost", "LocalCost", "GlobalCost", "MaskHides", "FirstSeesItself"}
+    of_whole = {"LocalCost", "GlobalCost", "MaskHides", "FirstSeesItself"}
     assert not kinds & {"Aligned", "SharpTargets"}
     assert not kinds & of_whole
 
@@ -889,10 +900,60 @@ def test_a_token_of_a_part_looks_at_itself_where_it_is_itself():
 
 
 def test_hidden_tokens_were_computed_all_the_same():
-    tokens = dataclasses.replace(from_labels(WORDS[:5]), special=np.arange(5) == 0)
-    stack = Stack(tokens, tokens, np.full((1, 1, 5, 5), 0.2), masks=(masks.full(),))
-    whole = AttentionRecord(Origin("given", "given"), "self", {"self": stack}, {})
-    assert "FullCost" in {type(fact).__name__ for fact in findings(whole)}
-    hidden = Transform(hide_special=True).apply(whole)
-    assert hidden.stack.shape == (4, 4)
-    assert "FullCost" not in {type(fact).__name__ for fact in findings(hidden)}
+    record = attnviz.trace(TEXT, type="causal")
+    assert "MaskHides" in {type(fact).__name__ for fact in findings(record)}
+    hidden = dataclasses.replace(record, settings=dataclasses.replace(record.settings, hidden=0.1))
+    assert "MaskHides" not in {type(fact).__name__ for fact in findings(hidden)}
+
+
+def trained(weights, **settings):
+    """A record of a trained model whose first token is a mark."""
+    record = made(weights, **settings)
+    tokens = dataclasses.replace(record.stack.query_tokens, special=np.arange(len(weights)) == 0)
+    stack = dataclasses.replace(record.stack, query_tokens=tokens, key_tokens=tokens)
+    return dataclasses.replace(record, model=Origin("m", "trained"), stacks={"self": stack})
+
+
+ON_A_MARK = [row(8, {0: 0.6}) for _ in range(8)]
+ON_A_MARK[3] = row(8, {0: 0.6, 5: 0.3})
+ON_A_MARK[6] = row(8, {0: 0.6, 2: 0.25})
+
+
+def test_what_is_hidden_or_set_aside_leaves_the_same_links():
+    record = trained(ON_A_MARK)
+    seen, *hidden = (
+        [(f.query, f.key, f.pct, f.left) for f in findings(each) if isinstance(f, facts.LooksFirst)]
+        for each in (record, Transform(hide_special=True).apply(record))
+    )
+    assert [found[:2] for found in seen] == [("gh", "kl"), ("mn", "ef")]
+    assert [found[2:] for found in seen] == [pytest.approx((0.3, 0.4)), pytest.approx((0.25, 0.4))]
+    assert [found[:2] for found in hidden[0]] == [found[:2] for found in seen]
+
+
+def test_facts_follow_the_rows_that_were_asked_for():
+    record = trained(ON_A_MARK)
+    (aside, link) = findings(record, rows=[6])
+    assert (aside.pct, link.query, link.key) == (pytest.approx(0.6), "mn", "ef")
+    (_, nothing) = findings(record, rows=[4])
+    assert (type(nothing).__name__, nothing.query) == ("NoKeyStandsOut", "ij")
+
+
+def test_punctuation_comes_after_words():
+    weights = [row(8, {0: 0.6}) for _ in range(8)]
+    weights[3], weights[6] = row(8, {0: 0.6, 5: 0.2}), row(8, {0: 0.6, 2: 0.35})
+    record = trained(weights)
+    labels = tuple("." if i == 2 else label for i, label in enumerate(WORDS[:8]))
+    tokens = dataclasses.replace(record.stack.query_tokens, labels=labels)
+    stack = dataclasses.replace(record.stack, query_tokens=tokens, key_tokens=tokens)
+    record = dataclasses.replace(record, stacks={"self": stack})
+    found = [f.key for f in findings(record) if isinstance(f, facts.LooksFirst)]
+    assert found == ["kl", "."]
+
+
+def test_the_first_word_is_set_aside_where_a_trained_model_rests_on_it():
+    weights = np.array(ON_A_MARK)
+    record = dataclasses.replace(made(weights), model=Origin("m", "trained"))
+    (aside,) = (f for f in findings(record) if isinstance(f, facts.SetAside))
+    assert (aside.tokens, aside.pct) == (("ab",), pytest.approx(0.6))
+    built = dataclasses.replace(record, model=Origin("built-in heads", "constructed"))
+    assert not [f for f in findings(built) if isinstance(f, facts.SetAside)]

@@ -36,7 +36,7 @@ SAMPLES = {
     "far": 5_000,
     "query": "it", "key": "cat", "token": "cat", "other": "sat", "word": "cats",
     "tokens": ("cat", FISH), "items": (("cat", 0.62), (FISH, 0.12)),
-    "pct": 0.62, "threshold": 0.5, "without": 0.76, "low": 0.4, "high": 0.9,
+    "pct": 0.62, "threshold": 0.5, "without": 0.76, "low": 0.4, "left": 0.55, "high": 0.9,
     "entropy": 1.25, "other_entropy": 2.5, "max_entropy": 2.08, "distance": 2.4, "sim": 0.81,
     "n_tokens": 12, "limit_tokens": 512, "n_heads": 4, "n_layers": 2, "total_scores": 144,
     "extra_scores": 20, "n_times": 2, "done": 34, "masked": 66, "window": 1, "head": 3, "k": 2,

@@ -59,10 +59,8 @@ def query_rows(
     if weights.cells != (1, 1):
         raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
     queries, _ = stack.positions
-    whole = stack if stack.place is None else stack.place.whole
-    wanted = selection.among(queries, selection.chosen(whole.query_tokens, query), query)
     lines: list[RenderableType] = []
-    for place in np.searchsorted(queries, wanted).tolist():
+    for place in selection.rows_named(stack, query):
         name = TERMINAL.token(stack.query_tokens.names[place])
         name += "" if record.units else f" ({queries[place]})"
         lines.append(dim_line(f"{name} · {chosen(stack, look)}", screen.width))
