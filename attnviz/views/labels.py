@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -27,6 +28,19 @@ def padded(text: Text, width: int) -> Text:
     """Fill a text to `width`, without a style of its own that what follows would take on."""
     line = Text(no_wrap=True).append_text(text)
     return line.append(" " * max(width - text.cell_len, 0))
+
+
+def dim_lines(line: str, width: int) -> list[Text]:
+    """Make faint lines of one: broken between its parts, which `·` parts, or else between words."""
+    lines: list[str] = []
+    for part in line.split(" · "):
+        longer = f"{lines[-1]} · {part}" if lines else part
+        if lines and cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    pieces = [piece for one in lines for piece in wrap(one, max(width, 1))]
+    return [dim_line(piece, width) for piece in pieces]
 
 
 def dim_line(line: str, width: int) -> Text:

@@ -500,3 +500,36 @@ def test_any_tokens_at_all(tokens, what, width, colour, two_texts, heads):
             assert char not in "\u200f\u061c", ascii(line)
         cut = cell_len(line) >= width - 1
         assert cut or line.count(MARK) % 2 == 0, ascii(line)
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (60, 20), (120, 40), (200, 50)])
+def test_the_numbers_of_many_heads_come_before_all_else(width, height):
+    weights = random_weights(12, 12, 12)
+    lines = plain(drawn(weighted(weights), "auto", width, height))
+    rows = table_rows(lines, [f"t{i}" for i in range(12)], 12)
+    shown = np.array([[int(cell) for cell in cells] for cells, _ in rows])
+    assert np.abs(shown - 100 * weights.mean(axis=0)).max() <= 0.5 + 1e-9
+    assert len(lines) < height
+    assert all(len(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_all_heads_stand_in_one_strip(width):
+    lines = plain(drawn(weighted(random_weights(12, 12, 12)), "auto", width, 24))
+    assert [str(head) for head in range(12)] in [line.split() for line in lines]
+    assert not any("+" in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [24, 40, 60])
+def test_what_is_said_below_is_wrapped_and_not_cut(width):
+    lines = plain(drawn(sentence(10, "local"), "auto", width, 40))
+    below = " ".join(lines)
+    assert "row sums to 100%" in below.replace("  ", " ")
+    assert "--show top, arcs, grid" in below
+    assert all(len(line) <= width for line in lines)
+
+
+def test_who_sees_one_head_is_not_told_how_to():
+    lines = plain(drawn(sentence(10, "self"), "auto", look=Look(heads=(2,))))
+    assert "--show top" in lines[-1]
+    assert "--head" not in lines[-1]

@@ -17,6 +17,7 @@ from attnviz.views.screen import Screen
 from attnviz.views.titles import head_title, layer_title
 
 GAP = 2  # between small maps
+NARROWEST = 4  # characters of a map in a strip of all heads
 NAME = 18  # characters for a head's name above its map
 TALLEST = 32  # lines of one map
 
@@ -43,16 +44,24 @@ def grid(
     """
     heads = look.heads or range(stack.n_heads)
     across = maps_across(screen.width)
-    each = (screen.width + GAP) // min(across, max(len(heads), 1)) - GAP
+    if one_band and len(heads) > across and in_one_strip(len(heads), screen.width):
+        across = len(heads)
+    gap = GAP if across <= maps_across(screen.width) else 1
+    each = (screen.width + gap) // min(across, max(len(heads), 1)) - gap
     size = max(min(2 * lines_each, each), 1)
     bands = [heads[i : i + across] for i in range(0, len(heads), across)]
     body: list[RenderableType] = []
     for band in bands[:1] if one_band else bands:
         body += [Text()] if body else []
-        body += _band(stack, look, band, each, size, colour=screen.colour)
+        body += _band(stack, look, band, (each, gap), size, colour=screen.colour)
     if one_band and len(bands) > 1:
         body.append(dim_line(f"… +{len(heads) - across} heads: --show grid", screen.width))
     return body
+
+
+def in_one_strip(n_heads: int, width: int) -> bool:
+    """Tell whether all heads stand side by side, if need be under their numbers alone."""
+    return n_heads <= max(maps_across(width), (width + 1) // (NARROWEST + 1))
 
 
 def maps_across(width: int) -> int:
@@ -61,19 +70,22 @@ def maps_across(width: int) -> int:
 
 
 def _band(
-    stack: Stack, look: Look, heads: Sequence[int], each: int, size: int, *, colour: bool
-) -> list[RenderableType]:
+    stack: Stack, look: Look, heads: Sequence[int], room: tuple[int, int], size: int, *,
+    colour: bool,
+) -> list[RenderableType]:  # fmt: skip
+    """One row of maps under their names. room: characters of a map, and of the gap after it."""
+    each, gap = room
     names, columns = [], []
     for head in heads:
         name = label_text(head_title(stack, head), each, "bold")
-        name.pad_right(each + GAP - name.cell_len)
+        name.pad_right(each + gap - name.cell_len)
         names.append(name)
         columns.append(small_map(stack, replace(look, heads=(head,)), size, colour))
     lines = [Text("", end="").join(names)]
     for row in zip(*columns, strict=True):
         line = Text(no_wrap=True, end="")
         for cells in row:
-            cells.pad_right(each + GAP - cells.cell_len)
+            cells.pad_right(each + gap - cells.cell_len)
             line.append_text(cells)
         lines.append(line)
     for line in lines:

@@ -16,13 +16,13 @@ from attnviz.errors import bad_choice
 from attnviz.language.language import TERMINAL, Saving
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
-from attnviz.views.labels import dim_line, label_text
+from attnviz.views.labels import dim_line, dim_lines, label_text
 from attnviz.views.look import Look
 from attnviz.views.overlay import patches_of
 from attnviz.views.scale import shades
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.arcs import arcs_view
-from attnviz.views.terminal.grid import grid, grid_view, maps_across
+from attnviz.views.terminal.grid import grid, grid_view, in_one_strip
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.image import image_overview, image_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
@@ -33,6 +33,7 @@ from attnviz.views.titles import chosen, head_name, title
 
 EXAMINED = 512  # tokens up to which a sink is looked for, to be told beside a table
 BESIDE = 9  # lines beside the map of a long text
+LEAST = 2  # lines of the small maps below a table: with less they are left out
 LOW = 7  # lines of room below which the heads are left out
 
 
@@ -80,7 +81,7 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
     drawn = VIEWS.get(look.show, VIEWS["grid"])
     view = VIEWS["grid"] if look.layers and not drawn.draws_all else drawn
     lines = [*_heading(record, look, screen), *_each(record, view, look, screen)]
-    below = [Text(), footer(record, look, screen)] if view.has_footer else []
+    below = [Text(), *footer(record, look, screen)] if view.has_footer else []
     return Group(*lines, *below)
 
 
@@ -92,7 +93,7 @@ def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) 
             record, replace(look, show="image" if look.show == "auto" else look.show), screen
         )
     body = query_rows(record, query, look, screen)
-    return Group(*_heading(record, look, screen), *body, Text(), footer(record, look, screen))
+    return Group(*_heading(record, look, screen), *body, Text(), *footer(record, look, screen))
 
 
 def _each(record: AttentionRecord, view: View, look: Look, screen: Screen) -> list[RenderableType]:
@@ -121,32 +122,54 @@ def overview(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
     beside = _beside(stack, look, screen)
     heads = not (look.heads or stack.n_heads == 1 or stack.crop_for_minimap)
     last: list[RenderableType] = [*beside, *([Text()] if beside else [])]
-    last += [footer(record, look, screen), hints(look, screen)]
+    last += footer(record, look, screen)
+    more_to_see = hints(look, screen)
     # Beside the title there are two gaps, the prompt below and the names of the heads.
     room = screen.height - 5 - len(last) - len(_title(record, look, screen))
-    more = heads and stack.n_heads > maps_across(screen.width)  # a line says how many more
-    if room - more < LOW:
-        heads, room = False, room + 2
-    else:
-        room -= more
-    least = min(-(-stack.shape[0] // 2), 3) if heads else 0
-    body: list[RenderableType]
-    if stack.shape[0] + 1 <= room - least and table_fits(stack, screen.width):
-        body = list(table(stack, look, screen))
-    else:
-        body = heatmap(stack, look, screen, max(room - least, 4))
-    if heads:
-        left = max(room - len(body), least, 1)
+    fits = table_fits(stack, screen.width) and stack.shape[0] + 1 <= room + 2
+    if not fits or stack.shape[0] + 1 <= room + 2 - len(more_to_see):
+        last += more_to_see  # the numbers come before them too
+        room -= len(more_to_see)
+    draw = _table_and_heads if fits else _map_and_heads
+    return [*draw(stack, look, screen, room, heads), Text(), *last]
+
+
+def _table_and_heads(
+    stack: Stack, look: Look, screen: Screen, room: int, heads: bool
+) -> list[RenderableType]:
+    """Every number, and below them the heads where these have room."""
+    body: list[RenderableType] = list(table(stack, look, screen))
+    left = room - len(body) - _is_more(stack, screen, heads)
+    if heads and left >= min(-(-stack.shape[0] // 2), LEAST):
         body += [Text(), *grid(stack, look, screen, left, one_band=True)]
-    return [*body, Text(), *last]
+    return body
+
+
+def _map_and_heads(
+    stack: Stack, look: Look, screen: Screen, room: int, heads: bool
+) -> list[RenderableType]:
+    """A map, and below it the heads, but where the map needs their lines to name every row."""
+    beside = room - _is_more(stack, screen, heads)
+    least = min(-(-stack.shape[0] // 2), 3)
+    named = stack.shape[0] + 2  # lines of a map with a line for each row
+    if not heads or beside < LOW or beside - least < named <= room + 2:
+        return list(heatmap(stack, look, screen, max(room + 2, 4)))
+    body = list(heatmap(stack, look, screen, max(beside - least, 4)))
+    left = max(beside - len(body), least, 1)
+    return [*body, Text(), *grid(stack, look, screen, left, one_band=True)]
+
+
+def _is_more(stack: Stack, screen: Screen, heads: bool) -> int:
+    """The line that says how many more heads there are."""
+    return int(heads and not in_one_strip(stack.n_heads, screen.width))
 
 
 def _over_a_picture(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw every head, or every word, small over the picture; or one head large."""
     stack = record.stack
     last = [
-        footer(record, look, screen),
-        dim_line(look.language.say("ui.image_hints"), screen.width),
+        *footer(record, look, screen),
+        *dim_lines(look.language.say("ui.image_hints"), screen.width),
     ]
     if look.heads or (stack.n_heads == 1 and stack.query_tokens.where is not None):
         named = _what(stack, look, "", screen)
@@ -166,8 +189,8 @@ def _beside(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:
     return []
 
 
-def footer(record: AttentionRecord, look: Look, screen: Screen) -> Text:
-    """Say on one line what was computed: counted from the mask, not estimated."""
+def footer(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
+    """Say what was computed: counted from the mask, not estimated."""
     stack, language = record.stack, look.language
     total, computed = stack.shape[0] * stack.shape[1], stack.computed()
     parts = _colours(stack, look)
@@ -180,7 +203,7 @@ def footer(record: AttentionRecord, look: Look, screen: Screen) -> Text:
     if stack.masks and computed < total:
         parts.append(language.say("ui.masked"))
     parts.append(_row_sums(stack, look))
-    return dim_line(" · ".join(parts), screen.width)
+    return dim_lines(" · ".join(parts), screen.width)
 
 
 def _colours(stack: Stack, look: Look) -> list[str]:
@@ -202,9 +225,11 @@ def _row_sums(stack: Stack, look: Look) -> str:
     return look.language.say("ui.rowsums", TERMINAL, low=low, high=high)
 
 
-def hints(look: Look, screen: Screen) -> Text:
-    """Say on one line how to see more."""
-    return dim_line(look.language.say("ui.hints"), screen.width)
+def hints(look: Look, screen: Screen) -> list[Text]:
+    """Say how to see more; not how to see one head to who sees one."""
+    parts = look.language.say("ui.hints").split(" · ")
+    shown = [part for part in parts if not (look.heads and "--head" in part)]
+    return dim_lines(" · ".join(shown), screen.width)
 
 
 def _heading(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:

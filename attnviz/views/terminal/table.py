@@ -19,6 +19,7 @@ from attnviz.views.terminal.top import top_view
 from attnviz.views.titles import chosen
 
 CELL = 5  # characters of a weight: " 100 "
+NARROW = 4  # where five do not fit: "100 "
 LABEL = 12  # characters that a token's label may take
 STRONGEST = 17  # " strongest" column: label, weight
 
@@ -32,7 +33,7 @@ def table_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Rend
 
 def table_fits(stack: Stack, width: int) -> bool:
     """Tell whether every weight finds its place in a table of that width."""
-    return widest(stack.query_tokens.names, LABEL) + 1 + CELL * stack.shape[1] <= width
+    return widest(stack.query_tokens.names, LABEL) + 1 + NARROW * stack.shape[1] <= width
 
 
 def table(stack: Stack, look: Look, screen: Screen) -> list[Text]:
@@ -62,6 +63,8 @@ def _columns(stack: Stack, corner: int, width: int) -> tuple[int, int, bool]:
     corner: characters of the words above the labels.
     """
     label = widest(stack.query_tokens.names, LABEL)
+    if label + 1 + CELL * stack.shape[1] > width:
+        return label, NARROW, False
     room = width - 1 - CELL * stack.shape[1]
     label = max(label, min(corner, room if room < label + STRONGEST else room - STRONGEST))
     spare = width - label - 1 - CELL * stack.shape[1]
