@@ -1,0 +1,216 @@
+"""Bad input of every kind, drawn at random: hypothesis prints what failed, made as small as it can.
+
+The law: exit status 0 or 2; a refusal is one line and nothing on standard output; no control or
+direction character reaches either stream; no file is left behind and none is changed.
+"""
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+import unicodedata
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import attnviz
+from attnviz.cli import run_command_line
+
+RECORD = attnviz.trace("a b c b", type="local", heads=2)
+FILES = {
+    "record.json": RECORD.to_json().encode(),
+    "record.npz": RECORD.to_npz(),
+    "record.csv": RECORD.to_csv().encode(),
+    "weights.json": json.dumps(
+        {"attentions": [[0.5, 0.5], [0.2, 0.8]], "tokens": ["a", "b"]}
+    ).encode(),
+}
+ODD = [
+    "\x1b[31mx",
+    "\u202eabc",
+    "\x9b2J",
+    "[bold]x",
+    "$\\frac$",
+    "=1+1",
+    "a\0b",
+    "",
+    "-1",
+    "9" * 400,
+    "nan",
+    "cat#2",
+    "all",
+    "mean",
+    "0-3",
+    "القط",
+    "👩\u200d💻",
+    "<script>",
+    "../x",
+    "1e9",
+]
+OPTIONS = [
+    "--type",
+    "--heads",
+    "--window",
+    "--layer",
+    "--head",
+    "--query",
+    "--key",
+    "--rows",
+    "--cols",
+    "--show",
+    "--scale",
+    "--merge",
+    "--measure",
+    "--max-memory",
+    "--seed",
+    "--model",
+    "--lang",
+    "--global-tokens",
+    "--tokenizer",
+    "--source",
+    "--ids",
+    "--sort",
+    "--top",
+]
+COMMANDS = [
+    "run",
+    "steps",
+    "heads",
+    "compare",
+    "cost",
+    "explain",
+    "view",
+    "models",
+    "predict",
+    "effect",
+    "lens",
+    "survey",
+]
+WORDS = st.sampled_from(
+    [*ODD, "self", "local", "cross", "table", "grid", "words", "2", "induction"]
+)
+
+
+def call(words):
+    """Run one command in an empty folder; what it left there counts as well."""
+    out, err = io.StringIO(), io.StringIO()
+    out.reconfigure = err.reconfigure = lambda **_: None  # as the streams of a process have it
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = run_command_line(words)
+    return status, out.getvalue(), err.getvalue()
+
+
+def check(words, before):
+    status, out, err = call(words)
+    assert status in (0, 2), (status, err)
+    if status == 2:
+        assert out == ""
+        assert len(err.splitlines()) == 1, err
+        assert err.startswith("attnviz: ")
+        assert len(err) < 4000
+    for char in out + err:
+        assert char == "\n" or unicodedata.category(char) not in ("Cc", "Cs"), ascii(char)
+        assert char not in "\u202a\u202b\u202d\u202e"
+    assert {path.name: path.read_bytes() for path in Path().iterdir()} == before
+
+
+@contextlib.contextmanager
+def folder(**files):
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        try:
+            for name, content in files.items():
+                Path(name).write_bytes(content)
+            yield dict(files)
+        finally:
+            os.chdir(here)
+
+
+@st.composite
+def damaged(draw):
+    """A good file with some bytes changed, cut, doubled or put in."""
+    name = draw(st.sampled_from(sorted(FILES)))
+    data = bytearray(FILES[name])
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(len(data) - 1, 0)))
+        kind = draw(st.sampled_from(["flip", "cut", "double", "insert"]))
+        if kind == "flip" and data:
+            data[at] ^= 1 << draw(st.integers(0, 7))
+        elif kind == "cut":
+            del data[at : at + draw(st.integers(1, 40))]
+        elif kind == "double":
+            data[at:at] = data[at : at + 30]
+        else:
+            data[at:at] = draw(st.sampled_from([b'"', b"\x1b", b"1e999", b"null", b"[", b"\xff"]))
+    return name, bytes(data)
+
+
+@st.composite
+def changed(draw):
+    """A record in which one value, anywhere, became another."""
+    tree = json.loads(FILES["record.json"])
+    node = tree
+    while True:
+        keys = sorted(node) if isinstance(node, dict) else range(len(node))
+        key = draw(st.sampled_from(list(keys)))
+        inner = node[key]
+        if not isinstance(inner, dict | list) or not inner or draw(st.booleans()):
+            odd = st.sampled_from([None, -1, 1e300, True, [], {}, 10**30, "x", *ODD])
+            node[key] = draw(odd)
+            return json.dumps(tree).encode()
+        node = inner
+
+
+def few(n):
+    return settings(
+        max_examples=n, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True
+    )
+
+
+def law_of_files(file):
+    name, data = file
+    with folder(**{name: data}) as before, np.errstate(all="raise"):
+        check(["view", name], before)
+
+
+def law_of_records(data):
+    with folder(**{"record.json": data}) as before:
+        check(["view", "record.json", "--explain"], before)
+
+
+COMMAND_LINES = st.tuples(
+    st.sampled_from(COMMANDS),
+    st.lists(WORDS, max_size=2),
+    st.lists(st.tuples(st.sampled_from(OPTIONS), WORDS), max_size=3),
+)
+
+
+def law_of_commands(line):
+    command, words, options = line
+    with folder() as before:
+        check([command, *words, *(part for option in options for part in option)], before)
+
+
+LAWS = {
+    "files": (damaged(), law_of_files, 60, 2000),
+    "records": (changed(), law_of_records, 60, 2000),
+    "commands": (COMMAND_LINES, law_of_commands, 40, 1000),
+}
+
+
+@pytest.mark.parametrize("kind", LAWS)
+def test_a_few_of_them(kind):
+    strategy, law, n, _ = LAWS[kind]
+    few(n)(given(strategy)(law))()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", LAWS)
+def test_5000_of_them(kind):
+    strategy, law, _, n = LAWS[kind]
+    few(n)(given(strategy)(law))()
