@@ -93,7 +93,8 @@ def scale_line(
     line.append(f"{shown}0% ", "dim")
     steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
     line.append_text(full_rows(steps, 1, screen.colour)[0])
-    line.append(f" {_fine_percent(bright.largest)}%", "dim")
+    least = "≥ " if bright.sink is not None else ""  # the sink, and what towers, is as bright
+    line.append(f" {least}{_fine_percent(bright.largest)}%", "dim")
     if cells != (1, 1):
         note = language.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
         line.append(f" · {note}", "dim")

@@ -16,6 +16,8 @@ Array = NDArray[Any]
 
 SCALES = ("auto", "linear", "log", "rank", "no-sink")
 MOST = 0.5  # of all weight: a column with more than all others together swallows the picture
+TIMES = 3.0  # the weight of the next column: one with more swallows it too
+HIGH = 98  # percentile of the other cells from which on all are as bright: few tower over the rest
 FEW = 4  # queries below which one column's share says nothing
 DECADES = 4  # that the logarithmic scale shows: weights down to a ten-thousandth of the largest
 
@@ -24,8 +26,8 @@ DECADES = 4  # that the logarithmic scale shows: weights down to a ten-thousandt
 class Shades:
     """Shares of the ramp, 0 to 1, of the shape of the weights.
 
-    largest: the weight that is brightest. sink: a column that is brighter than that, and its share
-    of all weight, where the rest is scaled without it.
+    largest: the weight that is brightest, and without a sink no weight is more. sink: a column that
+    is brighter than that, and its share of all weight, where the rest is scaled without it.
     """
 
     shares: Array
@@ -51,14 +53,15 @@ def shades(weights: Array, allowed: Array, scale: str, *, whole: bool = True) ->
     """How bright each weight of a map (rows, columns) is.
 
     linear: in proportion to the largest. log: the logarithm over four decades. rank: the place
-    among all allowed weights. no-sink: in proportion to the largest outside of the column with
-    most weight. auto: no-sink where one column has more than half of all weight, else linear.
+    among all allowed weights. no-sink: in proportion to a high percentile outside of the column
+    with most weight. auto: no-sink where one column has more than half of all weight, or three
+    times that of the next; else linear.
     whole: whether every column is one key; of pooled maps no column is called a sink.
     """
-    sink = _sink(weights) if whole else None
-    if scale == "no-sink" or (scale == "auto" and sink is not None and sink[1] > MOST):
-        if sink is not None:
-            return _without(weights, sink)
+    found = _sink(weights) if whole else None
+    if scale == "no-sink" or (scale == "auto" and found is not None and _swallows(*found)):
+        if found is not None:
+            return _without(weights, allowed, found[:2])
         scale = "linear"
     scale = "linear" if scale in ("auto", "no-sink") else scale
     largest = float(weights.max(initial=0))
@@ -70,20 +73,31 @@ def small(scale: str) -> str:
     return "linear" if scale == "auto" else scale
 
 
-def _sink(weights: Array) -> tuple[int, float] | None:
-    """The column with most weight, and its share; the row of the key itself says nothing."""
+def _swallows(_: int, share: float, following: float) -> bool:
+    """Whether a column leaves the others dark; where it has all weight, there are no others."""
+    return share > MOST or share > TIMES * following > 0
+
+
+def _sink(weights: Array) -> tuple[int, float, float] | None:
+    """The column with most weight, its share, and that of the next; the row of the key itself says
+    nothing."""
     rows, columns = weights.shape
     if rows < FEW or columns < 2:
         return None
     column = int(weights.sum(axis=0).argmax())
     others = np.delete(weights, column, axis=0) if rows == columns else weights
     total = float(others.sum())
-    return (column, float(others[:, column].sum()) / total) if total > 0 else None
+    if total <= 0:
+        return None
+    shares = others.sum(axis=0) / total
+    following = float(np.delete(shares, column).max())
+    return column, float(others[:, column].sum()) / total, following
 
 
-def _without(weights: Array, sink: tuple[int, float]) -> Shades:
-    rest = np.delete(weights, sink[0], axis=1)
-    largest = float(rest.max(initial=0))
+def _without(weights: Array, allowed: Array, sink: tuple[int, float]) -> Shades:
+    rest, seen = (np.delete(cells, sink[0], axis=1) for cells in (weights, allowed))
+    largest = float(np.percentile(rest[seen], HIGH, method="higher")) if seen.any() else 0.0
+    largest = largest or float(rest.max(initial=0))
     return Shades(_linear(weights, weights, largest), largest, "no-sink", sink)
 
 

@@ -43,6 +43,25 @@ def test_a_column_that_swallows_most_is_told_and_left_out_of_the_scale(scale):
     assert note == '80% goes to "[CLS]": scaled without it'
 
 
+def test_a_column_of_three_times_the_next_is_left_out_whatever_its_share():
+    """Twenty keys: the first has a fifth of each row, the others share the rest alike."""
+    weights = np.full((20, 20), 0.8 / 19)
+    weights[:, 0] = 0.2
+    found = shades(weights, np.ones((20, 20), dtype=bool), "auto")
+    assert found.sink == (0, pytest.approx(0.2))
+    assert found.largest == pytest.approx(0.8 / 19)
+    weights[:, 0], weights[:, 1] = 0.1, 0.1 / 2.9
+    assert shades(weights, np.ones((20, 20), dtype=bool), "auto").sink is None
+
+
+def test_few_cells_that_tower_over_the_rest_do_not_leave_it_dark():
+    weights = np.full((12, 12), 0.02)
+    weights[:, 0], weights[3, 5], weights[7, 2] = 0.7, 0.28, 0.2
+    found = shades(weights, np.ones((12, 12), dtype=bool), "auto")
+    assert found.largest == 0.02  # of 132 cells the two largest are above the 98th percentile
+    assert found.shares[3, 5] == found.shares[4, 4] == 1
+
+
 def test_auto_is_linear_where_nothing_swallows_the_picture():
     found = shades(WEIGHTS, ALL, "auto")
     assert (found.scale, found.sink) == ("linear", None)

@@ -353,7 +353,8 @@ def test_half_blocks_hold_the_pooled_weights(n, cell):
 def test_half_blocks_leave_masked_cells_without_colour():
     n = 67
     record = attnviz.trace(" ".join(f"w{i}" for i in range(n)), type="causal")
-    steps = heatmap_steps(styled(record, "heatmap", width=80, height=24))[:n]
+    look = Look(scale="linear")
+    steps = heatmap_steps(styled(record, "heatmap", look, width=80, height=24))[:n]
     future = np.triu(np.ones((n, n), dtype=bool), k=1)
     assert ((steps == MASKED) == future).all()
     weights = record.stack.weights[0].mean(axis=0)
@@ -533,3 +534,14 @@ def test_who_sees_one_head_is_not_told_how_to():
     lines = plain(drawn(sentence(10, "self"), "auto", look=Look(heads=(2,))))
     assert "--show top" in lines[-1]
     assert "--head" not in lines[-1]
+
+
+def test_the_legend_marks_where_the_scale_is_cut_and_no_other_view_speaks_of_it():
+    weights = np.full((1, 12, 12), 0.02)
+    weights[:, :, 0] = 0.78
+    record = weighted(weights)
+    assert "≥ 2%" in "".join(plain(drawn(record, "heatmap")))
+    for view in ("table", "heatmap", "auto"):
+        assert "scaled without it" in "".join(plain(drawn(record, view)))
+    for view in ("top", "arcs", "grid"):
+        assert "scaled without it" not in "".join(plain(drawn(record, view)))

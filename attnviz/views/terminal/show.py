@@ -61,6 +61,7 @@ VIEWS = {
     "image": View(image_view, is_named=True),
     "timeline": View(timeline_view, draws_all=True, has_footer=False),
 }
+COLOURED = ("auto", "table", "heatmap")  # the scale is that of cells
 SHOWS = ("auto", *VIEWS, "none")
 
 
@@ -93,7 +94,12 @@ def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) 
             record, replace(look, show="image" if look.show == "auto" else look.show), screen
         )
     body = query_rows(record, query, look, screen)
-    return Group(*_heading(record, look, screen), *body, Text(), *footer(record, look, screen))
+    return Group(
+        *_heading(record, look, screen),
+        *body,
+        Text(),
+        *footer(record, replace(look, show="top"), screen),
+    )
 
 
 def _each(record: AttentionRecord, view: View, look: Look, screen: Screen) -> list[RenderableType]:
@@ -208,7 +214,9 @@ def footer(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
 
 def _colours(stack: Stack, look: Look) -> list[str]:
     """What the colours of a map of single cells mean, where bright does not just mean much."""
-    if max(stack.shape) > EXAMINED or look.layers or len(look.heads) > 1:
+    if look.show not in COLOURED or look.layers or len(look.heads) > 1:
+        return []
+    if max(stack.shape) > EXAMINED:
         return []
     shown = stack.map(look.layer, look.head, EXAMINED).mean
     bright = shades(shown, stack.allowed(look.layer, EXAMINED), look.scale)

@@ -300,14 +300,15 @@ function showBrightest() {
   const { shade } = current(),
     high = document.querySelector(".legend").children[2];
   if (state.view === "heads") high.textContent = "";
-  else
-    high.textContent = percent(
-      ["links", "text"].includes(state.view)
-        ? brightest()
-        : state.view === "heatmap"
-          ? heatmap.largest()
-          : shade.largest,
-    );
+  else {
+    const rows = ["links", "text"].includes(state.view);
+    const most = rows
+      ? brightest()
+      : state.view === "heatmap"
+        ? heatmap.largest()
+        : shade.largest;
+    high.textContent = (shade.sink && !rows ? "≥ " : "") + percent(most);
+  }
 }
 
 // Keys

@@ -1,6 +1,8 @@
 // From weights to shares of the colour ramp, by the rules of scale.py, and to colours.
 
 const MOST = 0.5,
+  TIMES = 3,
+  HIGH = 0.98,
   FEW = 4,
   DECADES = 4; // as in scale.py
 const SCALES = ["auto", "linear", "log", "rank", "no-sink"];
@@ -10,10 +12,9 @@ const MASKED_DARK = [62, 63, 74];
 function shades({ rows, columns, weights, masked }, scale, whole) {
   const sink = whole ? sinkOf(rows, columns, weights) : null;
   let largest = 0;
-  if (sink && (scale === "no-sink" || (scale === "auto" && sink.share > MOST))) {
-    for (let i = 0; i < weights.length; i += 1) {
-      if (i % columns !== sink.column && weights[i] > largest) largest = weights[i];
-    }
+  if (sink && (scale === "no-sink" || (scale === "auto" && swallows(sink)))) {
+    const rest = weights.filter((_, i) => i % columns !== sink.column && !masked[i]).sort();
+    largest = rest[Math.ceil(HIGH * (rest.length - 1))] || rest[rest.length - 1] || 0;
     return { shares: scaled(weights, masked, largest, "no-sink"), largest, scale: "no-sink", sink };
   }
   for (const weight of weights) if (weight > largest) largest = weight;
@@ -35,20 +36,29 @@ function withShares(found, largest, scale) {
   return found.map((one, i) => ({ ...one, share: shares[i] }));
 }
 
-// The column with most weight, and its share; the row of the key itself says nothing.
+// Whether a column leaves the others dark.
+const swallows = ({ share, following }) =>
+  share > MOST || (following > 0 && share > TIMES * following);
+
+// The column with most weight, its share, and that of the next; the row of the key itself says
+// nothing.
 function sinkOf(rows, columns, weights) {
   if (rows < FEW || columns < 2) return null;
   const sums = new Float64Array(columns);
   for (let i = 0; i < weights.length; i += 1) sums[i % columns] += weights[i];
   const column = sums.reduce((best, sum, c) => (sum > sums[best] ? c : best), 0);
-  let total = 0,
-    own = 0;
+  const each = new Float64Array(columns);
+  let total = 0;
   for (let r = 0; r < rows; r += 1) {
     if (rows === columns && r === column) continue;
-    for (let c = 0; c < columns; c += 1) total += weights[r * columns + c];
-    own += weights[r * columns + column];
+    for (let c = 0; c < columns; c += 1) {
+      total += weights[r * columns + c];
+      each[c] += weights[r * columns + c];
+    }
   }
-  return total > 0 ? { column, share: own / total } : null;
+  if (total <= 0) return null;
+  const others = each.filter((_, c) => c !== column);
+  return { column, share: each[column] / total, following: Math.max(...others) / total };
 }
 
 const linear = (weights, largest) =>
