@@ -545,3 +545,12 @@ def test_the_legend_marks_where_the_scale_is_cut_and_no_other_view_speaks_of_it(
         assert "scaled without it" in "".join(plain(drawn(record, view)))
     for view in ("top", "arcs", "grid"):
         assert "scaled without it" not in "".join(plain(drawn(record, view)))
+
+
+def test_a_small_map_names_its_largest_weight_for_each_has_its_own_scale():
+    weights = np.stack([np.full((8, 8), 1 / 8), np.eye(8), np.full((8, 8), 1 / 8)])
+    weights[2, 3] = [0.6, 0.4, 0, 0, 0, 0, 0, 0]
+    lines = plain(drawn(weighted(weights), "grid"))
+    assert next(line for line in lines if line.startswith("0")).split() == [
+        "0", "≤12%", "1", "2", "≤60%",
+    ]  # fmt: skip

@@ -13,6 +13,7 @@ from attnviz.record.stack import Stack
 from attnviz.views.cells import small_map
 from attnviz.views.labels import dim_line, label_text
 from attnviz.views.look import Look
+from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
 from attnviz.views.titles import head_title, layer_title
 
@@ -59,6 +60,17 @@ def grid(
     return body
 
 
+def _name(stack: Stack, look: Look, each: int, size: int) -> Text:
+    """The head above its map, and what is brightest there: every map has a scale of its own."""
+    title = head_title(stack, look.heads[0])
+    most = percent(float(stack.map(look.layer, look.head, size).mean.max(initial=0)))
+    if each < NAME or most == "100":
+        return label_text(title, each, "bold")
+    brightest = f" ≤{most}%"
+    name = label_text(title, each - len(brightest), "bold")
+    return name.append(brightest, "dim")
+
+
 def in_one_strip(n_heads: int, width: int) -> bool:
     """Tell whether all heads stand side by side, if need be under their numbers alone."""
     return n_heads <= max(maps_across(width), (width + 1) // (NARROWEST + 1))
@@ -77,7 +89,7 @@ def _band(
     each, gap = room
     names, columns = [], []
     for head in heads:
-        name = label_text(head_title(stack, head), each, "bold")
+        name = _name(stack, replace(look, heads=(head,)), each, size)
         name.pad_right(each + gap - name.cell_len)
         names.append(name)
         columns.append(small_map(stack, replace(look, heads=(head,)), size, colour))
