@@ -350,7 +350,7 @@ ERRORS = [
     ("negative", [ENGLISH, "--query", "-1"], "-1"),
     ("empty", [ENGLISH, "--query", ""], "oken"),
     ("head", [ENGLISH, "--query", "cat", "--head", "4"], "4"),
-    ("negative head", [ENGLISH, "--query", "cat", "--head", "-1"], "-1"),
+    ("negative head", [ENGLISH, "--query", "cat", "--head", "-9"], "-9"),
     ("type", [ENGLISH, "--query", "cat", "--type", "lokal"], "lokal"),
     ("empty text", ["", "--query", "cat"], "ext"),
 ]
