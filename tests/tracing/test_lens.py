@@ -9,6 +9,7 @@ import attnviz
 from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
 from attnviz.tracing.lens import lens
+from tests.reference import checkpoints
 
 FIRST = [18, 4, 21, 10, 11, 2, 22, 6, 23, 3, 20, 8]
 IDS = FIRST + FIRST[:11]  # the answer is 8
@@ -45,6 +46,12 @@ def test_shares_add_up_to_the_difference_of_logits():
     assert found.heads[0, 1] == 0
 
 
+def test_a_model_of_vectors_has_no_answer(tmp_path):
+    checkpoints.stand_in_for_minilm(tmp_path / "vectors")
+    with pytest.raises(AttnvizError, match="head"):
+        lens(ids=[1, 2, 3], model=str(tmp_path / "vectors" / "model"))
+
+
 def test_an_answer_that_was_asked_for():
     found = lens(ids=IDS, model="induction", answer="4")
     assert found.answer == "4"
@@ -68,7 +75,6 @@ def test_the_command(capsys, monkeypatch):
     ("options", "named"),
     [
         ({"model": "builtin"}, "builtin"),
-        ({"model": "minilm"}, "head"),
         ({"model": "induction", "answer": "1 2"}, "tokens"),
         ({"model": "induction", "against": "word"}, "vocabulary"),
     ],
