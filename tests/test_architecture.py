@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import attnviz
@@ -35,6 +36,12 @@ def modules():
 NAMES = {name for _, name in modules()}
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def module_of(dotted):
     """The module of attnviz that a dotted name lies in, or None."""
     parts = dotted.split(".")
@@ -58,9 +65,15 @@ def imported(tree):
                     yield part.value.replace(":", ".").rstrip(".")
 
 
+@cache
 def uses():
+    """Every (module, module that it imports), read once for all laws."""
+    return list(_uses())
+
+
+def _uses():
     for path, name in modules():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         for dotted in imported(tree):
             used = module_of(dotted)
             if used is not None and used != name:
@@ -110,7 +123,7 @@ def at_import(tree):
 def test_no_circle_of_modules():
     arrows = {}
     for path, name in modules():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         found = {module_of(dotted) for dotted in at_import(tree)} - {None, name}
         arrows[name] = {used for used in found if not name.startswith(f"{used}.")}
     done, circles = set(), []
@@ -155,7 +168,7 @@ def test_media_do_not_import_one_another():
 def test_no_private_name_crosses_modules():
     wrong = set()
     for path, name in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("attnviz."):
                 wrong |= {
                     f"{name}: {a.name}"
@@ -168,7 +181,7 @@ def test_no_private_name_crosses_modules():
 def test_no_relative_imports_and_no_rooms_for_everything():
     for path, _ in modules():
         assert not any(word in path.stem for word in FORBIDDEN_NAMES), path
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         assert not any(isinstance(n, ast.ImportFrom) and n.level for n in ast.walk(tree)), path
 
 
@@ -178,7 +191,7 @@ def test_errors_below_the_command_line_name_parameters():
     for path, name in modules():
         if room(name) == "cli":
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             is_error = isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS_OF_ERRORS
             for part in ast.walk(node) if is_error else ():
                 text = part.value if isinstance(part, ast.Constant) else ""

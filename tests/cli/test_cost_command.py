@@ -111,6 +111,7 @@ def test_millions_are_only_counted(cost):
     assert second["points"][1]["scores"] == 129 * (1 << 24) - 64 * 65
 
 
+@pytest.mark.slow
 def test_files(cost):
     files = ["cost.png", "cost.svg", "cost.pdf", "cost.json", "cost.csv"]
     outputs = [word for file in files for word in ("-o", file)]

@@ -88,7 +88,9 @@ for _ in range(times):
                         opened.write(content[start : start + 50_000])
     time.sleep(dice.random() * 0.01)
     os.kill(child, number)
-    os.waitpid(child, 0)
+    while os.waitpid(child, os.WNOHANG) == (0, 0):  # Python may lose an interrupt: send it again
+        time.sleep(0.02)
+        os.kill(child, number)
     lost += not file.exists()
     half += file.exists() and file.read_bytes() not in contents
 rests = [path for path in folder.iterdir() if path != file]
@@ -98,10 +100,10 @@ print(lost, half, len(rests))
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_500_times_ended_at_any_moment(tmp_path, number):
+def test_150_times_ended_at_any_moment(tmp_path, number):
     """SIGKILL may fall between the second name of a file and the rename: a whole file, seldom."""
     done = subprocess.run(
-        [sys.executable, "-c", KILLING, str(tmp_path), str(int(number)), "500"],
+        [sys.executable, "-c", KILLING, str(tmp_path), str(int(number)), "150"],
         env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     lost, half, rests = map(int, done.stdout.split())

@@ -324,6 +324,7 @@ def test_labels_are_safe_and_all_arrays_as_long(files, text):
         assert tokens.spans.shape == (n, 2)
 
 
+@pytest.mark.slow
 @given(text=texts)
 @laws
 @pytest.mark.parametrize("tokenizer", ["words", "characters", "bytes"])

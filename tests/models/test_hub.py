@@ -258,6 +258,7 @@ def test_a_filled_cache_needs_no_hub(server, model, home, tmp_path, sharded):
     assert away.seconds < PATIENCE
 
 
+@pytest.mark.slow
 def test_offline_with_an_empty_cache(server, home):
     done = run(server.url, home, HF_HUB_OFFLINE="1")
     assert_refused(done, "user/tiny", "HF_HUB_OFFLINE")

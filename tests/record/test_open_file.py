@@ -283,6 +283,7 @@ RECORDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".npz", ".json", ".csv"])
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_record_comes_back_whole(tmp_path, name, suffix):

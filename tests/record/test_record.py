@@ -364,6 +364,7 @@ def record(request, tmp_path):
     return RECORDS[request.param](tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".npz", ".json"])
 def test_what_is_saved_is_read_again(record, tmp_path, suffix):
     path = tmp_path / f"record{suffix}"

@@ -81,8 +81,9 @@ async def explorer(
 async def settled(
     pilot, sign=lambda app: app.screen_stack[0].query_one("Findings").found is not None
 ):
-    """Wait until the sign is there: what runs in the background has come in."""
-    for _ in range(300):
+    """Wait until the sign is there: what runs in the background has come in. The bound is only
+    there so that a sign that never comes fails, however busy the machine is."""
+    for _ in range(6000):
         await pilot.pause()
         if sign(pilot.app):
             return
