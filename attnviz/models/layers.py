@@ -128,20 +128,25 @@ def merge_heads(x: Floats) -> Floats:
 class Rotation:
     """Rotary positions (arXiv 2104.09864): cos and sin of position × frequency, (tokens, dim / 2).
 
-    Feature i is paired with feature i + dim / 2; features from `dim` on are left alone.
+    Feature i is paired with feature i + dim / 2, or with its neighbour where `pairs` says so;
+    features from `dim` on are left alone.
     """
 
     cos: Floats
     sin: Floats
+    pairs: bool = False
 
     def __call__(self, x: Floats) -> Floats:
         """(heads, tokens, head_dim) → the same, rotated"""
         half = self.cos.shape[1]
         cos, sin = (part.astype(x.dtype, copy=False) for part in (self.cos, self.sin))
-        first, second = x[..., :half], x[..., half : 2 * half]
+        one, other = slice(half), slice(half, 2 * half)
+        if self.pairs:
+            one, other = slice(0, 2 * half, 2), slice(1, 2 * half, 2)
+        first, second = x[..., one], x[..., other]
         y = np.empty(x.shape, x.dtype)
-        y[..., :half] = first * cos - second * sin
-        y[..., half : 2 * half] = second * cos + first * sin
+        y[..., one] = first * cos - second * sin
+        y[..., other] = second * cos + first * sin
         y[..., 2 * half :] = x[..., 2 * half :]
         return y
 
@@ -259,6 +264,11 @@ def _relu(x: Floats, _: Floats) -> None:
     np.maximum(x, 0, out=x)
 
 
+def _relu2(x: Floats, _: Floats) -> None:
+    np.maximum(x, 0, out=x)
+    np.square(x, out=x)
+
+
 def _tanh(x: Floats, _: Floats) -> None:
     np.tanh(x, out=x)
 
@@ -274,5 +284,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "silu": _in_chunks(_silu),
     "swish": _in_chunks(_silu),
     "relu": _in_chunks(_relu),
+    "relu2": _in_chunks(_relu2),
     "tanh": _in_chunks(_tanh),
 }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import full
 from attnviz.attention.rules import Rule
-from attnviz.models.layers import Floats, Rotation
+from attnviz.models.layers import Floats
 from attnviz.models.network.network import State
 
 Bools = NDArray[np.bool_]
@@ -108,7 +108,7 @@ def side_by_side(state: State, copies: int) -> State:
         return state
     shared = state.shared
     rotations = {
-        kind: Rotation(np.tile(one.cos, (copies, 1)), np.tile(one.sin, (copies, 1)))
+        kind: replace(one, cos=np.tile(one.cos, (copies, 1)), sin=np.tile(one.sin, (copies, 1)))
         for kind, one in shared.rotations.items()
     }
     x = np.tile(state.x, (copies, 1))

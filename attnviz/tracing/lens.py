@@ -123,6 +123,7 @@ def _attributed(run: _Run, position: int, pair: tuple[int, int]) -> Attribution:
     rows = [state.x[position].astype(np.float64) for state in run.states]
     direction = _direction(norm, rows[-1], gap)
     heads = np.stack([_of_heads(one, w, position, direction) for one, w in run.heads])
+    heads *= _strengths(model)[:, None]
     steps = np.array([(b - a) @ direction for a, b in pairwise(rows)])
     constant = 0.0
     if isinstance(norm, LayerNorm) and norm.bias is not None:
@@ -152,6 +153,12 @@ def _last_norm(model: TrainedModel) -> LayerNorm | RMSNorm:
             "Leave `against` out, or use `effect`, which measures by taking heads away.",
         )
     return tower.last_norm
+
+
+def _strengths(model: TrainedModel) -> Array:
+    """What each layer multiplies the sum of its heads by: (layers,)."""
+    blocks = (b for b in model.network.writer.blocks if isinstance(b, PreNormBlock))
+    return np.array([block.strength for block in blocks])
 
 
 def _direction(norm: LayerNorm | RMSNorm, x: Array, gap: Array) -> Array:

@@ -59,6 +59,7 @@ DEFINITIONS = {
     "silu": lambda x: x * sigmoid(x),
     "swish": lambda x: x * sigmoid(x),
     "relu": lambda x: max(x, 0.0),
+    "relu2": lambda x: max(x, 0.0) ** 2,
     "tanh": math.tanh,
 }
 POINTS = np.concatenate([np.linspace(-40, 40, 4001), np.linspace(-7, 7, 4000), [0, 1e-30, -1e-30]])
@@ -235,6 +236,20 @@ def test_rotations_are_products_of_complex_numbers(dtype, dim, rotated):
     assert got.dtype == dtype
     np.testing.assert_allclose(got, expected, rtol=0, atol=CLOSE[dtype])
     assert np.array_equal(x, drawn(3, 5, dim, dtype=dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("rotated", [8, 4])
+def test_neighbours_are_rotated_together(dtype, rotated):
+    x = drawn(3, 5, 8, dtype=dtype)
+    angles = np.multiply.outer(np.arange(5), 10.0 ** -np.arange(rotated // 2))
+    got = Rotation(np.cos(angles), np.sin(angles), pairs=True)(x)
+    turned = wide(x)
+    for i in range(rotated // 2):
+        turn = (wide(x[..., 2 * i]) + 1j * wide(x[..., 2 * i + 1])) * np.exp(1j * angles[:, i])
+        turned[..., 2 * i], turned[..., 2 * i + 1] = turn.real, turn.imag
+    assert got.dtype == dtype
+    np.testing.assert_allclose(got, turned, rtol=0, atol=CLOSE[dtype])
 
 
 def bucket(offset, n_buckets, max_distance, both_ways):

@@ -67,6 +67,7 @@ CASES |= {
     "GPTNeoXForCausalLM": USUAL,
     "LlamaForCausalLM": LLAMA,
     "LlamaForSequenceClassification": LLAMA,
+    "EuroBertForMaskedLM": LLAMA | {"mask_token_id": 3, "mlp_bias": True},
     "Qwen2ForCausalLM": LLAMA | {"tie_word_embeddings": True},
     "GemmaForCausalLM": LLAMA,
     "Gemma2ForCausalLM": LLAMA | {"query_pre_attn_scalar": 16},

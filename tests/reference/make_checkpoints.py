@@ -267,6 +267,99 @@ CASES = {
         | {"num_attention_heads": 2, "hidden_act": "gelu", "original_max_position_embeddings": 32}
         | {"rope_parameters": LONG | {"partial_rotary_factor": 0.5}},
     ),
+    "arcee": Case("ArceeModel", GROUPED),
+    "arcee, biases": Case(
+        "ArceeForCausalLM",
+        DECODER | {"attention_bias": True, "mlp_bias": True, "head_dim": 24, "hidden_act": "gelu"},
+    ),
+    "ernie4_5": Case("Ernie4_5Model", GROUPED | {"head_dim": 16}),
+    "ernie4_5, biases": Case(
+        "Ernie4_5ForCausalLM", DECODER | {"head_dim": 24, "use_bias": True, "rope_theta": 50.0}
+    ),
+    "eurobert": Case("EuroBertModel", GROUPED | {"pad_token_id": 0, "mask_token_id": 3}),
+    "eurobert, with a head": Case(
+        "EuroBertForMaskedLM",
+        DECODER | {"pad_token_id": 0, "mask_token_id": 3, "attention_bias": True, "mlp_bias": True},
+    ),
+    "exaone4": Case("Exaone4Model", GROUPED | {"num_hidden_layers": 4, "sliding_window": 4}),
+    "exaone4, no window": Case(
+        "Exaone4ForCausalLM",
+        DECODER
+        | {"sliding_window": None, "layer_types": ["full_attention"] * 2, "rope_theta": 100.0},
+    ),
+    "glm": Case("GlmModel", GROUPED | {"head_dim": 16, "pad_token_id": 0}),
+    "glm, no biases": Case(
+        "GlmForCausalLM",
+        DECODER
+        | {"head_dim": 24, "pad_token_id": 0, "attention_bias": False}
+        | {"rope_parameters": {"partial_rotary_factor": 1.0, "rope_theta": 100.0}},
+    ),
+    "glm4": Case("Glm4Model", GROUPED | {"head_dim": 16, "pad_token_id": 0}),
+    "glm4, whole head rotated": Case(
+        "Glm4ForCausalLM",
+        DECODER
+        | {"head_dim": 24, "pad_token_id": 0, "hidden_act": "gelu"}
+        | {"rope_parameters": {"partial_rotary_factor": 1.0, "rope_theta": 100.0}},
+    ),
+    "granite": Case(
+        "GraniteModel",
+        GROUPED
+        | {"attention_multiplier": 0.2, "embedding_multiplier": 3.0, "residual_multiplier": 0.4},
+    ),
+    "granite, with a head": Case(
+        "GraniteForCausalLM",
+        DECODER
+        | {"attention_multiplier": 0.3, "logits_scaling": 4.0, "residual_multiplier": 1.5}
+        | {"attention_bias": True, "mlp_bias": True},
+    ),
+    "helium": Case(
+        "HeliumModel", GROUPED | {"head_dim": 16, "num_key_value_heads": 2, "rms_norm_eps": 1e-3}
+    ),
+    "helium, biases": Case(
+        "HeliumForCausalLM",
+        DECODER | {"head_dim": 16, "attention_bias": True, "mlp_bias": True, "rope_theta": 50.0},
+    ),
+    "hunyuan_v1_dense": Case("HunYuanDenseV1Model", GROUPED | {"head_dim": 16}),
+    "hunyuan_v1_dense, rotation stretched": Case(
+        "HunYuanDenseV1ForCausalLM",
+        DECODER
+        | {"head_dim": 24, "attention_bias": True}
+        | {"rope_parameters": DYNAMIC | {"alpha": 50.0, "factor": 1.0}},
+    ),
+    "ministral": Case("MinistralModel", GROUPED | {"sliding_window": 4, "head_dim": 16}),
+    "ministral, layers": Case(
+        "MinistralForCausalLM",
+        GROUPED
+        | {"layer_types": ["full_attention", "sliding_attention"], "sliding_window": 3}
+        | {"head_dim": 24},
+    ),
+    "olmo2": Case("Olmo2Model", GROUPED | {"pad_token_id": 0}),
+    "olmo2, biases": Case(
+        "Olmo2ForCausalLM",
+        DECODER | {"pad_token_id": 0, "attention_bias": True, "rope_theta": 100.0},
+    ),
+    "olmo3": Case(
+        "Olmo3Model", GROUPED | {"pad_token_id": 0, "num_hidden_layers": 4, "sliding_window": 4}
+    ),
+    "olmo3, two rotations": Case(
+        "Olmo3ForCausalLM",
+        DECODER
+        | {"pad_token_id": 0, "layer_types": ["full_attention", "sliding_attention"]}
+        | {"sliding_window": 5, "attention_bias": True, "rope_parameters": BY_LAYER},
+    ),
+    "seed_oss": Case("SeedOssModel", GROUPED | {"head_dim": 16}),
+    "seed_oss, biases": Case(
+        "SeedOssForCausalLM",
+        DECODER
+        | {"head_dim": 24, "attention_bias": False, "attention_out_bias": True, "mlp_bias": True},
+    ),
+    "smollm3": Case("SmolLM3Model", DECODER | {"num_hidden_layers": 4, "pad_token_id": 0}),
+    "smollm3, windows": Case(
+        "SmolLM3ForCausalLM",
+        DECODER
+        | {"no_rope_layers": [0, 1], "use_sliding_window": True, "sliding_window": 4}
+        | {"pad_token_id": 0, "attention_bias": True, "mlp_bias": True, "rope_theta": 100.0},
+    ),
     "gemma": Case("GemmaModel", DECODER | {"num_key_value_heads": 1, "head_dim": 24}),
     "gemma, with a head": Case(
         "GemmaForCausalLM",

@@ -43,6 +43,8 @@ ENDINGS = {
     "ForTokenClassification": TOKEN_CLASS,
     "ForQuestionAnswering": ANSWER,
 }
+# Families that fill in a mask with one map to the words, as others predict the next token.
+BARE_MASKS = ("eurobert",)
 ROBERTA_LIKE = ("roberta", "xlm-roberta", "camembert", "longformer")
 
 
@@ -139,7 +141,7 @@ def _kind(config: Mapping[str, Any]) -> str:
         raise no_head(f"was saved as {names[0]}, without a prediction head")
     if names:
         raise no_head(f"has the head of {names[0]}, which is not understood")
-    return MASK if config.get("model_type") in MASKS else NEXT
+    return MASK if config.get("model_type") in (*MASKS, *BARE_MASKS) else NEXT
 
 
 def no_head(why: str) -> AttnvizError:
@@ -212,6 +214,8 @@ def _scales_t5(found: _Found) -> bool:
 
 
 def _mask_head(found: _Found) -> PredictionHead:
+    if found.family in BARE_MASKS:
+        return replace(_next_head(found), kind=MASK)
     names = MASKS.get(found.family)
     if names is None or not found.tensors.has(f"{names.dense}.weight"):
         raise no_head(f"is a {found.family} model without the tensors of a head for masked words")

@@ -14,6 +14,9 @@ from attnviz.models.layers import Floats, Linear, Norm, Rotation, merge_heads, s
 from attnviz.models.model import TEXT, Attend, Layout
 from attnviz.threads import by_tokens
 
+# Where queries and keys are normed: each head, each after its rotation, or all heads as one.
+EACH, TURNED, WHOLE = "each", "turned", "whole"
+
 
 @dataclass(frozen=True, eq=False)
 class LayerDoor:
@@ -60,7 +63,8 @@ class AnyAttention(Protocol):
 class Attention:
     """Heads are split, normed, rotated, attended and merged.
 
-    Norms apply to each head's queries and keys before the rotation (Qwen 3, Gemma 3).
+    Norms apply to each head's queries and keys before the rotation (Qwen 3, Gemma 3), after it
+    (Hunyuan), or to those of all heads as one vector (OLMo 2): `norm_place`.
     """
 
     query: Linear
@@ -73,6 +77,7 @@ class Attention:
     softcap: float | None = None
     query_norm: Norm | None = None
     key_norm: Norm | None = None
+    norm_place: str = EACH
 
     def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
         """Describe the stack whose layers all have heads like these; by the roles of its tokens."""
@@ -83,15 +88,22 @@ class Attention:
         """x (tokens, width), normed first where there is a `norm`, looking at the door's source or
         at itself → the heads side by side, (tokens, heads × value_dim), before `output`."""
         query, key, value = self._project(x, door.source, norm)
+        query, key = self._normed(WHOLE, query, key)
         query = split_heads(query, self.n_heads)
         key, value = split_heads(key, self.n_key_heads), split_heads(value, self.n_key_heads)
-        query = query if self.query_norm is None else self.query_norm(query)
-        key = key if self.key_norm is None else self.key_norm(key)
+        query, key = self._normed(EACH, query, key)
+        query, key = self._normed(TURNED, door.rotate(query), door.rotate(key))
         attended = door(
-            door.rotate(query), door.rotate(key), value, scale=self.scale,
-            softcap=self.softcap, w_output=self.output.weight.T,
+            query, key, value, scale=self.scale, softcap=self.softcap,
+            w_output=self.output.weight.T,
         )  # fmt: skip
         return merge_heads(attended)
+
+    def _normed(self, place: str, query: Floats, key: Floats) -> tuple[Floats, Floats]:
+        """Norm queries and keys, (…, tokens, features) each, if this is the place for it."""
+        if place != self.norm_place or self.query_norm is None or self.key_norm is None:
+            return query, key
+        return self.query_norm(query), self.key_norm(key)
 
     def _project(
         self, x: Floats, source: Floats | None, norm: Norm | None

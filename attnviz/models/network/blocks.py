@@ -68,16 +68,18 @@ def run_block(block: Block, x: Floats, door: LayerDoor, cross: LayerDoor | None)
 @dataclass(frozen=True)
 class PreNormBlock:
     """A norm before each part. ModernBERT's first layer has none before its attention, the
-    embeddings were normed; Gemma 2 and 3 also norm what each part gives, before it is added."""
+    embeddings were normed; Gemma 2 and 3 also norm what each part gives, before it is added; OLMo 2
+    norms only that. strength: what each part is multiplied by before it is added (Granite)."""
 
     norm: Norm | None
     attention: AnyAttention
-    feed_norm: Norm
+    feed_norm: Norm | None
     feed_forward: FeedForward
     after_attention: Norm | None = None
     after_feed: Norm | None = None
     cross_norm: Norm | None = None
     cross: AnyAttention | None = None
+    strength: float = 1.0
 
     def heads(self, door: LayerDoor, x: Floats) -> Floats:
         """Attend from the normed input."""
@@ -90,7 +92,7 @@ class PreNormBlock:
 
     def add_attention(self, x: Floats, heads: Floats) -> Floats:
         """x + output(heads)"""
-        return x + _apply(self.after_attention, self.attention.output(heads))
+        return x + self._strong(_apply(self.after_attention, self.attention.output(heads)))
 
     def add_cross(self, x: Floats, heads: Floats) -> Floats:
         """x + output(heads), then the feed-forward part"""
@@ -102,7 +104,11 @@ class PreNormBlock:
         return self._feed(self.add_attention(x, heads))
 
     def _feed(self, x: Floats) -> Floats:
-        return x + _apply(self.after_feed, self.feed_forward(self.feed_norm(x)))
+        fed = self.feed_forward(_apply(self.feed_norm, x))
+        return x + self._strong(_apply(self.after_feed, fed))
+
+    def _strong(self, x: Floats) -> Floats:
+        return x if self.strength == 1 else x * x.dtype.type(self.strength)
 
 
 @dataclass(frozen=True)
@@ -149,7 +155,7 @@ class SideBySideBlock(PreNormBlock):
 
     def after(self, x: Floats, heads: Floats) -> Floats:
         """x + output(heads) + feed_forward(norm(x))"""
-        return x + self.attention.output(heads) + self.feed_forward(self.feed_norm(x))
+        return x + self.attention.output(heads) + self.feed_forward(_apply(self.feed_norm, x))
 
 
 def _apply(norm: Norm | None, x: Floats) -> Floats:

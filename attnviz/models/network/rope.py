@@ -25,12 +25,14 @@ ONLY_KINDS = ("full_attention", "sliding_attention")
 @dataclass(frozen=True, eq=False)
 class Rope:
     """Radians per position of each pair of features: (dim / 2,) float32, and what the rotated
-    vectors are multiplied by. `long` takes the place of `frequencies` from `limit` tokens on."""
+    vectors are multiplied by. `long` takes the place of `frequencies` from `limit` tokens on.
+    pairs: each feature turns with its neighbour."""
 
     frequencies: Frequencies
     factor: float = 1.0
     long: Callable[[int], Frequencies] | None = None
     limit: int = 0
+    pairs: bool = False
 
     def rotation(self, n_tokens: int, start: int = 0) -> Rotation:
         """Return the rotation of `n_tokens` positions from `start` on; float32 as the models were
@@ -40,17 +42,19 @@ class Rope:
         frequencies = self.long(n_all) if stretched and self.long else self.frequencies
         angles = np.multiply.outer(np.arange(start, n_all, dtype=np.float32), frequencies)
         factor = np.float32(self.factor)
-        return Rotation(np.cos(angles) * factor, np.sin(angles) * factor)
+        return Rotation(np.cos(angles) * factor, np.sin(angles) * factor, self.pairs)
 
 
 def read_rope(
     fields: Fields, head_dim: int, *, kind: str = "", theta: float = 10000.0,
     theta_field: str = "rope_theta", partial: float = 1.0,
     partial_field: str = "partial_rotary_factor", scaled: bool = True, whole: int = 2048,
-    original: int | None = None,
+    original: int | None = None, fixed_base: bool = False,
 ) -> Rope:  # fmt: skip
     """Read the rotation that a config means, in its present form (`rope_parameters`, one for each
-    `kind` of layer where kinds differ) or its older one (`rope_theta`, `rope_scaling` …)."""
+    `kind` of layer where kinds differ) or its older one (`rope_theta`, `rope_scaling` …).
+
+    fixed_base: a dynamic rotation with an `alpha` is stretched by it once for all lengths."""
     given = _object(fields, "rope_parameters")
     if kind and any(name in given for name in ONLY_KINDS):
         given = given.get(kind) or {}
@@ -66,6 +70,8 @@ def read_rope(
     if not isinstance(name, str) or name not in STRETCHES:
         raise fields.wrong("rope_type", name, f"one of {', '.join(STRETCHES)}")
     allowed, stretch = STRETCHES[name]
+    if fixed_base and name == "dynamic" and found.get("alpha"):
+        allowed, stretch = ALPHA, _alpha
     for field, value in found.items():
         if field not in MEANT_FOR_ALL | allowed and value:
             raise fields.wrong(f"rope_parameters.{field}", value, "absent")
@@ -123,6 +129,13 @@ def _dynamic(plain: Frequencies, found: Parameters, whole: int) -> Rope:
 
     longer(whole + 1)  # what is wrong shows now, not in the middle of a long text
     return Rope(1 / plain, long=longer, limit=whole)
+
+
+def _alpha(plain: Frequencies, found: Parameters, _: int) -> Rope:
+    """Stretch the base once (Hunyuan)."""
+    dim = 2 * plain.size
+    base = found["rope_theta"] * found["alpha"] ** (dim / (dim - 2))
+    return Rope(1 / _powers(base, dim, {"partial_rotary_factor": 1.0}))
 
 
 def _llama3(plain: Frequencies, found: Parameters, _: int) -> Rope:
@@ -202,5 +215,7 @@ STRETCHES: dict[str, tuple[set[str], Callable[[Frequencies, Parameters, int], Ro
         _yarn,
     ),
 }  # fmt: skip
+# What configs of Hunyuan hold beside it says nothing of their rotation.
+ALPHA = {"alpha", "factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim"}
 STRETCHES["su"] = STRETCHES["longrope"]  # its first name
 STRETCHES["mrope"] = STRETCHES["default"]  # positions of images have three parts, of a text one

@@ -23,7 +23,8 @@ CROSS = "cross"
 class Tower:
     """Embeddings, layers, perhaps a last norm; by itself a network with one stack.
 
-    masks: of each layer. ropes: rotations by kind of layer, kinds: the kind of each. stack: what
+    masks: of each layer. ropes: rotations by kind of layer, kinds: the kind of each, which has no
+    rotation where there is none of its kind. stack: what
     its own attention is called. role: what it reads; source: what its cross-attention reads.
     """
 
@@ -69,7 +70,7 @@ class Tower:
         layer, shared, block = state.layer, state.shared, self.blocks[state.layer]
         door = LayerDoor(
             attend, self.stack, layer, self.masks[layer],
-            rotation=shared.rotations[self.kinds[layer]] if self.kinds else None,
+            rotation=shared.rotations.get(self.kinds[layer]) if self.kinds else None,
             bias=shared.bias,
             global_positions=shared.feed.global_positions,
         )  # fmt: skip
