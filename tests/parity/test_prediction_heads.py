@@ -25,6 +25,8 @@ USUAL = {
 }  # fmt: skip
 ENCODERS = {
     "Bert": {},
+    "Ernie": {},
+    "Data2VecText": {},
     "Roberta": {},
     "XLMRoberta": {},
     "Camembert": {},

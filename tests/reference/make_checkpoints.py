@@ -78,6 +78,7 @@ DECODER = {
     "bos_token_id": 1, "eos_token_id": 2,
 }  # fmt: skip
 GROUPED = DECODER | {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}
+MIXED = GROUPED | {"intermediate_size": 24, "num_experts_per_tok": 2}
 PHI = GROUPED | {"pad_token_id": 0}
 T5 = {
     "vocab_size": 61, "d_model": 32, "d_kv": 16, "d_ff": 40, "num_layers": 2, "num_heads": 3,
@@ -125,6 +126,14 @@ CASES = {
         "BertForMaskedLM", ENCODER | {"hidden_act": "relu", "num_hidden_layers": 3}
     ),
     "bert, causal": Case("BertLMHeadModel", ENCODER | {"is_decoder": True}),
+    "ernie": Case("ErnieModel", ENCODER, segments=5),
+    "ernie, with a head": Case(
+        "ErnieForMaskedLM", ENCODER | {"hidden_act": "gelu_new", "layer_norm_eps": 0.1}
+    ),
+    "data2vec-text": Case("Data2VecTextModel", ENCODER | {"type_vocab_size": 1}, pads=(4, 5)),
+    "data2vec-text, with a head": Case(
+        "Data2VecTextForMaskedLM", ENCODER | {"pad_token_id": 5, "hidden_act": "gelu_new"}
+    ),
     "roberta": Case("RobertaModel", ENCODER | {"type_vocab_size": 1}, pads=(4, 5)),
     "roberta, with a head": Case(
         "RobertaForMaskedLM",
@@ -360,6 +369,41 @@ CASES = {
         | {"no_rope_layers": [0, 1], "use_sliding_window": True, "sliding_window": 4}
         | {"pad_token_id": 0, "attention_bias": True, "mlp_bias": True, "rope_theta": 100.0},
     ),
+    "mixtral": Case("MixtralModel", MIXED | {"num_local_experts": 4}),
+    "mixtral, windows": Case(
+        "MixtralForCausalLM",
+        MIXED
+        | {"num_local_experts": 3, "num_experts_per_tok": 1, "head_dim": 24}
+        | {"sliding_window": 4, "hidden_act": "gelu"},
+    ),
+    "olmoe": Case("OlmoeModel", MIXED | {"pad_token_id": 0, "num_experts": 4}),
+    "olmoe, shares rescaled": Case(
+        "OlmoeForCausalLM",
+        MIXED
+        | {"pad_token_id": 0, "num_experts": 3, "norm_topk_prob": True, "attention_bias": True},
+    ),
+    "qwen2_moe": Case(
+        "Qwen2MoeModel",
+        MIXED
+        | {"num_experts": 4, "moe_intermediate_size": 20, "shared_expert_intermediate_size": 28}
+        | {"use_sliding_window": True, "sliding_window": 4},
+    ),
+    "qwen2_moe, one plain layer": Case(
+        "Qwen2MoeForCausalLM",
+        MIXED
+        | {"num_experts": 3, "moe_intermediate_size": 24, "shared_expert_intermediate_size": 20}
+        | {"norm_topk_prob": True, "qkv_bias": False, "mlp_only_layers": [0]},
+    ),
+    "qwen3_moe": Case(
+        "Qwen3MoeModel", MIXED | {"num_experts": 4, "moe_intermediate_size": 20, "head_dim": 16}
+    ),
+    "qwen3_moe, windows": Case(
+        "Qwen3MoeForCausalLM",
+        MIXED
+        | {"num_experts": 3, "moe_intermediate_size": 24, "head_dim": 16, "attention_bias": True}
+        | {"norm_topk_prob": True, "decoder_sparse_step": 2}
+        | {"use_sliding_window": True, "sliding_window": 5},
+    ),
     "gemma": Case("GemmaModel", DECODER | {"num_key_value_heads": 1, "head_dim": 24}),
     "gemma, with a head": Case(
         "GemmaForCausalLM",
@@ -512,8 +556,10 @@ def recipe(name):
 def load(name, folder, dtype=torch.float32):
     """The model, with every tensor of the file in its place."""
     case = CASES[name]
+    # The quick kernels for experts know no float64.
+    mixed = {"experts_implementation": "eager"} if "num_experts_per_tok" in case.config else {}
     model, report = model_class(case).from_pretrained(
-        folder, attn_implementation="eager", dtype=dtype, output_loading_info=True
+        folder, attn_implementation="eager", dtype=dtype, output_loading_info=True, **mixed
     )
     assert set(report.pop("missing_keys")) == set(case.absent), (name, report)
     assert not any(report.values()), (name, report)

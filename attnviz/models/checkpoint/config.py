@@ -33,11 +33,13 @@ BOOKKEEPING = frozenset(
     name_or_path net_structure_type no_repeat_ngram_size normalize_before normalize_embedding
     num_beam_groups num_beams num_labels num_memory_blocks num_pretraining_tokens
     num_return_sequences onnx_export output_attentions output_hidden_states output_past
-    output_scores pad_token_id pooler_fc_size pooler_num_attention_heads pooler_num_fc_layers
-    pooler_size_per_head pooler_type predict_special_tokens prefix pretraining_tp problem_type
+    output_router_logits output_scores pad_token_id pooler_fc_size pooler_num_attention_heads
+    pooler_num_fc_layers pooler_size_per_head pooler_type predict_special_tokens prefix
+    pretraining_tp problem_type
     qa_dropout reference_compile remove_invalid_values reorder_and_upcast_attn
     repad_logits_with_grad repetition_penalty resid_dropout resid_pdrop return_dict
-    return_dict_in_generate save_step scale_decoder_outputs sep_token_id seq_classif_dropout
+    return_dict_in_generate router_aux_loss_coef router_jitter_noise save_step
+    scale_decoder_outputs sep_token_id seq_classif_dropout
     share_encoder_decoder_embeddings sinusoidal_pos_embds sparse_pred_ignore_index
     sparse_prediction static_position_embeddings summary_activation summary_first_dropout
     summary_last_dropout summary_proj_to_labels summary_type summary_use_proj suppress_tokens

@@ -45,7 +45,7 @@ ENDINGS = {
 }
 # Families that fill in a mask with one map to the words, as others predict the next token.
 BARE_MASKS = ("eurobert",)
-ROBERTA_LIKE = ("roberta", "xlm-roberta", "camembert", "longformer")
+ROBERTA_LIKE = ("roberta", "xlm-roberta", "camembert", "data2vec-text", "longformer")
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,13 @@ _ROBERTA = MaskNames(
     "lm_head.dense", "lm_head.layer_norm", "lm_head.decoder",
     ("lm_head.bias", "lm_head.decoder.bias"),
 )  # fmt: skip
+_BERT = MaskNames(
+    "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
+    "cls.predictions.decoder", ("cls.predictions.bias", "cls.predictions.decoder.bias"),
+    "hidden_act",
+)  # fmt: skip
 MASKS: Mapping[str, MaskNames] = {
-    "bert": MaskNames(
-        "cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm",
-        "cls.predictions.decoder", ("cls.predictions.bias", "cls.predictions.decoder.bias"),
-        "hidden_act",
-    ),
+    **dict.fromkeys(("bert", "ernie"), _BERT),
     **dict.fromkeys((*ROBERTA_LIKE, "mpnet"), _ROBERTA),
     "electra": MaskNames(
         "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head",
@@ -286,8 +287,8 @@ def _class_head(found: _Found) -> PredictionHead:
 def _before_classes(found: _Found) -> tuple[str, tuple[Step, ...]]:
     """Which places are read, and the steps before the last map."""
     family, width, tanh = found.family, found.width, ACTIVATIONS["tanh"]
-    if family in ("bert", "albert"):
-        names = ("bert.pooler.dense", "albert.pooler", "pooler.dense", "pooler")
+    if family in ("bert", "ernie", "albert"):
+        names = (f"{family}.pooler.dense", "albert.pooler", "pooler.dense", "pooler")
         name = next((n for n in names if found.tensors.has(f"{n}.weight")), names[0])
         return FIRST, (_linear(found, name, width), tanh)
     if family in (*ROBERTA_LIKE, "mpnet", "electra"):

@@ -16,8 +16,8 @@ from attnviz.errors import AttnvizError
 from attnviz.models.checkpoint.config import Fields, read_config
 
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "bert": ("bert",),
-    "roberta": ("roberta", "xlm-roberta", "camembert"),
+    "bert": ("bert", "ernie"),
+    "roberta": ("roberta", "xlm-roberta", "camembert", "data2vec-text"),
     "distilbert": ("distilbert",),
     "mpnet": ("mpnet",),
     "electra": ("electra",),
@@ -43,8 +43,12 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "helium",
         "hunyuan_v1_dense",
         "ministral",
+        "mixtral",
         "olmo2",
         "olmo3",
+        "olmoe",
+        "qwen2_moe",
+        "qwen3_moe",
         "seed_oss",
         "smollm3",
         "qwen2_vl_text",

@@ -12,6 +12,7 @@ ANCHOR = "embeddings.word_embeddings.weight"
 
 def build(fields: Fields, weights: Weights) -> Tower:
     sizes = Sizes.read(fields)
+    fields.only("use_task_id", False)  # ERNIE's embeddings of tasks
     layers = range(fields.number("num_hidden_layers", 12))
     return tower(
         bert_embeddings(weights, fields, sizes.width, sizes.eps),

@@ -6,7 +6,7 @@ from __future__ import annotations
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.network.attention import TURNED, WHOLE
-from attnviz.models.network.decoder import AFTER, AROUND, HEAD_NORMS, Traits, build_decoder
+from attnviz.models.network.decoder import AFTER, AROUND, HEAD_NORMS, Mixture, Traits, build_decoder
 from attnviz.models.network.tower import Tower
 
 ANCHOR = "embed_tokens.weight"
@@ -38,6 +38,10 @@ KINDS = {
     "llama": Traits(*ALL),
     "ministral": Traits(windows="listed"),
     "mistral": Traits(windows="all"),
+    "mixtral": Traits(
+        windows="all", eps=1e-5, theta=1e6,
+        mixture=Mixture("block_sparse_moe.", ("w1", "w3", "w2"), "intermediate_size", True),
+    ),
     "olmo2": Traits(
         *BOTH, norms=AFTER, head_norms=HEAD_NORMS, head_norm_place=WHOLE, eps=1e-5
     ),
@@ -45,9 +49,19 @@ KINDS = {
         *BOTH, norms=AFTER, head_norms=HEAD_NORMS, head_norm_place=WHOLE, eps=1e-5,
         windows="mostly", theta=500000.0, by_kind=True,
     ),
+    "olmoe": Traits(
+        *BOTH, head_norms=HEAD_NORMS, head_norm_place=WHOLE, eps=1e-5,
+        mixture=Mixture(inner="intermediate_size"),
+    ),
     "phi3": Traits(windows="all", eps=1e-5, partial=1.0, whole=4096, original=4096),
     "qwen2": Traits(True, windows="late"),
+    "qwen2_moe": Traits(
+        "qkv_bias", windows="even", mixture=Mixture(shared="shared_expert_intermediate_size")
+    ),
     "qwen3": Traits(*BOTH, head_norms=HEAD_NORMS, windows="late"),
+    "qwen3_moe": Traits(
+        *BOTH, head_norms=HEAD_NORMS, windows="asked", mixture=Mixture()
+    ),
     "seed_oss": Traits("attention_bias", "attention_out_bias", "mlp_bias"),
     "smollm3": Traits(*ALL, unturned="listed", windows="unturned", theta=2000000.0),
 }  # fmt: skip

@@ -29,6 +29,13 @@ class FeedForward:
         return self.down(gated)
 
 
+class AnyFeedForward(Protocol):
+    """What a block needs of its feed-forward part."""
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, width) → (tokens, width), token by token"""
+
+
 class Block(Protocol):
     """A layer in its two steps: `heads` looks at other tokens, `after` works token by token."""
 
@@ -74,7 +81,7 @@ class PreNormBlock:
     norm: Norm | None
     attention: AnyAttention
     feed_norm: Norm | None
-    feed_forward: FeedForward
+    feed_forward: AnyFeedForward
     after_attention: Norm | None = None
     after_feed: Norm | None = None
     cross_norm: Norm | None = None

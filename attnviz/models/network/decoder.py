@@ -14,8 +14,9 @@ from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Linear, Norm
 from attnviz.models.network.attention import EACH, WHOLE, Attention
-from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.blocks import AnyFeedForward, FeedForward, PreNormBlock
 from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.experts import Experts
 from attnviz.models.network.layer_masks import FULL, SLIDING, layer_kinds, layer_masks
 from attnviz.models.network.rope import Rope, read_rope
 from attnviz.models.network.tower import Tower
@@ -31,19 +32,36 @@ UNTURNED = "unturned"  # the kind of layers that know no positions
 
 
 @dataclass(frozen=True)
+class Mixture:
+    """Where a family keeps the experts of its layers.
+
+    at: the prefix of router and experts. names: of gate, up and down of each. inner: the field of
+    their inner width. rescaled: whether the chosen shares add up to 1, or the field that says so.
+    shared: the field of the inner width of the one that all tokens pass, "" where there is none.
+    """
+
+    at: str = "mlp."
+    names: tuple[str, str, str] = ("gate_proj", "up_proj", "down_proj")
+    inner: str = "moe_intermediate_size"
+    rescaled: str | bool = "norm_topk_prob"
+    shared: str = ""
+
+
+@dataclass(frozen=True)
 class Traits:
     """How one model_type differs from Llama.
 
     norms: names of those before and after attention, before and after the feed-forward part.
     head_norms: names of those of queries and of keys; head_norm_place: where they apply.
     input_bias, output_bias, feed_bias: the field that says whether there are any, or whether.
-    windows: which layers have one ("none", "all", "listed", "late",
-    "mostly", "unturned"). unturned: which layers are
+    windows: which layers have one ("none", "all", "asked", "listed",
+    "late", "even", "mostly", "unturned"). unturned: which layers are
     not rotated ("none", "listed", "full"). pairs: neighbours are rotated together. gated: whether
     the feed-forward part has a gate. both_ways: all tokens see one another. constants: what
     embeddings, sums and scores are multiplied by stands in the config. theta, partial: the usual
     rotation. by_kind: full layers and layers with a window have rotations of their own.
-    fixed_base: `alpha` stretches the rotation once for all lengths.
+    fixed_base: `alpha` stretches the rotation once for all lengths. mixture: experts in place of
+    one feed-forward part.
     """
 
     input_bias: str | bool = False
@@ -66,6 +84,7 @@ class Traits:
     activation: str = "silu"
     by_kind: bool = False
     fixed_base: bool = False
+    mixture: Mixture | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +113,7 @@ def build_decoder(fields: Fields, weights: Weights, traits: Traits) -> Tower:
     strength = fields.real("embedding_multiplier", 1.0) if traits.constants else 1.0
     return Tower(
         Embeddings(words, strength=strength),
-        tuple(_block(one, fields, sizes, traits) for one in at),
+        tuple(_block(one, fields, sizes, traits, i) for i, one in enumerate(at)),
         layer_masks(fields, kinds, window, both_ways=both_ways),
         weights.rms_norm("norm", sizes.width, sizes.eps),
         _ropes(fields, traits, sizes.head_dim),
@@ -162,9 +181,9 @@ def _windows(
     if traits.windows == "none":
         return None, [FULL] * n_layers
     window = fields.or_none("sliding_window", None)
-    if traits.windows == "late" and not fields.flag("use_sliding_window"):
-        window = None
-    if traits.windows == "all":
+    asked = traits.windows not in ("late", "even", "asked") or fields.flag("use_sliding_window")
+    window = window if asked else None
+    if traits.windows in ("all", "asked"):
         return window, [FULL if window is None else SLIDING] * n_layers
     usual = [FULL] * n_layers
     for unread in ("max_window_layers", "sliding_window_pattern", "use_sliding_window"):
@@ -182,14 +201,18 @@ def _near(fields: Fields, traits: Traits, n_layers: int, unturned: Sequence[int]
         return [i for i in range(n_layers) if (i + 1) % every]
     if traits.windows == "unturned":
         return unturned if fields.flag("use_sliding_window") else ()
-    first = fields.number("max_window_layers", 28, 0) if traits.windows == "late" else 0
-    return range(first, n_layers)
+    edge = fields.number("max_window_layers", 28, 0)
+    if traits.windows == "even":
+        return range(0, min(edge, n_layers), 2)
+    return range(edge if traits.windows == "late" else 0, n_layers)
 
 
 # Layers
 
 
-def _block(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits) -> PreNormBlock:
+def _block(
+    weights: Weights, fields: Fields, sizes: Sizes, traits: Traits, layer: int
+) -> PreNormBlock:
     def norm(name: str) -> Norm | None:
         return weights.rms_norm(name, sizes.width, sizes.eps) if name else None
 
@@ -198,7 +221,9 @@ def _block(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits) -> Pr
         before,
         _attention(weights.under("self_attn."), fields, sizes, traits),
         before_feed,
-        _feed_forward(weights.under("mlp."), fields, sizes, traits),
+        _experts(weights, fields, sizes, traits)
+        if _is_mixed(fields, traits, layer)
+        else _feed_forward(weights.under("mlp."), fields, sizes, traits),
         after,
         after_feed,
         strength=sizes.strength,
@@ -256,3 +281,41 @@ def _feed_forward(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits
             gate = weights.linear("gate_proj", width, inner, bias)
     down = weights.linear("down_proj", inner, width, bias)
     return FeedForward(up, down, fields.activation("hidden_act", traits.activation), gate)
+
+
+# Experts
+
+
+def _is_mixed(fields: Fields, traits: Traits, layer: int) -> bool:
+    """Whether a layer has experts: each so-many-th, but for those that are listed."""
+    if traits.mixture is None:
+        return False
+    every, plain = fields.number("decoder_sparse_step", 1), fields.get("mlp_only_layers", [])
+    if not isinstance(plain, list):
+        raise fields.wrong("mlp_only_layers", plain, "a list of layers")
+    return (layer + 1) % every == 0 and layer not in plain
+
+
+def _experts(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits) -> AnyFeedForward:
+    mixture, width = traits.mixture or Mixture(), sizes.width
+    at, inner = weights.under(mixture.at), fields.number(mixture.inner, sizes.inner)
+    n_experts = fields.number("num_local_experts", fields.get("num_experts"))
+    n_chosen = fields.number("num_experts_per_tok", 2)
+    if n_chosen > n_experts:
+        raise fields.wrong("num_experts_per_tok", n_chosen, f"{n_experts} at most")
+
+    def expert(part: Weights, names: tuple[str, str, str], inner: int) -> FeedForward:
+        gate, up = (part.linear(name, width, inner, False) for name in names[:2])
+        down = part.linear(names[2], inner, width, False)
+        return FeedForward(up, down, fields.activation("hidden_act", traits.activation), gate)
+
+    shared = shared_gate = None
+    if mixture.shared:
+        wide = fields.number(mixture.shared)
+        shared = expert(at.under("shared_expert."), Mixture.names, wide)
+        shared_gate = at.linear("shared_expert_gate", width, 1, False)
+    every = (expert(at.under(f"experts.{i}."), mixture.names, inner) for i in range(n_experts))
+    return Experts(
+        at.linear("gate", width, n_experts, False), tuple(every), n_chosen,
+        _has(fields, mixture.rescaled), shared, shared_gate,
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from attnviz.frozen import dataclass
 from attnviz.models.layers import Floats, Linear, Rotation
 from attnviz.models.model import TEXT, Attend, Layout
+from attnviz.models.network.experts import Experts
 
 if TYPE_CHECKING:
     from attnviz.models.network.tower import Tower
@@ -118,6 +119,8 @@ def linears(part: object) -> Iterator[Linear]:
     several layers share comes once for each."""
     if isinstance(part, Linear):
         yield part
+    elif isinstance(part, Experts):
+        yield from linears(part.passed)
     elif isinstance(part, tuple):
         for one in part:
             yield from linears(one)

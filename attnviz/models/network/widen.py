@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from attnviz.models.layers import WIDENED_AT_ONCE, Floats, Linear, Weight
+from attnviz.models.network.experts import Experts
 
 Part = TypeVar("Part")
 
@@ -49,13 +50,13 @@ def _widened(weight: Weight) -> Floats:
 
 def widened(part: Part, room: Room) -> Part:
     """Return a network, or a part of one, whose linear maps are float32 as far as there is
-    room."""
+    room. Experts stay as they are stored: most of them may never be chosen."""
     found: Any = part
     if isinstance(part, Linear):
         found = Linear(room.copy_of(part.weight), part.bias)
     elif isinstance(part, tuple):
         found = tuple(widened(one, room) for one in part)
-    elif is_dataclass(part) and not isinstance(part, type):
+    elif is_dataclass(part) and not isinstance(part, type | Experts):
         wide = {each.name: widened(getattr(part, each.name), room) for each in fields(part)}
         changed = {name: new for name, new in wide.items() if new is not getattr(part, name)}
         found = replace(part, **changed) if changed else part
