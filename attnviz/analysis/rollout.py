@@ -57,7 +57,7 @@ def rollout(stack: Stack, *, fusion: str = "mean", residual: float = 0.5) -> Sta
         reached = passed @ reached
         rolled[layer] = reached
     name = f"rollout, {_in_words(fusion, residual)}"
-    return _followed(stack, rolled, _reaches(stack, residual), name)
+    return followed(stack, rolled, reaches(stack, residual), name)
 
 
 def flow(
@@ -82,8 +82,8 @@ def flow(
     _refuse_much_work(n_layers=last + 1, n_tokens=stack.shape[0])
     flows = max_flow(mixed[: last + 1])
     name = f"flow to layer {last}, {_in_words(fusion, residual)}"
-    return _followed(
-        stack, _whole_rows(flows)[None], _reaches(stack, residual)[last : last + 1], name
+    return followed(
+        stack, _whole_rows(flows)[None], reaches(stack, residual)[last : last + 1], name
     )
 
 
@@ -137,8 +137,8 @@ def _in_words(fusion: str, residual: float) -> str:
     return f"{fusion} of heads, {share} residual"
 
 
-def _followed(stack: Stack, weights: Floats, reached: list[Bools], name: str) -> Stack:
-    """The stack with (layers, n, n) followed weights as its one head."""
+def followed(stack: Stack, weights: Floats, reached: list[Bools], name: str) -> Stack:
+    """Return the stack with followed weights (layers, n, n) as its one head."""
     assert stack.weights is not None
     masks: tuple[Rule, ...] = tuple(map(from_array, reached))
     return replace(
@@ -152,8 +152,9 @@ def _followed(stack: Stack, weights: Floats, reached: list[Bools], name: str) ->
     )
 
 
-def _reaches(stack: Stack, residual: float) -> list[Bools]:
-    """For each layer, from which inputs the masks let anything through; empty if none are known."""
+def reaches(stack: Stack, residual: float) -> list[Bools]:
+    """Return from which inputs the masks let anything through, for each layer: (n, n) each; empty
+    if no masks are known."""
     n = stack.shape[0]
     reached, found = np.eye(n, dtype=np.float32), []
     for rule in stack.masks:

@@ -19,14 +19,15 @@ from attnviz.record.selection import among, chosen, crop, hide_special, merge
 from attnviz.record.settings import Settings
 from attnviz.record.stack import Stack
 
-WEIGHTS, VALUES = "weights", "values"
+WEIGHTS, VALUES, CONTRIBUTIONS = "weights", "values", "contributions"
 FOLLOWED: dict[str, Callable[[Stack], Stack]] = {"rollout": rollout, "flow": flow}
-MEASURES = (WEIGHTS, VALUES, *FOLLOWED)
+MEASURES = (WEIGHTS, VALUES, CONTRIBUTIONS, *FOLLOWED)
 
 
 @dataclass(frozen=True)
 class Transform:
-    """measure: one of MEASURES; what a run recorded already are weights, or value-weighted ones.
+    """measure: one of MEASURES; what a run recorded already are weights, value-weighted ones, or
+    contributions.
     merge: one of `units.KINDS` or None. rows, columns: places, ranges and words ("2:8,cat"), or
     None for all."""
 

@@ -76,7 +76,10 @@ SourceLang = Annotated[
     str | None, typer.Option(help="Translation models: the source's code (eng_Latn).")
 ]
 Measure = Annotated[
-    str, typer.Option(help="weights · values (weights × length of values) · rollout · flow.")
+    str,
+    typer.Option(
+        help="weights · values (weights × length of values) · contributions · rollout · flow."
+    ),
 ]
 Merge = Annotated[str | None, typer.Option(help="One row for each of: words · sentences · lines.")]
 HideSpecial = Annotated[

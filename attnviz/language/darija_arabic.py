@@ -170,6 +170,7 @@ SENTENCES = {
     "ui.shared": "keys و values مشاركين: {n}",
     "ui.truncated": "مقطوع: {n_tokens}",
     "ui.values": "weights × الطول ديال values، كل سطر 100%",
+    "ui.contributions": "contributions (ALTI): شحال جاب كل word من layers اللي تحت",
     "ui.rollout": "rollout: معدل ديال heads، نص residual",
     "ui.flow": "flow: معدل ديال heads، نص residual",
     "ui.sentences": "جمل: keys مجموعين، queries ب المعدل",

@@ -183,6 +183,7 @@ SENTENCES = {
     "ui.shared": "keys w values mcharkin: {n}",
     "ui.truncated": "m9tou3: {n_tokens}",
     "ui.values": "weights × toul dial values, kul ster 100%",
+    "ui.contributions": "contributions (ALTI): chhal jab kul word mn layers li te7t",
     "ui.rollout": "rollout: mo3ddal dial heads, ness residual",
     "ui.flow": "flow: mo3ddal dial heads, ness residual",
     "ui.sentences": "jomal: keys majmou3in, queries b lmo3ddal",

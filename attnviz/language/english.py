@@ -188,6 +188,7 @@ SENTENCES = {
     "ui.shared": "keys and values shared: {n}",
     "ui.truncated": "cut to {n_tokens}",
     "ui.values": "weights × length of values, each row to 100%",
+    "ui.contributions": "contributions (ALTI): shares of words through the layers",
     "ui.rollout": "rollout: mean of heads, half residual",
     "ui.flow": "flow: mean of heads, half residual",
     "ui.sentences": "sentences: keys added, queries averaged",

@@ -12,7 +12,8 @@ from attnviz.frozen import dataclass
 from attnviz.inputs.labels import visible
 from attnviz.inputs.units import KINDS
 
-MEASURES = ("weights", "values", "rollout", "flow")  # what can stand in place of weights
+# What can stand in place of weights.
+MEASURES = ("weights", "values", "contributions", "rollout", "flow")
 MOST = 1 << 62
 LONGEST_SEED = 4096  # bits
 ROUNDING = 1e-3  # what few digits may add to a share

@@ -64,9 +64,13 @@ class Plan:
 
     def run(self, attend: Attend) -> None:
         """Run the model through this door, under the mask."""
-        if self.mask is not None:
-            attend = with_mask(attend, self.mask, _self_stacks(self.shapes))
-        self.model.run(self.prepared, attend)
+        self.model.run(self.prepared, self.under_mask(attend))
+
+    def under_mask(self, attend: Attend) -> Attend:
+        """Put the mask that was asked for around a door."""
+        if self.mask is None:
+            return attend
+        return with_mask(attend, self.mask, _self_stacks(self.shapes))
 
     def record(self, recorder: Recorder) -> AttentionRecord:
         """Make a record of what the recorder saw."""

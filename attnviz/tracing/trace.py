@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from attnviz.analysis.transform import VALUES, WEIGHTS, Transform, with_global_labels
+from attnviz.analysis.transform import (
+    CONTRIBUTIONS,
+    VALUES,
+    WEIGHTS,
+    Transform,
+    with_global_labels,
+)
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import Tokens
 from attnviz.models.model import Floats, StackShape
 from attnviz.record.numbering import one_of
+from attnviz.record.part import Focus
 from attnviz.record.record import AttentionRecord
 from attnviz.tracing.doors import KEPT, Watch, with_vectors, with_watch
-from attnviz.tracing.plan import Options, make_plan, shown_stack
+from attnviz.tracing.plan import Options, Plan, make_plan, shown_stack
 from attnviz.tracing.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -54,7 +61,8 @@ def trace(
     target_lang, source_lang: the codes that a translation model puts before a text ("ary_Arab").
     truncate: cut what a checkpoint has no positions for.
     measure: "weights"; "values", what each key gives by the length of its value, as a share of the
-        row (Kobayashi et al. 2020); "rollout" or "flow" through the layers (Abnar & Zuidema 2020).
+        row (Kobayashi et al. 2020); "contributions" of words to each layer's places (ALTI, Ferrando
+        et al. 2022); "rollout" or "flow" through the layers (Abnar & Zuidema 2020).
     max_memory: bytes; weights that do not fit are streamed and only summarised; 0 always streams.
         A quarter of the free memory, at most 1 GiB, unless given.
     transform: what to apply to it: units in place of tokens, some rows and columns … which a long
@@ -74,23 +82,44 @@ def trace(
     shown, shape = shown_stack(shapes, stack)
     focus = transform.focus(shape.queries, shape.keys)
     recorder = Recorder(
-        shapes,
-        budget=max_memory,
-        values=transform.measure == VALUES,
+        shapes, budget=max_memory, values=transform.measure == VALUES,
         focus={} if focus is None else {shown: focus},
         progress=progress and partial(progress, shapes),
-    )
+    )  # fmt: skip
     kept: dict[str, dict[str, list[Floats]]] = {}
     plan.run(with_vectors(recorder.attend, keep, kept) if keep else recorder.attend)
     record = _with_kept(plan.record(recorder), kept)
     record = record if stack is None else record.looking_at(stack)
+    record = _contributed(plan, record) if transform.measure == CONTRIBUTIONS else record
     if focus is None or not recorder.focused:
         return replace(transform, query=None).apply(record)
-    settings = transform.noted_in(with_global_labels(record.settings, shape.queries))
+    return _focused(record, transform, focus, shape.queries)
+
+
+def _contributed(plan: Plan, record: AttentionRecord) -> AttentionRecord:
+    """Put contributions in the place of the shown stack's weights."""
+    from attnviz.analysis.rollout import followed, reaches  # few runs follow the words
+    from attnviz.tracing.contributions import contributions
+
+    stack = record.stack
+    if stack.two_texts or stack.weights is None:
+        raise AttnvizError(
+            "Contributions follow one text whose weights are kept.",
+            "Choose a stack of self-attention, or give a shorter text.",
+        )
+    shares = contributions(plan.model, plan.prepared, record.name, plan.under_mask)
+    seen = followed(stack, shares, reaches(stack, 0.5), "contributions through the layers")
+    return replace(record, stacks={**record.stacks, record.name: seen})
+
+
+def _focused(
+    record: AttentionRecord, transform: Transform, focus: Focus, queries: Tokens
+) -> AttentionRecord:
+    """Apply what is left to do where a long text's streaming kept the part already."""
+    settings = transform.noted_in(with_global_labels(record.settings, queries))
     return transform.after(focus).apply(replace(record, settings=settings))
 
 
-@known_arguments(*Options.__annotations__)
 def _with_kept(
     record: AttentionRecord, kept: Mapping[str, Mapping[str, list[Floats]]]
 ) -> AttentionRecord:
