@@ -1,0 +1,48 @@
+"""Moroccan Darija in Arabic letters: the sentences, and the nouns that are counted.
+
+The register is everyday Darija around English terms of machine learning, as in the
+"AI with Darija" blog.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from attnviz.language.darija import count
+from attnviz.language.darija_arabic import errors, explorer, findings, lesson, page, screens
+from attnviz.language.english import ENGLISH
+from attnviz.language.language import Example, Language
+
+# One of it (with its "one", which agrees in gender), several of it.
+NOUNS = {
+    "token": ("token", "واحد", "tokens"),
+    "head": ("head", "واحد", "heads"),
+    "layer": ("layer", "واحد", "layers"),
+    "score": ("score", "واحد", "scores"),
+    "word": ("كلمة", "وحدة", "كلمات"),
+    "time": ("مرة", "وحدة", "مرات"),
+    "key": ("key", "واحد", "keys"),
+}
+
+# Each of them has a part of the sentences.
+PARTS = (findings, screens, errors, explorer, lesson, page)
+SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
+
+DARIJA_ARABIC = Language(
+    tag="ary-Arab",
+    name="الدارجة",
+    sentences=SENTENCES,
+    count=partial(count, nouns=NOUNS, two="جوج", of="د"),
+    comma="، ",
+    quotes=("«", "»"),
+    less_than_one="قل من 1%",
+    example=Example(
+        text="القط ناعس حدا الباب، القط عيان",
+        query="ناعس",
+        target="خويا شرا 3 كيلو ديال الحوت.",
+        source="My brother bought 3 kilos of fish.",
+        global_token="ناعس",
+    ),
+    fallback=ENGLISH,
+    right_to_left=True,
+)

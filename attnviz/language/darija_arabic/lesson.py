@@ -1,0 +1,32 @@
+"""The lesson, in Darija in Arabic letters."""
+
+SENTENCES = {
+    # The lesson
+    "lesson.scores.example": (
+        "هنا query ديال token «{query}» مع كل key؛ اللي ماباينش مجموع ف «others»."
+    ),
+    "lesson.scaling.without": (
+        "بلا هاد القسمة أكبر weight يكون {without}؛ معاها هو {pct}. Scaling كيخلي softmax "
+        "مايختارش دغيا."
+    ),
+    "lesson.merge": (
+        "Outputs ديال {n_heads} كيتحطو حدا بعضياتهم، و matrix W_O كتحولهم ل vector واحد."
+    ),
+    "lesson.translation": (
+        "Translation: كل كلمة ف target كتشوف الكلمات ديال source (cross attention)."
+    ),
+    "lesson.summarisation": "Summarisation: هاد summary كيشوف الأجزاء المهمين ف text.",
+    "lesson.answering": "Question answering: هاد question كتقلب على الجواب ف passage.",
+    "lesson.captioning": (
+        "Image captioning: كل كلمة كتشوف بلاصة ف التصويرة؛ keys هوما patches ديال التصويرة، "
+        "ماشي كلمات."
+    ),
+    "lesson.speech": "Speech: كل كلمة كتشوف الوقت فين تڭالت؛ keys هوما frames ديال الصوت.",
+    "lesson.strength.far": "هاد token يقدر يشوف أي token آخر ف خطوة وحدة، واخا يكون بعيد.",
+    "lesson.strength.parallel": (
+        "هاد tokens كاملين كيتحسبو ف نفس الوقت: حتى واحد ماكيتسنى اللي قبل منو."
+    ),
+    "lesson.strength.heads": (
+        "بزاف د heads كيشوفو بزاف د العلاقات ف نفس الوقت، و weights نقدرو نشوفوهم."
+    ),
+}

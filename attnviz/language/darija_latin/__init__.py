@@ -1,0 +1,47 @@
+"""Moroccan Darija in Latin letters: the sentences, and the nouns that are counted.
+
+The register is everyday Darija around English terms of machine learning, as in the
+"AI with Darija" blog. Five sentences are the blog's own (concept.*) and keep its spelling.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from attnviz.language.darija import count
+from attnviz.language.darija_latin import errors, explorer, findings, lesson, page, screens
+from attnviz.language.english import ENGLISH
+from attnviz.language.language import Example, Language
+
+# One of it (with its "one", which agrees in gender), several of it.
+NOUNS = {
+    "token": ("token", "wa7ed", "tokens"),
+    "head": ("head", "wa7ed", "heads"),
+    "layer": ("layer", "wa7ed", "layers"),
+    "score": ("score", "wa7ed", "scores"),
+    "word": ("kelma", "wa7da", "kelmat"),
+    "time": ("merra", "wa7da", "merrat"),
+    "key": ("key", "wa7ed", "keys"),
+}
+
+# Each of them has a part of the sentences.
+PARTS = (findings, screens, errors, explorer, lesson, page)
+SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
+
+DARIJA_LATIN = Language(
+    tag="ary-Latn",
+    name="Darija",
+    sentences=SENTENCES,
+    count=partial(count, nouns=NOUNS, two="jouj", of="d"),
+    comma=", ",
+    quotes=('"', '"'),
+    less_than_one="9ell mn 1%",
+    example=Example(
+        text="L9ett na3es 7da lbab, l9ett 3eyyan",
+        query="na3es",
+        target="Lbare7 khouya chra 3 kilo dial l7out f Rabat.",
+        source="Yesterday my brother bought 3 kilos of fish in Rabat.",
+        global_token="na3es",
+    ),
+    fallback=ENGLISH,
+)

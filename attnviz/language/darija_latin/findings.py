@@ -1,0 +1,126 @@
+"""What is said of weights, in words, in Darija in Latin letters."""
+
+SENTENCES = {
+    # What attention is
+    "concept.attention": "Attention hiyya tariqa kats3ed model ychouf l parts l mohimmin f input.",
+    "concept.relevance": "Kul token kay7seb relevance dial tokens okhrin w kay3ti weights.",
+    "concept.query": "Query bach n3rf shno bghina.",
+    "concept.key": "Key bach n3rf shno kay3ti token.",
+    "concept.value": "Value bach n9addo info.",
+    "step.score": (
+        "Score kaybeyyen ch7al query w key 9rab lb3diyathom: howa dot product dial had jouj "
+        "vectors."
+    ),
+    "step.scale": "Kan9esmo kul score 3la {scale_expr} bach scores maywelliwch kbar bezzaf.",
+    "step.softmax": (
+        "Scores kayt7awlo l weights b softmax: kul weight bin 0 w 1, w lmajmou3 dial kul ster "
+        "howa 1."
+    ),
+    "step.sum": "Kandrbo weights f values w kanjem3o kolchi: hada howa output dial token.",
+    "step.multihead": (
+        "Multi-head: {n_heads} kaykhedmo f nefs lwe9t, w kul head y9der ychouf 3ala9a mkhtalfa."
+    ),
+    "type.self": (
+        "Self attention: kul token kaychouf tokens dial nefs ljomla, w kaychouf 7ta rasso."
+    ),
+    "type.causal": (
+        "Causal attention (b mask): token kaychouf ghir rasso w tokens li 9bel mnno; li jay "
+        "mn b3d mkhebbi."
+    ),
+    "type.cross": (
+        "Cross attention: queries jayin mn text, w keys w values jayin mn text akhor; kul "
+        "token f target kaychouf tokens dial source."
+    ),
+    "type.local": (
+        "Local attention: kul token kaychouf ghir tokens li 7dah: {n_tokens} mn kul jiha."
+    ),
+    "type.global": (
+        "Global attention: tokens li khtarina kaychoufo tokens kamlin, w tokens kamlin "
+        "kaychoufohom. Li khtarina: {tokens}."
+    ),
+    # How to read a heatmap
+    "heatmap.read": (
+        "Kif t9ra heatmap: kul ster (row) howa query (token li kaychouf), kul column howa key "
+        "(token li kaytchaf)."
+    ),
+    "heatmap.color": "Lloun li mdowwi kter kay3ni weight kbir kter.",
+    "heatmap.rowsum": "Lmajmou3 dial kul ster howa 1 ({pct}).",
+    "heatmap.mean": "Had tswira hiyya lmo3ddal dial {n_heads}; head bo7do y9der ykoun mkhtalef.",
+    "limit.explain": (
+        "Redd lbal: attention weights kaybeyyno fin kaychouf model, machi 3lach khda l9arar. "
+        "Weight kbir machi dalil bli token mohim."
+    ),
+    "limit.demo": (
+        "Had weights jayin mn model sghir dial demo b values random: kaybeyyno kifach "
+        "kan7esbo, machi shno t3ellem model."
+    ),
+    "limit.units": ("Hna weights dial tokens majmou3in: fin kaynin tokens kter, weight kbir kter."),
+    "limit.constructed": (
+        "Had heads constructed, machi trained: kul head 3ndo matrices bach ychouf 7aja wa7da "
+        "li khtarina."
+    ),
+    # What the weights of one query show
+    "find.aside": "{pct} mn weight kaymchi l {tokens}: hna ma7sebnahch.",
+    "find.first": '"{query}" kaychouf lowel f "{key}": {pct} mn weight, mn {left} li b9at.',
+    "find.top": 'Token "{query}" kay3ti {pct} mn weight dialo l "{key}".',
+    "find.self": 'Token "{query}" kaykhelli {pct} mn weight dialo l rasso.',
+    "find.topk": 'Akbar weights dial token "{query}": {items}.',
+    "find.tie": 'Token "{query}" kay3ti nefs weight l {tokens} ({pct} l kul wa7ed).',
+    "find.flat": 'Token "{query}" ma3ndo 7ta key bayn kter mn okhrin: akbar weight ghir {pct}.',
+    "find.focus": (
+        'Token li mrekkez kter howa "{query}" (entropy {entropy}); li mwezze3 kter howa '
+        '"{other}" (entropy {other_entropy}).'
+    ),
+    "find.received": 'Token "{key}" kayakhod akbar weight: {pct} f lmo3ddal.',
+    "unit.top": 'Mn "{query}", {pct} mn weight kaymchi l "{key}".',
+    "unit.topk": 'Akbar weights dial "{query}": {items}.',
+    "unit.self": 'Mn "{query}", {pct} mn weight kayb9a tmma.',
+    # What heads look at
+    "head.prev": (
+        "F head {head}, kul token kaychouf ghaliban token li 9bel mnno ({pct} f lmo3ddal)."
+    ),
+    "head.next": "F head {head}, kul token kaychouf ghaliban token li morah ({pct} f lmo3ddal).",
+    "head.self": "F head {head}, kul token kaychouf ghaliban rasso ({pct} f lmo3ddal).",
+    "head.sink": (
+        'F head {head}, {pct} mn weight kaymchi l token lowel "{token}". Hadchi kaytsemma '
+        '"attention sink": model kay7ett tmma weight li mam7tajch lih.'
+    ),
+    "head.flat": (
+        "Head {head} kaywezze3 weight t9riban gedged 3la tokens kamlin (entropy {entropy} mn "
+        "{max_entropy})."
+    ),
+    "head.sharp": (
+        "Head {head} mrekkez: akbar weight f kul ster howa {pct} f lmo3ddal (entropy "
+        "{entropy} mn {max_entropy})."
+    ),
+    "head.alike": (
+        "Heads {a} w {b} mtchabhin kter (similarity {sim}); heads {c} w {d} mkhtalfin kter."
+    ),
+    "spread.entropy": (
+        "Entropy katbeyyen ch7al weights mwezz3in: 0 kay3ni kolchi 3la token wa7ed, "
+        "{max_entropy} kay3ni gedged 3la {n_tokens}."
+    ),
+    "dist.mean": "Lmasafa f lmo3ddal bin query w key: {distance} token.",
+    "dist.near": "{pct} mn weight kayb9a 9rib mn query ({n_tokens} wla 9ell); lba9i kaymchi b3id.",
+    # What a type of attention costs and shows
+    "cost.local": (
+        "Local attention b window {window} kat7seb {done} mn {total_scores}: 9ell b {pct}."
+    ),
+    "cost.global": "Global tokens kayzido {extra_scores}: f lmajmou3 {done} mn {total_scores}.",
+    "cost.full": (
+        "Attention kamla kat7seb n × n scores: {n_tokens} kay3tiw {total_scores}. Ila wella "
+        "text double, l7sab kaytdreb f 4."
+    ),
+    "cost.mask": "Mask kaykhebbi {masked} mn {total_scores} (li jay mn b3d).",
+    "cost.memory": "Weights kayakhdo {memory} dial memory.",
+    "causal.first": (
+        'Token lowel "{token}" kaychouf ghir rasso, dakchi 3lach weight dialo howa {pct}.'
+    ),
+    "cross.align": 'F target, token "{query}" merbout m3a token "{key}" f source ({pct}).',
+    "cross.sharp": (
+        "F target, {k} mn {n_tokens} kaychoufo ghaliban token wa7ed f source (kter mn {threshold})."
+    ),
+    "cross.sharp.one": (
+        "F target, {k} mn {n_tokens} kaychouf ghaliban token wa7ed f source (kter mn {threshold})."
+    ),
+}

@@ -1,0 +1,60 @@
+"""The page, in Darija in Latin letters."""
+
+SENTENCES = {
+    # The page
+    "page.heads": "Heads kamlin",
+    "page.heatmap": "Heatmap",
+    "page.links": "Khtout",
+    "page.text": "Text",
+    "page.table": "Table",
+    "page.views": "Ach ban",
+    "page.stack": "Jozz2 dial model",
+    "page.layer": "Layer",
+    "page.head": "Head",
+    "page.mean": "mo3ddal ({n})",
+    "page.measure": "Chno",
+    "page.scale": "Scale",
+    "page.merge": "Jme3",
+    "page.tokens": "tokens kif homa",
+    "page.words": "kelmat",
+    "page.sentences": "jomal",
+    "page.lines": "stora",
+    "page.special": "Khebbi special tokens",
+    "page.language": "Lougha",
+    "page.theme": "Mdowwi wla meghlou9",
+    "page.system": "b7al system",
+    "page.light": "mdowwi",
+    "page.dark": "meghlou9",
+    "page.looks": '"{query}" kaychouf',
+    "page.looked": 'Chkoun kaychouf "{key}"',
+    "page.sum": "lmajmou3 dial ster {pct}",
+    "page.hint": (
+        "Dowwez souris 3la token bach tchouf fin kaychouf; clicki wla Enter bach tchedd fih."
+    ),
+    "page.pin": "chedd",
+    "page.let_go": "tle9",
+    "page.pinned": "mchedoud",
+    "page.masked": "mkhebbi",
+    "page.move": "queries w keys okhrin",
+    "page.zoom_in": "9erreb",
+    "page.zoom_out": "Be33ed",
+    "page.whole": "Kolchi",
+    "page.keyboard": "Clavier",
+    "page.about": "3la had r9am",
+    "page.part": "tokens mn {min} 7tal {max}, f lmajmou3 {n}",
+    "page.error": (
+        "Tswira mn weights dial {n} bits: lfer9 m3a weight li tsejjel makayfoutch "
+        "{difference} (weights mn 0 7tal 1)."
+    ),
+    "page.kept": (
+        "Tswira pooled; mn kul query khellina keys li 3ndhom akbar weight wa7ed b wa7ed: {n}."
+    ),
+    "page.not_kept": "makhellinahch",
+    "page.blank": "khawi = makhellinahch",
+    "page.blank_or_masked": "khawi = makhellinahch, wla mkhebbi",
+    "page.strongest": "Kul query w keys li 3ndhom akbar weight",
+    "page.old": (
+        "Had navigateur ma9derch y7ell r9am dial page: khdem b wa7ed mn 2023 wla jdid kter."
+    ),
+    "page.noscript": "Had page katresm b JavaScript, w howa me7bous hna.",
+}

@@ -1,0 +1,44 @@
+"""English: the sentences, and how things are counted."""
+
+from __future__ import annotations
+
+from attnviz.language.english import errors, explorer, findings, lesson, page, screens
+from attnviz.language.language import Example, Language
+
+NOUNS = {
+    "token": ("token", "tokens"),
+    "head": ("head", "heads"),
+    "layer": ("layer", "layers"),
+    "score": ("score", "scores"),
+    "word": ("word", "words"),
+    "time": ("time", "times"),
+    "key": ("key", "keys"),
+}
+
+
+def count(number: float, noun: str) -> str:
+    """ "1 token", "2 tokens", "2.4 tokens"."""
+    one, many = NOUNS[noun]
+    return f"{number:,} {one if number == 1 else many}"
+
+
+# Each of them has a part of the sentences.
+PARTS = (findings, screens, errors, explorer, lesson, page)
+SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
+
+ENGLISH = Language(
+    tag="en",
+    name="English",
+    sentences=SENTENCES,
+    count=count,
+    comma=", ",
+    quotes=('"', '"'),
+    less_than_one="less than 1%",
+    example=Example(
+        text="The cat sat on the mat",
+        query="cat",
+        target="The cat drinks milk.",
+        source="Milk is what the cat likes.",
+        global_token="cat",
+    ),
+)

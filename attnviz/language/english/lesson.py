@@ -1,0 +1,41 @@
+"""The lesson, in English."""
+
+SENTENCES = {
+    # The lesson
+    "lesson.scores.example": (
+        'Here the query "{query}" meets every key; numbers that are not shown are added up in '
+        '"others".'
+    ),
+    "lesson.scaling.without": (
+        "Without the division the largest weight would be {without}; with it, it is {pct}. "
+        "Scaling keeps softmax from deciding too early."
+    ),
+    "lesson.merge": (
+        "The outputs of {n_heads} stand side by side and a matrix W_O turns them into one vector."
+    ),
+    "lesson.translation": (
+        "Translation: each word of the translation looks at the words of the source "
+        "(cross-attention)."
+    ),
+    "lesson.summarisation": (
+        "Summarisation: the summary looks at the parts of the text that matter most."
+    ),
+    "lesson.answering": "Question answering: the question looks for its answer in the passage.",
+    "lesson.captioning": (
+        "Image captioning: each word of the caption looks at a part of the picture; the keys "
+        "are patches of the picture instead of words."
+    ),
+    "lesson.speech": (
+        "Speech: each word that is written down looks at a moment of the sound; the keys are "
+        "slices of sound."
+    ),
+    "lesson.strength.far": (
+        "A token can look at any other token in one step, however far away it is."
+    ),
+    "lesson.strength.parallel": (
+        "All tokens are computed at the same time: nothing waits for the word before."
+    ),
+    "lesson.strength.heads": (
+        "Several heads look for several relations at once, and the weights can be seen."
+    ),
+}

@@ -1,0 +1,56 @@
+"""The page, in English."""
+
+SENTENCES = {
+    # The page
+    "page.heads": "All heads",
+    "page.heatmap": "Heatmap",
+    "page.links": "Lines",
+    "page.text": "Text",
+    "page.table": "Table",
+    "page.views": "Views",
+    "page.stack": "Part of the model",
+    "page.layer": "Layer",
+    "page.head": "Head",
+    "page.mean": "mean of {n}",
+    "page.measure": "What",
+    "page.scale": "Scale",
+    "page.merge": "Join",
+    "page.tokens": "tokens as they are",
+    "page.words": "words",
+    "page.sentences": "sentences",
+    "page.lines": "lines",
+    "page.special": "Hide special tokens",
+    "page.language": "Language",
+    "page.theme": "Light or dark",
+    "page.system": "as the system",
+    "page.light": "light",
+    "page.dark": "dark",
+    "page.looks": '"{query}" looks at',
+    "page.looked": 'Who looks at "{key}"',
+    "page.sum": "sum of the row {pct}",
+    "page.hint": "Point at a token to see where it looks; click or press Enter to pin it.",
+    "page.pin": "pin",
+    "page.let_go": "let go",
+    "page.pinned": "pinned",
+    "page.masked": "masked",
+    "page.move": "other queries and keys",
+    "page.zoom_in": "Closer",
+    "page.zoom_out": "Farther",
+    "page.whole": "Everything",
+    "page.keyboard": "Keyboard",
+    "page.about": "About the numbers",
+    "page.part": "tokens {min} to {max} of {n}",
+    "page.error": (
+        "Drawn from weights of {n} bits: each is within {difference} of the recorded one "
+        "(weights go from 0 to 1)."
+    ),
+    "page.kept": "The map is pooled; of every query the strongest keys are kept one by one: {n}.",
+    "page.not_kept": "not kept",
+    "page.blank": "blank = not kept",
+    "page.blank_or_masked": "blank = not kept, or masked",
+    "page.strongest": "Every query with its strongest keys",
+    "page.old": (
+        "This browser cannot unpack the numbers of the page: open it in one from 2023 or newer."
+    ),
+    "page.noscript": "This page draws with JavaScript, which is switched off here.",
+}

@@ -1,0 +1,157 @@
+"""What commands and views say around numbers, in English."""
+
+SENTENCES = {
+    # While a model runs
+    "run.shape": "{n_tokens}, {n_layers}, {n_heads} in each layer.",
+    "run.split": 'The word "{word}" was split into {n_tokens}: {tokens}.',
+    "run.computing": "Computing attention…",
+    "run.loading": "Loading the tokenizer…",
+    "run.drawing": "Drawing the heatmap…",
+    "run.done": "Done in {time}.",
+    "run.saved": "File saved: {path}",
+    "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
+    "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
+    "warn.unused": "{option} has no effect on {type} attention.",
+    # Titles, notes and labels of every view
+    "ui.constructed": "{n_heads}, built-in (constructed, not trained)",
+    "ui.random": "{n_heads}, random (never trained)",
+    "ui.given": "{n_heads}, weights as given",
+    "ui.trained": "{n_heads} of {model}",
+    "ui.replaces": "what if: in place of its own {type} attention",
+    "ui.shared": "keys and values shared: {n}",
+    "ui.truncated": "cut to {n_tokens}",
+    "ui.values": "weights × length of values, each row to 100%",
+    "ui.contributions": "contributions (ALTI): shares of words through the layers",
+    "ui.rollout": "rollout: mean of heads, half residual",
+    "ui.flow": "flow: mean of heads, half residual",
+    "ui.sentences": "sentences: keys added, queries averaged",
+    "ui.lines": "lines: keys added, queries averaged",
+    "ui.hidden": "special tokens hidden, {pct} of the weight with them",
+    "ui.sink": '{pct} goes to "{key}": scaled without it',
+    "ui.scale": "{value} scale",
+    "ui.second": "{mark} = second text",
+    "ui.mean": "mean of {n}",
+    "ui.strongest": "strongest",
+    "ui.nothing": "nothing",
+    "ui.query": "query: the token that looks",
+    "ui.key": "key: the token that is looked at",
+    "unit.query": "query: what looks",
+    "unit.key": "key: what is looked at",
+    "ui.scores": "{done} of {total_scores}",
+    "ui.saved": "{pct} fewer",
+    "ui.streamed": "streamed: exact, not kept",
+    "ui.text": "text",
+    "ui.bright": "bright = sharp",
+    "ui.keys_of": 'strongest keys of "{query}"',
+    "ui.no_model": (
+        "This is a saved record, and no model is at hand: give the text itself to change it."
+    ),
+    "ui.one_type": "Between two texts there is only cross-attention: no other type to go to.",
+    "ui.rowsum": "each row sums to {pct}",
+    "ui.rowsums": "rows sum to {low} … {high}",
+    "ui.masked": "dot = masked",
+    "ui.arcs": "each query and the other key it looks at most",
+    "ui.grey": "grey = masked",
+    "ui.cells": "each cell the mean of up to {rows} × {columns} weights",
+    "ui.kept": "streamed: the {k} strongest keys of each query",
+    "ui.part": "rows {rows}, columns {columns} of {down} × {across} tokens",
+    "ui.far": "strongest links far apart",
+    "ui.apart": "{far} tokens apart",
+    "ui.none_far": "no link between tokens far apart",
+    "ui.own_scale": "each head on its own scale, bright = its largest weight",
+    "ui.image_heads": "{query} looks: bright = much weight, each picture on its own scale",
+    "ui.image_words": "where each word looks, each on its own scale; even = it says nothing here",
+    "ui.image_even": "even",
+    "ui.image_query": "{query} looks at",
+    "ui.image_hints": "--query r3c7 lets another patch look · --head 0 shows one head · -o map.png",
+    "ui.hints": "-o map.png saves a picture · --head 0 shows one head · --show top, arcs, grid",
+    "ui.timeline": (
+        "one row per written token: its probability, and what the model looked at to choose it"
+    ),
+    "ui.looks_at": "looks at",
+    "ui.block.sink": "sink",
+    "ui.block.system": "system",
+    "ui.block.prompt": "prompt",
+    "ui.block.written": "written",
+    "ui.block.source": "source",
+    "ui.block.special": "special",
+    "ui.align.heads": "the heads that align most clearly: {places}",
+    "ui.align.all": "mean of all heads of all layers",
+    "ui.aligned": "each row sums to 100%; {pct} of the attention rests elsewhere",
+    "ui.asks": "where the question looks in the passage, in the last layer",
+    "ui.predict.next": "what {model} says comes next",
+    "ui.predict.mask": "what {model} puts in place of [MASK]",
+    "ui.predict.class": "the class that {model} gives the text",
+    "ui.predict.token_class": "the class that {model} gives each token",
+    "ui.predict.answer": "where {model} finds the answer",
+    "ui.predict.asked": 'log-probability of "{token}": {value} ({reason})',
+    "ui.findings": "What the weights show",
+    "ui.unexplained": "No weight here stands out enough to be worth a sentence.",
+    "ui.worth": "worth a look: the surest of each kind first",
+    "ui.by_largest": "by {what}, largest first",
+    "ui.by_smallest": "by {what}, smallest first",
+    "ui.sure": "sure = share of the weight, first and special tokens set aside",
+    "ui.sharp": "sharp",
+    "ui.even": "even",
+    "ui.more_heads": "{n_heads} more: {option}",
+    "ui.more_layers": "{n_layers} more: {option}",
+    "ui.wider": "{n_heads} more on a wider screen",
+    "ui.not_kept": "streamed, so these were not kept: {what}",
+    "ui.where_not_why": "where a head looks is not why the model decides",
+    "ui.csv_streamed": (
+        "The weights were streamed: the table holds the strongest keys of each query."
+    ),
+    "ui.more_keys": "{n_keys} more, with smaller weights",
+    "ui.places": "({k} of {n} numbers: places {places})",
+    "ui.masked_keys": "{n} of {total} keys are masked",
+    "ui.rounded": (
+        "Worked out from the rounded numbers shown; the weights of the program itself differ "
+        "by at most {difference}."
+    ),
+    # The cost of longer texts
+    "ui.cost": "what attention costs",
+    "ui.cost_heads": "{n_heads} of {n} numbers",
+    "ui.cost_kept": "run here with all weights kept",
+    "ui.cost_streamed": "run here with weights streamed",
+    "ui.cost_unrun": "counted, not run",
+    "ui.cost_scores": "scores of one head",
+    "ui.cost_work": "multiply-adds",
+    "ui.cost_time": "time here",
+    "ui.cost_memory": "memory",
+    "ui.cost_whole": "all weights",
+    "ui.cost_tokens": "tokens",
+    "ui.cost_growth": "growth",
+    "ui.cost_count": "counted",
+    "ui.cost_here": "time here",
+    "ui.cost_over": "over tokens",
+    "ui.cost_power": (
+        "Growth 2 means: twice the tokens, four times the cost; 1 means twice. It is the slope by "
+        "least squares over the longer lengths."
+    ),
+    "ui.cost_counted": (
+        "Scores are of one head in every layer, counted from the mask; all else is of all heads."
+    ),
+    "ui.cost_quickest": ("Time: the quickest of a few runs on this machine, after one to warm up."),
+    "ui.cost_meet": "+ = several",
+    "ui.cost_square": (
+        "Weights that are kept take n × n numbers whatever the mask hides; to hand out that memory "
+        "takes time too."
+    ),
+    "ui.cost_beside": (
+        "Beside a name: its growth. Memory: of all weights, and of each type streamed."
+    ),
+    "ui.cost_dashed": "Dashed: the time, were it to grow as the count does.",
+    "ui.cost_too_long": "Not run, it would take too long: {what}. More time: {option}.",
+    "ui.cost_too_large": "Not run, it does not fit the memory: {what}.",
+    "ui.cost_crossing": (
+        "From {n_tokens} on, attention takes more multiply-adds than the rest of the model."
+    ),
+    "ui.cost_beyond": "The model has positions for {n_tokens}.",
+    "ui.cost_never": (
+        "Up to {n_tokens}, attention takes fewer multiply-adds than the rest of the model."
+    ),
+    "ui.cost_rest": (
+        "The rest: {value} multiply-adds for each token in the linear layers, without the head "
+        "that guesses words."
+    ),
+}
