@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from attnviz.models import load_model
     from attnviz.record.from_weights import from_weights
     from attnviz.record.record import AttentionRecord, read
+    from attnviz.tracing.check import check
     from attnviz.tracing.compare import compare
     from attnviz.tracing.effects import effects
     from attnviz.tracing.generate import generate
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AttentionRecord",
     "AttnvizError",
+    "check",
     "compare",
     "effects",
     "from_weights",
@@ -59,6 +61,7 @@ __all__ = [
 _HOMES = {  # public name → the module that has it; a module stands for itself
     "AttentionRecord": "attnviz.record.record",
     "AttnvizError": "attnviz.errors",
+    "check": "attnviz.tracing.check",
     "compare": "attnviz.tracing.compare",
     "effects": "attnviz.tracing.effects",
     "from_weights": "attnviz.record.from_weights",

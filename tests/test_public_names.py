@@ -18,6 +18,7 @@ HEAVY = ["numpy", "matplotlib", "rich", "tokenizers", "typer"]
 NAMES = {
     "AttentionRecord": type,
     "AttnvizError": type,
+    "check": None,
     "compare": None,
     "effects": None,
     "from_weights": None,

@@ -27,6 +27,7 @@ COUNTED = {
     "extra_scores": "score",
     "n_times": "time",
     "n_keys": "key",
+    "n_texts": "text",
 }
 
 LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"

@@ -10,9 +10,8 @@ knock-out", Geva et al. 2023, arXiv 2304.14767).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -22,11 +21,11 @@ from attnviz.files.samples import samples_folder
 from attnviz.inputs.tokens import Tokens
 from attnviz.models import load_writer
 from attnviz.models.layers import Floats
-from attnviz.models.model import SOURCE, TEXT, Inputs, Prepared
-from attnviz.models.network.network import State
+from attnviz.models.model import Inputs
 from attnviz.models.trained import TrainedModel
-from attnviz.tracing.knock_out import MOST_TOKENS, KnockOut, Place, Removal, side_by_side
-from attnviz.tracing.read_out import ReadOut, choose_read_out
+from attnviz.tracing.bench import Bench, Clean, clean_run
+from attnviz.tracing.knock_out import Place, Removal
+from attnviz.tracing.read_out import choose_read_out
 from attnviz.tracing.trace import position_of
 
 OF = ("heads", "layers", "tokens", "edges")
@@ -78,10 +77,10 @@ def effects(
             "Choose another model.",
         )
     prepared = opened.prepare(Inputs(text, **_inputs(options)))
-    clean = _clean_run(opened, prepared)
+    clean = clean_run(opened, prepared)
     read_out = choose_read_out(opened, prepared.text, clean.hidden, answer, against)
     name = _stack_of(opened, stack)
-    bench = _Bench(opened, prepared, clean, read_out, name, progress)
+    bench = Bench(opened, prepared, clean, read_out, name, progress)
     if of in ("tokens", "edges"):
         return _measured(bench, of, by, _nothing, 0, heads, edges)
     instead, n_reference = _instead(bench, by, reference, text, other, other_ids)
@@ -119,98 +118,6 @@ def _stack_of(model: TrainedModel, wanted: str | None) -> str:
     return wanted or ("cross" if "cross" in stacks else stacks[0])
 
 
-# The clean run
-
-
-@dataclass
-class _Clean:
-    """What a run leaves: the state before each layer, the heads' outputs, the final state."""
-
-    hidden: Floats  # (tokens, width)
-    states: dict[Place, State] = field(default_factory=dict)  # by tower and layer
-    outputs: dict[Place, Floats] = field(default_factory=dict)  # (heads, queries, value_dim)
-
-
-def _clean_run(model: TrainedModel, prepared: Prepared) -> _Clean:
-    clean = _Clean(np.zeros((0, 0), np.float32))
-    plain = KnockOut([Removal({})], -1)  # one copy: nothing has to be taken apart
-
-    def door(stack: str, *qkv: Floats, layer: int = 0, **given: Any) -> Floats:
-        output = plain.attend(stack, *qkv, layer=layer, **given)
-        clean.outputs[stack, layer] = output
-        return output
-
-    def keep(state: State) -> None:
-        clean.states[state.tower, state.layer] = state
-
-    clean.hidden = model.resume(model.begin(prepared), door, keep)
-    return clean
-
-
-@dataclass(frozen=True)
-class _Bench:
-    """Where removals are tried: the model, the text, its clean run, and what is measured."""
-
-    model: TrainedModel
-    prepared: Prepared
-    clean: _Clean
-    read_out: ReadOut
-    stack: str
-    progress: Callable[[int, int], object] | None = None
-
-    @property
-    def tokens(self) -> Tokens:
-        """The tokens whose hiding is tried: of the source where an encoder reads one."""
-        return self.prepared.tokens.get(SOURCE, self.prepared.text)
-
-    @property
-    def n_layers(self) -> int:
-        return self.model.layouts[self.stack].n_layers
-
-    @property
-    def n_heads(self) -> int:
-        return self.model.layouts[self.stack].n_heads
-
-    @property
-    def _own(self) -> str:
-        """The tower in which the stack's layers lie."""
-        return self.model.network.writer.stack if self.stack == "cross" else self.stack
-
-    def from_layer(self, layer: int, removals: Sequence[Removal]) -> Array:
-        """The changes when a run goes on from the state before a layer, without these parts."""
-        state = self.clean.states[self._own, layer]
-        return self._changes(state, removals, self._own == self.model.network.writer.stack)
-
-    def from_start(self, removals: Sequence[Removal]) -> Array:
-        """The changes when the whole run goes without these parts."""
-        first = self.model.begin(self.prepared)
-        return self._changes(first, removals, len(self.prepared.tokens) == 1)
-
-    def _changes(self, state: State, removals: Sequence[Removal], may_fold: bool) -> Array:
-        """The change of every removal: several copies side by side, where one tower is left."""
-        n = len(state.x)
-        at_once = max(MOST_TOKENS // n, 1) if may_fold else 1
-        found = []
-        for start in range(0, len(removals), at_once):
-            part = [*removals[start : start + at_once]]
-            door = KnockOut(part, n if len(part) > 1 else -1)
-            hidden = self.model.resume(side_by_side(state, len(part)), door.attend)
-            copies = hidden.reshape(len(part), -1, hidden.shape[-1])
-            hidden_keys = [self._left_out(removal) for removal in part]
-            readings = self.read_out.readings(self.model, copies, hidden_keys)
-            found.append(self.read_out.change(self.reading(), readings))
-        return np.concatenate(found)
-
-    def reading(self) -> Array:
-        """What the clean run says."""
-        one: Array = self.read_out.readings(self.model, self.clean.hidden[None], [None])[0]
-        return one
-
-    def _left_out(self, removal: Removal) -> int | None:
-        own = SOURCE not in self.prepared.tokens
-        return removal.hidden[1] if removal.hidden is not None and own else None
-
-
 # What stands in place of a head
 
 
@@ -219,7 +126,7 @@ def _nothing(_layer: int, _head: int) -> Floats:
 
 
 def _instead(
-    bench: _Bench, by: str, reference: Sequence[str] | None, text: str | None,
+    bench: Bench, by: str, reference: Sequence[str] | None, text: str | None,
     other: str | None, other_ids: Sequence[int] | None,
 ) -> tuple[Callable[[int, int], Floats], int]:  # fmt: skip
     """What to put in place of a head, by layer and head; and from how many texts."""
@@ -250,13 +157,13 @@ def _reference(model: TrainedModel, given: Sequence[str] | None) -> list[str]:
     return file.read_text(encoding="utf-8").splitlines()
 
 
-def _means(bench: _Bench, texts: Sequence[str]) -> list[Floats]:
+def _means(bench: Bench, texts: Sequence[str]) -> list[Floats]:
     """Each layer's mean output over all places of the texts: (heads, value_dim)."""
     sums: list[Floats] = []
     n = 0
     for text in texts:
         inputs = Inputs(text, source=text if bench.model.reads_source else None, truncate=True)
-        outputs = _clean_run(bench.model, bench.model.prepare(inputs)).outputs
+        outputs = clean_run(bench.model, bench.model.prepare(inputs)).outputs
         layers = [outputs[bench.stack, layer] for layer in range(bench.n_layers)]
         n += layers[0].shape[1]
         added = [one.sum(axis=1, dtype=np.float64) for one in layers]
@@ -264,7 +171,7 @@ def _means(bench: _Bench, texts: Sequence[str]) -> list[Floats]:
     return [(one / n).astype(np.float32) for one in sums]
 
 
-def _other_run(bench: _Bench, text: str | None, ids: Sequence[int] | None) -> _Clean:
+def _other_run(bench: Bench, text: str | None, ids: Sequence[int] | None) -> Clean:
     source = text if bench.model.reads_source else None
     read = Inputs(None if ids is not None else text, ids=ids, source=source)
     other = bench.model.prepare(read)
@@ -275,14 +182,14 @@ def _other_run(bench: _Bench, text: str | None, ids: Sequence[int] | None) -> _C
             f"{' '.join(mine.labels)[:80]} | {' '.join(theirs.labels)[:80]}.",
             "Give a text of as many tokens.",
         )
-    return _clean_run(bench.model, other)
+    return clean_run(bench.model, other)
 
 
 # What is measured
 
 
 def _measured(
-    bench: _Bench, of: str, by: str, instead: Callable[[int, int], Floats], n_reference: int,
+    bench: Bench, of: str, by: str, instead: Callable[[int, int], Floats], n_reference: int,
     heads: Sequence[HeadPlace], edges: Sequence[tuple[int | str, int | str]],
 ) -> Effects:  # fmt: skip
     _check_heads(bench, heads)
@@ -305,7 +212,7 @@ def _measured(
     )  # fmt: skip
 
 
-def _check_heads(bench: _Bench, heads: Sequence[HeadPlace]) -> None:
+def _check_heads(bench: Bench, heads: Sequence[HeadPlace]) -> None:
     for layer, head in heads:
         for what, number, n in (("Layer", layer, bench.n_layers), ("Head", head, bench.n_heads)):
             if not 0 <= number < n:
@@ -313,7 +220,7 @@ def _check_heads(bench: _Bench, heads: Sequence[HeadPlace]) -> None:
 
 
 def _fill_layers(
-    bench: _Bench, instead: Callable[[int, int], Floats], table: Array | None, layers: Array
+    bench: Bench, instead: Callable[[int, int], Floats], table: Array | None, layers: Array
 ) -> None:
     """Each layer's heads, one by one and together, from the state before the layer."""
     for layer in range(bench.n_layers):
@@ -330,17 +237,13 @@ def _fill_layers(
             bench.progress(layer + 1, bench.n_layers)
 
 
-def _of_tokens(bench: _Bench) -> Array:
-    stacks = frozenset(
-        name for name, layout in bench.model.layouts.items()
-        if layout.keys == (SOURCE if SOURCE in bench.prepared.tokens else TEXT)
-    )  # fmt: skip
-    hidden = [Removal({}, (stacks, position)) for position in range(len(bench.tokens))]
-    return bench.from_start(hidden) if len(hidden) > 1 else np.full(len(hidden), np.nan)
+def _of_tokens(bench: Bench) -> Array:
+    n = len(bench.tokens)
+    return bench.without_tokens([(i,) for i in range(n)]) if n > 1 else np.full(n, np.nan)
 
 
 def _of_heads(
-    bench: _Bench, instead: Callable[[int, int], Floats], heads: Sequence[HeadPlace]
+    bench: Bench, instead: Callable[[int, int], Floats], heads: Sequence[HeadPlace]
 ) -> float:
     """The change when these heads go together."""
     gone: dict[Place, dict[int, Floats]] = {}
@@ -350,7 +253,7 @@ def _of_heads(
 
 
 def _of_edges(
-    bench: _Bench, edges: Sequence[tuple[int | str, int | str]], heads: Sequence[HeadPlace]
+    bench: Bench, edges: Sequence[tuple[int | str, int | str]], heads: Sequence[HeadPlace]
 ) -> Iterator[Edge]:
     """Each edge cut alone: in the chosen heads, or everywhere."""
     shape = bench.model.stacks(bench.prepared)[bench.stack]
@@ -371,7 +274,7 @@ def _position(tokens: Tokens, one: int | str) -> int:
     return position_of(one, tokens)
 
 
-def _answer(bench: _Bench) -> str:
+def _answer(bench: Bench) -> str:
     """The clean answer in a few words; "" of a vector."""
     from attnviz.models.network.prediction_head import CLASS, MASK, NEXT
 

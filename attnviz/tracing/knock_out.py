@@ -31,12 +31,12 @@ class Removal:
     """What one copy goes without.
 
     heads: by stack and layer, what stands in place of the outputs of some heads: (value_dim,) or
-    (queries, value_dim) each. hidden: a key that no query may see, in these stacks. edges: by stack
+    (queries, value_dim) each. hidden: keys that no query may see, in these stacks. edges: by stack
     and layer, (head, query, key) that are cut; head None: in all.
     """
 
     heads: Mapping[Place, Mapping[int, Floats]]
-    hidden: tuple[frozenset[str], int] | None = None
+    hidden: tuple[frozenset[str], tuple[int, ...]] | None = None
     edges: tuple[tuple[str, int | None, int | None, int, int], ...] = ()
 
 
@@ -88,13 +88,14 @@ class KnockOut:
                     allowed[copy, slice(None) if head is None else head, row, column] = False
         return allowed
 
-    def _hide(self, allowed: Bools, position: int, base: Bools) -> None:
-        """No query sees the key; in a causal model it goes on seeing itself, as transformers'
+    def _hide(self, allowed: Bools, positions: tuple[int, ...], base: Bools) -> None:
+        """No query sees the keys; in a causal model each goes on seeing itself, as transformers'
         attention masks have it, so that its row is not empty."""
         is_causal = base.shape[0] == base.shape[1] and not np.triu(base, 1).any()
-        allowed[:, :, position] = False
+        hidden = list(positions)
+        allowed[:, :, hidden] = False
         if is_causal:
-            allowed[:, position, position] = True
+            allowed[:, hidden, hidden] = True
 
     def _touches(self, removal: Removal, stack: str, layer: int) -> bool:
         hides = removal.hidden is not None and stack in removal.hidden[0]

@@ -40,11 +40,11 @@ class ReadOut:
     other: int | None = None
 
     def readings(
-        self, model: TrainedModel, hidden: Floats, left_out: Sequence[int | None]
+        self, model: TrainedModel, hidden: Floats, left_out: Sequence[tuple[int, ...]]
     ) -> Array:
         """Read every copy: hidden (copies, tokens, width) → (copies, …), what `change` compares.
 
-        left_out: for each copy the token that is hidden, which a mean over tokens leaves out.
+        left_out: for each copy the tokens that are hidden, which a mean over tokens leaves out.
         """
         if self.unit == COSINE:
             return np.stack([_vector(one, i) for one, i in zip(hidden, left_out, strict=True)])
@@ -90,10 +90,11 @@ def _log_shares(logits: Floats) -> Array:
     return found
 
 
-def _vector(hidden: Floats, left_out: int | None) -> Array:
+def _vector(hidden: Floats, left_out: tuple[int, ...]) -> Array:
     """The mean of the tokens' states, of length 1."""
     wide = hidden.astype(np.float64)
-    mean = (wide if left_out is None else np.delete(wide, left_out, axis=0)).mean(axis=0)
+    kept = np.delete(wide, list(left_out), axis=0)
+    mean = kept.sum(axis=0) / max(len(kept), 1)  # of nothing: no vector at all
     unit: Array = mean / max(float(np.linalg.norm(mean)), 1e-30)
     return unit
 

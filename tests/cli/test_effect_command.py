@@ -27,7 +27,7 @@ def test_the_screen_ranks_heads_and_tokens(capsys, monkeypatch):
     first, second = (line.split() for line in lines[start + 1 : start + 3])
     assert {first[0], second[0]} == {"0.1", "1.2"}
     assert {first[2], second[2]} == {"8", "20"}
-    assert "0.1 and 1.2 together: " in out
+    assert "0.1, 1.2 together: " in out
     assert "because" not in out.lower()
 
 
@@ -35,9 +35,24 @@ def test_numbers_edges_and_files(capsys, tmp_path):
     status, out, _ = run(capsys, TEXT, "--model", "induction", "--json")
     assert json.loads(out)["unit"] == "KL (nats)"
     status, out, _ = run(capsys, TEXT, "--model", "induction", "--edge", "22>11")
-    assert "20 → 8 cut in every head: " in out
+    assert '"20" → "8" cut in every head: ' in out
     status, _, err = run(capsys, TEXT, "--model", "induction", "-o", str(tmp_path / "e.csv"))
     assert (status, "e.csv" in err) == (0, True)
+
+
+def test_findings_are_said_in_every_language_and_say_changes_only(capsys):
+    for lang, said in (("en", "changes"), ("darija", "kaytbeddel"), ("ary-Arab", "كيتبدل")):
+        status, out, _ = run(capsys, TEXT, "--model", "induction", "--lang", lang)
+        assert status == 0
+        assert said in out
+        assert not {"because", "7it", "حيت"} & {*out.lower().split()}
+
+
+def test_a_picture_is_the_same_every_time(capsys, tmp_path):
+    for name in ("a.png", "b.png", "a.svg"):
+        assert run(capsys, TEXT, "--model", "induction", "-o", str(tmp_path / name))[0] == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
 
 
 BAD = [
@@ -46,7 +61,7 @@ BAD = [
     ([TEXT, "--model", "induction", "--edge", "1-2"], "query>key"),
     ([TEXT, "--model", "induction", "--of", "words"], "tokens"),
     ([TEXT, "--model", "induction", "--json", "--csv"], "both"),
-    ([TEXT, "--model", "induction", "-o", "e.png"], ".json"),
+    ([TEXT, "--model", "induction", "-o", "e.gif"], ".json"),
     ([TEXT, "--model", "builtin"], "checkpoint"),
     ([TEXT, "--model", "induction", "--edge", "99>8"], "99"),
 ]

@@ -45,7 +45,7 @@ SAMPLES = {
     "mark": "²",
     "model": "builtin", "option": "--type", "choices": "en, darija", "value": "x", "what": "Head",
     "type": "self", "chars": "字", "reason": "no space", "package": "x", "command": "pip install x",
-    "difference": "0.0005", "n_keys": 3, "places": "1, 2",
+    "difference": "0.0005", "n_keys": 3, "n_texts": 10, "places": "1, 2",
 }  # fmt: skip
 
 

@@ -115,7 +115,7 @@ def test_every_token_against_attention_masks(model):
 def test_copies_side_by_side_are_copies_alone(model, monkeypatch):
     kind, _, folder = model
     together = read(kind, folder)
-    monkeypatch.setattr("attnviz.tracing.effects.MOST_TOKENS", 1)
+    monkeypatch.setattr("attnviz.tracing.bench.MOST_TOKENS", 1)
     alone = read(kind, folder)
     np.testing.assert_allclose(together.table, alone.table, rtol=1e-3, atol=2e-6)
     np.testing.assert_allclose(together.tokens, alone.tokens, rtol=1e-3, atol=2e-6)

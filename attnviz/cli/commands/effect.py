@@ -47,7 +47,10 @@ def effect(
         int | None, typer.Option(min=1, help="Rows of the tables.", show_default="what fits")
     ] = None,
     output: Annotated[
-        list[Path] | None, typer.Option("--output", "-o", help=".json · .csv · .npz; repeatable.")
+        list[Path] | None,
+        typer.Option(
+            "--output", "-o", help=".json · .csv · .npz · .png · .svg · .pdf; repeatable."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The numbers as CSV on stdout.")] = False,
@@ -65,7 +68,7 @@ def effect(
     The answer is the next token, the [MASK], the class or the span, or else the vector of the text.
     """
     from attnviz.analysis.effects import SUFFIXES
-    from attnviz.cli.output import check_outputs, console, put, put_text, say, screen_of
+    from attnviz.cli.output import check_outputs, console, put, put_text, save, say, screen_of
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import given_text, the_text
     from attnviz.language.languages import find_language
@@ -75,7 +78,8 @@ def effect(
     language = find_language(lang)
     if json and csv:
         raise AttnvizError("--json and --csv were both given.", "Give one of them.")
-    check_outputs(output or [], [file], SUFFIXES)
+    pictures = (".png", ".svg", ".pdf")
+    check_outputs(output or [], [file, reference], (*SUFFIXES, *pictures))
     numbers = options.token_ids(ids, "--ids")
     read = the_text(text, file) if numbers is None else given_text(text, file)
     texts = None if reference is None else the_text(None, reference).splitlines()
@@ -88,13 +92,18 @@ def effect(
             progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
         )  # fmt: skip
     for path in output or []:
-        found.save(path)
-        say(language.say("run.saved", path=path), quiet)
+        if path.suffix.lower() in pictures:
+            from attnviz.views.picture.effects import picture
+
+            save(path, picture(found, path.suffix.lower()[1:], language), language, quiet)
+        else:
+            found.save(path)
+            say(language.say("run.saved", path=path), quiet)
     if json or csv:
         put_text(found.to_json() if json else found.to_csv())
         return
     target = console()
-    put(target, view(found, screen_of(target), top=top))
+    put(target, view(found, screen_of(target), language, top=top))
 
 
 def _heads(wanted: str | None) -> list[tuple[int, int]]:

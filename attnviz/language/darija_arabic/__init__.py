@@ -9,7 +9,15 @@ from __future__ import annotations
 from functools import partial
 
 from attnviz.language.darija import count
-from attnviz.language.darija_arabic import errors, explorer, findings, lesson, page, screens
+from attnviz.language.darija_arabic import (
+    effects,
+    errors,
+    explorer,
+    findings,
+    lesson,
+    page,
+    screens,
+)
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import Example, Language
 
@@ -22,10 +30,11 @@ NOUNS = {
     "word": ("كلمة", "وحدة", "كلمات"),
     "time": ("مرة", "وحدة", "مرات"),
     "key": ("key", "واحد", "keys"),
+    "text": ("text", "واحد", "texts"),
 }
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, errors, explorer, lesson, page)
+PARTS = (findings, screens, effects, errors, explorer, lesson, page)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 DARIJA_ARABIC = Language(

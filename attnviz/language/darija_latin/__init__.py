@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 
 from attnviz.language.darija import count
-from attnviz.language.darija_latin import errors, explorer, findings, lesson, page, screens
+from attnviz.language.darija_latin import effects, errors, explorer, findings, lesson, page, screens
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import Example, Language
 
@@ -22,10 +22,11 @@ NOUNS = {
     "word": ("kelma", "wa7da", "kelmat"),
     "time": ("merra", "wa7da", "merrat"),
     "key": ("key", "wa7ed", "keys"),
+    "text": ("text", "wa7ed", "texts"),
 }
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, errors, explorer, lesson, page)
+PARTS = (findings, screens, effects, errors, explorer, lesson, page)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 DARIJA_LATIN = Language(

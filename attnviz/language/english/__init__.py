@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnviz.language.english import errors, explorer, findings, lesson, page, screens
+from attnviz.language.english import effects, errors, explorer, findings, lesson, page, screens
 from attnviz.language.language import Example, Language
 
 NOUNS = {
@@ -13,6 +13,7 @@ NOUNS = {
     "word": ("word", "words"),
     "time": ("time", "times"),
     "key": ("key", "keys"),
+    "text": ("text", "texts"),
 }
 
 
@@ -23,7 +24,7 @@ def count(number: float, noun: str) -> str:
 
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, errors, explorer, lesson, page)
+PARTS = (findings, screens, effects, errors, explorer, lesson, page)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 ENGLISH = Language(

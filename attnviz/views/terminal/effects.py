@@ -10,38 +10,34 @@ from rich.text import Text
 
 from attnviz.analysis.effects import NONE, Effects
 from attnviz.inputs.labels import visible
+from attnviz.language.language import TERMINAL, Language
 from attnviz.views.cells import full_rows, levels
-from attnviz.views.labels import label_text
+from attnviz.views.effect_words import effect_number, effects_notes, effects_title
+from attnviz.views.labels import dim_line, dim_lines, label_text
 from attnviz.views.screen import Screen
 
 HEAD, EFFECT, NAME, BAR = 7, 9, 14, 18  # characters of columns
 LEAST_ROWS = 5
-SAID = {
-    "mean": "each head replaced by its mean over {n} texts",
-    "zero": "each head replaced by zeros",
-    "text": "each head replaced by what it gives for the other text",
-}
 
 
-def effects(found: Effects, screen: Screen, *, top: int | None = None) -> RenderableType:
+def effects(
+    found: Effects, screen: Screen, language: Language, *, top: int | None = None
+) -> RenderableType:
     """Return the title, the grid, the strongest heads beside the strongest tokens, the edges."""
-    head = [_line(part, screen, "bold") for part in _title(found)]
-    grid = list(_grid(found, screen))
-    notes = [_line(note, screen, "dim") for note in _notes(found)]
+    head = [_line(part, screen, "bold") for part in effects_title(found, language, TERMINAL)]
+    grid = list(_grid(found, screen, language))
+    notes = [
+        line for note in effects_notes(found, language, TERMINAL)
+        for line in dim_lines(note, screen.width)
+    ]  # fmt: skip
     room = screen.height - len(head) - len(grid) - len(notes) - 2
     n_rows = max(room, LEAST_ROWS) if top is None else top
-    return Group(*head, *grid, *_tables(found, n_rows, screen), *_edges(found, screen), *notes)
+    return Group(
+        *head, *grid, *_tables(found, n_rows, screen), *_edges(found, screen, language), *notes
+    )
 
 
-def _title(found: Effects) -> Iterator[str]:
-    answer = f' · "{visible(found.answer)}"' if found.answer else ""
-    yield f"{visible(found.model)} · {found.read_out}{answer}"
-    said = SAID[found.by].format(n=found.n_reference)
-    heads = np.isfinite(found.table).any() or found.together is not None
-    yield f"{said} · effect = {found.unit}" if heads else f"effect = {found.unit}"
-
-
-def _grid(found: Effects, screen: Screen) -> Iterator[Text]:
+def _grid(found: Effects, screen: Screen, language: Language) -> Iterator[Text]:
     """Layers down, heads across; each layer on its own scale would hide that the last one feeds the
     answer directly, so one scale serves all, and says where it ends."""
     if not np.isfinite(found.table).any():
@@ -50,12 +46,14 @@ def _grid(found: Effects, screen: Screen) -> Iterator[Text]:
     largest = float(sizes.max())
     wide = 3 if 7 + 3 * sizes.shape[1] + 10 <= screen.width else 1
     numbers = "".join(f"{n:>2} "[:wide].rjust(wide) for n in range(sizes.shape[1]))
-    yield Text(f"layer {numbers if wide > 1 else ''}  together", "dim")
+    together = language.say("effect.together", TERMINAL)
+    yield Text(f"layer {numbers if wide > 1 else ''}  {together}", "dim")
     steps = levels(np.sqrt(sizes / max(largest, NONE)), np.ones(sizes.shape, bool))
     for layer, cells in enumerate(full_rows(steps, wide, screen.colour)):
         line = Text(f"{layer:>5} ", "dim").append_text(cells)
-        yield line.append(f"  {_number(found.layers[layer])}")
-    yield Text(f"colour: square root of the effect, up to {_number(largest).strip()}", "dim")
+        yield line.append(f"  {effect_number(found.layers[layer])}")
+    yield dim_line(language.say("effect.colour", TERMINAL, value=effect_number(largest)),
+                   screen.width)  # fmt: skip
 
 
 def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
@@ -70,37 +68,26 @@ def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
         line = Text(no_wrap=True)
         if row < len(heads):
             layer, head, effect = heads[row]
-            line.append(f"{layer}.{head}".ljust(HEAD) + _number(effect).rjust(EFFECT))
+            line.append(f"{layer}.{head}".ljust(HEAD) + effect_number(effect).rjust(EFFECT))
         line.append(" " * (left - line.cell_len))
         if row < len(tokens):
             position, effect = tokens[row]
             name = label_text(found.labels[position], NAME)
             line.append("   ").append_text(name).append(" " * (NAME - name.cell_len))
-            line.append(_number(effect).rjust(EFFECT) + "  ")
+            line.append(effect_number(effect).rjust(EFFECT) + "  ")
             line.append("█" * round(BAR * abs(effect) / max(largest, NONE)))
         line.truncate(screen.width)
         yield line
 
 
-def _edges(found: Effects, screen: Screen) -> Iterator[Text]:
+def _edges(found: Effects, screen: Screen, language: Language) -> Iterator[Text]:
     for edge in found.edges:
-        where = ", ".join(f"{layer}.{head}" for layer, head in edge.heads) or "every head"
-        pair = f"{edge.query} → {edge.key} cut in {where}: {_number(edge.effect).strip()}"
-        yield _line(pair, screen, "")
-
-
-def _notes(found: Effects) -> Iterator[str]:
-    if found.together is not None:
-        names = " and ".join(f"{layer}.{head}" for layer, head in found.heads)
-        yield f"{names} together: {_number(found.together).strip()}"
-    yield "what was taken away here changed the answer; why it did, this does not say"
-
-
-def _number(effect: float) -> str:
-    """Three decimals; "none" where only rounding is left."""
-    if abs(effect) < NONE:
-        return "none"
-    return f"{effect:.3f}" if abs(effect) >= 0.0005 else f"{effect:.0e}"
+        places = ", ".join(f"{layer}.{head}" for layer, head in edge.heads)
+        said = language.say(
+            "effect.cut", TERMINAL, query=visible(edge.query), key=visible(edge.key),
+            places=places or language.say("effect.everywhere"), value=effect_number(edge.effect),
+        )  # fmt: skip
+        yield _line(said, screen, "")
 
 
 def _line(words: str, screen: Screen, style: str) -> Text:

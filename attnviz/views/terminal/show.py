@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from attnviz.analysis.transform import FOLLOWED
 from attnviz.errors import bad_choice
 from attnviz.language.language import TERMINAL, Saving
 from attnviz.record.record import AttentionRecord
@@ -209,6 +210,8 @@ def footer(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
     if stack.masks and computed < total:
         parts.append(language.say("ui.masked"))
     parts.append(_row_sums(stack, look))
+    if record.settings.measure in FOLLOWED:  # what a test of them says: they are widely believed
+        parts.append(language.say(f"check.{record.settings.measure}", TERMINAL))
     return dim_lines(" · ".join(parts), screen.width)
 
 

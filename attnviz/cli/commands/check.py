@@ -1,0 +1,91 @@
+"""`attnviz check`: is what a measure says of tokens true of the answer?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attnviz.cli import options
+from attnviz.errors import AttnvizError
+
+
+def check(
+    text: options.Text = None,
+    file: options.File = None,
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="minilm · smollm2 · a folder · a hub id.")
+    ] = "minilm",
+    measure: Annotated[
+        str,
+        typer.Option(
+            help="Of weights · values · contributions · rollout · flow · length, with commas; all."
+        ),
+    ] = "all",
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="Several texts, one a line.", show_default="ten bundled sentences"),
+    ] = None,
+    layer: Annotated[int, typer.Option(help="Whose attention is taken.")] = -1,
+    answer: Annotated[str | None, typer.Option(help="Measure this answer's probability.")] = None,
+    against: Annotated[
+        str | None, typer.Option("--not", help="With --answer: the difference of the two.")
+    ] = None,
+    random: Annotated[int, typer.Option(help="Random orders of each text: 20 or more.")] = 20,
+    seed: Annotated[int, typer.Option(help="Draws the random orders.")] = 0,
+    pair: options.Pair = None,
+    source: options.Source = None,
+    ids: options.Ids = None,
+    truncate: options.Truncate = False,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("--output", "-o", help=".json · .csv · .png · .svg · .pdf; repeatable."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="The numbers as CSV on stdout.")] = False,
+    lang: options.Lang = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Test whether tokens that get much attention matter: hide them in that order, and look.
+
+    attnviz check "The cat sat on the mat because it was tired" --model minilm
+
+    attnviz check --texts reviews.txt --model minilm --measure values,rollout -o check.png
+
+    Every order stands beside random ones, and beside hiding tokens one at a time.
+    """
+    from attnviz.analysis.check import SUFFIXES
+    from attnviz.cli.output import check_outputs, console, put, put_text, save, say, screen_of
+    from attnviz.cli.progress import Ticker
+    from attnviz.cli.read_text import given_text, the_text
+    from attnviz.language.languages import find_language
+    from attnviz.tracing.check import check as checked
+    from attnviz.views.terminal.check import check as view
+
+    language = find_language(lang)
+    if json and csv:
+        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+    pictures = (".png", ".svg", ".pdf")
+    check_outputs(output or [], [file, texts], (*SUFFIXES, *pictures))
+    lines = None if texts is None else the_text(None, texts).splitlines()
+    with Ticker(quiet) as ticker:
+        found = checked(
+            given_text(text, file), model=model, measures=[*map(str.strip, measure.split(","))],
+            texts=lines, layer=layer, answer=answer, against=against, n_random=random, seed=seed,
+            pair=pair, source=source, ids=options.token_ids(ids, "--ids"), truncate=truncate,
+            progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
+        )  # fmt: skip
+    for path in output or []:
+        if path.suffix.lower() in pictures:
+            from attnviz.views.picture.check import picture
+
+            save(path, picture(found, path.suffix.lower()[1:], language), language, quiet)
+        else:
+            found.save(path)
+            say(language.say("run.saved", path=path), quiet)
+    if json or csv:
+        put_text(found.to_json() if json else found.to_csv())
+        return
+    target = console()
+    put(target, view(found, screen_of(target), language))
