@@ -17,7 +17,8 @@ from attnviz.record.stack import Stack
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-ONE_TEXT, WEIGHTS = "one text", "weights"  # what a measure can need
+# What a measure can need; OF_HEADS: another run than that of the weights.
+ONE_TEXT, WEIGHTS, OF_HEADS = "one text", "weights", "of heads"
 LARGEST, SMALLEST = "largest", "smallest"  # which heads come first when they are sorted by it
 
 
@@ -53,8 +54,9 @@ class Measure:
 
     short, long: what narrow and wide tables call it. decimals: None for a share, shown in percent.
     order: which heads come first when they are sorted by it. needs: ONE_TEXT, WEIGHTS (kept, not
-    streamed). compute: → (layers, heads), NaN where a head has none. of_one: on a scale from 0 to 1
-    whatever the heads are. in_table: whether it has a column without being asked for.
+    streamed), OF_HEADS (`Stack.of_heads`). compute: → (layers, heads), NaN where a head has none.
+    of_one: on a scale from 0 to 1 whatever the heads are. in_table: whether it has a column
+    without being asked for.
     """
 
     name: str
@@ -70,6 +72,8 @@ class Measure:
     def is_missing(self, stack: Stack) -> bool:
         """Whether a stack has no such measure: it is of two texts, or its weights were streamed."""
         if ONE_TEXT in self.needs and stack.two_texts:
+            return True
+        if OF_HEADS in self.needs and self.name not in stack.of_heads:
             return True
         return WEIGHTS in self.needs and stack.weights is None and not self._is_zero(stack)
 
@@ -107,6 +111,10 @@ def _offset(name: str) -> Callable[[Layers], Array]:
     return lambda of: mean_of_known(of.of_queries(name))
 
 
+def _of_heads(name: str) -> Callable[[Layers], Array]:
+    return lambda of: of.stack.of_heads[name][of.layers]
+
+
 def _pattern(
     pattern: Callable[[Any], Bools], *, without_first: bool = False
 ) -> Callable[[Layers], Array]:
@@ -124,6 +132,8 @@ def _pattern(
 MEASURES = {
     each.name: each
     for each in (
+        Measure("effect", "effect", "effect", 3, LARGEST, (OF_HEADS,), _of_heads("effect")),
+        Measure("writes", "writes", "writes", 2, LARGEST, (OF_HEADS,), _of_heads("writes")),
         Measure("normalized_entropy", "even", "evenness", 2, SMALLEST, (), _evenness, of_one=True),
         Measure("entropy", "nats", "entropy", 2, SMALLEST, (), lambda of: of.entropies.mean(-1)),
         Measure("distance", "dist", "distance", 1, LARGEST, (ONE_TEXT,), _distance),

@@ -74,9 +74,12 @@ class TokenPass(TranslationPass):
         """Run it, and return the record; `how` as in `attnviz.trace`."""
         from attnviz.tracing.trace import trace
 
+        return trace(self.text_or_none(), **(self.settings() | how))
+
+    def text_or_none(self) -> str | None:
+        """The text; AttnvizError if there is none where nothing else is read."""
         no_text = self.ids is not None or self.image is not None
-        text = given_text(self.text, self.file) if no_text else self.read()
-        return trace(text, **self.settings(), **how)
+        return given_text(self.text, self.file) if no_text else self.read()
 
     def say_unused(self, record: AttentionRecord, language: Language, quiet: bool = False) -> None:
         """Name the options that were given and did nothing."""

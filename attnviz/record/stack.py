@@ -103,6 +103,8 @@ class Stack:
     key_heads: int | None = None  # heads of keys and values, fewer where query heads share them
     place: Place | None = None  # of a part: for views only, not saved and not compared
     vectors: Mapping[str, Floats] = field(default_factory=dict)  # see `query`, `key` …
+    of_heads: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # (layers, heads):
+    # what was measured of heads beside their weights; not saved
 
     @property
     def query(self) -> Floats:

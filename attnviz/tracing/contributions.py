@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.models import load_writer
 from attnviz.models.layers import Floats, LayerNorm, Norm, merge_heads
 from attnviz.models.model import Attend, Model, Prepared
 from attnviz.models.network.blocks import PostNormBlock, PreNormBlock
@@ -51,8 +52,8 @@ def contributions(model: Model, prepared: Prepared, stack: str, around: Around) 
 
 
 def _trained(model: Model) -> TrainedModel:
-    if isinstance(model, TrainedModel):
-        return model
+    if model.origin == "trained":
+        return load_writer(model)
     raise AttnvizError(
         f"Contributions need a model with layers and norms, and {model.name} has none.",
         "Choose a checkpoint, or `measure` values.",

@@ -10,7 +10,7 @@ import pytest
 
 import attnviz
 from attnviz.analysis.head_labels import as_rows, look, ranked
-from attnviz.analysis.head_measures import MEASURES
+from attnviz.analysis.head_measures import MEASURES, OF_HEADS
 from attnviz.cli import run_command_line
 from attnviz.language.languages import find_language
 
@@ -87,8 +87,12 @@ def test_csv_is_the_same(heads):
     expected = rows_of(TEXT, heads=6)
     assert [line["label"] for line in lines] == [row["label"] for row in expected]
     for line, row in zip(lines, expected, strict=True):
-        for name in MEASURES:
-            assert float(line[name]) == row[name]
+        for name, measure in MEASURES.items():
+            if OF_HEADS in measure.needs:  # of checkpoints only
+                assert line[name] == ""
+                assert row[name] is None
+            else:
+                assert float(line[name]) == row[name]
 
 
 def test_programs_get_the_order_and_number_that_they_ask_for(heads):
@@ -142,6 +146,18 @@ def test_layers_of_a_checkpoint(heads, tmp_path):
         assert (row["distance"] == "") == (stack == "cross")
 
 
+def test_what_the_heads_of_a_checkpoint_write_orders_them(heads):
+    """In the induction model two heads carry the answer; 0.0 and 0.3 write nothing at all."""
+    ids = "18 4 21 10 11 2 22 6 23 3 20 8 18 4 21 10 11 2 22 6 23 3 20"
+    out, _ = heads(ids, "--model", "induction", "--json", "--top", 8, "--sort", "writes")
+    rows = {f"{row['layer']}.{row['head']}": row for row in json.loads(out)}
+    assert [*rows][:2] == ["0.1", "1.2"]
+    assert rows["0.3"]["writes"] == pytest.approx(0, abs=1e-6)
+    out, _ = heads(ids, "--model", "induction", "--json", "--effect")
+    found = {f"{row['layer']}.{row['head']}": row["effect"] for row in json.loads(out)}
+    assert {place for place, effect in found.items() if effect > 0.01} == {"0.1", "1.2"}
+
+
 @pytest.mark.parametrize("lang", ["darija", "ary-Arab"])
 def test_the_reader_s_language(heads, lang):
     out, err = heads(TEXT, "--lang", lang)
@@ -167,6 +183,9 @@ BAD = [
     (["heads", TEXT, "--top", "-3"], "-3"),
     (["heads", TEXT, "--top", "many"], "many"),
     (["heads", TEXT, "--json", "--csv"], "--csv"),
+    (["heads", TEXT, "--effect"], "checkpoint"),
+    (["heads", TEXT, "--reference", "missing.txt"], "--effect"),
+    (["heads", TEXT, "--sort", "writes"], "writes"),
     (["heads", TEXT, "--layer", "1"], "Layer 1"),
     (["heads", TEXT, "--layer", "x"], "layer"),
     (["heads", TEXT, "--layer", "3-1"], "3-1"),

@@ -16,6 +16,7 @@ from transformers import (
 )  # fmt: skip
 
 import attnviz
+from attnviz.tracing.of_heads import trace_heads
 
 IDS = [3, 17, 5, 40, 11, 29, 8, 33, 21]
 SIZES = {"vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4}
@@ -119,3 +120,27 @@ def test_copies_side_by_side_are_copies_alone(model, monkeypatch):
     alone = read(kind, folder)
     np.testing.assert_allclose(together.table, alone.table, rtol=1e-3, atol=2e-6)
     np.testing.assert_allclose(together.tokens, alone.tokens, rtol=1e-3, atol=2e-6)
+
+
+def test_what_heads_write_against_hooks(model):
+    """‖z_h W_O^h‖ / ‖x‖, x being the hidden state before each layer."""
+    kind, reference, folder = model
+    heads, biasless = [], []
+    hooks = [
+        one.register_forward_pre_hook(lambda _, args: heads.append(args[0][0].double()))
+        for one in output_maps(reference)
+    ]
+    with torch.no_grad():
+        states = reference(torch.tensor([IDS]), output_hidden_states=True).hidden_states
+        for one in output_maps(reference):
+            weight = one.weight.double()
+            biasless.append(weight if kind == "gpt2" else weight.T)  # Conv1D keeps (in, out)
+    for hook in hooks:
+        hook.remove()
+    found = trace_heads(None, ids=IDS, model=str(folder)).stack.of_heads["writes"]
+    for layer, (z, weight) in enumerate(zip(heads, biasless, strict=True)):
+        entering = states[layer][0].double().norm(dim=-1)
+        for head in range(4):
+            here = slice(8 * head, 8 * head + 8)
+            wanted = float(((z[:, here] @ weight[here]).norm(dim=-1) / entering).mean())
+            assert found[layer, head] == pytest.approx(wanted, rel=1e-4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +21,14 @@ def heads(
     stack: options.Stack = None,
     layer: Annotated[str, typer.Option(help="The layers to show: 2 · 0,2 · -1 · all.")] = "all",
     sort: Annotated[
-        str | None, typer.Option(help=SORTS, show_default="the surest of each label first")
+        str | None,
+        typer.Option(help=SORTS, show_default="writes; of built-in heads the surest of each label"),
+    ] = None,
+    effect: Annotated[
+        bool, typer.Option("--effect", help="Measure what changes without each head (see effect).")
+    ] = False,
+    reference: Annotated[
+        Path | None, typer.Option(help="With --effect: texts of the mean, one a line.")
     ] = None,
     top: Annotated[
         int | None,
@@ -39,13 +47,17 @@ def heads(
     attnviz heads --file story.txt --model minilm --sort entropy --top 20
 
     A label is chosen with the first and the special tokens set aside, against what chance would
-    give; it needs 4 rows. Of a head that is spread, sure is how even it is. duplicate and
-    induction count earlier tokens only, whatever the type.
+    give; it needs 4 rows. Of a head that is spread, sure is how even it is. writes is the length of
+    what a head adds, relative to what it is added to. duplicate and induction count earlier tokens
+    only, whatever the type.
     """
     from attnviz.analysis.head_labels import look, ranked
     from attnviz.analysis.head_measures import check_measure
     from attnviz.cli.output import console, put, put_json, put_text, screen_of, warn_of_arabic
+    from attnviz.cli.progress import Ticker
+    from attnviz.cli.read_text import the_text
     from attnviz.language.languages import find_language
+    from attnviz.tracing.of_heads import trace_heads
     from attnviz.views.look import choose
     from attnviz.views.terminal import heads as views
 
@@ -54,9 +66,23 @@ def heads(
         raise AttnvizError("--json and --csv were both given.", "Give one of them.")
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
-    record = asked.trace(stack=stack)
+    if reference is not None and not effect:
+        raise AttnvizError("--reference is for --effect.", "Give both, or neither.")
+    texts = None if reference is None else the_text(None, reference).splitlines()
+    with Ticker() as ticker:
+        record = trace_heads(
+            asked.text_or_none(), stack=stack, effect=effect, reference=texts, **asked.settings(),
+            progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
+        )  # fmt: skip
+    if effect and "effect" not in record.stack.of_heads:
+        raise AttnvizError(
+            "--effect takes heads of a checkpoint away, and these heads belong to none.",
+            "Choose a checkpoint, or leave --effect out.",
+        )
     if sort is not None:
         check_measure(record.stack, sort)
+    elif record.stack.of_heads:
+        sort = "effect" if effect else "writes"
     shown = choose(record.stack, layer, "all", "grid")
     asked.say_unused(record, language)
     looks = look(record.stack, shown.layers or (shown.layer,))

@@ -288,7 +288,7 @@ def _number(measure: str, value: float) -> str:
     if decimals is None:
         return f"{percent(value)}%"
     text = f"{value:.{decimals}f}"
-    return text if len(text) <= 4 else f"{value:.0f}"
+    return text if len(text) <= max(4, decimals + 2) else f"{value:.0f}"
 
 
 def _notes(
