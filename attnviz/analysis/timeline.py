@@ -55,19 +55,33 @@ def timeline(
 
     Raises AttnvizError for a record of a text that nobody wrote while it was watched.
     """
+    check_steps(record)
+    first = (record.settings.prompt or 0) - 1
+    parts, rows = blocks(record), step_rows(record, layers, heads)
+    found = []
+    for i, (step, row) in enumerate(zip(record.settings.steps or (), rows, strict=True)):
+        shares = tuple(float(row[columns].sum()) for columns in parts.values())
+        found.append(_step(step, first + i, row, shares, parts))
+    return Timeline(tuple(parts), tuple(found))
+
+
+def check_steps(record: AttentionRecord) -> None:
+    """Raise AttnvizError for a record of a text that nobody wrote while it was watched."""
     if not has_steps(record):
         raise AttnvizError(
             "This record has no steps: its text was given, and not written by the model.",
             "Save the record of a text that `attnviz generate` wrote.",
         )
-    stack, first = record.stack, record.settings.prompt or 0
-    parts = blocks(record)
-    found = []
-    for i, step in enumerate(record.settings.steps or ()):
-        row = attention_row(stack, first + i - 1, layers, heads)
-        shares = tuple(float(row[columns].sum()) for columns in parts.values())
-        found.append(_step(step, first + i - 1, row, shares, parts))
-    return Timeline(tuple(parts), tuple(found))
+
+
+def step_rows(
+    record: AttentionRecord, layers: Sequence[int] = (), heads: Sequence[int] = ()
+) -> Row:
+    """Return the attention of every step, the mean of some layers and heads: (steps, keys)."""
+    stack, first = record.stack, (record.settings.prompt or 0) - 1
+    n_steps = len(record.settings.steps or ())
+    found = [attention_row(stack, first + i, layers, heads) for i in range(n_steps)]
+    return np.array(found).reshape(n_steps, stack.shape[1])
 
 
 def _step(
@@ -101,6 +115,12 @@ def blocks(record: AttentionRecord) -> dict[str, NDArray[np.bool_]]:
         if inside.any():
             found[name] = inside
     return found | {WRITTEN: places >= (record.settings.prompt or 0)}
+
+
+def block_edges(record: AttentionRecord) -> dict[str, int]:
+    """Return the first key of every block, in the order of the text."""
+    first = {name: int(np.argmax(inside)) for name, inside in blocks(record).items()}
+    return dict(sorted(first.items(), key=lambda each: each[1]))
 
 
 def attention_row(

@@ -59,6 +59,16 @@ def chosen(stack: Stack, look: Look) -> str:
     return f"{of_layer}head {head_number(stack, 0 if look.head == 'mean' else look.head)}"
 
 
+def timeline_title(record: AttentionRecord, look: Look) -> str:
+    """Name the layers and heads that the shares of a timeline are a mean of."""
+    stack = record.stack
+    layers = look.layers or (look.layer,)
+    all_layers = len(layers) == stack.n_layers
+    layer = f"{stack.n_layers} layers" if all_layers else f"layer {', '.join(map(str, layers))}"
+    heads = ", ".join(map(str, look.heads)) if look.heads else f"mean of {stack.n_heads}"
+    return f"{record.name} · {layer} · head {heads}"
+
+
 def head_name(stack: Stack, look: Look) -> str:
     """Name what the head that a view shows is built to look at; "" for a mean of several."""
     if look.head == "mean" and stack.n_heads > 1:

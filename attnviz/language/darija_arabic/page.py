@@ -7,6 +7,11 @@ SENTENCES = {
     "page.links": "خطوط",
     "page.text": "Text",
     "page.table": "Table",
+    "page.timeline": "Timeline",
+    "page.timeline_of": (
+        "shares: معدل ديال كاع layers و heads؛ كليكي على token باش تشوف السطر ديالو"
+    ),
+    "page.others": "خرين:",
     "page.views": "شنو يبان",
     "page.stack": "جزء ديال الموديل",
     "page.layer": "Layer",

@@ -7,6 +7,11 @@ SENTENCES = {
     "page.links": "Khtout",
     "page.text": "Text",
     "page.table": "Table",
+    "page.timeline": "Timeline",
+    "page.timeline_of": (
+        "shares: mo3ddal dial ga3 layers w heads; clicki 3la token bach tchouf ster dialo"
+    ),
+    "page.others": "Okhrin:",
     "page.views": "Ach ban",
     "page.stack": "Jozz2 dial model",
     "page.layer": "Layer",

@@ -45,7 +45,8 @@ MOST_ROLLED = 1 << 30  # multiply-adds of a rollout: about a second
 
 MORE_WORDS = (
     "ui.query", "ui.key", "ui.own_scale", "ui.sink", "ui.scale", "ui.grey", "ui.nothing",
-    "ui.findings", "ui.hidden",
+    "ui.findings", "ui.hidden", "ui.timeline", "ui.looks_at", "ui.block.sink", "ui.block.system",
+    "ui.block.prompt", "ui.block.written", "ui.block.source", "ui.block.special",
 )  # fmt: skip
 
 Tree = dict[str, Any]

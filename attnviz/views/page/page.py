@@ -16,19 +16,25 @@ from pathlib import Path
 from typing import Any
 
 from attnviz._version import __version__
+from attnviz.analysis.timeline import check_steps, has_steps
 from attnviz.inputs.labels import visible
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
 from attnviz.views.page.data import Blobs, page_tree
+from attnviz.views.page.timeline import timeline_tree
 from attnviz.views.palette import INK, MASKED_PAPER, ramp
 from attnviz.views.titles import title
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (  # in this order: each uses only those before it
     "state.js", "words.js", "weights.js", "shades.js", "current.js", "change.js", "drawing.js",
-    "side.js", "grid.js", "heatmap.js", "links.js", "text.js", "table.js", "controls.js",
+    "side.js", "grid.js", "heatmap.js", "links.js", "text.js", "table.js", "timeline.js",
+    "controls.js",
 )  # fmt: skip
-VIEWS = {"grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap"}
+VIEWS = {
+    "grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap",
+    "timeline": "timeline",
+}  # fmt: skip
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
@@ -37,6 +43,7 @@ def page(record: AttentionRecord, look: Look) -> bytes:
     gives the same bytes."""
     blobs = Blobs()
     tree = page_tree(record, blobs)
+    tree["timeline"] = timeline_tree(record) if has_steps(record) else None
     tree["start"] = _start(record, look)
     tree["ramp"], tree["masked"], tree["ink"] = ramp(), MASKED_PAPER, INK
     tree["attnviz"] = __version__
@@ -94,6 +101,8 @@ def _filled(template: str, values: dict[str, str]) -> str:
 
 def _start(record: AttentionRecord, look: Look) -> dict[str, Any]:
     """What the page opens on."""
+    if look.show == "timeline":
+        check_steps(record)
     many = record.stack.n_layers > 1 or bool(look.layers) or len(look.heads) > 1
     return {
         "view": VIEWS.get(look.show, "heads" if many else "heatmap"),

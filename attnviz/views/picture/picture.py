@@ -10,24 +10,33 @@ from attnviz.views.picture.map import map_figure
 from attnviz.views.picture.output import printed, without_glyph
 from attnviz.views.picture.overlay import overlay_figure
 from attnviz.views.picture.paper import axis_labels
+from attnviz.views.picture.timeline import timeline_figure
 from attnviz.views.titles import title
 
 # name → (record, look) → Figure
-FIGURES = {"grid": grid_figure, "map": map_figure, "image": overlay_figure}
+FIGURES = {
+    "grid": grid_figure,
+    "map": map_figure,
+    "image": overlay_figure,
+    "timeline": timeline_figure,
+}
 
 
 def picture(record: AttentionRecord, kind: str, look: Look) -> tuple[bytes, list[str]]:
     """Draw a "png", "svg" or "pdf"; return its bytes, and a note on what the fonts lack.
 
     Weights of patches are drawn over their picture. Else several heads or layers, and the view
-    "grid", give the grid of heads, and one head a map. The same record gives the same bytes.
+    "grid", give the grid of heads, "timeline" the steps of a written text, and one head a map. The
+    same record gives the same bytes.
     """
     name = "grid" if look.show == "grid" or len(look.heads) > 1 or look.layers else "map"
     if look.show in ("auto", "image", "none") and patches_of(record.stack) is not None:
         name = "image"
+    if look.show == "timeline":
+        name = "timeline"
     told = f"{title(record)} · scale {look.scale}"
     data = printed(lambda: FIGURES[name](record, look), kind, told)
-    return data, _notes(record, look) if name == "map" else []
+    return data, _notes(record, look) if name in ("map", "timeline") else []
 
 
 def _notes(record: AttentionRecord, look: Look) -> list[str]:

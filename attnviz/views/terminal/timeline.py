@@ -14,6 +14,7 @@ from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.palette import level
 from attnviz.views.screen import Screen
+from attnviz.views.titles import timeline_title
 
 LABEL, SHARE, NUMBER = 16, 9, 6  # characters of the columns
 ELSEWHERE = 12  # of the label of a key that was looked at
@@ -23,7 +24,7 @@ def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[R
     """Draw one line per written token: its probability, each block's share, the strongest keys."""
     found = timeline(record, look.layers or (look.layer,), look.heads)
     label = max(widest([step.label for step in found.steps], LABEL), 5)
-    lines: list[RenderableType] = [dim_line(_which(record, look), screen.width)]
+    lines: list[RenderableType] = [dim_line(timeline_title(record, look), screen.width)]
     lines.append(_header(found, label, look, screen))
     for step in found.steps:
         line = padded(label_text(step.label, label), label + 1)
@@ -35,16 +36,6 @@ def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[R
         lines.append(line)
     note = look.language.say("ui.timeline", TERMINAL)
     return [*lines, Text(), dim_line(note, screen.width)]
-
-
-def _which(record: AttentionRecord, look: Look) -> str:
-    """Which layers and heads the shares are a mean of."""
-    stack = record.stack
-    layers = look.layers or (look.layer,)
-    all_layers = len(layers) == stack.n_layers
-    layer = f"{stack.n_layers} layers" if all_layers else f"layer {', '.join(map(str, layers))}"
-    heads = ", ".join(map(str, look.heads)) if look.heads else f"mean of {stack.n_heads}"
-    return f"{record.name} · {layer} · head {heads}"
 
 
 def _header(found: Timeline, label: int, look: Look, screen: Screen) -> Text:

@@ -1,6 +1,6 @@
 // The frame around the views: titles, choices, tabs, keys; and the start.
 
-const VIEW_OF = { heads: grid, heatmap, links, text, table };
+const VIEW_OF = { heads: grid, heatmap, links, text, table, timeline };
 
 function build() {
   seen = null;
@@ -278,7 +278,9 @@ function showLegend() {
   const kept = state.view === "heatmap" && heatmap.detailed();
   if (kept) told.push(say("page.kept", { n: sourceNow().strongest.k }));
   if (own) told.push(say("ui.own_scale"));
-  else if (shade.sink)
+  else if (state.view === "timeline") {
+    // its shares are of the whole
+  } else if (shade.sink)
     told.push(
       say("ui.sink", {
         pct: token(percent(shade.sink.share)),
@@ -306,8 +308,11 @@ function showBrightest() {
       ? brightest()
       : state.view === "heatmap"
         ? heatmap.largest()
-        : shade.largest;
-    high.textContent = (shade.sink && !rows ? "≥ " : "") + percent(most);
+        : state.view === "timeline"
+          ? 1
+          : shade.largest;
+    const cut = shade.sink && !rows && state.view !== "timeline";
+    high.textContent = (cut ? "≥ " : "") + percent(most);
   }
 }
 
@@ -356,7 +361,7 @@ function pressed(event) {
   const pressable = ["BUTTON", "SUMMARY", "INPUT"].includes(target.tagName);
   if ((inView || target === document.body) && VIEW_OF[state.view].key(event))
     return event.preventDefault();
-  if (/^[1-5]$/.test(key)) change({ view: VIEWS[Number(key) - 1] });
+  if (/^[1-9]$/.test(key) && VIEWS[Number(key) - 1]) change({ view: VIEWS[Number(key) - 1] });
   else if (key === "Enter" && pressable)
     return; // a button does what it says
   else if (KEYS[key] && (!"+=-0".includes(key) || state.view === "heatmap")) KEYS[key]();

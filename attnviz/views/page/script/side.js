@@ -140,7 +140,7 @@ function chosenName(head = state.head) {
 
 function keyboardHelp() {
   const keys = [
-    ["1 – 5", VIEWS.map((view) => say(`page.${view}`)).join(" · ")],
+    [`1 – ${VIEWS.length}`, VIEWS.map((view) => say(`page.${view}`)).join(" · ")],
     ["← → ↑ ↓", say("page.move")],
     ["Enter", say("page.pin")],
     ["Esc", say("page.let_go")],

@@ -2,6 +2,7 @@
 
 const tree = JSON.parse(document.getElementById("tree").textContent);
 const VIEWS = ["heads", "heatmap", "links", "text", "table"];
+if (tree.timeline) VIEWS.push("timeline"); // of a text that a model wrote
 const state = {
   view: tree.start.view,
   stack: 0,
