@@ -206,7 +206,7 @@ def _name(tokenizer: Tokenizer, number: int) -> tuple[str, bool]:
         return str(number), False
     added = tokenizer.get_added_tokens_decoder().get(number)
     text = tokenizer.decode([number], skip_special_tokens=False)
-    text = text.strip() or text.replace(" ", "")  # a line's end has no name but itself
+    text = text.strip() or text.replace(" ", "") or text  # a line's end is named by itself
     return (text if text and "\ufffd" not in text else piece), bool(added and added.special)
 
 

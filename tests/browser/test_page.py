@@ -718,3 +718,34 @@ def test_any_shape(reader, layers, heads, n):
         reader.view(view)
     assert tab.locator(".map").count() == layers * (heads + (heads > 1))
     assert_bars(reader.bars, weights[0].mean(axis=0)[0], [f"t{i}" for i in range(n)])
+
+
+def test_a_step_of_a_written_text_is_clicked(reader):
+    written = attnviz.generate(ids=[3, 7, 9, 4, 3, 7], model="induction", max_new_tokens=4)
+    record = written.record
+    tab = reader.open(record, Look(0, (), (0, 1), "timeline"))
+    assert tab.get_attribute("#tab-timeline", "aria-selected") == "true"
+    rows = tab.locator(".steps tr[data-row]")
+    assert rows.count() == 4
+    weights = record.stack.weights.mean(axis=(0, 1), dtype=np.float64)
+    for i, step in enumerate(written.steps):
+        row = weights[5 + i]
+        shares = [row[0], row[1:6].sum(), row[6:].sum()]
+        cells = rows.nth(i).locator("td.share").all_inner_texts()
+        assert cells == [f"{round(100 * share)}%" for share in shares]
+        assert rows.nth(i).locator("th").inner_text() == step.label
+    rows.nth(2).click()
+    reader.settled()
+    assert reader.heading == f'"{record.stack.query_tokens.labels[7]}" looks at'
+    assert tab.locator("tr.others small").count() == 5
+    assert_bars(reader.bars, record.stack.weights[0].mean(axis=0)[7], record.stack.key_tokens.names)
+    tab.keyboard.press("ArrowDown")
+    reader.settled()
+    assert tab.locator("tr.chosen").get_attribute("data-row") == "3"
+    reader.choose("language", "ary-Latn")
+    assert "mektoub" in tab.locator(".steps thead").inner_text()
+
+
+def test_a_text_that_nobody_wrote_has_no_timeline(reader, layered):
+    tab = reader.open(layered)
+    assert tab.locator("#tab-timeline").count() == 0

@@ -64,11 +64,11 @@ def no_file(*_):
 @asynccontextmanager
 async def explorer(
     text=CAT, *, size=(80, 24), record=None, run=trace, save=no_file, colour=True, look=MEAN,
-    types=TYPES,
+    types=TYPES, write=None,
 ):  # fmt: skip
     """The explorer of a text, or of a record without a model, with a pilot at its keys."""
     start = trace(text) if record is None else record
-    callbacks = Callbacks(run if record is None else None, types, save)
+    callbacks = Callbacks(run if record is None else None, types, save, write)
     app = Explorer(
         State.at(start, look), callbacks, text=text if record is None else None, type="self",
         colour=colour,
@@ -702,3 +702,99 @@ def test_the_editor_shows_what_would_move_the_cursor():
             assert app.screen.query_one("Editor").get_line(0).plain == "a␛b c\ufffdd"
 
     run(steps())
+
+
+# Texts that a model writes
+
+PATTERN = "18 4 21 10 11 2 22 6 18 4 21"  # `induction` was set to go on with what came after before
+
+
+def writes(text, tell):
+    """Three tokens, each told with the record of the text so far."""
+    grown = text
+    for word in (" 10", " 11", " 2"):
+        grown += word
+        tell(grown, trace(grown, "causal"))
+    found = attnviz.generate(
+        ids=[int(word) for word in text.split()], model="induction", max_new_tokens=3
+    )
+    return grown, found.record
+
+
+def test_a_text_grows_as_one_watches_and_has_a_timeline():
+    seen = []
+
+    def watched(text, tell):
+        def told(grown, record):
+            tell(grown, record)
+            seen.append(grown)
+
+        return writes(text, told)
+
+    async def steps():
+        async with explorer(PATTERN, size=(100, 30), write=watched) as (app, pilot):
+            assert "T" not in screen(app)[-1].split()
+            await pilot.press("w")
+            await settled(pilot, lambda app: state(app).record.settings.steps is not None)
+            assert [text.split()[-1] for text in seen] == ["10", "11", "2"]
+            assert state(app).stack.query_tokens.labels[-3:] == ("10", "11", "2")
+            assert state(app).query == 13
+            assert app.screen.query_one("#editor").text == f"{PATTERN} 10 11 2"
+            await pilot.press("T")
+            await pilot.pause()
+            lines = screen(app)
+            assert any("100%" in line and " 11 " in line for line in lines), lines
+            await pilot.press("escape")
+            await pilot.press("home")
+            assert state(app).query == 0
+
+    run(steps())
+
+
+def test_writing_stops_when_told():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(text, tell):
+        tell(f"{text} 10", trace(f"{text} 10", "causal"))
+        begun.set()
+        go_on.wait(60)
+        tell(f"{text} 10 11", trace(f"{text} 10 11", "causal"))
+        raise AssertionError("it went on")
+
+    async def steps():
+        async with explorer(PATTERN, write=slowly) as (app, pilot):
+            await pilot.press("w")
+            await settled(pilot, lambda _: begun.is_set())
+            await pilot.press("w")
+            go_on.set()
+            await settled(pilot, lambda app: not app.screen.is_writing)
+            assert state(app).stack.query_tokens.labels[-1] == "10"
+            assert messages(app) == []
+
+    run(steps())
+
+
+def test_a_model_that_cannot_write_says_so():
+    def refuses(*_):
+        raise AttnvizError("It predicts a class.")
+
+    async def steps():
+        async with explorer() as (app, pilot):
+            await pilot.press("w")
+            assert messages(app) == [state(app).look.language.say("ui.no_writer")]
+        async with explorer(write=refuses) as (app, pilot):
+            await pilot.press("w")
+            await settled(pilot, lambda app: messages(app) == ["It predicts a class."])
+            assert not app.screen.is_writing
+
+    run(steps())
+
+
+def test_spaces_that_are_a_part_of_their_tokens_are_seen():
+    from attnviz.inputs.text import from_spans
+    from attnviz.views.explorer.text import WrappedText
+
+    spans = [(0, 3), (3, 7), (7, 8), (8, 9), (9, 11)]
+    tokens = from_spans("The cat.\n x", ("The", "Ġcat", ".", "Ċ", "Ġx"), spans, range(5))
+    (line,) = WrappedText.of(tokens, 40).lines
+    assert [gap for _, gap in line] == ["", " ", "", "", " "]

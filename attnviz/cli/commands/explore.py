@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from attnviz.views.look import Look
 
 Trace = Callable[[str, str | None], "AttentionRecord"]
+Write = Callable[[str, Callable[[str, "AttentionRecord"], None]], "tuple[str, AttentionRecord]"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
 ROOTS = ("/", "./", "../", "~")  # that a path begins with
 MADE = ("builtin", "random")  # models that need no loading
+NEW_TOKENS = 40  # that the key w lets a model write
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
 
 
@@ -106,6 +108,7 @@ class _Begun(NamedTuple):
     type: str | None
     trace: Trace | None = None
     types: Sequence[str | None] = ()
+    write: Write | None = None
 
 
 def _saved(place: Path, asked: TextPass) -> _Begun:
@@ -143,7 +146,33 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     with progress(quiet=False) as told:
         begun = run(text, kind, told)
     kind = kind if kind in types else types[0]  # the model's own, called by its name
-    return _Begun(begun, text, kind, lambda text, kind: see(_inside(run, text, kind)), types)
+    write = _writer(settings["model"], run, see) if asked.source is None else None
+    return _Begun(begun, text, kind, lambda text, kind: see(_inside(run, text, kind)), types, write)
+
+
+def _writer(model: Any, run: Trace, see: See) -> Write | None:
+    """What goes on with a text by this model, each longer text with its record; None where it
+    cannot be asked to."""
+    from attnviz.models.trained import TrainedModel
+    from attnviz.tracing.generate import generate
+
+    if not isinstance(model, TrainedModel) or model.reads_source:
+        return None
+
+    def write(
+        text: str, tell: Callable[[str, AttentionRecord], None]
+    ) -> tuple[str, AttentionRecord]:
+        grown = [text]
+
+        def grow(piece: str) -> None:
+            grown.append(piece)
+            whole = "".join(grown)
+            tell(whole, see(run(whole, None)))
+
+        found = generate(text, model=model, max_new_tokens=NEW_TOKENS, stream=grow)
+        return text + found.text, see(found.record)
+
+    return write
 
 
 def _inside(run: Trace, text: str, kind: str | None) -> AttentionRecord:
@@ -209,7 +238,7 @@ def _fill(target: Console, state: State, begun: _Begun, inputs: Sequence[Path | 
     _read_keys_from_the_terminal()
     app = Explorer(
         state,
-        Callbacks(begun.trace, begun.types, save),
+        Callbacks(begun.trace, begun.types, save, begun.write),
         text=begun.text,
         type=begun.type,
         colour=target.color_system in ENOUGH and not target.no_color,

@@ -43,6 +43,7 @@ SENTENCES = {
     "ui.text": "text",
     "ui.bright": "مضوي = مركز",
     "ui.keys_of": "أكبر weights ديال «{query}»",
+    "ui.no_writer": "هاد model ماكيكتب والو: حل واحد اللي كيكتب، بحال --model smollm2.",
     "ui.no_model": "هادا record مسجل و ماكاينش الموديل: عطي text باش تبدلو.",
     "ui.one_type": "بين جوج texts كاينة غير cross attention: ماكاينش نوع آخر.",
     "ui.rowsum": "المجموع ديال كل سطر: {pct}",

@@ -43,6 +43,7 @@ SENTENCES = {
     "ui.text": "text",
     "ui.bright": "mdowwi = mrekkez",
     "ui.keys_of": 'akbar weights dial "{query}"',
+    "ui.no_writer": "Had model makaykteb walo: 7ell wa7ed li kaykteb, b7al --model smollm2.",
     "ui.no_model": "Hada record msejjel w makaynch model: 3ti text bach tbeddlo.",
     "ui.one_type": "Bin jouj texts kayna ghir cross attention: makaynch now3 akhor.",
     "ui.rowsum": "lmajmou3 dial kul ster: {pct}",

@@ -43,6 +43,7 @@ SENTENCES = {
     "ui.text": "text",
     "ui.bright": "bright = sharp",
     "ui.keys_of": 'strongest keys of "{query}"',
+    "ui.no_writer": "This model writes no text: open one that does, as --model smollm2.",
     "ui.no_model": (
         "This is a saved record, and no model is at hand: give the text itself to change it."
     ),

@@ -9,6 +9,7 @@ from rich.text import Text
 from textual import events
 from textual.widget import Widget
 
+from attnviz.analysis.timeline import has_steps
 from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.explorer.state import State
@@ -30,12 +31,19 @@ def _is_long(state: State) -> bool:
     return max(state.stack.shape) > 16
 
 
+def _may_be_written_on(state: State) -> bool:
+    record = state.record
+    return record.model.origin == "trained" and record.kind == "causal"
+
+
 # In the order of the line at the bottom, which is cut where it is full.
 KEYS = (
     Key("← →", "query", "step(1)"),
     Key("h l", "head", "head(1)", lambda state: state.stack.n_heads > 1),
     Key("j k", "layer", "layer(1)", lambda state: state.stack.n_layers > 1),
     Key("i", "edit", "edit"),
+    Key("w", "write", "write", _may_be_written_on),
+    Key("T", "timeline", "timeline", lambda state: has_steps(state.record)),
     Key("e", "explain", "explain"),
     Key("/", "search", "search"),
     Key("t", "type", "type"),

@@ -19,6 +19,7 @@ from textual.widgets import Input, TextArea
 
 from attnviz.analysis.facts import Finding
 from attnviz.analysis.findings import best, findings
+from attnviz.analysis.timeline import has_steps
 from attnviz.errors import AttnvizError
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL
@@ -37,8 +38,11 @@ from attnviz.views.explorer.panels import (
 )
 from attnviz.views.explorer.prompt import Page, Prompt
 from attnviz.views.explorer.state import State
+from attnviz.views.explorer.writing import Grown, Write, Writer
 from attnviz.views.files import SUFFIXES
 from attnviz.views.look import Look
+from attnviz.views.screen import Screen as Room
+from attnviz.views.terminal.timeline import timeline_view
 from attnviz.views.words import complaint, told
 
 Request = tuple[str, str | None]  # a text and a type of attention
@@ -56,12 +60,14 @@ class Callbacks:
     """What the explorer asks of who opened it.
 
     trace: a text and a type to a record, or None where no model is at hand. types: what `t` goes
-    through. save: write a file of a record and return what the reader should know about it.
+    through. save: write a file of a record and return what the reader should know about it. write:
+    let the model go on with a text, or None where no model is at hand that writes.
     """
 
     trace: Callable[[str, str | None], AttentionRecord] | None
     types: Sequence[str | None]
     save: Callable[[AttentionRecord, Path, Look], Sequence[str]]
+    write: Write | None = None
 
 
 @dataclass
@@ -91,7 +97,7 @@ def _bindings() -> list[BindingType]:
         "question_mark": "help", "escape": "close",
     }  # fmt: skip
     plain = {"e": "explain", "t": "type", "s": "scale", "g": "language", "p": "pin", "z": "near",
-             "m": "merge", "o": "save", "q": "app.quit"}  # fmt: skip
+             "m": "merge", "o": "save", "w": "write", "T": "timeline", "q": "app.quit"}  # fmt: skip
     return [Binding(key, does, show=False) for key, does in (moves | plain).items()]
 
 
@@ -121,6 +127,7 @@ class ExplorerScreen(Screen[None]):
         self._answer: Callable[[str], None] | None = None
         self._origin, self._word = state, ""
         self._tracer = LatestOnly(self._trace, lambda *told: self._tell(Traced(*told)))
+        self._writer = None if callbacks.write is None else Writer(callbacks.write, self._tell)
         self._finder = LatestOnly(_facts, lambda state, found, _: self._tell(Found(state, found)))
 
     def compose(self) -> ComposeResult:
@@ -208,6 +215,16 @@ class ExplorerScreen(Screen[None]):
         heading, *body = told(found or [], state.seen, state.look)
         self.app.push_screen(Page(str(heading), body))
 
+    def action_timeline(self) -> None:
+        """What the model looked at for each token that it wrote."""
+        record, language = self.state.record, self.state.look.language
+        if has_steps(record):
+            layers = tuple(range(record.stack.n_layers))
+            look = replace(self.state.look, layers=layers, heads=())
+            room = Room(max(self.size.width - 8, 20), self.size.height, self._colour)
+            page = Page(language.say("page.timeline"), timeline_view(record, look, room))
+            self.app.push_screen(page)
+
     def action_help(self) -> None:
         """Every key."""
         language = self.state.look.language
@@ -236,6 +253,7 @@ class ExplorerScreen(Screen[None]):
                 self.show(self._origin)
             self._end_question()
         else:
+            self._stop_writing()
             self._end_editing()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -296,6 +314,43 @@ class ExplorerScreen(Screen[None]):
         self.query_one(Editor).display = False
         self.query_one(RunningText).display = True
         self.set_focus(None)
+
+    def action_write(self) -> None:
+        """Let the model go on with the text, or stop it."""
+        if self._stop_writing() or not self._has_model():
+            return
+        if self._writer is None:
+            self._say(self.state.look.language.say("ui.no_writer", TERMINAL))
+        else:
+            self._end_editing()
+            self._writer.start(self._shown[0])
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether the model goes on with the text."""
+        return self._writer is not None and self._writer.is_writing
+
+    def _stop_writing(self) -> bool:
+        """Stop the model where it writes; return whether it did."""
+        if self._writer is not None and self.is_writing:
+            self._writer.stop()
+            return True
+        return False
+
+    def on_grown(self, event: Grown) -> None:
+        """A longer text: it and its weights are shown, from its newest token."""
+        if event.ended and self._writer is not None:
+            self._writer.ended()
+        if event.error is not None:
+            self._complain(event.error)
+        if event.record is None:
+            return
+        self._shown = self._request = (event.text, None)
+        editor = self.query_one(Editor)
+        with editor.prevent(TextArea.Changed):
+            editor.text = event.text
+        state = self.state.with_record(event.record)
+        self.show(state.to_query(state.stack.shape[0] - 1))
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Compute the new text as soon as no key follows."""

@@ -37,7 +37,8 @@ class WrappedText:
         for i, (name, (start, stop)) in enumerate(
             zip(tokens.names, tokens.spans.tolist(), strict=True)
         ):
-            gap = "" if used == 0 or (start < stop and start <= reach) else " "
+            joined = start < stop and start <= reach and not _begins_with_space(tokens, i)
+            gap = "" if used == 0 or joined else " "
             long = min(cell_len(name), width)
             if used and used + len(gap) + long > width:
                 lines.append([])
@@ -50,6 +51,13 @@ class WrappedText:
     def line_of(self, token: int) -> int:
         """The line that a token is in."""
         return next((n for n, line in enumerate(self.lines) if line[-1][0] >= token), 0)
+
+
+def _begins_with_space(tokens: Tokens, i: int) -> bool:
+    """Whether the space before a word is a part of its token, and has no sign in its name."""
+    start, stop = tokens.spans[i].tolist()
+    word = tokens.text[start:stop]
+    return word[:1] == " " and bool(word.strip())
 
 
 def draw_text(
