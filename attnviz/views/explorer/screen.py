@@ -42,7 +42,7 @@ from attnviz.views.explorer.writing import Grown, Write, Writer
 from attnviz.views.files import SUFFIXES
 from attnviz.views.look import Look
 from attnviz.views.screen import Screen as Room
-from attnviz.views.terminal.timeline import timeline_view
+from attnviz.views.timeline import timeline_view
 from attnviz.views.words import complaint, told
 
 Request = tuple[str, str | None]  # a text and a type of attention

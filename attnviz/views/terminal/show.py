@@ -28,8 +28,8 @@ from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.image import image_overview, image_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
 from attnviz.views.terminal.table import table, table_fits, table_view
-from attnviz.views.terminal.timeline import timeline_view
 from attnviz.views.terminal.top import query_rows, top_view
+from attnviz.views.timeline import timeline_view
 from attnviz.views.titles import chosen, head_name, title
 
 EXAMINED = 512  # tokens up to which a sink is looked for, to be told beside a table
