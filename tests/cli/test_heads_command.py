@@ -158,6 +158,22 @@ def test_what_the_heads_of_a_checkpoint_write_orders_them(heads):
     assert {place for place, effect in found.items() if effect > 0.01} == {"0.1", "1.2"}
 
 
+def test_a_probe_on_the_screen_and_for_programs(heads):
+    out, _ = heads("--model", "induction", "--probe")
+    rows = {line.split()[0]: line.split() for line in out.splitlines() if line[:1].isdigit()}
+    assert rows["1.2"][1:3] == ["induction", "8/8"]
+    out, _ = heads("--model", "induction", "--probe", "--json", "--random", 2)
+    assert json.loads(out)["heads"][1]["label"] == "previous"
+    out, _ = heads("--model", "induction", "--probe", "--csv", "--random", 2)
+    assert len(out.splitlines()) == 9
+
+
+def test_a_claim_is_answered(heads):
+    out, _ = heads("--model", "induction", "--check", "1.2 induction", "--check", "0.3 next")
+    first, second = (line.split(":")[1].split(".")[0].strip() for line in out.splitlines()[:3:2])
+    assert (first, second) == ("yes", "no")
+
+
 @pytest.mark.parametrize("lang", ["darija", "ary-Arab"])
 def test_the_reader_s_language(heads, lang):
     out, err = heads(TEXT, "--lang", lang)
@@ -184,6 +200,12 @@ BAD = [
     (["heads", TEXT, "--top", "many"], "many"),
     (["heads", TEXT, "--json", "--csv"], "--csv"),
     (["heads", TEXT, "--effect"], "checkpoint"),
+    (["heads", TEXT, "--probe", "--model", "induction"], "own texts"),
+    (["heads", "--probe"], "checkpoint"),
+    (["heads", "--probe", "--model", "induction", "--random", "1"], "2"),
+    (["heads", "--probe", "--model", "induction", "--type", "self"], "--type"),
+    (["heads", "--check", "1.2", "--model", "induction"], "induction"),
+    (["heads", TEXT, "--random", "4"], "--probe"),
     (["heads", TEXT, "--reference", "missing.txt"], "--effect"),
     (["heads", TEXT, "--sort", "writes"], "writes"),
     (["heads", TEXT, "--layer", "1"], "Layer 1"),

@@ -34,6 +34,19 @@ def heads(
         int | None,
         typer.Option(help="How many heads the table has.", show_default="what fits the screen"),
     ] = None,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe", help="Without a text: what heads do on random tokens, and sentences."
+        ),
+    ] = False,
+    check: Annotated[
+        list[str] | None,
+        typer.Option(help='Answer a claim by probe, such as "5.3 induction"; repeatable.'),
+    ] = None,
+    random: Annotated[
+        int | None, typer.Option(help="Random texts of a probe.", show_default="8")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="The heads as JSON on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The heads as CSV on stdout.")] = False,
     lang: options.Lang = None,
@@ -46,6 +59,10 @@ def heads(
 
     attnviz heads --file story.txt --model minilm --sort entropy --top 20
 
+    attnviz heads --model minilm --probe
+
+    attnviz heads --model minilm --check "0.2 previous" --check "2.9 induction"
+
     A label is chosen with the first and the special tokens set aside, against what chance would
     give; it needs 4 rows. Of a head that is spread, sure is how even it is. writes is the length of
     what a head adds, relative to what it is added to. duplicate and induction count earlier tokens
@@ -54,6 +71,7 @@ def heads(
     from attnviz.analysis.head_labels import look, ranked
     from attnviz.analysis.head_measures import check_measure
     from attnviz.cli.output import console, put, put_json, put_text, screen_of, warn_of_arabic
+    from attnviz.cli.probe import show_probe
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import the_text
     from attnviz.language.languages import find_language
@@ -66,6 +84,11 @@ def heads(
         raise AttnvizError("--json and --csv were both given.", "Give one of them.")
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
+    if probe or check:
+        show_probe(asked, stack, check or [], random, top, language, json=json, csv=csv)
+        return
+    if random is not None:
+        raise AttnvizError("--random is for --probe and --check.", "Give one of them too.")
     if reference is not None and not effect:
         raise AttnvizError("--reference is for --effect.", "Give both, or neither.")
     texts = None if reference is None else the_text(None, reference).splitlines()

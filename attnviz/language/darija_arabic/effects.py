@@ -23,6 +23,28 @@ SENTENCES = {
     "effect.top_token": (
         "إلا خبينا الـ token «{token}»، الجواب كيتبدل كتر من أي token آخر: ب {value}."
     ),
+    # What heads do on probe texts
+    "probe.title": "الـ heads ديال {model} ب probe",
+    "probe.random": "{n_texts} ديال {k} token random، كل واحد مرتين",
+    "probe.sentences": "{total} جملة",
+    "probe.agreement": (
+        "جوج texts random كيعطيو نفس الـ label ل {pct} من الـ heads، جوج جمل ل {low}"
+    ),
+    "probe.scores": (
+        "% ديال الـ weight ف النص التاني، المعدل ± الفرق بين الـ texts random؛ chance: {value}"
+    ),
+    "claim.holds": (
+        "{places} {what}: آه. {pct} من الـ weight ديالو ({low} ب chance)، البلاصة {done} من "
+        "{total} head؛ {k} من {n_texts} كيسميوه هاكا."
+    ),
+    "claim.partly": (
+        "{places} {what}: شوية. {pct} من الـ weight ديالو، كتر من chance ({low}) ب وضوح ولكن "
+        "ماشي الكتر؛ البلاصة {done} من {total} head؛ {k} من {n_texts} كيسميوه هاكا."
+    ),
+    "claim.fails": (
+        "{places} {what}: لا. {pct} من الـ weight ديالو، {low} ب chance؛ البلاصة {done} من "
+        "{total} head؛ {k} من {n_texts} كيسميوه هاكا."
+    ),
     # Whether an order of tokens holds
     "check.title": "check ديال {model} · {what} · {n_texts}",
     "check.order": "الـ tokens مرتبين ب",

@@ -25,6 +25,27 @@ SENTENCES = {
     "effect.top_token": (
         'Ila khebbina token "{token}", ljawab kaytbeddel kter men ay token akhor: b {value}.'
     ),
+    # What heads do on probe texts
+    "probe.title": "heads dial {model} b probe",
+    "probe.random": "{n_texts} dial {k} token random, kul wa7ed merrtin",
+    "probe.sentences": "{total} jomla",
+    "probe.agreement": "jouj texts random kay3tiw nefs label l {pct} mn heads, jouj jomal l {low}",
+    "probe.scores": (
+        "% dial weight f ness tani, lmo3ddal ± lfer9 bin texts random; chance: {value}"
+    ),
+    "claim.holds": (
+        "{places} {what}: ah. {pct} mn weight dialo ({low} b chance), lblasa {done} mn "
+        "{total} head; {k} mn {n_texts} kaysmmiweh hakka."
+    ),
+    "claim.partly": (
+        "{places} {what}: chwiya. {pct} mn weight dialo, kter mn chance ({low}) b wdou7 "
+        "walakin machi lkter; lblasa {done} mn {total} head; {k} mn {n_texts} kaysmmiweh "
+        "hakka."
+    ),
+    "claim.fails": (
+        "{places} {what}: la. {pct} mn weight dialo, {low} b chance; lblasa {done} mn {total} "
+        "head; {k} mn {n_texts} kaysmmiweh hakka."
+    ),
     # Whether an order of tokens holds
     "check.title": "check dial {model} · {what} · {n_texts}",
     "check.order": "tokens mrettbin b",

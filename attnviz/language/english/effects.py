@@ -23,6 +23,28 @@ SENTENCES = {
     ),
     "effect.no_head": "Without any one head the answer stays what it is.",
     "effect.top_token": 'Hiding "{token}" changes the answer most: by {value}.',
+    # What heads do on probe texts
+    "probe.title": "heads of {model} by probe",
+    "probe.random": "{n_texts} of {k} random tokens, each twice",
+    "probe.sentences": "{total} sentences",
+    "probe.agreement": (
+        "two random texts give the same label to {pct} of the heads, two sentences to {low}"
+    ),
+    "probe.scores": (
+        "% of the weight in the second half, mean ± spread over random texts; chance: {value}"
+    ),
+    "claim.holds": (
+        "{places} {what}: yes. {pct} of its weight ({low} by chance), {done} of {total} heads "
+        "by rank; {k} of {n_texts} call it so."
+    ),
+    "claim.partly": (
+        "{places} {what}: in part. {pct} of its weight, clearly over chance ({low}) and not "
+        "most of it; {done} of {total} heads by rank; {k} of {n_texts} call it so."
+    ),
+    "claim.fails": (
+        "{places} {what}: no. {pct} of its weight, {low} by chance; {done} of {total} heads "
+        "by rank; {k} of {n_texts} call it so."
+    ),
     # Whether an order of tokens holds
     "check.title": "check of {model} · {what} · {n_texts}",
     "check.order": "tokens ordered by",

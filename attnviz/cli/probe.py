@@ -1,0 +1,52 @@
+"""`attnviz heads --probe` and `--check`: heads on probe texts."""
+
+from __future__ import annotations
+
+from attnviz.cli.model_options import TokenPass
+from attnviz.cli.output import console, put, put_json, put_text, screen_of
+from attnviz.cli.progress import Ticker
+from attnviz.cli.read_text import the_text
+from attnviz.errors import AttnvizError
+from attnviz.language.language import Language
+from attnviz.tracing.probe import N_RANDOM, check_claim, probe
+from attnviz.views.terminal import probe as views
+
+ANSWERED_ALONE = ("source", "source_file", "type", "heads", "pair", "ids", "image")
+
+
+def show_probe(
+    asked: TokenPass, stack: str | None, claims: list[str], n_random: int | None,
+    top: int | None, language: Language, *, json: bool, csv: bool,
+) -> None:  # fmt: skip
+    """Probe the heads of a checkpoint; show all of them, or answer claims about some.
+
+    Sentences are those of --file, one a line, or bundled ones. Raises AttnvizError for what a probe
+    has no use for.
+    """
+    _refuse_others(asked)
+    texts = None if asked.file is None else the_text(None, asked.file).splitlines()
+    with Ticker() as ticker:
+        found = probe(
+            asked.model, n_random=N_RANDOM if n_random is None else n_random, seed=asked.seed,
+            texts=texts, stack=stack,
+            progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
+        )  # fmt: skip
+    answers = [check_claim(found, claim) for claim in claims]
+    target = console()
+    if json or csv:
+        put_json(found.to_json()) if json else put_text(found.to_csv())
+    elif answers:
+        put(target, views.claims(answers, found, screen_of(target), language))
+    else:
+        put(target, views.probe(found, screen_of(target), language, top))
+
+
+def _refuse_others(asked: TokenPass) -> None:
+    if asked.text is not None:
+        raise AttnvizError(
+            "A probe makes its own texts.", "Leave the text out, or give sentences with --file."
+        )
+    for name in ANSWERED_ALONE:
+        if getattr(asked, name) is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise AttnvizError(f"{option} has no place in a probe.", f"Leave {option} out.")
