@@ -1,6 +1,6 @@
 """Every figure the project claims, as ratios against a peer taken turn by turn in one run.
 
-    python tests/benchmarks/run.py [--json FILE] [--rounds N]
+    python -m tests.benchmarks.run [--json FILE] [--rounds N]
 
 Machines are noisy: only the ratios mean anything, and the median of them. Needs the parity extra.
 """
@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from tests.benchmarks.effects import effect_ratios
 
 SENTENCE = "The cat sat on the mat because it was tired"
 THREADS = "2"
@@ -436,7 +438,7 @@ def main():
         rows = [*long_text(folder), *process_ratios(options.rounds, folder), *model_memory(folder)]
         rows += packed_weights(options.rounds, folder)
         rows += all_heads(options.rounds, folder)
-    for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios):
+    for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios, effect_ratios):
         rows += ratios(options.rounds)
     for what, figure, limit in rows:
         print(f"{what:66} {figure:8.2f}   at most {limit:g}{'' if figure <= limit else '   OVER'}")

@@ -2,9 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from attnviz.analysis.effects import Effects
 from attnviz.cli import run_command_line
+from attnviz.views.page.effects import page as effects_page
 from tests.reference import checkpoints
 
 TEXT = "18 4 21 10 11 2 22 6 23 3 20 8 18 4 21 10 11 2 22 6 23 3 20"
@@ -53,6 +56,31 @@ def test_a_picture_is_the_same_every_time(capsys, tmp_path):
         assert run(capsys, TEXT, "--model", "induction", "-o", str(tmp_path / name))[0] == 0
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_page_holds_every_number_and_no_script(capsys, tmp_path):
+    for lang in ("en", "ary-Arab"):
+        place = tmp_path / f"{lang}.html"
+        words = (TEXT, "--model", "induction", "--lang", lang, "-o", str(place), "--json")
+        status, out, _ = run(capsys, *words)
+        page = place.read_text(encoding="utf-8")
+        assert status == 0
+        assert "<script" not in page
+        assert "default-src 'none'" in page
+        assert page.count('<td class="c') == 8
+        largest = max(max(row) for row in json.loads(out)["heads"])
+        assert f"{largest:.3f}" in page
+
+
+def test_a_token_that_is_markup_is_text_on_the_page():
+    effects = Effects(
+        "<b>m</b>", "self", "the next token", "KL (nats)", "zero", "<i>", np.zeros((1, 1)),
+        np.zeros(1), np.array([1.0]), ("<script>alert(1)</script>",), (False,),
+    )  # fmt: skip
+    page = effects_page(effects).decode()
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "&lt;script&gt;" in page
 
 
 BAD = [

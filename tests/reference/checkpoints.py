@@ -109,6 +109,7 @@ def stand_in_for_minilm(package):
     """A package of that name whose model has as many layers and heads, untrained and small: the
     real one does not come with what the tests need (tests/parity runs it)."""
     width, words = 48, ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "the", "cat", "sat", "on", "mat", "who"]
+    words += ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
     config = {
         "model_type": "bert", "vocab_size": 5000, "hidden_size": width, "num_hidden_layers": 6,
         "num_attention_heads": 12, "intermediate_size": width, "max_position_embeddings": 64,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attnviz.cli import options
 from attnviz.errors import AttnvizError
+
+if TYPE_CHECKING:
+    from attnviz.analysis.effects import Effects
+    from attnviz.language.language import Language
 
 
 def effect(
@@ -48,9 +52,7 @@ def effect(
     ] = None,
     output: Annotated[
         list[Path] | None,
-        typer.Option(
-            "--output", "-o", help=".json · .csv · .npz · .png · .svg · .pdf; repeatable."
-        ),
+        typer.Option("--output", "-o", help=".json · .csv · .npz · .png · .svg · .pdf · .html."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The numbers as CSV on stdout.")] = False,
@@ -78,7 +80,7 @@ def effect(
     language = find_language(lang)
     if json and csv:
         raise AttnvizError("--json and --csv were both given.", "Give one of them.")
-    pictures = (".png", ".svg", ".pdf")
+    pictures = (".png", ".svg", ".pdf", ".html")
     check_outputs(output or [], [file, reference], (*SUFFIXES, *pictures))
     numbers = options.token_ids(ids, "--ids")
     read = the_text(text, file) if numbers is None else given_text(text, file)
@@ -93,9 +95,7 @@ def effect(
         )  # fmt: skip
     for path in output or []:
         if path.suffix.lower() in pictures:
-            from attnviz.views.picture.effects import picture
-
-            save(path, picture(found, path.suffix.lower()[1:], language), language, quiet)
+            save(path, _drawn(found, path.suffix.lower()[1:], language), language, quiet)
         else:
             found.save(path)
             say(language.say("run.saved", path=path), quiet)
@@ -104,6 +104,17 @@ def effect(
         return
     target = console()
     put(target, view(found, screen_of(target), language, top=top))
+
+
+def _drawn(found: Effects, kind: str, language: Language) -> bytes:
+    """A picture, or a page."""
+    if kind == "html":
+        from attnviz.views.page.effects import page
+
+        return page(found, language)
+    from attnviz.views.picture.effects import picture
+
+    return picture(found, kind, language)
 
 
 def _heads(wanted: str | None) -> list[tuple[int, int]]:
