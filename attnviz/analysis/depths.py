@@ -30,7 +30,8 @@ class Attribution:
     """What each part adds to a difference of two logits; all of it adds up to `total`.
 
     heads: (layers, heads). rest: (layers,), feed-forward parts and biases of each layer. embedding,
-    constant: the words themselves; biases of the last norm and of the output map.
+    constant: the words themselves; biases of the last norm and of the output map. without:
+    (layers, heads), the probability of the answer when each head gives zeros; clean: with all.
     """
 
     answer: str
@@ -40,6 +41,8 @@ class Attribution:
     embedding: float
     constant: float
     total: float
+    without: Array
+    clean: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,4 +78,5 @@ class Depths:
             "answer": found.answer, "against": found.against, "heads": found.heads.tolist(),
             "rest": found.rest.tolist(), "embedding": found.embedding,
             "constant": found.constant, "total": found.total,
+            "without": found.without.tolist(), "clean": found.clean,
         }  # fmt: skip

@@ -20,8 +20,9 @@ from attnviz.models.network.blocks import PreNormBlock
 from attnviz.models.network.network import State
 from attnviz.models.network.prediction_head import MASK, NEXT, softmax
 from attnviz.models.trained import TrainedModel
+from attnviz.tracing.bench import Bench, clean_run
 from attnviz.tracing.knock_out import KnockOut, Removal
-from attnviz.tracing.read_out import one_id, places_of
+from attnviz.tracing.read_out import LOG_P, ReadOut, one_id, places_of
 
 
 class Options(TypedDict, total=False):
@@ -66,7 +67,8 @@ def lens(
     attribution = None
     if against is not None:
         other = one_id(opened, prepared.text, against)
-        attribution = _attributed(run, position, (chosen, other))
+        without = _without(opened, prepared, position, chosen)
+        attribution = _attributed(run, position, (chosen, other), *without)
     at = prepared.text.labels[position]
     return Depths(opened.name, kind, position, at, label, depths, attribution)
 
@@ -114,7 +116,32 @@ def _label(model: TrainedModel, number: int) -> str:
 # Attribution
 
 
-def _attributed(run: _Run, position: int, pair: tuple[int, int]) -> Attribution:
+def _without(
+    model: TrainedModel, prepared: Prepared, position: int, chosen: int
+) -> tuple[Array, float]:
+    """The probability of an answer without each head, (layers, heads), and with all of them: what
+    a head adds itself need not be what is lost without it."""
+    read_out = ReadOut("", LOG_P, (position,), chosen)
+    clean = clean_run(model, prepared)
+    own = model.network.writer.stack
+    bench = Bench(model, prepared, clean, read_out, own)
+    heads = range(bench.n_heads)
+    changes = [
+        bench.from_layer(layer, [Removal({(own, layer): {head: _nothing()}}) for head in heads])
+        for layer in range(bench.n_layers)
+    ]
+    share = float(np.exp(bench.reading()[0, chosen]))
+    found: Array = share * np.exp(np.stack(changes))
+    return found, share
+
+
+def _nothing() -> Floats:
+    return np.zeros((), np.float32)
+
+
+def _attributed(
+    run: _Run, position: int, pair: tuple[int, int], without: Array, clean: float
+) -> Attribution:
     """Share out logit(answer) − logit(against), with the last norm's scale as it is in this run."""
     model = run.model
     norm = _last_norm(model)
@@ -135,7 +162,7 @@ def _attributed(run: _Run, position: int, pair: tuple[int, int]) -> Attribution:
     total = embedding + float(steps.sum()) + constant
     answer, against = (_label(model, number) for number in pair)
     rest = steps - heads.sum(axis=1)
-    return Attribution(answer, against, heads, rest, embedding, constant, total)
+    return Attribution(answer, against, heads, rest, embedding, constant, total, without, clean)
 
 
 def _last_norm(model: TrainedModel) -> LayerNorm | RMSNorm:

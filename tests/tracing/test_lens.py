@@ -44,6 +44,11 @@ def test_shares_add_up_to_the_difference_of_logits():
     assert parts == pytest.approx(found.total, rel=1e-9)
     assert found.heads[1, 2] == pytest.approx(found.total, rel=0.01)
     assert found.heads[0, 1] == 0
+    assert found.clean == pytest.approx(1, abs=1e-4)
+    assert found.without[1, 2] == pytest.approx(1 / 24, abs=2e-3)
+    assert found.without[0, 1] < 0.05
+    others = [p for place, p in np.ndenumerate(found.without) if place not in ((0, 1), (1, 2))]
+    assert others == pytest.approx([found.clean] * 6, abs=1e-3)
 
 
 def test_a_model_of_vectors_has_no_answer(tmp_path):

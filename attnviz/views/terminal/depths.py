@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -14,6 +15,7 @@ from attnviz.views.screen import Screen
 
 NAME, NUMBER, ANSWER, PART = 10, 8, 14, 8  # characters of columns
 MOST_PARTS = 12
+WITHOUT = 26  # characters of the column on what is lost
 
 
 def depths(found: Depths, screen: Screen, *, top: int | None = None) -> RenderableType:
@@ -39,26 +41,38 @@ def _bars(found: Depths, screen: Screen) -> Iterator[Text]:
         yield line
 
 
+def _ranked(found: Attribution) -> list[tuple[str, float, float | None]]:
+    """Name, what it adds, and the answer's probability without it, of every part. Heads without
+    which the answer is another come first too: what adds nothing can be needed most."""
+    parts: list[tuple[str, float, float | None]] = [
+        (f"{layer}.{head}", float(found.heads[layer, head]), float(found.without[layer, head]))
+        for layer, head in np.ndindex(found.heads.shape)
+    ]
+    parts += [(f"feed {layer}", float(value), None) for layer, value in enumerate(found.rest)]
+    parts += [("words", found.embedding, None), ("biases", found.constant, None)]
+    return sorted(
+        parts, key=lambda part: (-round(abs(part[1]), 6), 1.0 if part[2] is None else part[2])
+    )
+
+
 def _parts(found: Attribution, screen: Screen, top: int) -> Iterator[Text]:
     """Heads, feed-forward parts, words and biases: the largest first, and what all add up to."""
-    title = f'adds to logit("{visible(found.answer)}") − logit("{visible(found.against)}")'
-    yield label_text(title, screen.width, "bold")
-    layers, heads = found.heads.shape
-    parts = [
-        (f"{layer}.{head}", float(found.heads[layer, head]))
-        for layer in range(layers)
-        for head in range(heads)
-    ]
-    parts += [(f"feed {layer}", float(value)) for layer, value in enumerate(found.rest)]
-    parts += [("words", found.embedding), ("biases", found.constant)]
-    ranked = sorted(parts, key=lambda part: -abs(part[1]))
-    largest = max(abs(ranked[0][1]), 1e-9)
-    room = max(min(screen.width - PART - 12, 40), 4)
-    for name, value in ranked[:top]:
+    answer = visible(found.answer)
+    title = f'adds to logit("{answer}") − logit("{visible(found.against)}")'
+    wide = max(min(screen.width - PART - 12 - WITHOUT, 40), 4)
+    line = padded(label_text(title, PART + 11 + wide, "bold"), PART + 11 + wide)
+    yield line.append_text(label_text(f'  p of "{answer}" without it', WITHOUT, "bold"))
+    parts = _ranked(found)
+    largest = max(abs(parts[0][1]), 1e-9)
+    for name, value, without in parts[:top]:
         line = padded(Text(name), PART)
-        line.append(f"{value:+9.3f}  ").append("█" * round(room * abs(value) / largest))
+        line.append(f"{value:+9.3f}  ").append("█" * round(wide * abs(value) / largest))
+        if without is not None:
+            line.append(" " * (PART + 13 + wide - line.cell_len))
+            line.append(f"{found.clean:.3f} → {without:.3f}")
+        line.truncate(screen.width)
         yield line
-    left = sum(value for _, value in ranked[top:])
-    if len(ranked) > top:
-        yield dim_line(f"{len(ranked) - top} more parts add {left:+.3f}", screen.width)
+    left = sum(value for _, value, _ in parts[top:])
+    if len(parts) > top:
+        yield dim_line(f"{len(parts) - top} more parts add {left:+.3f}", screen.width)
     yield dim_line(f"all of them add up to {found.total:+.3f}", screen.width)
