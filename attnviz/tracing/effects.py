@@ -15,7 +15,7 @@ from typing import TypedDict, Unpack
 
 import numpy as np
 
-from attnviz.analysis.effects import Array, Edge, Effects
+from attnviz.analysis.effects import NONE, Array, Edge, Effects
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, out_of_range
 from attnviz.files.samples import samples_folder
 from attnviz.inputs.tokens import Tokens
@@ -133,7 +133,9 @@ def _instead(
     if by == "zero":
         return _nothing, 0
     if by == "text":
-        patch = _other_run(bench, other, other_ids).outputs
+        run = _other_run(bench, other, other_ids)
+        _refuse_same(bench, run)
+        patch = run.outputs
         return lambda layer, head: patch[bench.stack, layer][head], 1
     texts = _reference(bench.model, reference)
     if text is not None and text.strip() in {one.strip() for one in texts}:
@@ -183,6 +185,16 @@ def _other_run(bench: Bench, text: str | None, ids: Sequence[int] | None) -> Cle
             "Give a text of as many tokens.",
         )
     return clean_run(bench.model, other)
+
+
+def _refuse_same(bench: Bench, other: Clean) -> None:
+    """Refuse a text that gives the same answer: no head could bring anything of it."""
+    theirs = bench.read_out.readings(bench.model, other.hidden[None], [()])
+    if abs(float(bench.read_out.change(bench.reading(), theirs)[0])) < NONE:
+        raise AttnvizError(
+            "Both texts give the same answer: there is nothing to recover.",
+            "Give another text that the model answers in another way.",
+        )
 
 
 # What is measured

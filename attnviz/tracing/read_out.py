@@ -166,10 +166,17 @@ def one_id(model: TrainedModel, tokens: Tokens, word: str) -> int:
     if model.namer is None and word.isdecimal() and int(word[:9]) < model.n_ids:
         return int(word)  # without a tokenizer numbers stand for tokens, here as elsewhere
     spaced = word if not tokens.text or tokens.text[-1:].isspace() else f" {word}"
+    n_tokens = 0
     for written in (spaced, word):
-        ids = encode(model.tokenizer, written, special=False).ids.tolist()
+        try:
+            ids = encode(model.tokenizer, written, special=False).ids.tolist()
+        except AttnvizError:  # a vocabulary that has no sign for words it does not know
+            continue
         if len(ids) == 1:
             return int(ids[0])
+        n_tokens = len(ids)
+    if not n_tokens:
+        raise AttnvizError(f'"{word}" is no token of this model.', "Give a word that it knows.")
     raise AttnvizError(
-        f'"{word}" is {len(ids)} tokens of this model.', "Give an answer that is one token."
+        f'"{word}" is {n_tokens} tokens of this model.', "Give an answer that is one token."
     )
