@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import mmap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, replace
 from pathlib import Path
@@ -186,6 +187,23 @@ def packed(shape: tuple[int, ...], unpack: Unpack) -> Array:
         return unpack(slice(0, 1)).reshape(shape)
     rows = np.arange(math.prod(shape[:-1])).reshape(shape[:-1])
     return Packed(rows, shape[-1], unpack)
+
+
+def let_go(array: Array) -> None:
+    """Give back the memory of a mapped file that was read: it comes back when it is touched.
+
+    Whole pages of memory only, and nothing that is not a view of a mapped file.
+    """
+    base: Any = array
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    if not isinstance(base, mmap.mmap) or not isinstance(array, np.ndarray):
+        return
+    first = array.__array_interface__["data"][0] - np.frombuffer(base, np.uint8).ctypes.data
+    start = -(-first // mmap.PAGESIZE) * mmap.PAGESIZE
+    stop = (first + array.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE
+    if array.flags.c_contiguous and stop > start and hasattr(mmap, "MADV_DONTNEED"):
+        base.madvise(mmap.MADV_DONTNEED, start, stop - start)
 
 
 def float_dtype(name: str) -> np.dtype[Any]:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from attnviz.attention.dense import scaled_dot_product_attention
 from attnviz.attention.masks import full
 from attnviz.attention.rules import Rule
 from attnviz.attention.streaming import stream
@@ -103,8 +102,41 @@ class KeyValueCache:
 def _attend(
     query: Floats, key: Floats, value: Floats, mask: Any, bias: Any, options: dict[str, Any]
 ) -> Floats:
-    """One row through the dense way, many rows by blocks that nobody looks at."""
-    given = {"mask": mask, "bias": bias, "enable_gqa": key.shape[0] != query.shape[0], **options}
+    """One row at once, many rows by blocks that nobody looks at."""
     if query.shape[1] == 1:
-        return scaled_dot_product_attention(query, key, value, **given)[0]
+        return _attend_once(query, key, value, mask=mask, bias=bias, **options)
+    given = {"mask": mask, "bias": bias, "enable_gqa": key.shape[0] != query.shape[0], **options}
     return stream(query, key, value, (), **given)
+
+
+def _attend_once(
+    query: Floats, key: Floats, value: Floats, *, mask: Any, bias: Any, scale: float | None = None,
+    softcap: float | None = None, sinks: Any = None,
+) -> Floats:  # fmt: skip
+    """Attend from one row, (heads, 1, head_dim), to keys and values (key heads, keys, …): what
+    `scaled_dot_product_attention` gives, without its checks, which take longer than the work."""
+    n_heads, _, head_dim = query.shape
+    n_key_heads, n_keys, _ = key.shape
+    dtype = query.dtype.type
+    rows = query.reshape(n_key_heads, n_heads // n_key_heads, head_dim)
+    rows = rows * dtype(head_dim**-0.5 if scale is None else scale)
+    scores: Floats = np.matmul(rows, key.swapaxes(1, 2)).reshape(n_heads, n_keys)
+    if softcap is not None:
+        scores = dtype(softcap) * np.tanh(scores / dtype(softcap))
+    if bias is not None:
+        scores += np.asarray(bias, scores.dtype).reshape(-1, n_keys)
+    if isinstance(mask, Rule):
+        mask = mask([0], np.arange(n_keys))
+    if mask is not None and not mask.all():
+        scores[:, ~np.asarray(mask).reshape(n_keys)] = -np.inf
+    largest = scores.max(axis=1, keepdims=True)
+    if sinks is not None:
+        sink = np.asarray(sinks, scores.dtype).reshape(n_heads, 1)
+        largest = np.maximum(largest, sink)
+    np.exp(scores - largest, out=scores)
+    sums = scores.sum(axis=1, keepdims=True)
+    if sinks is not None:
+        sums += np.exp(sink - largest)
+    weights = (scores / sums).reshape(n_key_heads, n_heads // n_key_heads, n_keys)
+    found: Floats = np.matmul(weights, value).reshape(n_heads, 1, value.shape[2])
+    return found

@@ -396,6 +396,82 @@ def packed_weights(rounds, folder):
     yield "run --model smollm2 (GGUF), peak, × float16", share, 1.2
 
 
+def written(rounds, folder):
+    """SmolLM2 writing 24 tokens after 64, as float32 and as bfloat16, against transformers' eager
+    attention with all its weights: the time of a token after the first, and the memory of it all.
+    A pause before each run: threads of the other side wait in a spin for a while."""
+    import ml_dtypes
+    import numpy as np
+    import torch
+    import transformers
+    from safetensors.numpy import save_file
+
+    from attnviz import generate, load_model
+
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(int(THREADS))
+    packed, n_new = load_model("smollm2"), 24
+    prompt = np.random.default_rng(0).integers(100, 40000, 64).tolist()
+    for dtype, kind, limit in (
+        ("float32", np.float32, 0.75),
+        ("bfloat16", ml_dtypes.bfloat16, 1.1),
+    ):
+        place = folder / dtype
+        place.mkdir()
+        arrays = {n: np.asarray(packed.tensors.array(n)).astype(kind) for n in packed.tensors}
+        save_file(arrays, place / "model.safetensors", metadata={"format": "pt"})
+        config = dict(packed.config) | {"dtype": dtype, "tie_word_embeddings": True}
+        (place / "config.json").write_text(json.dumps(config))
+        packed.tokenizer.save(str(place / "tokenizer.json"))
+        model = load_model(place)
+        theirs = transformers.AutoModelForCausalLM.from_pretrained(
+            place, attn_implementation="eager", dtype=getattr(torch, dtype)
+        ).eval()
+
+        def ours(model=model):
+            found = generate(ids=prompt, model=model, max_new_tokens=n_new, min_new_tokens=n_new)
+            return found.seconds / (n_new - 1)
+
+        def peer(theirs=theirs):
+            came = Stamps()
+            with torch.no_grad():
+                theirs.generate(
+                    torch.tensor([prompt]), max_new_tokens=n_new, min_new_tokens=n_new,
+                    do_sample=False, output_attentions=True, return_dict_in_generate=True,
+                    streamer=came, pad_token_id=0,
+                )  # fmt: skip
+            return (came.times[-1] - came.times[1]) / (n_new - 1)  # the first is the prompt's
+
+        def paused(run):
+            time.sleep(0.4)
+            return run()
+
+        ours(), peer()
+        turns = [[paused(peer), paused(ours), paused(peer)] for _ in range(rounds)]
+        control = statistics.median(last / first for first, _, last in turns)
+        yield f"a token written, {dtype}, control leg", control, 1.3
+        ratio = statistics.median(own / first for first, own, _ in turns)
+        yield f"a token written, {dtype}, × transformers with attentions", ratio, limit
+        command = ("generate", "The capital of France is", "--max-new-tokens", "40", "--model")
+        used = 1024 * peak(attnviz(*command, str(place)), folder)
+        n_bytes = (place / "model.safetensors").stat().st_size
+        share = used / (1.3 * n_bytes + (300 << 20))
+        yield f"generate, {dtype}, peak, × (1.3 n + 300 MiB)", share, 1.0
+
+
+class Stamps:
+    """When each token came, for transformers' `streamer`."""
+
+    def __init__(self):
+        self.times = []
+
+    def put(self, _):
+        self.times.append(time.perf_counter())
+
+    def end(self):
+        pass
+
+
 def all_heads(rounds, folder):
     """The 72 heads of 512 tokens: a picture of all, against a script that draws one, and a page."""
     text = (Path(__file__).parents[2] / "samples/texts/long.txt").read_text("utf-8")[:4000]
@@ -438,6 +514,7 @@ def main():
         rows = [*long_text(folder), *process_ratios(options.rounds, folder), *model_memory(folder)]
         rows += packed_weights(options.rounds, folder)
         rows += all_heads(options.rounds, folder)
+        rows += written(options.rounds, folder)
     for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios, effect_ratios):
         rows += ratios(options.rounds)
     for what, figure, limit in rows:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from attnviz.files.tensors import let_go
 from attnviz.models.layers import WIDENED_AT_ONCE, Floats, Linear, Weight
 from attnviz.models.network.experts import Experts
 
@@ -45,6 +46,7 @@ def _widened(weight: Weight) -> Floats:
     step = max(WIDENED_AT_ONCE // n_in, 1)
     for start in range(0, n_out, step):
         wide[start : start + step] = weight[start : start + step].astype(np.float32)
+    let_go(weight)
     return wide
 
 
