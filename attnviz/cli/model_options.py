@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.cli import options
 from attnviz.cli.read_text import given_text, the_text
+from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
@@ -62,6 +63,9 @@ class TokenPass(TranslationPass):
     ids: options.Ids = None
     source_ids: options.SourceIds = None
     image: options.Image = None
+    audio: options.Audio = None
+    start: options.Start = None
+    end: options.End = None
 
     def settings(self) -> dict[str, Any]:
         """What `attnviz.tracing` takes beside the text."""
@@ -78,7 +82,9 @@ class TokenPass(TranslationPass):
 
     def text_or_none(self) -> str | None:
         """The text; AttnvizError if there is none where nothing else is read."""
-        no_text = self.ids is not None or self.image is not None
+        if self.audio is None and (self.start is not None or self.end is not None):
+            raise AttnvizError("--start and --end are for --audio.", "Give a sound, or neither.")
+        no_text = any(one is not None for one in (self.ids, self.image, self.audio))
         return given_text(self.text, self.file) if no_text else self.read()
 
     def say_unused(self, record: AttentionRecord, language: Language, quiet: bool = False) -> None:

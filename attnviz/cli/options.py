@@ -26,8 +26,14 @@ SourceFile = Annotated[Path | None, typer.Option(help="Read the source from a fi
 Image = Annotated[
     Path | None, typer.Option(help="A picture in place of a text; or beside it, for its words.")
 ]
+Audio = Annotated[
+    Path | None, typer.Option(help="A sound in place of a text; or beside it, for its words.")
+]
+Start = Annotated[float | None, typer.Option(help="Of a sound: the second where it begins.")]
+End = Annotated[float | None, typer.Option(help="Of a sound: the second where it ends.")]
 NoMedia = Annotated[
-    bool, typer.Option("--no-media", help="Leave the small copy of the picture out of records.")
+    bool,
+    typer.Option("--no-media", help="Leave small copies of pictures and sounds out of records."),
 ]
 Type = Annotated[str | None, typer.Option("--type", "-t", help=TYPES, show_default="self")]
 Heads = Annotated[

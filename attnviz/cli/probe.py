@@ -11,7 +11,7 @@ from attnviz.language.language import Language
 from attnviz.tracing.probe import N_RANDOM, check_claim, probe
 from attnviz.views.terminal import probe as views
 
-ANSWERED_ALONE = ("source", "source_file", "type", "heads", "pair", "ids", "image")
+ANSWERED_ALONE = ("source", "source_file", "type", "heads", "pair", "ids", "image", "audio")
 
 
 def show_probe(

@@ -25,7 +25,8 @@ def load_model(
     """Open the model of that name; AttnvizError when there is none, or not with so many heads.
 
     "builtin": heads constructed to look at one known thing each; with `cross`, heads that look
-    from one text at another; over "image", at a picture. "random": random projections drawn with
+    from one text at another; over "image" at a picture, over "audio" at a
+    sound. "random": random projections drawn with
     `seed`. "minilm": a small trained BERT. "smollm2": a small trained chat model. Else the folder
     of a checkpoint, a GGUF file, or an id on the hub: there heads and seed mean nothing, the
     checkpoint has its own.
@@ -38,6 +39,10 @@ def load_model(
         from attnviz.models.builtin.image_heads import image_heads  # most runs read a text
 
         return image_heads(heads, cross=cross)
+    if name == CONSTRUCTED and over == "audio":
+        from attnviz.models.builtin.sound_heads import sound_heads
+
+        return sound_heads(heads, cross=cross)
     if name == CONSTRUCTED:
         return builtin(heads, cross=cross)
     if name == RANDOM:

@@ -126,6 +126,8 @@ class Inputs:
     source_ids: Sequence[int] | None = None
     image: str | Path | None = None
     audio: str | Path | None = None
+    start: float | None = None
+    end: float | None = None
     tokenizer: str | None = None
     target_lang: str | None = None
     source_lang: str | None = None

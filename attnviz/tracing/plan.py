@@ -43,6 +43,8 @@ class Options(TypedDict, total=False):
     truncate: bool
     image: str | Path | None
     audio: str | Path | None
+    start: float | None
+    end: float | None
     measure: str
     seed: int
 
@@ -113,7 +115,7 @@ def _open_model(text: str | None, options: Options) -> Model:
     if not isinstance(model, str | Path):
         return model
     kind, heads = options.get("type"), options.get("heads")
-    over = "text" if options.get("image") is None else "image"
+    over = _looked_at(options)
     beside = options.get("source") if over == "text" else text
     return load_model(
         model,
@@ -123,6 +125,14 @@ def _open_model(text: str | None, options: Options) -> Model:
         adapter=options.get("adapter"),
         over=over,
     )
+
+
+def _looked_at(options: Options) -> str:
+    """What the heads look at: a text, or a picture, or a sound."""
+    image, audio = options.get("image"), options.get("audio")
+    if image is not None and audio is not None:
+        raise AttnvizError("A picture and a sound were both given.", "Give one of them.")
+    return "image" if image is not None else "audio" if audio is not None else "text"
 
 
 def _check_type(model: Model, options: Options) -> str:

@@ -55,6 +55,7 @@ def trace(
     source: the text that cross-attention takes its keys and values from, or an encoder reads.
     pair: a second text, for encoders that take two segments.
     image: a picture, whose patches look at one another; with a `text` too, its words look at them.
+    audio: a sound, whose frames do so likewise. start, end: the part of it, in seconds.
     tokenizer: "words" (the default of built-in heads), "characters", "bytes", or the path of a
         tokenizer.json; a checkpoint brings its own.
     ids, source_ids: ready token ids in place of the texts; no special tokens are added.

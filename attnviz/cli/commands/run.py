@@ -46,6 +46,8 @@ def run(
 
     attnviz run "a red ball left of a blue box" --image samples/images/shapes.png
 
+    attnviz run "Yesterday my brother bought fish." --audio samples/audio/english.wav
+
     attnviz run --file story.txt --type causal -o map.png -o weights.csv
 
     attnviz run --file book.txt --type local --rows 2000:2400 --cols 1900:2400
@@ -61,7 +63,7 @@ def run(
     if display.quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
-    display.check([asked.file, asked.source_file, asked.image, tokenizer])
+    display.check([asked.file, asked.source_file, asked.image, asked.audio, tokenizer])
     transform = Transform(measure, merge, hide_special, rows, cols, query)
     budget = None if max_memory is None else parse_bytes(max_memory)
     with progress(display.quiet) as told:

@@ -60,6 +60,14 @@ SENTENCES = {
     "ui.apart": "{far} tokens apart",
     "ui.none_far": "no link between tokens far apart",
     "ui.own_scale": "each head on its own scale, bright = its largest weight",
+    "ui.sound_heads": "{query} listens: bright = much weight, each line on its own scale",
+    "ui.sound_words": "where each word listens, each on its own scale; even = it says nothing here",
+    "ui.sound_lined": "lined up by length, pauses and onsets: nothing was recognised",
+    "ui.sound_beyond": "{pct} of the weight lies beyond the end of the sound",
+    "ui.sound_hints": (
+        "--query 0.44s lets another moment listen · --head 0 shows one head · -o map.png"
+    ),
+    "ui.sound_time": "seconds",
     "ui.image_heads": "{query} looks: bright = much weight, each picture on its own scale",
     "ui.image_words": "where each word looks, each on its own scale; even = it says nothing here",
     "ui.image_even": "even",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
+from attnviz.views.over_time import frames_of
 from attnviz.views.overlay import patches_of
 from attnviz.views.picture.grid import grid_figure
 from attnviz.views.picture.map import map_figure
 from attnviz.views.picture.output import printed, without_glyph
 from attnviz.views.picture.overlay import overlay_figure
 from attnviz.views.picture.paper import axis_labels
+from attnviz.views.picture.sound import sound_figure
 from attnviz.views.picture.timeline import timeline_figure
 from attnviz.views.titles import title
 
@@ -18,6 +20,7 @@ FIGURES = {
     "grid": grid_figure,
     "map": map_figure,
     "image": overlay_figure,
+    "sound": sound_figure,
     "timeline": timeline_figure,
 }
 
@@ -25,13 +28,15 @@ FIGURES = {
 def picture(record: AttentionRecord, kind: str, look: Look) -> tuple[bytes, list[str]]:
     """Draw a "png", "svg" or "pdf"; return its bytes, and a note on what the fonts lack.
 
-    Weights of patches are drawn over their picture. Else several heads or layers, and the view
-    "grid", give the grid of heads, "timeline" the steps of a written text, and one head a map. The
-    same record gives the same bytes.
+    Weights of patches are drawn over their picture, those of frames along their sound. Else several
+    heads or layers, and the view "grid", give the grid of heads, "timeline" the steps of a written
+    text, and one head a map. The same record gives the same bytes.
     """
     name = "grid" if look.show == "grid" or len(look.heads) > 1 or look.layers else "map"
     if look.show in ("auto", "image", "none") and patches_of(record.stack) is not None:
         name = "image"
+    if look.show in ("auto", "sound", "none") and frames_of(record.stack) is not None:
+        name = "sound"
     if look.show == "timeline":
         name = "timeline"
     told = f"{title(record)} · scale {look.scale}"

@@ -19,6 +19,7 @@ from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.labels import dim_line, dim_lines, label_text
 from attnviz.views.look import Look
+from attnviz.views.over_time import frames_of
 from attnviz.views.overlay import patches_of
 from attnviz.views.scale import shades
 from attnviz.views.screen import Screen
@@ -27,6 +28,7 @@ from attnviz.views.terminal.grid import grid, grid_view, in_one_strip
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.image import image_overview, image_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
+from attnviz.views.terminal.sound import sound_overview, sound_view
 from attnviz.views.terminal.table import table, table_fits, table_view
 from attnviz.views.terminal.top import query_rows, top_view
 from attnviz.views.timeline import timeline_view
@@ -60,6 +62,7 @@ VIEWS = {
     "arcs": View(arcs_view, is_named=True, sentence="ui.arcs"),
     "far": View(far_view),
     "image": View(image_view, is_named=True),
+    "sound": View(sound_view, draws_all=True),
     "timeline": View(timeline_view, draws_all=True, has_footer=False),
 }
 COLOURED = ("auto", "table", "heatmap")  # the scale is that of cells
@@ -90,9 +93,10 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
 def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) -> RenderableType:
     """Draw the whole row of one query, under the record's title; over a picture where it looks at
     one."""
-    if patches_of(record.stack) is not None:
+    medium = _medium(record.stack)
+    if medium:
         return show(
-            record, replace(look, show="image" if look.show == "auto" else look.show), screen
+            record, replace(look, show=medium if look.show == "auto" else look.show), screen
         )
     body = query_rows(record, query, look, screen)
     return Group(
@@ -124,8 +128,9 @@ def overview(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
     It fits the screen: the table shrinks to a heatmap, the heads to what room is left.
     """
     stack = record.stack
-    if patches_of(stack) is not None:
-        return _over_a_picture(record, look, screen)
+    medium = _medium(stack)
+    if medium:
+        return (_over_a_picture if medium == "image" else _over_time)(record, look, screen)
     beside = _beside(stack, look, screen)
     heads = not (look.heads or stack.n_heads == 1 or stack.crop_for_minimap)
     last: list[RenderableType] = [*beside, *([Text()] if beside else [])]
@@ -183,6 +188,23 @@ def _over_a_picture(record: AttentionRecord, look: Look, screen: Screen) -> list
         return [named, *image_view(record, look, screen), Text(), *last]
     room = screen.height - 5 - len(last) - len(_title(record, look, screen))
     return [*image_overview(stack, look, screen, room), Text(), *last]
+
+
+def _over_time(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw every head, or every word, as a line over the time of a sound."""
+    last = [
+        *footer(record, look, screen),
+        *dim_lines(look.language.say("ui.sound_hints"), screen.width),
+    ]
+    room = screen.height - 5 - len(last) - len(_title(record, look, screen))
+    return [*sound_overview(record.stack, look, screen, room), Text(), *last]
+
+
+def _medium(stack: Stack) -> str:
+    """What the keys were cut from, where it is no text: "image" or "sound"."""
+    if patches_of(stack) is not None:
+        return "image"
+    return "sound" if frames_of(stack) is not None else ""
 
 
 def _beside(stack: Stack, look: Look, screen: Screen) -> list[RenderableType]:

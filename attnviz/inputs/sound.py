@@ -1,0 +1,306 @@
+"""A sound from a file: its samples as one channel at the rate that is asked for, and its frames.
+
+WAV is read here, because the standard library knows neither floats nor the extensible header before
+Python 3.12; FLAC, OGG and MP3 through soundfile (the extra `attnviz[audio]`). Only the part that is
+asked for is read.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from math import ceil, gcd
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError, not_found
+from attnviz.frozen import dataclass
+from attnviz.inputs.tokens import Tokens, from_labels
+from attnviz.inputs.where import Bytes, Times
+
+RATE = 16_000  # samples a second that models of speech are trained at
+LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
+MOST_CHANNELS = 64
+MOST_SECONDS = 3_600  # that are read at once: 230 MB of float32 at 16 kHz
+LEAST_SAMPLES = 160  # at 16 kHz: a hundredth of a second
+PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
+# Of the filter that takes away what the new rate cannot hold (Kaiser 1974; Smith, "Digital Audio
+# Resampling"): zero crossings to each side, its shape, and where it begins to fall.
+CROSSINGS, BETA, ROLL_OFF = 64, 14.0, 0.94759
+AT_ONCE = 1 << 15  # outputs that are summed together
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Sound:
+    """A part of a recording. samples: (n,) float32 from -1 to 1, the mean of all channels. rate:
+    samples a second. begin: seconds of the recording before it."""
+
+    samples: Samples
+    rate: int
+    begin: float = 0.0
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / self.rate
+
+
+@dataclass(frozen=True)
+class _Format:
+    """What the head of a WAV file says: where samples lie, and of what kind they are."""
+
+    kind: int
+    channels: int
+    rate: int
+    width: int  # bytes of one sample
+    start: int
+    n_bytes: int
+
+    @property
+    def n_samples(self) -> int:
+        return self.n_bytes // (self.width * self.channels)
+
+
+def open_sound(
+    path: str | Path, start: float | None = None, end: float | None = None, rate: int = RATE
+) -> Sound:
+    """Open a sound, or the part from `start` to `end` in seconds, as one channel at `rate`.
+
+    Raises AttnvizError for a file that is no sound, is cut off, is empty or holds NaN, for a part
+    that is not there, and for more than an hour at once.
+    """
+    place = Path(path)
+    if place.is_dir():
+        raise AttnvizError(f"{place} is a folder.", "Name a sound.")
+    if not place.is_file():
+        raise not_found(place)
+    _check_span(start, end)
+    try:
+        with place.open("rb") as file:
+            head = file.read(12)
+            file.seek(0)
+            is_wav = head[:4] in (b"RIFF", b"RF64") and head[8:] == b"WAVE"
+            samples, own = (_wav if is_wav else _other)(place, file, start or 0.0, end)
+    except OSError as error:
+        raise AttnvizError(f"Cannot read {place}: {error.strerror or error}.") from error
+    mono: Samples = samples.mean(axis=1, dtype=np.float32)
+    if not np.isfinite(mono).all():
+        raise AttnvizError(f"{place} holds samples that are no numbers.", "Write the sound anew.")
+    found = resample(mono, own, rate)
+    if len(found) < LEAST_SAMPLES * rate // RATE:
+        raise AttnvizError(
+            f"{place} has {len(mono):,} samples here: that is too short to hear anything.",
+            "Give a hundredth of a second and more.",
+        )
+    return Sound(found, rate, start or 0.0)
+
+
+def resample(samples: Samples, rate: int, wanted: int) -> Samples:
+    """Bring samples (n,) from one rate to another with a windowed sinc (Smith, "Digital Audio
+    Resampling Home Page"), phase by phase, in float64.
+
+    On sines below 90 % of the lower band edge the largest error is below 1e-6.
+    """
+    if rate == wanted:
+        return samples
+    shared = gcd(rate, wanted)
+    up, down = wanted // shared, rate // shared
+    cutoff = ROLL_OFF * min(1.0, up / down)  # of the old rate's band
+    reach = ceil(CROSSINGS / cutoff)
+    padded = np.pad(samples.astype(np.float64), (reach, reach + 1))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach)
+    n_out = ceil(len(samples) * up / down)
+    found = np.empty(n_out, dtype=np.float32)
+    offsets = np.arange(-reach + 1, reach + 1)
+    for phase in range(min(up, n_out)):
+        filled = np.arange(phase, n_out, up)
+        nearest, fraction = filled * down // up, phase * down % up / up
+        t = offsets - fraction
+        taps = cutoff * np.sinc(cutoff * t) * _kaiser(t / reach)
+        for first in range(0, len(filled), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            found[filled[some]] = windows[nearest[some] + 1] @ taps
+    return found
+
+
+def frame_tokens(sound: Sound, n_frames: int, hop: float, picture: Bytes | None = None) -> Tokens:
+    """Tokens for frames of `hop` seconds, named "0.44s" by where they begin in the recording.
+
+    picture: the spectrogram made small, (bands, columns) uint8, low frequencies first.
+    """
+    begins = sound.begin + hop * np.arange(n_frames)
+    tokens = from_labels([f"{begin:.2f}s" for begin in begins.tolist()])
+    times = np.stack([begins, begins + hop], axis=1)
+    where = Times(times, sound.begin + sound.duration, picture)
+    return Tokens(
+        tokens.text, tokens.ids, tokens.labels, tokens.pieces, tokens.spans, tokens.special,
+        where=where,
+    )  # fmt: skip
+
+
+def _check_span(start: float | None, end: float | None) -> None:
+    for name, value in (("start", start), ("end", end)):
+        if value is not None and not 0 <= value < float("inf"):
+            raise AttnvizError(f"`{name}` is {value} seconds.", "Give 0 or more.")
+    if start is not None and end is not None and end <= start:
+        raise AttnvizError(
+            f"The part from {start:g} to {end:g} seconds is empty.", "`end` lies after `start`."
+        )
+
+
+def _kaiser(x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The Kaiser window at places from -1 to 1; 0 outside."""
+    inside = np.sqrt(np.clip(1 - x * x, 0, 1))
+    window: NDArray[np.float64] = np.where(np.abs(x) <= 1, np.i0(BETA * inside) / np.i0(BETA), 0)
+    return window
+
+
+# WAV -------------------------------------------------------------------------------------------
+
+
+def _wav(
+    place: Path, file: IO[bytes], start: float, end: float | None
+) -> tuple[NDArray[np.float32], int]:
+    """Read the part of a WAV file: (samples, channels) and the rate."""
+    form = _read_format(place, file)
+    first, last = _part(place, form.rate, form.n_samples, start, end)
+    size = form.width * form.channels
+    file.seek(form.start + first * size)
+    data = file.read((last - first) * size)
+    data = data[: len(data) - len(data) % size]
+    samples = _decoded(form, data).reshape(-1, form.channels)
+    return samples, form.rate
+
+
+def _read_format(place: Path, file: IO[bytes]) -> _Format:
+    """Walk the chunks until both the format and the samples are found."""
+    file.seek(12)
+    form: tuple[int, ...] | None = None
+    size = place.stat().st_size
+    while len(head := file.read(8)) == 8:
+        name, n_bytes = head[:4], struct.unpack("<I", head[4:])[0]
+        here = file.tell()
+        if name == b"fmt " and n_bytes >= 16:
+            form = _format(file.read(min(n_bytes, 40)))
+        if name == b"data":
+            if form is None:
+                break
+            # Recorders that were stopped leave 0, or all ones; a file that is cut off has less.
+            there = size - here
+            length = there if n_bytes in (0, 0xFFFFFFFF) else min(n_bytes, there)
+            kind, channels, rate, width = form
+            _check_format(place, kind, channels, rate, width)
+            return _Format(kind, channels, rate, width, here, length)
+        file.seek(here + n_bytes + n_bytes % 2)
+    raise AttnvizError(
+        f"{place} is a WAV file without samples that can be found.", "The file is damaged."
+    )
+
+
+def _format(data: bytes) -> tuple[int, int, int, int]:
+    kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", data[:16])
+    if kind == EXTENSIBLE and len(data) >= 26:
+        kind = struct.unpack("<H", data[24:26])[0]  # the first two bytes of its sub-format
+    return kind, channels, rate, (bits + 7) // 8
+
+
+def _check_format(place: Path, kind: int, channels: int, rate: int, width: int) -> None:
+    if (kind, width) not in {(PCM, 1), (PCM, 2), (PCM, 3), (PCM, 4), (FLOAT, 4), (FLOAT, 8)}:
+        raise AttnvizError(
+            f"{place} holds samples of a kind that is not read (format {kind}, {8 * width} bits).",
+            "Write it as WAV with 16 bits.",
+        )
+    _check_rate(place, rate, channels)
+
+
+def _check_rate(place: Path, rate: int, channels: int) -> None:
+    if not 1 <= channels <= MOST_CHANNELS:
+        raise AttnvizError(
+            f"{place} has {channels} channels.", f"At most {MOST_CHANNELS} are read."
+        )
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise AttnvizError(
+            f"{place} has {rate:,} samples a second.",
+            f"From {LOWEST_RATE:,} to {HIGHEST_RATE:,} are read.",
+        )
+
+
+def _decoded(form: _Format, data: bytes) -> NDArray[np.float32]:
+    """Bytes → samples from -1 to 1, (n,) float32."""
+    if form.kind == FLOAT:
+        return np.asarray(np.frombuffer(data, f"<f{form.width}"), dtype=np.float32)
+    if form.width == 1:
+        return (np.frombuffer(data, np.uint8).astype(np.float32) - np.float32(128)) / np.float32(
+            128
+        )
+    if form.width == 3:
+        low = np.frombuffer(data, np.uint8).reshape(-1, 3)
+        whole = np.zeros((len(low), 4), np.uint8)
+        whole[:, 1:] = low
+        return (whole.view("<i4")[:, 0] / 2**31).astype(np.float32)
+    whole_numbers = np.frombuffer(data, f"<i{form.width}")
+    return np.asarray(whole_numbers / 2.0 ** (8 * form.width - 1), dtype=np.float32)
+
+
+def _part(place: Path, rate: int, n: int, start: float, end: float | None) -> tuple[int, int]:
+    """The first sample of a part, and the one after its last."""
+    if not n:
+        raise AttnvizError(f"{place} holds no samples.", "Give a sound with something to hear.")
+    first = round(start * rate)
+    last = n if end is None else min(round(end * rate), n)
+    if first >= n:
+        raise AttnvizError(
+            f"{place} is {n / rate:.2f} seconds long, and the part begins at {start:g}.",
+            "Choose an earlier `start`.",
+        )
+    if last - first > MOST_SECONDS * rate:
+        raise AttnvizError(
+            f"{place} has {(last - first) / rate:,.0f} seconds here: {MOST_SECONDS:,} are the most "
+            "at once.",
+            "Choose a part with `start` and `end`.",
+        )
+    return first, last
+
+
+# Other formats ----------------------------------------------------------------------------------
+
+
+def _other(
+    place: Path, file: IO[bytes], start: float, end: float | None
+) -> tuple[NDArray[np.float32], int]:
+    """Read a part of a FLAC, OGG or MP3 file: (samples, channels) and the rate."""
+    soundfile = _soundfile(place, file)
+    try:
+        with soundfile.SoundFile(file) as opened:
+            _check_rate(place, opened.samplerate, opened.channels)
+            first, last = _part(place, opened.samplerate, opened.frames, start, end)
+            opened.seek(first)
+            samples: NDArray[np.float32] = opened.read(last - first, np.float32, always_2d=True)
+            return samples, int(opened.samplerate)
+    except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
+        raise AttnvizError(
+            f"{place} is not a sound that can be read.", "Give a WAV, FLAC, OGG or MP3 file."
+        ) from error
+
+
+def _soundfile(place: Path, file: IO[bytes]) -> Any:
+    head = file.read(4)
+    file.seek(0, io.SEEK_SET)
+    known = head in (b"fLaC", b"OggS") or head[:3] == b"ID3" or head[:1] == b"\xff"
+    if not known:
+        raise AttnvizError(
+            f"{place} is not a sound that can be read.", "Give a WAV, FLAC, OGG or MP3 file."
+        )
+    try:
+        import soundfile
+    except ImportError as error:
+        raise AttnvizError(
+            f"{place} is no WAV file, and other sounds need soundfile.",
+            'Install it with: pip install "attnviz[audio]"; or convert the file to WAV.',
+        ) from error
+    return soundfile

@@ -1,0 +1,106 @@
+"""Weights over the frames of a sound: whose lines are shown, laid out along the time it takes.
+
+A column of a drawing stands for the frames that it covers: the largest of their weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.inputs.where import Times
+from attnviz.record.stack import Stack
+from attnviz.views.look import Look
+from attnviz.views.overlay import MOST_KEPT, is_even, row_of, surest_head
+from attnviz.views.titles import head_title
+
+Weights = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """One line over time: its name, its weights (frames,), and the frame that listens."""
+
+    name: str
+    row: Weights
+    query: int | None
+
+    @property
+    def peak(self) -> int:
+        """The frame with the largest weight."""
+        return int(np.argmax(self.row))
+
+
+def frames_of(stack: Stack) -> Times | None:
+    """Where the keys lie in a sound; None where they are no frames, or rows were not kept."""
+    where = stack.key_tokens.where
+    kept = not stack.streamed or max(stack.shape) <= MOST_KEPT
+    return where if isinstance(where, Times) and kept else None
+
+
+def listening_frame(stack: Stack, look: Look) -> int:
+    """The query whose row is shown: the one chosen, else the loudest frame, else the middle."""
+    if look.query is not None:
+        return look.query
+    where = stack.query_tokens.where
+    n = stack.shape[0]
+    if not isinstance(where, Times) or where.picture is None:
+        return n // 2
+    loudness = where.picture.astype(np.int64).sum(axis=0)
+    return min(int((np.argmax(loudness) + 0.5) * n / len(loudness)), n - 1)
+
+
+def strips(stack: Stack, look: Look) -> list[Strip]:
+    """From words one line each, of constructed heads the surest one's; else one line a head, all
+    for the same frame."""
+    if stack.query_tokens.where is None:
+        return [_of_word(stack, look, query) for query in range(stack.shape[0])]
+    query = listening_frame(stack, look)
+    return [
+        Strip(
+            f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head),
+            row_of(stack, layer, head, query),
+            query,
+        )
+        for layer in look.layers or (look.layer,)
+        for head in look.heads or range(stack.n_heads)
+    ]
+
+
+def columns_of(values: NDArray[Any], n_columns: int) -> NDArray[Any]:
+    """Lay (…, frames) out on so many columns, the largest of the frames in each."""
+    n = values.shape[-1]
+    first = np.arange(n_columns) * n // n_columns
+    last = np.maximum(-(-(np.arange(n_columns) + 1) * n // n_columns), first + 1)
+    return np.stack(
+        [values[..., a:b].max(axis=-1) for a, b in zip(first, last, strict=True)], axis=-1
+    )
+
+
+def beyond_end(where: Times, row: Weights) -> float:
+    """The share of a row on frames that begin after the sound has ended."""
+    return float(row[where.times[:, 0] >= where.duration].sum())
+
+
+def ends_early(where: Times) -> bool:
+    """Whether whole frames lie beyond the end of the sound."""
+    return bool((where.times[:, 0] >= where.duration).any())
+
+
+def seconds(where: Times) -> tuple[float, float]:
+    """Where the first frame begins and the last one ends."""
+    return float(where.times[:, 0].min()), float(where.times[:, 1].max())
+
+
+def _of_word(stack: Stack, look: Look, query: int) -> Strip:
+    named = bool(stack.head_names) and look.head == "mean"
+    head = surest_head(stack, look.layer, query) if named else look.head
+    row = row_of(stack, look.layer, head, query)
+    word = stack.query_tokens.labels[query]
+    if is_even(row):
+        return Strip(f"{word} · {look.language.say('ui.image_even')}", row * 0, None)
+    name = stack.head_name(head) if isinstance(head, int) else ""
+    return Strip(f"{word} · {name}" if name else word, row, None)

@@ -1,0 +1,107 @@
+"""Where heads, or words, listen in a sound: its spectrogram, and a line for each below it."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from attnviz.inputs.where import Times
+from attnviz.language.language import PICTURE
+from attnviz.record.record import AttentionRecord
+from attnviz.record.stack import Stack
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
+from attnviz.views.over_time import (
+    Strip,
+    beyond_end,
+    ends_early,
+    frames_of,
+    listening_frame,
+    seconds,
+    strips,
+)
+from attnviz.views.palette import INK
+from attnviz.views.picture.paper import LABEL_SIZE, MARGIN, SMALL_SIZE, Paper, coloured, rgb
+from attnviz.views.titles import title
+
+WIDTH, SPECTROGRAM, LINE, GAP = 7.5, 1.3, 0.26, 0.08  # inches
+MOST = 96  # lines on one sheet
+NAME = 2.6  # inches that a name may take
+
+
+def sound_figure(record: AttentionRecord, look: Look) -> Figure:
+    """Draw the spectrogram with the time below it, and a line for each head, or for each word,
+    every line on its own scale, with the time of its largest weight at the right."""
+    stack = record.stack
+    where = frames_of(stack)
+    assert where is not None  # `picture` made sure
+    found = strips(stack, look)[:MOST]
+    notes = _notes(stack, where, found, look)
+    paper = Paper([title(record, look.language, PICTURE), _what(stack, look), *notes])
+    left = min(paper.widest([one.name for one in found], LABEL_SIZE), NAME) + 0.1
+    tall = LINE * len(found)
+    above = SPECTROGRAM + GAP if where.picture is not None else 0.0
+    axes = paper.add_axes(left, 0.1 + above, WIDTH, tall, right=1.1, bottom=0.5)
+    if where.picture is not None:
+        top = paper.place(MARGIN + left, paper.top + 0.1, WIDTH, SPECTROGRAM)
+        _spectrogram(top, where)
+    _lines(axes, found, where, [paper.fitted(one.name, left - 0.1, LABEL_SIZE) for one in found])
+    axes.set_xlabel(look.language.say("ui.sound_time", PICTURE), fontsize=SMALL_SIZE)
+    return paper.figure
+
+
+def _what(stack: Stack, look: Look) -> str:
+    if stack.query_tokens.where is None:
+        return look.language.say("ui.sound_words", PICTURE)
+    query = stack.query_tokens.labels[listening_frame(stack, look)]
+    return look.language.say("ui.sound_heads", PICTURE, query=query)
+
+
+def _notes(stack: Stack, where: Times, found: list[Strip], look: Look) -> list[str]:
+    share = float(np.mean([beyond_end(where, one.row) for one in found]))
+    said = [look.language.say("ui.sound_beyond", PICTURE, pct=share)] if share > 0 else []
+    if stack.query_tokens.where is None and stack.head_names:
+        said.append(look.language.say("ui.sound_lined", PICTURE))
+    return said
+
+
+def _spectrogram(axes: Axes, where: Times) -> None:
+    begin, end = seconds(where)
+    assert where.picture is not None  # the caller made sure
+    axes.imshow(
+        where.picture, cmap="gray_r", aspect="auto", origin="lower", interpolation="nearest",
+        extent=(begin, end, 0, 1),
+    )  # fmt: skip
+    axes.set_xticks([])
+    axes.set_yticks([])
+    _mark_end(axes, where)
+
+
+def _lines(axes: Axes, found: list[Strip], where: Times, names: list[str]) -> None:
+    begin, end = seconds(where)
+    rows = np.stack([one.row for one in found]).astype(np.float64)
+    largest = rows.max(axis=1, keepdims=True)
+    shares = np.sqrt(np.divide(rows, largest, out=np.zeros_like(rows), where=largest > 0))
+    colours = coloured(shares, np.ones(shares.shape, dtype=np.bool_))
+    axes.imshow(
+        colours, aspect="auto", interpolation="nearest", extent=(begin, end, len(found) - 0.5, -0.5)
+    )
+    axes.set_yticks(range(len(found)), names, fontsize=LABEL_SIZE, parse_math=False)
+    axes.tick_params(axis="x", labelsize=SMALL_SIZE)
+    axes.tick_params(axis="y", length=0)
+    for line in np.arange(0.5, len(found) - 1):
+        axes.axhline(float(line), color="white", linewidth=0.6)
+    for i, one in enumerate(found):
+        if largest[i, 0] > 0:
+            said = f"{where.times[one.peak, 0]:.2f}s  {percent(float(largest[i, 0]))}%"
+            axes.annotate(
+                said, (end, i), (4, 0), textcoords="offset points", va="center",
+                fontsize=SMALL_SIZE, color=rgb(INK), annotation_clip=False,
+            )  # fmt: skip
+    _mark_end(axes, where)
+
+
+def _mark_end(axes: Axes, where: Times) -> None:
+    if ends_early(where):
+        axes.axvline(where.duration, color="#d2691e", linewidth=1.2)

@@ -1,0 +1,121 @@
+"""Weights over the time of a sound in a terminal: its spectrogram, a line for each head or word."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.console import RenderableType
+from rich.text import Text
+
+from attnviz.inputs.where import Times
+from attnviz.language.language import TERMINAL
+from attnviz.record.record import AttentionRecord
+from attnviz.record.stack import Stack
+from attnviz.views.cells import full_rows, half_rows, levels
+from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.look import Look
+from attnviz.views.number_format import percent
+from attnviz.views.over_time import (
+    Strip,
+    beyond_end,
+    columns_of,
+    ends_early,
+    frames_of,
+    listening_frame,
+    seconds,
+    strips,
+)
+from attnviz.views.screen import Screen
+
+NAME = 30  # characters that a line's name may take
+PEAK = 14  # "  0.44s 100%" beside a line
+PICTURE_LINES = (3, 6)  # of the spectrogram: at least, at most
+APART = 12  # characters between two times of the axis
+
+
+def sound_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
+    """Draw one line over time for each head, or for each word that listens; keys that are no
+    frames are drawn as a heatmap."""
+    if frames_of(record.stack) is None:
+        from attnviz.views.terminal.heatmap import heatmap_view
+
+        return heatmap_view(record, look, screen)
+    return sound_overview(record.stack, look, screen, max(screen.height - 6, 8))
+
+
+def sound_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list[RenderableType]:
+    """Draw the spectrogram, the time below it, and as many lines as there is room for."""
+    where = frames_of(stack)
+    assert where is not None  # the caller made sure
+    found = strips(stack, look)
+    left = min(widest([one.name for one in found], NAME), screen.width // 3)
+    wide = max(screen.width - left - 1 - PEAK, 10)
+    tall = int(np.clip(lines - 3 - len(found), *PICTURE_LINES)) if where.picture is not None else 0
+    shown = found[: max(lines - 2 - tall, 1)]
+    body: list[RenderableType] = [
+        dim_line(_what(stack, look, len(found) - len(shown)), screen.width)
+    ]
+    body += _picture(where, left + 1, wide, tall, screen)
+    body.append(_axis(where, left + 1, wide))
+    body += [_line(one, where, left, wide, screen) for one in shown]
+    return body + _notes(stack, where, found, look, screen)
+
+
+def _what(stack: Stack, look: Look, left_out: int) -> str:
+    if stack.query_tokens.where is None:
+        said = look.language.say("ui.sound_words", TERMINAL)
+    else:
+        name = stack.query_tokens.labels[listening_frame(stack, look)]
+        said = look.language.say("ui.sound_heads", TERMINAL, query=name)
+    return f"{said} · +{left_out}" if left_out > 0 else said
+
+
+def _picture(where: Times, indent: int, wide: int, tall: int, screen: Screen) -> list[Text]:
+    """The spectrogram, high frequencies first, two bands in each line."""
+    if where.picture is None or not tall:
+        return []
+    bands = columns_of(where.picture[::-1].T, min(2 * tall, len(where.picture))).T  # bands, columns
+    shares = columns_of(bands, wide) / 255
+    steps = levels(shares, np.ones(shares.shape, dtype=np.bool_))
+    return [Text(" " * indent).append_text(line) for line in half_rows(steps, screen.colour)]
+
+
+def _axis(where: Times, indent: int, wide: int) -> Text:
+    """Times below the picture, and where the sound ends."""
+    begin, end = seconds(where)
+    n = max(wide // APART, 1)
+    line = Text(" " * indent, "dim", no_wrap=True)
+    for i in range(n):
+        place = indent + i * wide // n
+        line.append(" " * max(place - line.cell_len, 0))
+        line.append(f"|{begin + (end - begin) * i / n:.2f}s")
+    if ends_early(where):
+        place = indent + int((where.duration - begin) / (end - begin) * wide)
+        characters = list(line.plain.ljust(indent + wide))
+        characters[place] = "◂"
+        line = Text("".join(characters).rstrip(), "dim", no_wrap=True)
+    return line
+
+
+def _line(one: Strip, where: Times, left: int, wide: int, screen: Screen) -> Text:
+    """A name, its weights over time, and where the largest is."""
+    line = padded(label_text(one.name, left), left).append(" ")
+    largest = float(one.row.max(initial=0))
+    shares = np.sqrt(columns_of(one.row, wide) / largest) if largest > 0 else np.zeros(wide)
+    steps = levels(shares[None, :], np.ones((1, wide), dtype=np.bool_))
+    line.append_text(full_rows(steps, 1, screen.colour)[0])
+    if largest > 0:
+        begin = f"{where.times[one.peak, 0]:.2f}s"
+        line.append(f"{begin:>8} {percent(largest):>3}%", "dim")
+    return line
+
+
+def _notes(
+    stack: Stack, where: Times, found: list[Strip], look: Look, screen: Screen
+) -> list[RenderableType]:
+    said = []
+    share = float(np.mean([beyond_end(where, one.row) for one in found]))
+    if share > 0:
+        said.append(look.language.say("ui.sound_beyond", TERMINAL, pct=share))
+    if stack.query_tokens.where is None and stack.head_names:
+        said.append(look.language.say("ui.sound_lined", TERMINAL))
+    return [dim_line(line, screen.width) for line in said]

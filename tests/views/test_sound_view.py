@@ -1,0 +1,108 @@
+"""Weights over time: a line for each head or word, the end of the sound, and the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.cli import run_command_line
+from attnviz.inputs.where import Times
+from attnviz.views.look import Look
+from attnviz.views.over_time import beyond_end, columns_of, ends_early, strips
+
+AUDIO = Path(__file__).parents[2] / "samples" / "audio"
+ENGLISH = AUDIO / "english.wav"
+
+
+def run(capsys, *words):
+    status = run_command_line(["run", *map(str, words)])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+def test_every_head_has_a_line_at_every_width(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    status, out, _ = run(capsys, "--audio", ENGLISH, "--heads", 4)
+    lines = out.splitlines()
+    assert status == 0
+    assert max(map(len, lines)) <= width
+    for name in ("same sound", "near in time", "onsets", "same pitch"):
+        assert any(name[:8] in line for line in lines)
+    assert len(lines) <= 24
+
+
+def test_words_say_where_they_listen_and_that_nothing_was_recognised(capsys):
+    status, out, _ = run(capsys, "my fish", "--audio", ENGLISH, "--start", 0.5, "--end", 2.2)
+    assert status == 0
+    assert "nothing was recognised" in out
+    fish = next(line for line in out.splitlines() if line.startswith("fish"))
+    begin = float(fish.split("s ")[-2].split()[-1].rstrip("s"))
+    assert 0.5 <= begin <= 2.2
+    for lang in ("darija", "ary-Arab"):
+        assert "nothing was" not in run(capsys, "my fish", "--audio", ENGLISH, "--lang", lang)[1]
+
+
+def test_another_moment_listens(capsys):
+    status, out, _ = run(capsys, "--audio", ENGLISH, "--query", "0.44s")
+    assert status == 0
+    assert "0.44s listens" in out
+    line = next(line for line in out.splitlines() if "near in time" in line)
+    assert line.split()[-2] == "0.44s"
+
+
+def test_columns_are_the_largest_of_their_frames():
+    row = np.array([1.0, 5, 2, 3, 9, 4])
+    assert columns_of(row, 3).tolist() == [5, 3, 9]
+    assert columns_of(row, 6).tolist() == row.tolist()
+    assert columns_of(np.array([1.0, 2]), 4).tolist() == [1, 1, 2, 2]
+
+
+def test_what_lies_beyond_the_end_is_said():
+    times = np.stack([np.arange(4.0), np.arange(4.0) + 1], axis=1)
+    assert beyond_end(Times(times, 2.5), np.array([0.1, 0.2, 0.3, 0.4])) == pytest.approx(0.4)
+    assert ends_early(Times(times, 2.5))
+    assert not ends_early(Times(times, 3.5))
+
+
+def test_lines_are_the_rows_of_the_record():
+    stack = attnviz.trace(audio=ENGLISH).stack
+    for head, one in enumerate(strips(stack, replace(Look(), query=7))):
+        assert np.array_equal(one.row, stack.weights[0, head, 7])
+
+
+def test_pictures(capsys, tmp_path):
+    for name in ("a.png", "b.png", "a.svg"):
+        status, _, err = run(
+            capsys, "my fish", "--audio", ENGLISH, "--show", "none", "-o", tmp_path / name
+        )
+        assert (status, "File saved" in err) == (0, True)
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    for words in (["--show", "heatmap"], ["--show", "grid"], ["--type", "local", "--window", "3"],
+                  ["--type", "causal"], ["--type", "global"], ["--show", "sound"]):  # fmt: skip
+        assert run(capsys, "--audio", ENGLISH, *words)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--audio", "none.wav"], "none.wav"),
+        (["--audio", AUDIO], "folder"),
+        (["--audio", Path(__file__)], "WAV, FLAC"),
+        (["--audio", ENGLISH, "--start", "-1"], "--start"),
+        (["--audio", ENGLISH, "--start", "9"], "--start"),
+        (["text", "--start", "1"], "--audio"),
+        (["--audio", ENGLISH, "--model", "induction"], "--audio"),
+        (["--audio", ENGLISH, "--image", ENGLISH], "picture"),
+        (["--audio", ENGLISH, "-o", ENGLISH], "suffix"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(capsys, words, said):
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert said in err
