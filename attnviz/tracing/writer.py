@@ -23,7 +23,8 @@ class ModelWriter:
 
     def __init__(self, model: TrainedModel, prepared: Prepared):
         self._model, self._cache = model, KeyValueCache()
-        self._n = len(prepared.text)
+        self._ids = tuple(prepared.text.ids.tolist())
+        self._renews_at = model.network.writer.renews_at
         self._source: Floats | None = None
         self._hidden = self._read(prepared)[-1:]
 
@@ -34,9 +35,12 @@ class ModelWriter:
 
     def write(self, chosen: int) -> None:
         """Read the chosen token."""
-        self._cache.start = self._n
-        self._hidden = self._read(Prepared({TEXT: from_ids([chosen])}))
-        self._n += 1
+        new: tuple[int, ...] = (chosen,)
+        self._cache.start = len(self._ids)
+        self._ids += new
+        if self._cache.start == self._renews_at:
+            self._cache, new = KeyValueCache(), self._ids
+        self._hidden = self._read(Prepared({TEXT: from_ids(new)}))[-1:]
 
     def part(self) -> Self:
         """Return another writer that has read the same, and goes on by itself."""

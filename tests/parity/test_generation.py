@@ -37,6 +37,17 @@ MODELS = {
             "bos_token_id": 1, "eos_token_id": 2, "pad_token_id": 0,
         },
     ),
+    "phi3": (  # outgrows its first length while it writes
+        "Phi3ForCausalLM",
+        {name: value for name, value in DECODER.items() if name != "head_dim"}
+        | {
+            "original_max_position_embeddings": 10,
+            "rope_parameters": {
+                "rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0, 1.1, 1.2, 1.3],
+                "long_factor": [1.5, 2.0, 4.0, 8.0], "original_max_position_embeddings": 10,
+            },
+        },
+    ),
     "bart": ("BartForConditionalGeneration", BART),
     "t5": ("T5ForConditionalGeneration", T5),
 }  # fmt: skip

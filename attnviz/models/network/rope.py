@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,13 +27,15 @@ ONLY_KINDS = ("full_attention", "sliding_attention")
 class Rope:
     """Radians per position of each pair of features: (dim / 2,) float32, and what the rotated
     vectors are multiplied by. `long` takes the place of `frequencies` from `limit` tokens on.
-    pairs: each feature turns with its neighbour."""
+    pairs: each feature turns with its neighbour. renews: where a growing text passes `limit`, all
+    of it is turned anew (Phi 3); else keys in a cache stay as they were turned."""
 
     frequencies: Frequencies
     factor: float = 1.0
     long: Callable[[int], Frequencies] | None = None
     limit: int = 0
     pairs: bool = False
+    renews: bool = False
 
     def rotation(self, n_tokens: int, start: int = 0) -> Rotation:
         """Return the rotation of `n_tokens` positions from `start` on; float32 as the models were
@@ -87,6 +90,8 @@ def read_rope(
             rope = stretch(plain, found, whole)
         if rope.frequencies.shape != plain.shape or not np.isfinite(rope.frequencies).all():
             raise ValueError("it gives no frequencies")
+        if name == "longrope" and original is not None:
+            rope = replace(rope, renews=True)
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise fields.wrong(f"rope_parameters of type {name}", found, f"whole ({error})") from error
     return rope

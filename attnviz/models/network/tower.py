@@ -54,6 +54,11 @@ class Tower:
         """Itself: its final state is the network's."""
         return self
 
+    @property
+    def renews_at(self) -> int | None:
+        """After how many tokens a growing text is run anew, for its positions turn another way."""
+        return next((rope.limit for rope in self.ropes.values() if rope.renews), None)
+
     def limits(self, _: str) -> Limits:
         """Return what it can be fed in its one role."""
         return self.embeddings.limits
