@@ -38,16 +38,20 @@ class ReaderLeft(Exception):  # noqa: N818 not an error: `attnviz … | head` ha
     """Nobody reads standard output any more."""
 
 
-def bad_choice(value: object, option: str, choices: Iterable[str]) -> AttnvizError:
+def bad_choice(
+    value: object, option: str, choices: Iterable[str], most: int | None = None
+) -> AttnvizError:
     """Make the error for an unknown word where only some are allowed; the nearest is named first.
 
-    option: what it was given for: "`type`", or some words.
+    option: what it was given for: "`type`", or some words. most: how many are named, the nearest.
     """
     from difflib import get_close_matches  # only needed when something is wrong
 
     known = list(choices)
-    near = get_close_matches(str(value), known, n=1)
+    near = get_close_matches(str(value), known, n=most or 1, cutoff=0.6 if most is None else 0.3)
     ordered = near + [choice for choice in known if choice not in near]
+    if most is not None and len(ordered) > most:
+        ordered = [*ordered[:most], f"… ({len(known)} in all)"]
     listed = ", ".join(ordered)
     return AttnvizError(
         f'"{value}" is not valid for {option}.',

@@ -45,7 +45,7 @@ class Prediction:
     """What a model said. kind: "next", "mask", "class", "token class" or "answer".
 
     places: where, and what. spans: the likeliest answers, where the kind is "answer". answer: the
-    continuation that was asked about.
+    continuation that was asked about. notes: what is odd about the text, a line each.
     """
 
     kind: str
@@ -54,6 +54,7 @@ class Prediction:
     model: str
     spans: tuple[Span, ...] = ()
     answer: Continuation | None = None
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """Return all of it as one JSON document."""

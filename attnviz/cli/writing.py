@@ -22,5 +22,7 @@ def end_of_stream(found: Generated, *, json: bool, quiet: bool) -> None:
 
     if not json:
         put_text("\n")
+    for note in found.notes:
+        say(note, quiet)
     stopped = " · stopped" if found.interrupted else ""
     say(f"{len(found.ids)} tokens, {found.tokens_per_second:.1f} tokens/s{stopped}", quiet)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = ("[UNK]", "<unk>")  # what stands for a word that a tokenizer does not know
 # The codes that translation models put before a text: __en__ (M2M-100), en_XX, eng_Latn (NLLB).
+MOST_LANGUAGES = 6  # that are named where one is not known
 LANGUAGE = re.compile(r"__[a-z]{2,3}__|[a-z]{2,3}_[A-Za-z]{2,4}")
 
 
@@ -181,7 +182,12 @@ def language_id(tokenizer: Tokenizer, language: str) -> int:
     for code in (language, f"__{language}__"):
         if code in known:
             return int(known[code])
-    raise bad_choice(language, "a language of this model", sorted(known) or ["none"])
+    if not known:
+        raise AttnvizError(
+            f'A language, "{language}", was given, and the vocabulary has no codes of languages.',
+            "Leave it out, or take a translation model (NLLB, M2M-100, mBART).",
+        )
+    raise bad_choice(language, "a language of this model", sorted(known), most=MOST_LANGUAGES)
 
 
 def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> Tokens:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ from attnviz.models.model import Inputs, Prepared
 from attnviz.models.prepare import language_id
 
 if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
     from attnviz.models.trained import TrainedModel
 
 
@@ -24,12 +26,14 @@ class Prompt:
     """What stands before the first new token.
 
     parts: where its parts begin and end, of a chat "system" and "prompt". forced_first: the id
-    that has to come first, the language that a translation model writes in.
+    that has to come first, the language that a translation model writes in. notes: what is odd
+    about it, a line each.
     """
 
     prepared: Prepared
     parts: Mapping[str, tuple[int, int]]
     forced_first: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 def prompt(
@@ -79,7 +83,18 @@ def _of_chat(model: TrainedModel, inputs: Inputs, system: str | None) -> Prompt:
     begins = whole.rfind(text)
     first = next((i for i, (_, stop) in enumerate(tokens.spans.tolist()) if stop > begins), 0)
     parts = {"system": (0, first), "prompt": (first, len(tokens))}
-    return Prompt(prepared, parts if first else {"prompt": (0, len(tokens))})
+    notes = tuple(_typed_marks(model.tokenizer, f"{system or ''}\n{text}"))
+    return Prompt(prepared, parts if first else {"prompt": (0, len(tokens))}, notes=notes)
+
+
+def _typed_marks(tokenizer: Tokenizer, text: str) -> Iterator[str]:
+    """Name the marks of a chat that stand in the text itself: they end it early, or begin another
+    speaker's."""
+    added = tokenizer.get_added_tokens_decoder().values()
+    marks = sorted({t.content for t in added if t.special and t.content and t.content in text})
+    if marks:
+        named = ", ".join(f'"{mark}"' for mark in marks)
+        yield f"The text has {named}: the model reads that as a mark of the chat, not as words."
 
 
 def _of_encoder_decoder(model: TrainedModel, inputs: Inputs) -> Prompt:

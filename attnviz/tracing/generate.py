@@ -82,7 +82,7 @@ class Step:
 class Generated:
     """What a model wrote. ids, text: what is new. prompt: the tokens before it, and prompt_parts
     where its parts begin ("system", "prompt"). seconds: from the first new token to the last.
-    interrupted: whether somebody stopped it."""
+    interrupted: whether somebody stopped it. notes: what is odd about the prompt, a line each."""
 
     ids: list[int]
     text: str
@@ -91,6 +91,7 @@ class Generated:
     prompt_parts: Mapping[str, tuple[int, int]]
     seconds: float
     interrupted: bool
+    notes: tuple[str, ...]
     _model: TrainedModel = field(repr=False)
     _prepared: Prepared = field(repr=False)
     _trace: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -185,6 +186,7 @@ def generate(
         begun.parts,
         written.seconds,
         written.interrupted,
+        begun.notes,
         opened,
         begun.prepared,
         {"max_memory": max_memory},

@@ -17,7 +17,7 @@ from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.layers import Floats
 from attnviz.models.model import TEXT, Inputs, Prepared
 from attnviz.models.network.prediction_head import ANSWER, CLASS, MASK, NEXT, log_softmax
-from attnviz.models.prompt import prompt
+from attnviz.models.prompt import Prompt, prompt
 from attnviz.models.trained import TrainedModel
 from attnviz.tracing.cache import KeyValueCache
 
@@ -62,7 +62,8 @@ def predict(
         raise AttnvizError(f"`k` is {k!r}.", "It must be a whole number from 1.")
     opened = load_writer(model)
     head = opened.head  # before any text is read
-    prepared = _read(opened, text, options)
+    begun = _read(opened, text, options)
+    prepared = begun.prepared
     hidden = opened.run(prepared, KeyValueCache().attend)
     logits = opened.logits(hidden)
     places = _places(opened, prepared.text, logits, at, k)
@@ -70,10 +71,10 @@ def predict(
     if head.kind == ANSWER:
         spans = _spans(prepared.text, logits, k)
     asked = None if answer is None else _continuation(opened, prepared, places, logits, answer)
-    return Prediction(head.kind, places, prepared.text, opened.name, spans, asked)
+    return Prediction(head.kind, places, prepared.text, opened.name, spans, asked, begun.notes)
 
 
-def _read(model: TrainedModel, text: str | None, options: Options) -> Prepared:
+def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
     chat, system = options.get("chat", False), options.get("system")
     if text is not None and model.head.kind == MASK:
         text = _with_own_mask(model, text)
@@ -92,10 +93,10 @@ def _read(model: TrainedModel, text: str | None, options: Options) -> Prepared:
             "Give the question as the text and the passage as `pair`.",
         )
     if model.head.kind == NEXT:
-        return prompt(model, inputs, chat=chat, system=system).prepared
+        return prompt(model, inputs, chat=chat, system=system)
     if chat or system is not None:
         raise AttnvizError(f"{model.name} predicts a {model.head.kind}.", "It has no chat.")
-    return model.prepare(inputs)
+    return Prompt(model.prepare(inputs), {})
 
 
 def _with_own_mask(model: TrainedModel, text: str) -> str:

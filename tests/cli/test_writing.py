@@ -1,6 +1,9 @@
 """`predict`, `generate` and the applications as a user runs them."""
 
 import json
+import resource
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -192,3 +195,58 @@ def test_mistakes_are_one_line(capsys, writer, words, named):
     status, _, err = run(capsys, *(writer if word == "MODEL" else word for word in words))
     assert (status, len(err.splitlines())) == (2, 1), err
     assert named in err
+
+
+@pytest.mark.parametrize("command", ["generate", "predict"])
+def test_marks_of_a_chat_in_the_text_are_named(capsys, writer, command):
+    words = [command, "a<|endoftext|>b", "--model", writer, "--chat"]
+    status, _, err = run(capsys, *words)
+    assert status == 0
+    told = [line for line in err.splitlines() if "mark of the chat" in line]
+    assert len(told) == 1
+    assert "<|endoftext|>" in told[0]
+    words[1] = "a b"
+    assert "mark of the chat" not in run(capsys, *words)[2]
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_full_keeps_the_text_so_far(tmp_path):
+    command = [
+        sys.executable,
+        "-m",
+        "attnviz",
+        "generate",
+        "--ids",
+        PATTERN,
+        "--model",
+        "induction",
+    ]
+    with (tmp_path / "text").open("wb") as file:
+        done = subprocess.run(
+            [*command, "--max-new-tokens", "9"], stdout=file, stderr=subprocess.PIPE, text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4)),
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert (tmp_path / "text").read_text() == "9 4 "
+
+
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [("fra_Latm", "fra_Latn"), ("arab", "ary_Arab"), ("zz", "eng_Latn")],
+)
+def test_the_nearest_languages_are_named(language, named):
+    from tokenizers import AddedToken, Tokenizer
+    from tokenizers.models import WordLevel
+
+    from attnviz.models.prepare import language_id
+
+    tokenizer = Tokenizer(WordLevel({"<unk>": 0}, unk_token="<unk>"))
+    codes = ["eng_Latn", "fra_Latn", "ary_Arab", *(f"a{chr(97 + i)}b_Latn" for i in range(20))]
+    tokenizer.add_special_tokens([AddedToken(code, special=True) for code in codes])
+    with pytest.raises(attnviz.AttnvizError) as raised:
+        language_id(tokenizer, language)
+    assert "23 in all" in raised.value.hint
+    if language != "zz":
+        assert named in raised.value.hint
+    assert raised.value.hint.count("_") <= 6

@@ -35,7 +35,7 @@ def predict(
 
     attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
     """
-    from attnviz.cli.output import console, put, put_json, screen_of, warn_of_arabic
+    from attnviz.cli.output import console, put, put_json, say, screen_of, warn_of_arabic
     from attnviz.language.languages import find_language
     from attnviz.tracing.predict import predict as ask
     from attnviz.views.terminal.predictions import predictions
@@ -44,6 +44,8 @@ def predict(
     places = None if at is None else [word.strip() for word in at.split(",") if word.strip()]
     settings = asked.settings() | {"pair": pair}
     found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
+    for note in found.notes:
+        say(note)
     if json:
         put_json(found.to_json())
         return
