@@ -96,7 +96,20 @@ def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
         return prompt(model, inputs, chat=chat, system=system)
     if chat or system is not None:
         raise AttnvizError(f"{model.name} predicts a {model.head.kind}.", "It has no chat.")
-    return Prompt(model.prepare(inputs), {})
+    prepared = model.prepare(inputs)
+    if model.has_global_tokens:
+        prepared = replace(prepared, global_tokens=_global_tokens(model, prepared.text))
+    return Prompt(prepared, {})
+
+
+def _global_tokens(model: TrainedModel, tokens: Tokens) -> tuple[int, ...]:
+    """Which tokens see all while a head is asked, as Longformer's heads were trained: the first for
+    a class, those before the first separator for an answer, none else."""
+    if model.head.kind == CLASS:
+        return (0,)
+    if model.head.kind == ANSWER:
+        return tuple(range(int(np.flatnonzero(tokens.special)[1:2].sum())))
+    return ()
 
 
 def _with_own_mask(model: TrainedModel, text: str) -> str:

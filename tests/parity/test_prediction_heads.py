@@ -1,6 +1,7 @@
 """Live: logits of every prediction head, against transformers on the files it saves."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,7 +84,30 @@ CASES |= {
     "T5ForConditionalGeneration, not scaled": T5 | {"scale_decoder_outputs": False},
     "T5ForConditionalGeneration, untied": T5 | {"tie_word_embeddings": False},
     "MT5ForConditionalGeneration": T5,
+    "GPT2DoubleHeadsModel": GPT2,
+    "ElectraForCausalLM": USUAL | {"embedding_size": 20, "is_decoder": True},
+    "GPTNeoXForSequenceClassification": USUAL,
+    "T5ForTokenClassification": T5 | {"num_labels": LABELS},
+    "BartForQuestionAnswering": BART,
+    "T5ForQuestionAnswering": T5,
+    "Phi3ForCausalLM": {name: v for name, v in LLAMA.items() if name != "head_dim"},
+    "GraniteForCausalLM": LLAMA | {"logits_scaling": 8.0, "embedding_multiplier": 3.0},
+    "GlmForCausalLM": LLAMA | {"partial_rotary_factor": 0.5},
+    "MixtralForCausalLM": LLAMA | {"num_local_experts": 4},
+    "EuroBertForTokenClassification": LLAMA | {"mask_token_id": 3},
 }  # fmt: skip
+CASES |= {
+    f"{family}ForCausalLM": LLAMA
+    for family in ("Mistral", "Qwen3", "Arcee", "Ernie4_5", "Exaone4", "Helium", "HunYuanDenseV1",
+                   "Ministral", "Olmo2", "Olmo3", "SeedOss", "SmolLM3")
+}  # fmt: skip
+CASES |= {
+    f"{family}For{task}": LLAMA | ({"num_labels": 2} if task == "QuestionAnswering" else {})
+    for family in ("Qwen2", "Qwen3", "Mistral", "SmolLM3", "Llama")
+    for task in ("SequenceClassification", "TokenClassification", "QuestionAnswering")
+}
+LONGFORMER = USUAL | {"attention_window": 4, "sep_token_id": 3}
+CASES |= {f"LongformerFor{task}": LONGFORMER for task in TASKS[:3]}
 
 
 def saved(case, folder):
@@ -121,6 +145,8 @@ def test_logits(case, tmp_path):
     model = attnviz.load_model(tmp_path)
     source = SOURCE if model.reads_source else None
     prepared = model.prepare(Inputs(ids=IDS, source_ids=source))
+    if case.startswith("Longformer") and "Sequence" not in case:  # whose first token sees all
+        prepared = replace(prepared, global_tokens=())
     ours = model.logits(model.run(prepared, KeyValueCache().attend))
     assert ours.shape == theirs.shape
     assert np.abs(ours - theirs).max() < 1e-5 * max(1, np.abs(theirs).max())
@@ -141,3 +167,13 @@ def test_a_head_that_is_not_known_is_named(tmp_path):
     model.save_pretrained(tmp_path)
     with pytest.raises(attnviz.AttnvizError, match="ElectraForPreTraining"):
         attnviz.predict(ids=IDS, model=tmp_path)
+
+
+@pytest.mark.parametrize("task", ["MaskedLM", "SequenceClassification", "TokenClassification"])
+def test_longformer_sees_all_from_where_its_head_was_trained_to(task, tmp_path):
+    case = f"LongformerFor{task}"
+    theirs = torch.softmax(torch.from_numpy(answers(saved(case, tmp_path), case)), dim=-1).numpy()
+    found = attnviz.predict(ids=IDS, model=tmp_path, at=None if "Seq" in task else [2], k=3)
+    due = np.sort(theirs[0 if "Seq" in task else 2])[::-1][:3]
+    got = [share for *_, share in found.places[0].candidates]
+    np.testing.assert_allclose(got, due, rtol=1e-4)
