@@ -44,6 +44,21 @@ class Alignment:
                 for row, column in enumerate(best)]  # fmt: skip
 
 
+def to_tree(found: Alignment) -> dict[str, Any]:
+    """Return an alignment for JSON: its parts, weights, and each written part's strongest."""
+    return {
+        "written": list(found.rows),
+        "read": list(found.columns),
+        "weights": [[round(float(w), 6) for w in row] for row in found.weights],
+        "heads": [list(place) for place in found.heads],
+        "outside": round(found.outside, 6),
+        "links": [
+            {"read": found.columns[column], "written": found.rows[row], "weight": round(weight, 6)}
+            for row, column, weight in found.links
+        ],
+    }
+
+
 def align(record: AttentionRecord, kind: str = "words") -> Alignment:
     """Align what a model wrote with what it read: by cross-attention, or, in a decoder alone, by
     how the written tokens looked at the prompt.

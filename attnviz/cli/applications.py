@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,10 @@ import typer
 from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
 
 if TYPE_CHECKING:
+    from attnviz.analysis.alignment import Alignment
     from attnviz.cli.writing_options import Writing
     from attnviz.models.trained import TrainedModel
+    from attnviz.record.record import AttentionRecord
     from attnviz.tracing.generate import Generated
 
 MOST_TOKENS = 80
@@ -81,31 +83,43 @@ class Application:
         put(target, question_view(record, screen, language))
 
     def _show_written(self, found: Generated) -> None:
+        import json
+
         from rich.console import Group
 
-        from attnviz.analysis.alignment import align
-        from attnviz.cli.output import console, put, put_text, screen_of, warn_of_arabic
+        from attnviz.analysis.alignment import align, to_tree
+        from attnviz.cli.output import console, put, put_json, screen_of, warn_of_arabic
         from attnviz.language.languages import find_language
         from attnviz.views.terminal.alignment import alignment_view
 
         record, language = found.record, find_language(self.lang)
-        self._save(record)
+        aligned = align(record, self.units)
+        self._save(record, aligned)
         if self.json:
-            put_text(record.to_json())
+            steps = [asdict(step) for step in found.steps]
+            tree = {"text": found.text, "steps": steps, "alignment": to_tree(aligned)}
+            put_json(json.dumps(tree, ensure_ascii=False, indent=1) + "\n")
             return
         target = console()
         longest = 20 if self.units == "words" else 40
-        view = alignment_view(align(record, self.units), screen_of(target), language, longest)
+        view = alignment_view(aligned, screen_of(target), language, longest)
         put(target, Group(*view))
         warn_of_arabic(target, language, self.quiet)
 
-    def _save(self, record: Any) -> None:
-        from attnviz.cli.output import say, write_output
+    def _save(self, record: AttentionRecord, aligned: Alignment | None = None) -> None:
+        from attnviz.cli.output import save, say, write_output
         from attnviz.language.languages import find_language
+        from attnviz.views.files import PICTURES
         from attnviz.views.look import Look
 
         language = find_language(self.lang)
         for path in self.output or []:
+            if aligned is not None and path.suffix.lower() in PICTURES:
+                from attnviz.views.picture.alignment import alignment_picture
+
+                data = alignment_picture(aligned, path.suffix.lower()[1:], language)
+                save(path, data, language, self.quiet)
+                continue
             for note in write_output(record, path, Look(language=language)):
                 say(note, self.quiet)
             say(language.say("run.saved", path=path), self.quiet)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from attnviz.analysis.alignment import Alignment
 from attnviz.analysis.facts import Finding
 from attnviz.analysis.findings import MOST, best, findings
 from attnviz.errors import AttnvizError
@@ -104,3 +105,11 @@ def listed(sentences: Iterable[str]) -> Table:
     for sentence in sentences:
         table.add_row("•", Text(sentence))
     return table
+
+
+def aligned_heads(found: Alignment, language: Language, guard: Guard) -> str:
+    """Name the heads whose mean an alignment is."""
+    if not found.heads:
+        return language.say("ui.align.all", guard)
+    heads = ", ".join(f"{layer}.{head}" for layer, head in found.heads)
+    return language.say("ui.align.heads", guard, places=heads)

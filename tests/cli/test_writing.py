@@ -159,6 +159,22 @@ def test_a_summary_and_an_answer(capsys, writer, tmp_path):
         assert (status, " → " in out) == (0, True), err
 
 
+def test_an_alignment_for_programs_and_as_a_picture(capsys, writer, tmp_path):
+    words = ["answer", "who?", "--text", "a cat sat", "--model", writer, "--max-new-tokens", "3"]
+    files = ["-o", str(tmp_path / "a.png"), "-o", str(tmp_path / "a.npz")]
+    status, out, err = run(capsys, *words, *files, "--json")
+    assert status == 0, err
+    found = json.loads(out)
+    assert [len(row) for row in found["alignment"]["weights"]] == [
+        len(found["alignment"]["read"])
+    ] * len(found["alignment"]["written"])
+    assert {link["written"] for link in found["alignment"]["links"]} == set(
+        found["alignment"]["written"]
+    )
+    assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
+    assert len(attnviz.read(tmp_path / "a.npz").settings["steps"]) == len(found["steps"])
+
+
 def test_an_answer_in_its_passage(capsys, tmp_path):
     checkpoints.stand_in_for_minilm(tmp_path / "package")
     folder = tmp_path / "package" / "model"

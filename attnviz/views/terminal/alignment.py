@@ -12,6 +12,7 @@ from attnviz.views.cells import full_rows, levels
 from attnviz.views.labels import dim_line, label_text, padded, widest
 from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
+from attnviz.views.words import aligned_heads
 
 ARROW = " → "
 
@@ -24,7 +25,7 @@ def alignment_view(
     most = min(longest, max((screen.width - 16) // 3, 8))
     left, right = widest(found.columns, most), widest(found.rows, most)
     room = screen.width - left - right - len(ARROW) - 6
-    lines: list[RenderableType] = [dim_line(_which(found, language), screen.width)]
+    lines: list[RenderableType] = [dim_line(aligned_heads(found, language, TERMINAL), screen.width)]
     largest = float(found.weights.max(initial=0)) or 1.0
     each = max(min(room // max(len(found.columns), 1), 3), 1)
     for (row, column, weight), shares in zip(found.links, found.weights, strict=True):
@@ -37,10 +38,3 @@ def alignment_view(
         lines.append(line)
     note = language.say("ui.aligned", TERMINAL, pct=found.outside)
     return [*lines, Text(), dim_line(note, screen.width)]
-
-
-def _which(found: Alignment, language: Language) -> str:
-    if not found.heads:
-        return language.say("ui.align.all", TERMINAL)
-    heads = ", ".join(f"{layer}.{head}" for layer, head in found.heads)
-    return language.say("ui.align.heads", TERMINAL, places=heads)
