@@ -13,7 +13,10 @@ import numpy as np
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.inputs.text import TOKENIZERS, encode, from_ids, open_tokenizer
 from attnviz.inputs.tokens import Tokens
-from attnviz.models.model import SOURCE, TEXT, Inputs, Prepared
+from attnviz.models.checkpoint.speech import read_speech
+from attnviz.models.hear import hear
+from attnviz.models.layers import Floats
+from attnviz.models.model import AUDIO, SOURCE, TEXT, Inputs, Prepared
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -29,7 +32,7 @@ LANGUAGE = re.compile(r"__[a-z]{2,3}__|[a-z]{2,3}_[A-Za-z]{2,4}")
 def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     """Read the inputs of every role that the model has, and check them against its embeddings."""
     _check_together(model, inputs)
-    roles = (TEXT, SOURCE) if model.reads_source else (TEXT,)
+    roles = [role for role in model.roles if role in READERS]
     whole = tokens = {role: READERS[role](model, inputs) for role in roles}
     if inputs.truncate:
         limits = {role: model.network.limits(role).n_positions for role in roles}
@@ -38,7 +41,10 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
         _check(model, tokens[role], role)
     is_cut = any(len(tokens[role]) != len(whole[role]) for role in roles)
     notes = tuple(note for role in roles for note in _unknown(model, tokens[role]))
-    return Prepared(tokens, cut_to=model.n_positions if is_cut else None, notes=notes)
+    features: dict[str, Floats] = {}
+    if AUDIO in model.roles:
+        tokens[AUDIO], features[AUDIO] = hear(model, inputs)
+    return Prepared(tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes)
 
 
 def _unknown(model: TrainedModel, tokens: Tokens) -> list[str]:
@@ -81,9 +87,11 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
     an encoder is fed its start token first, and not the last token."""
     if inputs.ids is not None:
         return _cut(from_ids(inputs.ids, _tokenizer_for_ids(model, inputs)), limit)
+    if inputs.text is None and AUDIO in model.roles:
+        return from_ids(read_speech(model).prompt(), _tokenizer_for_ids(model, inputs))
     text, tokenizer = inputs.require_text(), _tokenizer(model, inputs)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
-    return _cut(_for_decoder(model, tokens, tokenizer) if model.reads_source else tokens, limit)
+    return _cut(_for_decoder(model, tokens, tokenizer) if len(model.roles) > 1 else tokens, limit)
 
 
 def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:
@@ -152,6 +160,8 @@ def _for_decoder(model: TrainedModel, tokens: Tokens, tokenizer: Tokenizer) -> T
     if not isinstance(start, int):
         return tokens
     n_kept = len(tokens) - bool(tokens.special[-1] and len(tokens) > 1)
+    if tokens.ids[0] == start:  # Whisper's tokenizers put it there themselves
+        return tokens.at(np.arange(n_kept))
     return _between([start], tokens.at(np.arange(n_kept)), [], tokenizer)
 
 

@@ -23,6 +23,7 @@ from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.families import fields_of
 from attnviz.models.layers import Floats
 from attnviz.models.model import (
+    AUDIO,
     SOURCE,
     TEXT,
     Attend,
@@ -41,7 +42,10 @@ from attnviz.threads import one_blas_thread
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-OF_SOURCE = {"source", "source_ids", "source_lang"}
+READ_AS = {  # the fields of `Inputs` that a role is read from
+    SOURCE: {"source", "source_ids", "source_lang"},
+    AUDIO: {"audio", "start", "end"},
+}
 MANY = 192  # tokens from which on workers share a network; with fewer BLAS threads are quicker
 
 
@@ -104,21 +108,30 @@ class TrainedModel:
     @property
     def reads_source(self) -> bool:
         """Whether it has an encoder that reads another text than its decoder is fed."""
-        return any(layout.keys == SOURCE for layout in self.layouts.values())
+        return SOURCE in self.roles
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles of what it reads, the text that it is fed first."""
+        found = [role for layout in self.layouts.values() for role in (layout.queries, layout.keys)]
+        return tuple(sorted(set(found), key=lambda role: (role != TEXT, role)))
 
     @property
     def reads(self) -> frozenset[str]:
         """The fields of `Inputs` that it can use."""
         found = {"text", "ids", "tokenizer", "target_lang", "truncate"}
         found |= {"pair"} if self.type == "self" else set()
-        return frozenset(found | (OF_SOURCE if self.reads_source else set()))
+        for role in self.roles:
+            found |= READ_AS.get(role, set())
+        return frozenset(found)
 
     @property
     def type(self) -> str:
         """The type of attention that is its own: "self", "causal" or "cross"."""
-        if self.reads_source:
+        if len(self.roles) > 1:
             return "cross"
-        one_way = all(not rule([0], [1])[0, 0] for rule in self.layouts["self"].masks)
+        own = next(iter(self.layouts.values()))
+        one_way = all(not rule([0], [1])[0, 0] for rule in own.masks)
         return "causal" if one_way else "self"
 
     @property

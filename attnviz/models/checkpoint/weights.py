@@ -72,6 +72,11 @@ class Weights:
         weight = np.asarray(self.take(f"{name}.weight", n_in, n_out))
         return Linear(weight.T, self.take(f"{name}.bias", n_out))
 
+    def convolution(self, name: str, n_in: int, n_out: int, size: int) -> Linear:
+        """Return a convolution along one axis as a linear map over windows of n_in × size."""
+        weight = np.asarray(self.take(f"{name}.weight", n_out, n_in, size))
+        return Linear(weight.reshape(n_out, n_in * size), self.take(f"{name}.bias", n_out))
+
     def embedding(self, name: str, n_ids: int, width: int) -> Embedding:
         """Return a table with one vector per id."""
         return Embedding(self.take(f"{name}.weight", n_ids, width))

@@ -58,6 +58,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "gemma": ("gemma", "gemma2", "gemma3_text"),
     "t5": ("t5", "mt5"),
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus"),
+    "whisper": ("whisper",),
 }
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
 # Models of text and images: the model_type of their text half where it does not say its own.

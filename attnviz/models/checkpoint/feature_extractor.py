@@ -1,0 +1,97 @@
+"""A sound as a checkpoint reads it: what preprocessor_config.json says, exactly.
+
+Numbers are those of transformers' feature extractors on their NumPy paths, in float64.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
+from attnviz.inputs.spectrogram import cut_frames, hann, mel_filters, power
+
+FILES = ("preprocessor_config.json", "processor_config.json")
+LARGEST = 1 << 20  # samples of a window, bands, bins
+
+
+@dataclass(frozen=True)
+class LogMel:
+    """The log-mel picture of Whisper (arXiv 2212.04356): windows of `seconds`, of which each has
+    `n_mels` bands every `hop` samples."""
+
+    n_mels: int = 80
+    n_fft: int = 400
+    hop: int = 160
+    seconds: int = 30
+    rate: int = 16_000
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of a window."""
+        return self.seconds * self.rate
+
+    def __call__(self, samples: NDArray[Any]) -> NDArray[np.float32]:
+        """Turn samples (n,), cut to a window or filled up with zeros, into (mels, frames).
+
+        log10 of mel energies, at least 8 below the largest, plus 4, over 4; the last frame is left
+        out, and the ends are mirrored.
+        """
+        whole = np.zeros(self.n_samples)
+        whole[: min(len(samples), self.n_samples)] = samples[: self.n_samples]
+        mirrored = np.pad(whole, self.n_fft // 2, mode="reflect")
+        frames = cut_frames(mirrored, self.n_fft, self.hop)[:-1]
+        filters = mel_filters(self.n_fft // 2 + 1, self.n_mels, self.rate, 0, 8000)
+        bands = power(frames, hann(self.n_fft)) @ filters
+        logs = np.log10(np.maximum(bands, 1e-10))
+        logs = np.maximum(logs, logs.max() - 8)
+        return np.asarray((logs.T + 4) / 4, dtype=np.float32)
+
+
+def read_log_mel(folder: Path | None, n_mels: int) -> LogMel:
+    """Read how a checkpoint hears; Whisper's usual way where its folder does not say.
+
+    n_mels: the bands that its network takes. Raises AttnvizError for settings that do not fit.
+    """
+    given = _read(folder)
+    names = {"feature_size": "n_mels", "n_fft": "n_fft", "hop_length": "hop",
+             "chunk_length": "seconds", "sampling_rate": "rate"}  # fmt: skip
+    chosen = {mine: given[name] for name, mine in names.items() if given.get(name) is not None}
+    found = LogMel(**({"n_mels": n_mels} | chosen))
+    for name, value in vars(found).items():
+        if type(value) is not int or not 1 <= value <= LARGEST:
+            raise _wrong(folder, f"{name} is {str(value)[:40]}")
+    if found.n_mels != n_mels or found.n_samples > LARGEST or found.hop > found.n_fft:
+        raise _wrong(folder, f"its {found.n_mels} bands are not the {n_mels} of the model")
+    return found
+
+
+def _read(folder: Path | None) -> Mapping[str, Any]:
+    """The settings of the feature extractor: {} where there is no file."""
+    for name in FILES if folder is not None else ():
+        assert folder is not None  # there are no names else
+        file = folder / name
+        if not file.is_file():
+            continue
+        try:
+            found = json.loads(file.read_bytes())
+        except (ValueError, OSError, RecursionError) as error:
+            raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
+        if not isinstance(found, dict):
+            raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
+        inner = found.get("feature_extractor", found)
+        return inner if isinstance(inner, dict) else {}
+    return {}
+
+
+def _wrong(folder: Path | None, why: str) -> AttnvizError:
+    return AttnvizError(
+        f"The feature extractor of {folder} does not fit: {why}.",
+        "Give the preprocessor_config.json that the model was saved with.",
+    )

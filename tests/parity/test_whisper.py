@@ -1,0 +1,110 @@
+"""Whisper against transformers: its log-mel picture, every weight, logits, transcripts, times."""
+
+import numpy as np
+import pytest
+import torch
+from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
+
+import attnviz
+from attnviz.models import load_writer
+from attnviz.models.checkpoint.feature_extractor import LogMel
+from attnviz.models.model import Inputs
+from tests.inputs.test_sound import riff
+
+SIZES = {
+    "vocab_size": 70, "num_mel_bins": 16, "d_model": 24, "encoder_layers": 2, "decoder_layers": 3,
+    "encoder_attention_heads": 4, "decoder_attention_heads": 3, "encoder_ffn_dim": 40,
+    "decoder_ffn_dim": 36, "max_source_positions": 100, "max_target_positions": 40,
+    "pad_token_id": 3, "bos_token_id": 3, "eos_token_id": 3, "decoder_start_token_id": 5,
+    "suppress_tokens": None, "begin_suppress_tokens": None, "median_filter_width": 3,
+}  # fmt: skip
+CASES = {
+    "plain": SIZES,
+    "bent": SIZES | {"activation_function": "relu", "scale_embedding": True, "num_mel_bins": 8},
+}
+SECONDS = 2  # 200 frames, 100 positions
+IDS = [5, 9, 22, 40, 61, 8]
+
+
+@pytest.fixture(params=CASES)
+def model(request, tmp_path):
+    torch.manual_seed(11)
+    config = WhisperConfig(**CASES[request.param])
+    found = WhisperForConditionalGeneration._from_config(config, attn_implementation="eager").eval()
+    with torch.no_grad():
+        for name, weight in found.named_parameters():
+            weight.add_(torch.randn_like(weight) * (0.3 if weight.ndim > 1 else 0.2))
+            if "q_proj" in name:
+                weight.mul_(2)  # peaked attention
+    found.save_pretrained(tmp_path)
+    found.generation_config.save_pretrained(tmp_path)
+    extractor = WhisperFeatureExtractor(feature_size=config.num_mel_bins, chunk_length=SECONDS)
+    extractor.save_pretrained(tmp_path)
+    draw = np.random.default_rng(0)
+    noise = (draw.normal(size=20_000) * np.hanning(20_000) * 8000).astype("<i2")
+    sound = riff(tmp_path / "a.wav", 1, 16, 16_000, 1, noise.tobytes())
+    return found, tmp_path, sound, extractor, noise / 32768
+
+
+@pytest.mark.parametrize("n_mels", [80, 128])
+def test_the_log_mel_picture(n_mels):
+    draw = np.random.default_rng(1)
+    samples = (draw.normal(size=50_000) * 0.1).astype(np.float32)
+    wanted = WhisperFeatureExtractor(feature_size=n_mels)(
+        samples, sampling_rate=16_000, return_tensors="np", device="cpu"
+    ).input_features[0]
+    found = LogMel(n_mels)(samples)
+    assert found.shape == wanted.shape == (n_mels, 3000)
+    assert np.abs(found - wanted).max() < 1e-4  # its own float32 path; ours is float64
+    float64 = WhisperFeatureExtractor(feature_size=n_mels)._np_extract_fbank_features(
+        np.pad(samples, (0, 430_000))[None], "cpu"
+    )[0]
+    assert np.abs(found - float64).max() < 1e-6
+
+
+def test_every_weight_and_the_logits(model):
+    reference, folder, sound, extractor, samples = model
+    features = extractor(samples, sampling_rate=16_000, return_tensors="pt").input_features
+    with torch.no_grad():
+        out = reference(features, decoder_input_ids=torch.tensor([IDS]), output_attentions=True)
+    record = attnviz.trace(audio=sound, ids=IDS, model=str(folder))
+    for name, attentions in (
+        ("encoder", out.encoder_attentions), ("decoder", out.decoder_attentions),
+        ("cross", out.cross_attentions),
+    ):  # fmt: skip
+        wanted = np.stack([one[0].numpy() for one in attentions])
+        found = record.stacks[name].weights
+        assert wanted.max() > 0.05
+        np.testing.assert_allclose(found, wanted, atol=1e-5)
+    opened = load_writer(str(folder))
+    hidden = opened.run(opened.prepare(Inputs(ids=IDS, audio=sound)), attend)
+    logits = out.logits[0].numpy()
+    assert np.abs(opened.logits(hidden) - logits).max() < 1e-5 * np.abs(logits).max()
+
+
+def attend(_, query, key, value, *, mask=None, scale=None, **_others):
+    from attnviz.attention.dense import scaled_dot_product_attention
+
+    return scaled_dot_product_attention(query, key, value, mask=mask, scale=scale)[0]
+
+
+@pytest.mark.parametrize("fault", ["key bias", "last frame", "no mirror"])
+def test_a_fault_would_be_seen(model, fault):
+    """The bounds above fail where keys have a bias, the last frame is kept in place of the first,
+    or the ends of the sound are not mirrored."""
+    reference, folder, sound, extractor, samples = model
+    features = extractor(samples, sampling_rate=16_000, return_tensors="pt").input_features
+    if fault == "key bias":
+        reference.model.encoder.layers[0].self_attn.k_proj.bias = torch.nn.Parameter(
+            torch.randn(24)
+        )
+        reference.model.encoder.layers[0].self_attn.q_proj.bias.data += 0.5
+    elif fault == "last frame":
+        features = torch.roll(features, 1, dims=-1)
+    else:
+        features[..., 0] += 0.5
+    with torch.no_grad():
+        out = reference(features, decoder_input_ids=torch.tensor([IDS]), output_attentions=True)
+    found = attnviz.trace(audio=sound, ids=IDS, model=str(folder)).stacks["encoder"].weights
+    wanted = np.stack([one[0].numpy() for one in out.encoder_attentions])
+    assert np.abs(found - wanted).max() > 1e-4
