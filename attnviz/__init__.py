@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from attnviz.tracing.predict import predict
     from attnviz.tracing.survey import survey
     from attnviz.tracing.trace import trace
+    from attnviz.tracing.transcribe import transcribe
 
 __all__ = [
     "AttentionRecord",
@@ -56,6 +57,7 @@ __all__ = [
     "scaled_dot_product_attention",
     "survey",
     "trace",
+    "transcribe",
 ]
 
 _HOMES = {  # public name → the module that has it; a module stands for itself
@@ -74,6 +76,7 @@ _HOMES = {  # public name → the module that has it; a module stands for itself
     "scaled_dot_product_attention": "attnviz.attention.dense",
     "survey": "attnviz.tracing.survey",
     "trace": "attnviz.tracing.trace",
+    "transcribe": "attnviz.tracing.transcribe",
 }
 
 _SHOWN_BY.update(  # records know no views: here they meet

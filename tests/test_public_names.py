@@ -31,6 +31,7 @@ NAMES = {
     "scaled_dot_product_attention": None,
     "survey": None,
     "trace": None,
+    "transcribe": None,
 }
 
 

@@ -82,10 +82,7 @@ def open_sound(
     _check_span(start, end)
     try:
         with place.open("rb") as file:
-            head = file.read(12)
-            file.seek(0)
-            is_wav = head[:4] in (b"RIFF", b"RF64") and head[8:] == b"WAVE"
-            samples, own = (_wav if is_wav else _other)(place, file, start or 0.0, end)
+            samples, own = (_wav if _is_wav(file) else _other)(place, file, start or 0.0, end)
     except OSError as error:
         raise AttnvizError(f"Cannot read {place}: {error.strerror or error}.") from error
     mono: Samples = samples.mean(axis=1, dtype=np.float32)
@@ -98,6 +95,38 @@ def open_sound(
             "Give a hundredth of a second and more.",
         )
     return Sound(found, rate, start or 0.0)
+
+
+def sound_length(path: str | Path) -> float:
+    """Return how many seconds a sound has, without reading it. Raises AttnvizError as `open_sound`
+    does."""
+    place = Path(path)
+    if place.is_dir():
+        raise AttnvizError(f"{place} is a folder.", "Name a sound.")
+    if not place.is_file():
+        raise not_found(place)
+    with place.open("rb") as file:
+        if _is_wav(file):
+            form = _read_format(place, file)
+            return form.n_samples / form.rate
+        soundfile = _soundfile(place, file)
+        try:
+            with soundfile.SoundFile(file) as opened:
+                return float(opened.frames / opened.samplerate)
+        except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
+            raise _unreadable(place) from error
+
+
+def _is_wav(file: IO[bytes]) -> bool:
+    head = file.read(12)
+    file.seek(0)
+    return head[:4] in (b"RIFF", b"RF64") and head[8:] == b"WAVE"
+
+
+def _unreadable(place: Path) -> AttnvizError:
+    return AttnvizError(
+        f"{place} is not a sound that can be read.", "Give a WAV, FLAC, OGG or MP3 file."
+    )
 
 
 def resample(samples: Samples, rate: int, wanted: int) -> Samples:
@@ -283,9 +312,7 @@ def _other(
             samples: NDArray[np.float32] = opened.read(last - first, np.float32, always_2d=True)
             return samples, int(opened.samplerate)
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
-        raise AttnvizError(
-            f"{place} is not a sound that can be read.", "Give a WAV, FLAC, OGG or MP3 file."
-        ) from error
+        raise _unreadable(place) from error
 
 
 def _soundfile(place: Path, file: IO[bytes]) -> Any:
@@ -293,9 +320,7 @@ def _soundfile(place: Path, file: IO[bytes]) -> Any:
     file.seek(0, io.SEEK_SET)
     known = head in (b"fLaC", b"OggS") or head[:3] == b"ID3" or head[:1] == b"\xff"
     if not known:
-        raise AttnvizError(
-            f"{place} is not a sound that can be read.", "Give a WAV, FLAC, OGG or MP3 file."
-        )
+        raise _unreadable(place)
     try:
         import soundfile
     except ImportError as error:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.inputs.where import Times
+from attnviz.inputs.where import Bytes, Times
 from attnviz.record.stack import Stack
 from attnviz.views.look import Look
 from attnviz.views.overlay import MOST_KEPT, is_even, row_of, surest_head
@@ -22,16 +22,11 @@ Weights = NDArray[np.floating[Any]]
 
 @dataclass(frozen=True)
 class Strip:
-    """One line over time: its name, its weights (frames,), and the frame that listens."""
+    """One line over time: its name, its weights (all frames,), and the frame that listens."""
 
     name: str
     row: Weights
     query: int | None
-
-    @property
-    def peak(self) -> int:
-        """The frame with the largest weight."""
-        return int(np.argmax(self.row))
 
 
 def frames_of(stack: Stack) -> Times | None:
@@ -85,14 +80,22 @@ def beyond_end(where: Times, row: Weights) -> float:
     return float(row[where.times[:, 0] >= where.duration].sum())
 
 
-def ends_early(where: Times) -> bool:
-    """Whether whole frames lie beyond the end of the sound."""
-    return bool((where.times[:, 0] >= where.duration).any())
+def n_heard(where: Times) -> int:
+    """How many frames are drawn: those that begin before the sound ends."""
+    return max(int((where.times[:, 0] < where.duration).sum()), 1)
 
 
 def seconds(where: Times) -> tuple[float, float]:
-    """Where the first frame begins and the last one ends."""
-    return float(where.times[:, 0].min()), float(where.times[:, 1].max())
+    """Where the first frame begins and the last one that is drawn ends."""
+    return float(where.times[0, 0]), float(where.times[n_heard(where) - 1, 1])
+
+
+def drawn_picture(where: Times) -> Bytes | None:
+    """The part of the spectrogram that lies over the frames that are drawn."""
+    if where.picture is None:
+        return None
+    share = n_heard(where) / len(where.times)
+    return where.picture[:, : max(round(share * where.picture.shape[1]), 1)]
 
 
 def _of_word(stack: Stack, look: Look, query: int) -> Strip:

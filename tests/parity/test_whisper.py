@@ -1,15 +1,22 @@
 """Whisper against transformers: its log-mel picture, every weight, logits, transcripts, times."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
 from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
+from transformers.models.whisper.generation_whisper import _dynamic_time_warping, _median_filter
 
 import attnviz
+from attnviz.analysis.word_times import alignment, warped
+from attnviz.inputs.sound import open_sound
 from attnviz.models import load_writer
 from attnviz.models.checkpoint.feature_extractor import LogMel
 from attnviz.models.model import Inputs
-from tests.inputs.test_sound import riff
+from attnviz.tracing.transcribe import transcribe
+from tests.inputs.test_sound import AUDIO, riff
+from tests.reference import whisper_folder
 
 SIZES = {
     "vocab_size": 70, "num_mel_bins": 16, "d_model": 24, "encoder_layers": 2, "decoder_layers": 3,
@@ -108,3 +115,71 @@ def test_a_fault_would_be_seen(model, fault):
     found = attnviz.trace(audio=sound, ids=IDS, model=str(folder)).stacks["encoder"].weights
     wanted = np.stack([one[0].numpy() for one in out.encoder_attentions])
     assert np.abs(found - wanted).max() > 1e-4
+
+
+def test_transcripts_are_those_of_generate(model):
+    reference, folder, sound, extractor, samples = model
+    features = extractor(samples, sampling_rate=16_000, return_tensors="pt").input_features
+    prompt = torch.tensor([[5]])
+    with torch.no_grad():
+        wanted = reference.generate(
+            features, decoder_input_ids=prompt, max_new_tokens=12, do_sample=False, num_beams=1
+        )[0].tolist()
+    found = transcribe(sound, model=str(folder), max_new_tokens=12)
+    written = [i for i in wanted if i not in (3, 5)]  # without start and end
+    assert list(found.windows[0].ids) == written
+    assert written
+
+
+def test_the_path_through_time_is_the_library_s():
+    """20 random matrices: median filters and paths of transformers' own functions."""
+    draw = np.random.default_rng(3)
+    for _ in range(20):
+        n, m = int(draw.integers(2, 12)), int(draw.integers(12, 60))
+        weights = draw.random((4, n, m)) ** 4
+        tensor = torch.from_numpy(weights)
+        normed = (tensor - tensor.mean(-2, keepdim=True)) / tensor.std(
+            -2, keepdim=True, correction=0
+        )
+        wanted = _median_filter(normed, 7).mean(0)
+        found = alignment(weights, 7)
+        np.testing.assert_allclose(found, wanted.numpy(), atol=1e-12)
+        tokens, frames = _dynamic_time_warping(-wanted.double().numpy())
+        path = warped(found)
+        assert path.tokens.tolist() == tokens.tolist()
+        assert path.frames.tolist() == frames.tolist()
+        jumps = np.pad(np.diff(tokens), (1, 0), constant_values=1).astype(bool)
+        assert path.begins.tolist() == frames[jumps].tolist()
+
+
+@pytest.mark.slow
+def test_whisper_tiny_writes_what_transformers_writes(tmp_path):
+    """The real Whisper tiny.en on the bundled sentence: token for token, and its words in order."""
+    whisper_folder.write(tmp_path)
+    reference = WhisperForConditionalGeneration.from_pretrained(
+        tmp_path, attn_implementation="eager"
+    ).eval()
+    found = transcribe(AUDIO / "english.wav", model=str(tmp_path))
+    samples = open_sound(AUDIO / "english.wav").samples
+    features = WhisperFeatureExtractor.from_pretrained(tmp_path)(
+        samples, sampling_rate=16_000, return_tensors="pt"
+    ).input_features
+    with torch.no_grad():
+        wanted = reference.generate(features)[0].tolist()
+    marks = {50256, 50257, 50362}
+    assert list(found.windows[0].ids) == [i for i in wanted if i not in marks]
+    assert found.text == "Yesterday my brother bought fish."
+    begins = [word.begin for word in found.words]
+    assert [word.text.strip() for word in found.words][-1] == "fish."
+    assert begins == sorted(begins)
+    assert begins[-1] > 1.5
+    for one, after in pairwise(found.words):
+        assert one.end == after.begin
+    record = found.record(0)
+    with torch.no_grad():
+        out = reference(
+            features, decoder_input_ids=torch.tensor([[50257, 50362, *found.windows[0].ids]]),
+            output_attentions=True,
+        )  # fmt: skip
+    wide = np.stack([one[0].numpy() for one in out.cross_attentions])
+    np.testing.assert_allclose(record.stacks["cross"].weights, wide, atol=1e-5)

@@ -12,7 +12,7 @@ import attnviz
 from attnviz.cli import run_command_line
 from attnviz.inputs.where import Times
 from attnviz.views.look import Look
-from attnviz.views.over_time import beyond_end, columns_of, ends_early, strips
+from attnviz.views.over_time import beyond_end, columns_of, n_heard, strips
 
 AUDIO = Path(__file__).parents[2] / "samples" / "audio"
 ENGLISH = AUDIO / "english.wav"
@@ -65,8 +65,7 @@ def test_columns_are_the_largest_of_their_frames():
 def test_what_lies_beyond_the_end_is_said():
     times = np.stack([np.arange(4.0), np.arange(4.0) + 1], axis=1)
     assert beyond_end(Times(times, 2.5), np.array([0.1, 0.2, 0.3, 0.4])) == pytest.approx(0.4)
-    assert ends_early(Times(times, 2.5))
-    assert not ends_early(Times(times, 3.5))
+    assert [n_heard(Times(times, end)) for end in (0.0, 2.5, 3.5, 9.0)] == [1, 3, 4, 4]
 
 
 def test_lines_are_the_rows_of_the_record():

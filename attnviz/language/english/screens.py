@@ -68,6 +68,12 @@ SENTENCES = {
         "--query 0.44s lets another moment listen · --head 0 shows one head · -o map.png"
     ),
     "ui.sound_time": "seconds",
+    "ui.said": "{model} · what was said and where each word looked",
+    "ui.said_spans": (
+        "word times by the heads that align: where the model looked, no measurement of the sound"
+    ),
+    "ui.said_rate": "{value} s of sound in {time}",
+    "ui.said_nothing": "nothing was written down",
     "ui.image_heads": "{query} looks: bright = much weight, each picture on its own scale",
     "ui.image_words": "where each word looks, each on its own scale; even = it says nothing here",
     "ui.image_even": "even",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from attnviz.inputs.where import Times
-from attnviz.language.language import PICTURE
+from attnviz.language.language import PICTURE, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.look import Look
@@ -15,9 +18,10 @@ from attnviz.views.number_format import percent
 from attnviz.views.over_time import (
     Strip,
     beyond_end,
-    ends_early,
+    drawn_picture,
     frames_of,
     listening_frame,
+    n_heard,
     seconds,
     strips,
 )
@@ -38,16 +42,27 @@ def sound_figure(record: AttentionRecord, look: Look) -> Figure:
     assert where is not None  # `picture` made sure
     found = strips(stack, look)[:MOST]
     notes = _notes(stack, where, found, look)
-    paper = Paper([title(record, look.language, PICTURE), _what(stack, look), *notes])
+    heading = [title(record, look.language, PICTURE), _what(stack, look), *notes]
+    return strips_figure(heading, found, where, look.language)
+
+
+def strips_figure(
+    heading: list[str], found: list[Strip], where: Times, language: Language,
+    spans: Sequence[tuple[float, float]] = (),
+) -> Figure:  # fmt: skip
+    """Draw lines over time under a spectrogram. spans: begin and end in seconds of each line, which
+    are outlined, and said at the right in place of the largest weight."""
+    paper = Paper(heading)
     left = min(paper.widest([one.name for one in found], LABEL_SIZE), NAME) + 0.1
     tall = LINE * len(found)
     above = SPECTROGRAM + GAP if where.picture is not None else 0.0
-    axes = paper.add_axes(left, 0.1 + above, WIDTH, tall, right=1.1, bottom=0.5)
+    axes = paper.add_axes(left, 0.1 + above, WIDTH, tall, right=1.2, bottom=0.5)
     if where.picture is not None:
         top = paper.place(MARGIN + left, paper.top + 0.1, WIDTH, SPECTROGRAM)
         _spectrogram(top, where)
-    _lines(axes, found, where, [paper.fitted(one.name, left - 0.1, LABEL_SIZE) for one in found])
-    axes.set_xlabel(look.language.say("ui.sound_time", PICTURE), fontsize=SMALL_SIZE)
+    names = [paper.fitted(one.name, left - 0.1, LABEL_SIZE) for one in found]
+    _lines(axes, found, where, names, spans)
+    axes.set_xlabel(language.say("ui.sound_time", PICTURE), fontsize=SMALL_SIZE)
     return paper.figure
 
 
@@ -68,19 +83,22 @@ def _notes(stack: Stack, where: Times, found: list[Strip], look: Look) -> list[s
 
 def _spectrogram(axes: Axes, where: Times) -> None:
     begin, end = seconds(where)
-    assert where.picture is not None  # the caller made sure
+    picture = drawn_picture(where)
+    assert picture is not None  # the caller made sure
     axes.imshow(
-        where.picture, cmap="gray_r", aspect="auto", origin="lower", interpolation="nearest",
+        picture, cmap="gray_r", aspect="auto", origin="lower", interpolation="nearest",
         extent=(begin, end, 0, 1),
     )  # fmt: skip
     axes.set_xticks([])
     axes.set_yticks([])
-    _mark_end(axes, where)
 
 
-def _lines(axes: Axes, found: list[Strip], where: Times, names: list[str]) -> None:
+def _lines(
+    axes: Axes, found: list[Strip], where: Times, names: list[str],
+    spans: Sequence[tuple[float, float]],
+) -> None:  # fmt: skip
     begin, end = seconds(where)
-    rows = np.stack([one.row for one in found]).astype(np.float64)
+    rows = np.stack([one.row[: n_heard(where)] for one in found]).astype(np.float64)
     largest = rows.max(axis=1, keepdims=True)
     shares = np.sqrt(np.divide(rows, largest, out=np.zeros_like(rows), where=largest > 0))
     colours = coloured(shares, np.ones(shares.shape, dtype=np.bool_))
@@ -92,16 +110,18 @@ def _lines(axes: Axes, found: list[Strip], where: Times, names: list[str]) -> No
     axes.tick_params(axis="y", length=0)
     for line in np.arange(0.5, len(found) - 1):
         axes.axhline(float(line), color="white", linewidth=0.6)
-    for i, one in enumerate(found):
-        if largest[i, 0] > 0:
-            said = f"{where.times[one.peak, 0]:.2f}s  {percent(float(largest[i, 0]))}%"
-            axes.annotate(
-                said, (end, i), (4, 0), textcoords="offset points", va="center",
-                fontsize=SMALL_SIZE, color=rgb(INK), annotation_clip=False,
-            )  # fmt: skip
-    _mark_end(axes, where)
-
-
-def _mark_end(axes: Axes, where: Times) -> None:
-    if ends_early(where):
-        axes.axvline(where.duration, color="#d2691e", linewidth=1.2)
+    for i, peak in enumerate(rows.argmax(axis=1).tolist()):
+        if spans:
+            low, high = spans[i]
+            said = f"{low:.2f}–{high:.2f}s"
+            axes.add_patch(
+                Rectangle((low, i - 0.45), high - low, 0.9, fill=False, color="white", linewidth=1)
+            )
+        elif largest[i, 0] > 0:
+            said = f"{where.times[peak, 0]:.2f}s  {percent(float(largest[i, 0]))}%"
+        else:
+            continue
+        axes.annotate(
+            said, (end, i), (4, 0), textcoords="offset points", va="center",
+            fontsize=SMALL_SIZE, color=rgb(INK), annotation_clip=False,
+        )  # fmt: skip

@@ -18,9 +18,10 @@ from attnviz.views.over_time import (
     Strip,
     beyond_end,
     columns_of,
-    ends_early,
+    drawn_picture,
     frames_of,
     listening_frame,
+    n_heard,
     seconds,
     strips,
 )
@@ -54,9 +55,9 @@ def sound_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list
     body: list[RenderableType] = [
         dim_line(_what(stack, look, len(found) - len(shown)), screen.width)
     ]
-    body += _picture(where, left + 1, wide, tall, screen)
-    body.append(_axis(where, left + 1, wide))
-    body += [_line(one, where, left, wide, screen) for one in shown]
+    body += spectrogram_lines(where, left + 1, wide, tall, screen)
+    body.append(axis_line(where, left + 1, wide))
+    body += [strip_line(one, where, left, wide, screen) for one in shown]
     return body + _notes(stack, where, found, look, screen)
 
 
@@ -69,18 +70,21 @@ def _what(stack: Stack, look: Look, left_out: int) -> str:
     return f"{said} · +{left_out}" if left_out > 0 else said
 
 
-def _picture(where: Times, indent: int, wide: int, tall: int, screen: Screen) -> list[Text]:
-    """The spectrogram, high frequencies first, two bands in each line."""
-    if where.picture is None or not tall:
+def spectrogram_lines(
+    where: Times, indent: int, wide: int, tall: int, screen: Screen
+) -> list[Text]:
+    """Draw the spectrogram, high frequencies first, two bands in each line."""
+    picture = drawn_picture(where)
+    if picture is None or not tall:
         return []
-    bands = columns_of(where.picture[::-1].T, min(2 * tall, len(where.picture))).T  # bands, columns
+    bands = columns_of(picture[::-1].T, min(2 * tall, len(picture))).T  # (bands, columns)
     shares = columns_of(bands, wide) / 255
     steps = levels(shares, np.ones(shares.shape, dtype=np.bool_))
     return [Text(" " * indent).append_text(line) for line in half_rows(steps, screen.colour)]
 
 
-def _axis(where: Times, indent: int, wide: int) -> Text:
-    """Times below the picture, and where the sound ends."""
+def axis_line(where: Times, indent: int, wide: int) -> Text:
+    """Write times below the picture, up to where the sound ends."""
     begin, end = seconds(where)
     n = max(wide // APART, 1)
     line = Text(" " * indent, "dim", no_wrap=True)
@@ -88,23 +92,24 @@ def _axis(where: Times, indent: int, wide: int) -> Text:
         place = indent + i * wide // n
         line.append(" " * max(place - line.cell_len, 0))
         line.append(f"|{begin + (end - begin) * i / n:.2f}s")
-    if ends_early(where):
-        place = indent + int((where.duration - begin) / (end - begin) * wide)
-        characters = list(line.plain.ljust(indent + wide))
-        characters[place] = "◂"
-        line = Text("".join(characters).rstrip(), "dim", no_wrap=True)
     return line
 
 
-def _line(one: Strip, where: Times, left: int, wide: int, screen: Screen) -> Text:
-    """A name, its weights over time, and where the largest is."""
+def strip_line(
+    one: Strip, where: Times, left: int, wide: int, screen: Screen, said: str = ""
+) -> Text:
+    """Draw a name, its weights over time, and at the right what is `said`, else where the
+    largest is."""
     line = padded(label_text(one.name, left), left).append(" ")
-    largest = float(one.row.max(initial=0))
-    shares = np.sqrt(columns_of(one.row, wide) / largest) if largest > 0 else np.zeros(wide)
+    row = one.row[: n_heard(where)]
+    largest = float(row.max(initial=0))
+    shares = np.sqrt(columns_of(row, wide) / largest) if largest > 0 else np.zeros(wide)
     steps = levels(shares[None, :], np.ones((1, wide), dtype=np.bool_))
     line.append_text(full_rows(steps, 1, screen.colour)[0])
+    if said:
+        return line.append(f" {said}", "dim")
     if largest > 0:
-        begin = f"{where.times[one.peak, 0]:.2f}s"
+        begin = f"{where.times[int(row.argmax()), 0]:.2f}s"
         line.append(f"{begin:>8} {percent(largest):>3}%", "dim")
     return line
 

@@ -1,0 +1,129 @@
+"""`attnviz transcribe`: what is said in a sound, and when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from attnviz.cli import options
+from attnviz.errors import AttnvizError
+
+if TYPE_CHECKING:
+    from attnviz.language.language import Language
+    from attnviz.tracing.transcribe import Transcript
+    from attnviz.views.screen import Screen
+
+PICTURES = (".png", ".svg", ".pdf")
+
+
+def transcribe(
+    sound: Annotated[Path, typer.Argument(help="A WAV file; FLAC, OGG, MP3 with attnviz[audio].")],
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="A Whisper checkpoint: a folder, a hub id.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="What is spoken: ar, fr, en …", show_default="heard")
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="transcribe · translate (into English)")] = None,
+    start: options.Start = None,
+    end: options.End = None,
+    max_new_tokens: Annotated[
+        int | None, typer.Option(help="At most so many tokens in each window of 30 seconds.")
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output", "-o", help=".srt · .vtt · .csv · .json · .txt · .png · .svg · .pdf."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Words and times as JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Words and times as CSV.")] = False,
+    show: Annotated[bool, typer.Option("--show/--no-show", help="Draw words over time.")] = True,
+    lang: options.Lang = None,
+    quiet: options.Quiet = False,
+) -> None:
+    """Write down what is said in a sound, and show where each word looked in it.
+
+    attnviz transcribe speech.wav --model openai/whisper-tiny
+
+    attnviz transcribe speech.wav --model FOLDER --language ar -o words.srt
+
+    attnviz transcribe speech.wav --model FOLDER --task translate --json
+
+    The text comes as it is written; Ctrl-C keeps what is there.
+    """
+    from attnviz.cli.output import check_outputs, console, put, put_json, put_text, say, screen_of
+    from attnviz.language.languages import find_language
+    from attnviz.tracing.transcribe import SUFFIXES
+    from attnviz.tracing.transcribe import transcribe as written
+    from attnviz.views.number_format import duration
+
+    said = find_language(lang)
+    if json and csv:
+        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+    if model is None:
+        raise AttnvizError(
+            "The built-in heads recognise nothing: a transcript needs a model that listens.",
+            "Give --model, such as openai/whisper-tiny; `attnviz run TEXT --audio FILE` lines a "
+            "text up by length.",
+        )
+    check_outputs(output or [], [sound], (*SUFFIXES, *PICTURES))
+    for_programs = json or csv
+    found = written(
+        sound, model=model, language=language, task=task, start=start, end=end,
+        max_new_tokens=max_new_tokens, stream=None if for_programs else put_text,
+    )  # fmt: skip
+    if json:
+        put_json(found.to_json())
+    elif csv:
+        put_text(found.to_csv())
+    else:
+        put_text("\n" if found.text else "")
+        target = console()
+        if show:
+            for index in range(len(found.windows)):
+                put(target, _window(found, index, said, screen_of(target)))
+    for path in output or []:
+        _save(found, path, said, quiet)
+    heard = sum(window.end - window.begin for window in found.windows)
+    rate = said.say("ui.said_rate", value=f"{heard:.1f}", time=duration(found.seconds))
+    say(rate if found.text else f"{rate} · {said.say('ui.said_nothing')}", quiet)
+
+
+def _strips(found: Transcript, index: int) -> tuple[list[Any], list[tuple[float, float]]]:
+    from attnviz.views.over_time import Strip
+
+    window = found.windows[index]
+    rows = window.shares if window.shares is not None else []
+    lines = [Strip(w.text.strip(), row, None) for w, row in zip(window.words, rows, strict=False)]
+    return lines, [(word.begin, word.end) for word in window.words[: len(lines)]]
+
+
+def _window(found: Transcript, index: int, language: Language, screen: Screen) -> Any:
+    from rich.text import Text
+
+    from attnviz.views.terminal.transcript import transcript
+
+    window, (lines, spans) = found.windows[index], _strips(found, index)
+    if not lines or window.where is None:
+        return Text()
+    return transcript(found.model, lines, spans, window.where, window.beyond, language, screen)
+
+
+def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> None:
+    """Write one file; a picture is of the first window."""
+    from attnviz.cli.output import save, say
+
+    if path.suffix.lower() not in PICTURES:
+        found.save(path)
+        say(language.say("run.saved", path=path), quiet)
+        return
+    from attnviz.views.picture.transcript import picture
+
+    window, (lines, spans) = found.windows[0], _strips(found, 0)
+    if not lines or window.where is None:
+        raise AttnvizError("Nothing was written down: there is no picture.", "Save a .json.")
+    data = picture(found.model, lines, spans, window.where, path.suffix.lower()[1:], language)
+    save(path, data, language, quiet)
