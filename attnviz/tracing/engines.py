@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from typing import Any, TypeVar
@@ -65,7 +65,7 @@ def run_on_dask(
     worker has another version of attnviz.
     """
     try:
-        from distributed import Client  # the extra `attnviz[dask]`
+        from distributed import Client, KilledWorker  # the extra `attnviz[dask]`
     except ImportError as error:
         raise AttnvizError(
             "A scheduler takes Dask, which is not installed.", "Run: pip install 'attnviz[dask]'."
@@ -84,7 +84,7 @@ def run_on_dask(
             yield from _in_order(
                 lambda chunk: client.submit(work, chunk, pure=False), chunks, AHEAD * n_workers
             )
-        except (OSError, TimeoutError) as error:
+        except (OSError, TimeoutError, CancelledError, KilledWorker) as error:
             raise AttnvizError(
                 "The scheduler or a worker was lost.",
                 "Start the same command again: finished chunks are kept.",

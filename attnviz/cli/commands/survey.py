@@ -85,6 +85,12 @@ def survey(
     asked = {name: value for name, value in given.items() if value is not None}
     asked |= options.of_type(window, None) | ({"truncate": True} if truncate else {})
     asked |= {"seed": seed} if model == "random" else {}
+    if scheduler is not None:
+        from attnviz.tracing.engines import dashboard
+
+        address = dashboard(scheduler)
+        if address:
+            say(language.say("survey.dashboard", address=address), quiet)
     with _progress(quiet) as told:
         found = run_survey(
             corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,
