@@ -110,8 +110,9 @@ def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, .
     wanted = tuple(range(stack.n_layers)) if layers is None else tuple(layers)
     numbers = measured(stack, wanted)
     found = []
+    every = _labels(stack, wanted)
     for place, layer in enumerate(wanted):
-        labels = _labels(stack, layer)
+        labels = every[layer]
         for head in range(stack.n_heads):
             of_head = {name: float(numbers[name][place, head]) for name in MEASURES}
             found.append(HeadLook(layer, head, stack.head_name(head), labels[head], of_head))
@@ -220,12 +221,13 @@ class _Layer:
         """The pattern that fits a head best, or else where it rests, or that it spreads."""
         if self.left.weight[head].sum() >= LITTLE * self.total[head]:
             for fits in (self.narrow, self.wide):
-                best: Label | None = None
-                for label in (fit.label(head) for fit in fits):
-                    surer = best is None or label.lift > best.lift + SURER
-                    best = label if label.lift >= FITS and surer else best
+                best, highest = None, FITS
+                for fit in fits:
+                    lift = _lift(fit.share[head], fit.chance[head])
+                    if lift >= FITS and (best is None or lift > highest + SURER):
+                        best, highest = fit, lift
                 if best is not None:
-                    return best
+                    return best.label(head)
         if self.resting is not None and (rest := self.resting.label(head)).lift >= FITS:
             return rest
         if self.evenness is None:
@@ -234,29 +236,48 @@ class _Layer:
         return Label("spread", even) if even >= EVEN else Label("other")
 
 
-def _labels(stack: Stack, layer: int) -> list[Label]:
-    """The label of every head of a layer."""
+def _labels(stack: Stack, layers: Sequence[int]) -> dict[int, list[Label]]:
+    """The labels of every head, by layer."""
     if stack.weights is None:
-        return _label_heads(_of_summary(stack, layer), stack.n_heads)
-    seen = _Seen.of(stack, layer)
-    # Heads are looked at one after the other where many would need much memory.
-    together = max(AT_ONCE // max(stack.weights[layer, 0].nbytes, 1), 1)
-    labels: list[Label] = []
-    for start in range(0, stack.n_heads, together):
-        weights = stack.weights[layer, start : start + together].astype(np.float64)
-        labels += _label_heads(_of_weights(stack, weights, seen), len(weights))
-    return labels
+        return {i: _label_heads(_of_summary(stack, i), range(stack.n_heads)) for i in layers}
+    found: dict[int, list[Label]] = {layer: [] for layer in layers}
+    # Heads are looked at one after the other where many would need much memory; of a short text,
+    # those of all layers that see the same at once.
+    together = max(AT_ONCE // max(stack.weights[0, 0].nbytes, 1), 1)
+    for group in _alike(stack, layers):
+        seen = _Seen.of(stack, group[0])
+        at_once = max(together // stack.n_heads, 1)
+        for start in range(0, len(group), at_once):
+            some = group[start : start + at_once]
+            for first in range(0, stack.n_heads, together):
+                weights = stack.weights[list(some), first : first + together]
+                n = weights.shape[1]
+                flat = weights.reshape(-1, *weights.shape[2:]).astype(np.float64)
+                seen_by_all = _of_weights(stack, flat, seen)
+                for i, layer in enumerate(some):
+                    found[layer] += _label_heads(seen_by_all, range(i * n, (i + 1) * n))
+    return found
 
 
-def _label_heads(layer: _Layer, n_heads: int) -> list[Label]:
-    if layer.left.weight.any(axis=0).sum() < LEAST_ROWS and not _rests(layer):
-        return [Label("short")] * n_heads
-    return [layer.label(head) for head in range(n_heads)]
+def _alike(stack: Stack, layers: Sequence[int]) -> list[list[int]]:
+    """The layers in groups that have the same mask; without masks each layer shows its own."""
+    groups: dict[Any, list[int]] = {}
+    for layer in layers:
+        groups.setdefault(stack.masks[layer] if stack.masks else layer, []).append(layer)
+    return list(groups.values())
 
 
-def _rests(layer: _Layer) -> bool:
+def _label_heads(layer: _Layer, heads: range) -> list[Label]:
+    """The labels of the heads of one layer, among all that were looked at together."""
+    own = slice(heads.start, heads.stop)
+    if layer.left.weight[own].any(axis=0).sum() < LEAST_ROWS and not _rests(layer, own):
+        return [Label("short")] * len(heads)
+    return [layer.label(head) for head in heads]
+
+
+def _rests(layer: _Layer, heads: slice) -> bool:
     """Whether the rows would be enough, had the heads left anything in them."""
-    return layer.resting is not None and bool(np.isfinite(layer.resting.share).any())
+    return layer.resting is not None and bool(np.isfinite(layer.resting.share[heads]).any())
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ Bools = NDArray[np.bool_]
 
 # What a measure can need; OF_HEADS: another run than that of the weights.
 ONE_TEXT, WEIGHTS, OF_HEADS = "one text", "weights", "of heads"
+AT_ONCE = 1 << 22  # bytes of weights of all layers that are measured together
 LARGEST, SMALLEST = "largest", "smallest"  # which heads come first when they are sorted by it
 
 
@@ -45,7 +46,11 @@ class Layers:
     def of_weights(self, measure: Callable[[Any], Any]) -> Array:
         """Measure the kept weights (heads, queries, keys) of each layer: (layers, heads)."""
         assert self.stack.weights is not None  # a measure that needs them is else left out
-        return np.stack([measure(self.stack.weights[layer]) for layer in self.layers])
+        if self.stack.weights.nbytes > AT_ONCE:
+            return np.stack([measure(self.stack.weights[layer]) for layer in self.layers])
+        some = self.stack.weights[self.layers]
+        measured: Array = np.asarray(measure(some.reshape(-1, *some.shape[2:])))
+        return measured.reshape(self.shape)
 
 
 @dataclass(frozen=True)

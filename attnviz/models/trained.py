@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -34,6 +34,7 @@ from attnviz.models.model import (
     stack_shapes,
 )
 from attnviz.models.network.network import Feed, Network, State, linears, states
+from attnviz.models.network.packed import can_pack, run_packed
 from attnviz.models.network.prediction_head import PredictionHead
 from attnviz.models.network.widen import Room, widened
 from attnviz.models.prepare import prepare
@@ -201,17 +202,24 @@ class TrainedModel:
         start: the position of the text's first token, where a cache has what was before it.
         encoded: the encoder's final state (tokens, width), where it was run earlier.
         """
-        text = prepared.tokens.get(TEXT)
-        feed = Feed(
-            {role: tokens.ids for role, tokens in prepared.tokens.items()},
-            None if text is None else text.segments,
-            prepared.features,
-            tuple(sorted(set(prepared.global_tokens))),
-            start,
-            encoded,
-        )
+        feed = _feed(prepared, start, encoded)
         with _calm(feed):
             return self.network.begin(feed)
+
+    @property
+    def runs_together(self) -> bool:
+        """Whether several texts can pass it at once."""
+        return can_pack(self.network)
+
+    def run_together(self, prepared: Sequence[Prepared], attends: Sequence[Attend]) -> list[Floats]:
+        """Run several texts at once, each through its own door; return the final hidden states,
+        (tokens, width) each, which are those of single runs. Raises AttnvizError as `run` does."""
+        feeds = [_feed(each) for each in prepared]
+        with _calm(*feeds):
+            found = run_packed(self.network, feeds, attends)
+        if not all(np.isfinite(hidden).all() for hidden in found):
+            raise self._not_numbers()
+        return found
 
     def resume(
         self, state: State, attend: Attend, watch: Callable[[State], object] | None = None
@@ -292,10 +300,24 @@ class TrainedModel:
         }
 
 
+def _feed(prepared: Prepared, start: int = 0, encoded: Floats | None = None) -> Feed:
+    """What the network is fed of what was prepared."""
+    text = prepared.tokens.get(TEXT)
+    return Feed(
+        {role: tokens.ids for role, tokens in prepared.tokens.items()},
+        None if text is None else text.segments,
+        prepared.features,
+        tuple(sorted(set(prepared.global_tokens))),
+        start,
+        encoded,
+    )
+
+
 @contextmanager
-def _calm(feed: Feed) -> Iterator[None]:
-    """Leave it to the end to look for numbers that are none, and let workers share a long text."""
-    long = TEXT not in feed.ids or len(feed.ids[TEXT]) >= MANY
+def _calm(*feeds: Feed) -> Iterator[None]:
+    """Leave it to the end to look for numbers that are none, and let workers share long texts."""
+    lengths = [len(feed.ids[TEXT]) if TEXT in feed.ids else MANY for feed in feeds]
+    long = sum(lengths) >= MANY
     with (
         np.errstate(over="ignore", invalid="ignore", divide="ignore"),
         one_blas_thread() if long else nullcontext(),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz._version import __version__
-from attnviz.analysis.survey import Failed, Part, Survey, TextValues, text_values
+from attnviz.analysis.survey import Failed, Part, Survey, text_values
 from attnviz.analysis.survey_file import part_of, part_tree, save_survey
 from attnviz.errors import AttnvizError, known_arguments
 from attnviz.files.arrays import NOT_READABLE
@@ -29,7 +29,7 @@ from attnviz.models.model import Model
 from attnviz.record.saved import read_tree, to_npz
 from attnviz.tracing.engines import run_here, run_in_processes, run_on_dask
 from attnviz.tracing.plan import Options
-from attnviz.tracing.trace import trace
+from attnviz.tracing.trace import trace_all, with_pair
 
 CHUNK = 16  # texts, whatever the number of workers
 RESULT, MANIFEST, FAILED = "survey.npz", "survey.json", "failed.csv"
@@ -123,26 +123,24 @@ def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry
     opened = _model(task.model) if model is None else model
     part: Part | None = None
     failed = []
-    for entry in entries:
-        try:
-            values = _values(task, opened, entry)
-        except AttnvizError as error:
+    asked = [(entry.text, _options(task, opened, entry)) for entry in entries]
+    records = trace_all(asked, max_memory=1 << 40, stack=task.stack)
+    for entry, record in zip(entries, records, strict=True):
+        if isinstance(record, AttnvizError):
             if task.strict:
-                raise AttnvizError(f"{entry.place}: {error.message}", error.hint) from error
-            failed.append(Failed(entry.number, entry.place, str(error)))
+                raise AttnvizError(f"{entry.place}: {record.message}", record.hint) from record
+            failed.append(Failed(entry.number, entry.place, str(record)))
             continue
+        values = text_values(record.stack, entry.number, entry.place, entry.group)
         part = Part(values.kinds.shape) if part is None else part
         part.add(values)
     return ChunkResult(part, tuple(failed), digest(entries))
 
 
-def _values(task: Task, model: str | Model, entry: Entry) -> TextValues:
-    options = dict(task.options)
-    if entry.pair is not None:
-        reads_pairs = not isinstance(model, str) and "pair" in model.reads
-        options["pair" if reads_pairs else "source"] = entry.pair
-    record = trace(entry.text, model=model, max_memory=1 << 40, stack=task.stack, **options)
-    return text_values(record.stack, entry.number, entry.place, entry.group)
+def _options(task: Task, model: str | Model, entry: Entry) -> Options:
+    """What one text is traced with."""
+    options: Any = {**dict(task.options), "model": model}
+    return options if entry.pair is None else with_pair(options, entry.pair)
 
 
 def digest(entries: Sequence[Entry]) -> str:

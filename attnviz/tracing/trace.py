@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Unpack
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar, Unpack, overload
 
 import numpy as np
 
@@ -18,11 +19,14 @@ from attnviz.analysis.transform import (
     with_global_labels,
 )
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
+from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
-from attnviz.models.model import Floats, StackShape
+from attnviz.models import load_model
+from attnviz.models.model import Attend, Floats, StackShape
 from attnviz.record.numbering import one_of
 from attnviz.record.part import Focus
 from attnviz.record.record import AttentionRecord
+from attnviz.tracing.batch import run_plans
 from attnviz.tracing.doors import KEPT, Watch, with_vectors, with_watch
 from attnviz.tracing.plan import Options, Plan, make_plan, shown_stack
 from attnviz.tracing.recorder import Recorder
@@ -30,18 +34,38 @@ from attnviz.tracing.recorder import Recorder
 if TYPE_CHECKING:
     from attnviz.analysis.steps import Attended, Steps
 
+Texts = Iterable[str | tuple[str, str]]
+Found = TypeVar("Found")
 # Called with all stacks of a run, then the stack, the layer, and how many of its rows just ended.
 Progress = Callable[[Mapping[str, StackShape], str, int, int], object]
 
 
+@overload
+def trace(
+    text: str | None = None, *, texts: None = None, max_memory: int | None = None,
+    transform: Transform | None = None, stack: str | None = None, keep: Collection[str] = (),
+    progress: Progress | None = None, **options: Unpack[Options],
+) -> AttentionRecord: ...  # fmt: skip
+
+
+@overload
+def trace(
+    text: None = None, *, texts: Texts, max_memory: int | None = None,
+    transform: Transform | None = None, stack: str | None = None, keep: Collection[str] = (),
+    **options: Unpack[Options],
+) -> list[AttentionRecord]: ...  # fmt: skip
+
+
 @known_arguments(*Options.__annotations__)
 def trace(
-    text: str | None = None, *, max_memory: int | None = None, transform: Transform | None = None,
-    stack: str | None = None, keep: Collection[str] = (), progress: Progress | None = None,
-    **options: Unpack[Options],
-) -> AttentionRecord:  # fmt: skip
-    """Run attention over `text` and return the record of it.
+    text: str | None = None, *, texts: Texts | None = None, max_memory: int | None = None,
+    transform: Transform | None = None, stack: str | None = None, keep: Collection[str] = (),
+    progress: Progress | None = None, **options: Unpack[Options],
+) -> AttentionRecord | list[AttentionRecord]:  # fmt: skip
+    """Run attention over `text` and return the record of it; over `texts`, a list of records.
 
+    texts: texts, or pairs of two each, in place of `text`; a checkpoint takes them together, and
+        the numbers of each are those it has alone.
     model: "builtin", "random" (drawn with `seed`), "minilm", the folder of a checkpoint, its id on
         the hub, a GGUF file, or what `load_model` gave.
     adapter: the folder of a LoRA adapter to apply to the checkpoint.
@@ -75,26 +99,132 @@ def trace(
 
     Raises AttnvizError for anything that does not fit together.
     """
-    _check_keep(keep)
-    transform = transform or Transform(options.get("measure", WEIGHTS))
-    transform.check()  # before a checkpoint is opened, or fetched
+    how = _How(max_memory, transform or Transform(options.get("measure", WEIGHTS)), stack, keep)
+    how.check()  # before a checkpoint is opened, or fetched
+    if texts is None:
+        run = _begun(text, options, how, progress)
+        run.plan.run(run.attend)
+        return run.record()
+    if text is not None or progress is not None:
+        raise AttnvizError("`texts` stands alone.", "Leave `text` and `progress` out.")
+    found = _together([*_each(texts, options)], how)
+    for one in found:
+        if isinstance(one, AttnvizError):
+            raise one
+    return [one for one in found if isinstance(one, AttentionRecord)]
+
+
+def trace_all(
+    asked: Sequence[tuple[str, Options]], *, max_memory: int | None = None, stack: str | None = None
+) -> list[AttentionRecord | AttnvizError]:
+    """Run over many texts, each with its options; return each one's record, or its error."""
+    return _together(asked, _How(max_memory, Transform(WEIGHTS), stack, ()))
+
+
+def _together(
+    asked: Sequence[tuple[str, Options]], how: _How
+) -> list[AttentionRecord | AttnvizError]:
+    begun = [_tried(partial(_begun, text, options, how)) for text, options in asked]
+    runs = [one for one in begun if isinstance(one, _Run)]
+    try:
+        run_plans([run.plan for run in runs], [run.attend for run in runs])
+    except AttnvizError:  # of one of them: each by itself tells which
+        return [_tried(partial(_alone, text, options, how)) for text, options in asked]
+    return [one if isinstance(one, AttnvizError) else one.record() for one in begun]
+
+
+def _alone(text: str, options: Options, how: _How) -> AttentionRecord:
+    run = _begun(text, options, how)
+    run.plan.run(run.attend)
+    return run.record()
+
+
+def _tried(work: Callable[[], Found]) -> Found | AttnvizError:
+    try:
+        return work()
+    except AttnvizError as error:
+        return error
+
+
+@dataclass(frozen=True)
+class _How:
+    """How a run is recorded, as `trace` explains."""
+
+    max_memory: int | None
+    transform: Transform
+    stack: str | None
+    keep: Collection[str]
+
+    def check(self) -> None:
+        """Raise AttnvizError for what cannot be."""
+        _check_keep(self.keep)
+        self.transform.check()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A run that has a plan and a recorder, before or after it."""
+
+    plan: Plan
+    how: _How
+    recorder: Recorder
+    focus: Focus | None
+    attend: Attend
+    kept: dict[str, dict[str, list[Floats]]]
+
+    def record(self) -> AttentionRecord:
+        """Make a record of what was seen."""
+        record, transform = (
+            _with_kept(self.plan.record(self.recorder), self.kept),
+            self.how.transform,
+        )
+        stack = self.how.stack
+        record = record if stack is None else record.looking_at(stack)
+        if transform.measure == CONTRIBUTIONS:
+            record = _contributed(self.plan, record)
+        if self.focus is None or not self.recorder.focused:
+            return replace(transform, query=None).apply(record)
+        _, shape = shown_stack(self.plan.shapes, stack)
+        return _focused(record, transform, self.focus, shape.queries)
+
+
+def _begun(text: str | None, options: Options, how: _How, progress: Progress | None = None) -> _Run:
+    """Plan a run and make its recorder."""
     plan = make_plan(text, **options)
-    shapes = plan.shapes
-    shown, shape = shown_stack(shapes, stack)
+    shapes, transform = plan.shapes, how.transform
+    shown, shape = shown_stack(shapes, how.stack)
     focus = transform.focus(shape.queries, shape.keys)
     recorder = Recorder(
-        shapes, budget=max_memory, values=transform.measure == VALUES,
+        shapes, budget=how.max_memory, values=transform.measure == VALUES,
         focus={} if focus is None else {shown: focus},
         progress=progress and partial(progress, shapes),
     )  # fmt: skip
     kept: dict[str, dict[str, list[Floats]]] = {}
-    plan.run(with_vectors(recorder.attend, keep, kept) if keep else recorder.attend)
-    record = _with_kept(plan.record(recorder), kept)
-    record = record if stack is None else record.looking_at(stack)
-    record = _contributed(plan, record) if transform.measure == CONTRIBUTIONS else record
-    if focus is None or not recorder.focused:
-        return replace(transform, query=None).apply(record)
-    return _focused(record, transform, focus, shape.queries)
+    attend = with_vectors(recorder.attend, how.keep, kept) if how.keep else recorder.attend
+    return _Run(plan, how, recorder, focus, attend, kept)
+
+
+def _each(texts: Texts, options: Options) -> Iterator[tuple[str, Options]]:
+    """Each text with the options of its run; a checkpoint is opened once."""
+    model = options.get("model", "builtin")
+    if isinstance(model, str | Path) and str(model) not in ("builtin", "random"):
+        opened = load_model(model, adapter=options.get("adapter"))
+        options = {**options, "model": opened, "adapter": None}
+    for number, item in enumerate(texts):
+        text, pair = item if isinstance(item, tuple) and len(item) == 2 else (item, None)
+        if not isinstance(text, str) or not isinstance(pair, str | None):
+            raise AttnvizError(
+                f"Text {number} is not a text.", "Give texts, or pairs of two texts each."
+            )
+        yield text, options if pair is None else with_pair(options, pair)
+
+
+def with_pair(options: Options, pair: str) -> Options:
+    """Put a second text where the model reads it: beside the first, or as its source."""
+    model = options.get("model", "builtin")
+    if not isinstance(model, str | Path) and "pair" in model.reads:
+        return {**options, "pair": pair}
+    return {**options, "source": pair}
 
 
 def _contributed(plan: Plan, record: AttentionRecord) -> AttentionRecord:

@@ -1,0 +1,45 @@
+"""Several runs of one model at once, where it can take texts together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attnviz.models.model import Attend
+from attnviz.models.trained import TrainedModel
+from attnviz.tracing.plan import Plan
+
+MOST_TOKENS = 1024  # that pass together: more are no quicker, and take more memory
+
+
+def run_plans(plans: Sequence[Plan], attends: Sequence[Attend]) -> None:
+    """Run every plan through its door, those of one checkpoint together."""
+    for group in _groups(plans):
+        model = plans[group[0]].model
+        if len(group) == 1 or not isinstance(model, TrainedModel):
+            for i in group:
+                plans[i].run(attends[i])
+        else:
+            model.run_together(
+                [plans[i].prepared for i in group],
+                [plans[i].under_mask(attends[i]) for i in group],
+            )
+
+
+def _groups(plans: Sequence[Plan]) -> Iterator[list[int]]:
+    """The places of plans that run together."""
+    group: list[int] = []
+    n_tokens = 0
+    for i, plan in enumerate(plans):
+        n = sum(len(tokens) for tokens in plan.prepared.tokens.values())
+        joins = group and plan.model is plans[group[0]].model and n_tokens + n <= MOST_TOKENS
+        if group and not (joins and _runs_together(plan)):
+            yield group
+            group, n_tokens = [], 0
+        group.append(i)
+        n_tokens += n
+    if group:
+        yield group
+
+
+def _runs_together(plan: Plan) -> bool:
+    return isinstance(plan.model, TrainedModel) and plan.model.runs_together
