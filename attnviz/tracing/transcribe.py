@@ -100,10 +100,11 @@ class Transcript:
                 f"There is no window {window}.", f"They go from 0 to {len(self.windows) - 1}."
             )
         one = self.windows[window]
-        return trace(
+        found: AttentionRecord = trace(
             ids=[*self._prompt, *one.ids], audio=self._path, start=one.begin, end=one.end,
             model=self._model, **how,
         )  # fmt: skip
+        return found
 
     def save(self, path: str | Path) -> None:
         """Write subtitles (`.srt`, `.vtt`), words with their times (`.csv`, `.json`) or the text
