@@ -90,7 +90,7 @@ def survey(
 
         address = dashboard(scheduler)
         if address:
-            say(language.say("survey.dashboard", address=address), quiet)
+            say(language.say("survey.dashboard", path=address), quiet)
     with _progress(quiet) as told:
         found = run_survey(
             corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,

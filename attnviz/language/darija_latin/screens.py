@@ -74,7 +74,7 @@ SENTENCES = {
     "ui.image_query": "{query} kaychouf",
     "ui.image_hints": "--query r3c7: patch akhor · --head 0 kaybeyyen head wa7ed · -o map.png",
     "ui.hints": "-o map.png kaysejjel tswira · --head 0 kaybeyyen head wa7ed · --show top, arcs",
-    "survey.dashboard": "Dashboard dial Dask: {address}",
+    "survey.dashboard": "Dashboard dial Dask: {path}",
     "ui.timeline": (
         "ster wa7ed l kul token li tekteb: probability dialo, w fin chaf model bach khtaro"
     ),
