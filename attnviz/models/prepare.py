@@ -16,7 +16,8 @@ from attnviz.inputs.tokens import Tokens
 from attnviz.models.checkpoint.speech import read_speech
 from attnviz.models.hear import hear
 from attnviz.models.layers import Floats
-from attnviz.models.model import AUDIO, SOURCE, TEXT, Inputs, Prepared
+from attnviz.models.model import AUDIO, IMAGE, SOURCE, TEXT, Inputs, Prepared
+from attnviz.models.see import see
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -42,8 +43,9 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     is_cut = any(len(tokens[role]) != len(whole[role]) for role in roles)
     notes = tuple(note for role in roles for note in _unknown(model, tokens[role]))
     features: dict[str, Floats] = {}
-    if AUDIO in model.roles:
-        tokens[AUDIO], features[AUDIO] = hear(model, inputs)
+    for role, read in FEATURES.items():
+        if role in model.roles:
+            tokens[role], features[role] = read(model, inputs)
     return Prepared(tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes)
 
 
@@ -109,6 +111,7 @@ def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -
 
 
 READERS: Mapping[str, Callable[..., Tokens]] = {TEXT: read_text, SOURCE: read_source}
+FEATURES: Mapping[str, Callable[..., tuple[Tokens, Floats]]] = {AUDIO: hear, IMAGE: see}
 
 
 def _encode(

@@ -18,12 +18,14 @@ from attnviz.files.tensors import Tensors
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.folder import open_checkpoint
 from attnviz.models.checkpoint.heads import no_head, read_head
+from attnviz.models.checkpoint.image_head import read_image_head
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.families import fields_of
 from attnviz.models.layers import Floats
 from attnviz.models.model import (
     AUDIO,
+    IMAGE,
     SOURCE,
     TEXT,
     Attend,
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 READ_AS = {  # the fields of `Inputs` that a role is read from
+    TEXT: {"text", "ids", "tokenizer", "target_lang", "truncate"},
+    IMAGE: {"image"},
     SOURCE: {"source", "source_ids", "source_lang"},
     AUDIO: {"audio", "start", "end"},
 }
@@ -120,11 +124,10 @@ class TrainedModel:
     @property
     def reads(self) -> frozenset[str]:
         """The fields of `Inputs` that it can use."""
-        found = {"text", "ids", "tokenizer", "target_lang", "truncate"}
-        found |= {"pair"} if self.type == "self" else set()
-        for role in self.roles:
-            found |= READ_AS.get(role, set())
-        return frozenset(found)
+        found = set[str]().union(*(READ_AS[role] for role in self.roles))
+        return frozenset(
+            found | ({"pair"} if self.type == "self" and TEXT in self.roles else set())
+        )
 
     @property
     def type(self) -> str:
@@ -164,9 +167,11 @@ class TrainedModel:
         one that is not understood."""
         tower = self.network.writer
         words = tower.embeddings.words
+        width = tower.blocks[-1].attention.output.weight.shape[0]
+        if words is None and tower.role == IMAGE:
+            return read_image_head(self.config, self.tensors, self.checkpoint.config_file, width)
         if words is None:
             raise no_head(f"is a {self.family} model, which reads no words")
-        width = tower.blocks[-1].attention.output.weight.shape[0]
         return read_head(
             self.config, self.tensors, self.checkpoint.config_file, words.weight, width
         )

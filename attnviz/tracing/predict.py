@@ -36,6 +36,7 @@ class Options(TypedDict, total=False):
     target_lang: str | None
     chat: bool
     system: str | None
+    image: str | Path | None
 
 
 @known_arguments(*Options.__annotations__)
@@ -66,12 +67,13 @@ def predict(
     prepared = begun.prepared
     hidden = opened.run(prepared, KeyValueCache().attend)
     logits = opened.logits(hidden)
-    places = _places(opened, prepared.text, logits, at, k)
+    fed = prepared.tokens.get(TEXT) or next(iter(prepared.tokens.values()))
+    places = _places(opened, fed, logits, at, k)
     spans: tuple[Span, ...] = ()
     if head.kind == ANSWER:
         spans = _spans(prepared.text, logits, k)
     asked = None if answer is None else _continuation(opened, prepared, places, logits, answer)
-    return Prediction(head.kind, places, prepared.text, opened.name, spans, asked, begun.notes)
+    return Prediction(head.kind, places, fed, opened.name, spans, asked, begun.notes)
 
 
 def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
@@ -86,6 +88,7 @@ def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
         source_ids=options.get("source_ids"),
         target_lang=options.get("target_lang"),
         source_lang=options.get("source_lang"),
+        image=options.get("image"),
     )
     if model.head.kind == ANSWER and text is not None and inputs.pair is None:
         raise AttnvizError(

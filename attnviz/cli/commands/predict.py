@@ -15,6 +15,7 @@ def predict(
     *,
     asked: Prompt,
     pair: options.Pair = None,
+    image: options.Image = None,
     k: Annotated[int, typer.Option("--top", "-k", help="How many candidates.")] = 5,
     at: Annotated[
         str | None, typer.Option(help="Other places: positions or words, comma between.")
@@ -33,6 +34,8 @@ def predict(
 
     attnviz predict "The cat sat on the [MASK]." --model bert-base-uncased
 
+    attnviz predict --image cat.jpg --model google/vit-base-patch16-224
+
     attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
     """
     from attnviz.cli.output import console, put, put_json, say, screen_of, warn_of_arabic
@@ -42,8 +45,9 @@ def predict(
 
     language = find_language(lang)
     places = None if at is None else [word.strip() for word in at.split(",") if word.strip()]
-    settings = asked.settings() | {"pair": pair}
-    found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
+    settings = asked.settings() | {"pair": pair, "image": image}
+    text = asked.read() if image is None else None
+    found = ask(text, k=k, at=places, answer=answer, **settings)
     for note in found.notes:
         say(note)
     if json:

@@ -256,9 +256,9 @@ def _has_norm_bias(found: _Found, name: str) -> bool:
 # Classes, token classes, answers
 
 
-def _labels(found: _Found, n: int) -> tuple[str, ...]:
-    """Names of the classes, as the config lists them; LABEL_0 … where it does not."""
-    given = found.config.get("id2label")
+def labels_of(config: Mapping[str, Any], n: int) -> tuple[str, ...]:
+    """Return the names of n classes, as the config lists them; LABEL_0 … where it does not."""
+    given = config.get("id2label")
     named = {str(k): str(v) for k, v in given.items()} if isinstance(given, Mapping) else {}
     return tuple(named.get(str(i), f"LABEL_{i}") for i in range(n))
 
@@ -276,7 +276,7 @@ def _class_head(found: _Found) -> PredictionHead:
     pool, steps = _before_classes(found)
     names = ("classifier.out_proj", "classifier", "score", "cls.seq_relationship")
     output = _classifier(found, names, CLASS)
-    labels = _labels(found, output.weight.shape[0])
+    labels = labels_of(found.config, output.weight.shape[0])
     if found.tensors.has("cls.seq_relationship.weight"):
         labels = ("follows", "does not follow")
     # As the library's pipelines weigh them: one class alone, or several at once, by a sigmoid.
@@ -307,7 +307,7 @@ def _before_classes(found: _Found) -> tuple[str, tuple[Step, ...]]:
 
 def _token_class_head(found: _Found) -> PredictionHead:
     output = _classifier(found, ("classifier", "score"), TOKEN_CLASS)
-    labels = _labels(found, output.weight.shape[0])
+    labels = labels_of(found.config, output.weight.shape[0])
     return PredictionHead(TOKEN_CLASS, output, _modern_steps(found), labels=labels)
 
 

@@ -77,6 +77,12 @@ class Weights:
         weight = np.asarray(self.take(f"{name}.weight", n_out, n_in, size))
         return Linear(weight.reshape(n_out, n_in * size), self.take(f"{name}.bias", n_out))
 
+    def patches(self, name: str, channels: int, width: int, size: int, bias: bool = True) -> Linear:
+        """Return a convolution over patches that do not overlap as a linear map over each."""
+        weight = np.asarray(self.take(f"{name}.weight", width, channels, size, size))
+        flat = weight.reshape(width, channels * size * size)
+        return Linear(flat, self.take(f"{name}.bias", width) if bias else None)
+
     def embedding(self, name: str, n_ids: int, width: int) -> Embedding:
         """Return a table with one vector per id."""
         return Embedding(self.take(f"{name}.weight", n_ids, width))

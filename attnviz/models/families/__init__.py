@@ -59,6 +59,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "t5": ("t5", "mt5"),
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus"),
     "whisper": ("whisper",),
+    "vit": ("vit", "deit", "dinov2", "dinov2_with_registers"),
 }
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
 # Models of text and images: the model_type of their text half where it does not say its own.

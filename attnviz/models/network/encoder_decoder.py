@@ -29,9 +29,13 @@ class EncoderDecoder:
         """The decoder: its final state is the network's."""
         return self.decoder
 
+    def tower(self, role: str) -> Tower:
+        """Return the tower that reads this role."""
+        return self.encoder if role == self.encoder.role else self.decoder
+
     def limits(self, role: str) -> Limits:
         """Return what the tower that reads this role can be fed."""
-        return (self.encoder if role == self.encoder.role else self.decoder).limits(role)
+        return self.tower(role).limits(role)
 
     def begin(self, feed: Feed) -> State:
         """Embed the source; or the text, where the encoder was run earlier."""

@@ -90,6 +90,9 @@ class Network(Protocol):
     def writer(self) -> Tower:
         """The tower whose final state is the network's, and which a prediction head reads."""
 
+    def tower(self, role: str) -> Tower:
+        """Return the layers that read a role."""
+
     def limits(self, role: str) -> Limits:
         """Return what it can be fed in a role."""
 

@@ -1,0 +1,199 @@
+"""A picture as a checkpoint reads it: what preprocessor_config.json says, with Pillow.
+
+The steps are those of transformers' Pillow processors, number for number. Its "fast" processors
+resize with PyTorch instead: the attention of a model then differs by about 1e-3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from attnviz.errors import AttnvizError
+from attnviz.frozen import dataclass
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+FILES = ("preprocessor_config.json", "processor_config.json")
+LARGEST = 4096  # pixels of a side
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+HALF = (0.5, 0.5, 0.5)
+BILINEAR, BICUBIC = 2, 3
+Area = tuple[float, float, float, float]  # left, top, right, bottom
+
+
+@dataclass(frozen=True)
+class ImageProcessor:
+    """size: (height, width) that a picture is made, shortest: or its shorter side; neither: it
+    stays as it is. resample: Pillow's number of the filter. crop: (height, width) of the middle
+    that is kept. rescale, mean, std: what levels are multiplied by, and normed with."""
+
+    size: tuple[int, int] | None = (224, 224)
+    shortest: int | None = None
+    resample: int = BILINEAR
+    crop: tuple[int, int] | None = None
+    rescale: float | None = 1 / 255
+    mean: tuple[float, ...] | None = HALF
+    std: tuple[float, ...] | None = HALF
+
+    def __call__(self, image: Image) -> tuple[NDArray[np.float32], Area]:
+        """Return the pixels (3, height, width), and which area of the picture they cover, in its
+        own pixels: an area beyond its borders is filled with zeros."""
+        wide, tall = image.size
+        resized = self._resized(image)
+        pixels = np.asarray(resized)
+        pixels, left, top = self._cropped(pixels)
+        across, down = wide / resized.size[0], tall / resized.size[1]
+        right, bottom = left + pixels.shape[1], top + pixels.shape[0]
+        return self._normed(pixels), (left * across, top * down, right * across, bottom * down)
+
+    def _resized(self, image: Image) -> Image:
+        from PIL import Image as Pillow
+
+        wide, tall = image.size
+        if self.shortest is not None:
+            short, long = min(wide, tall), max(wide, tall)
+            longer = int(self.shortest * long / short)
+            size = (self.shortest, longer) if wide <= tall else (longer, self.shortest)
+        elif self.size is not None:
+            size = (self.size[1], self.size[0])
+        else:
+            return image
+        return image.resize(size, Pillow.Resampling(self.resample))
+
+    def _cropped(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int, int]:
+        """The middle, and where it begins: left and top, below 0 where zeros stand around."""
+        if self.crop is None:
+            return pixels, 0, 0
+        (height, width), (tall, wide) = self.crop, pixels.shape[:2]
+        top, left = (tall - height) // 2, (wide - width) // 2
+        if top >= 0 and left >= 0:
+            return pixels[top : top + height, left : left + width], left, top
+        new_tall, new_wide = max(height, tall), max(width, wide)
+        above, before = ceil((new_tall - tall) / 2), ceil((new_wide - wide) / 2)
+        laid = np.zeros((new_tall, new_wide, pixels.shape[2]), pixels.dtype)
+        laid[above : above + tall, before : before + wide] = pixels
+        top, left = max(0, top + above), max(0, left + before)
+        cut = laid[top : top + height, left : left + width]
+        return cut, left - before, top - above
+
+    def _normed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        levels: NDArray[Any] = pixels
+        if self.rescale is not None:
+            levels = (pixels.astype(np.float64) * self.rescale).astype(np.float32)
+        found = levels.astype(np.float32)
+        if self.mean is not None and self.std is not None:
+            mean, std = np.array(self.mean, found.dtype), np.array(self.std, found.dtype)
+            found = (found - mean) / std
+        return np.ascontiguousarray(found.transpose(2, 0, 1))
+
+
+USUAL = {  # by model_type, where the folder has no file of its own
+    "vit": ImageProcessor(),
+    "deit": ImageProcessor((256, 256), None, BICUBIC, (224, 224)),
+    "dinov2": ImageProcessor(None, 256, BICUBIC, (224, 224), mean=IMAGENET_MEAN, std=IMAGENET_STD),
+    "clip": ImageProcessor(None, 224, BICUBIC, (224, 224), mean=CLIP_MEAN, std=CLIP_STD),
+    "siglip": ImageProcessor((224, 224), None, BICUBIC),
+}
+USUAL |= {
+    "dinov2_with_registers": USUAL["dinov2"],
+    "clip_vision_model": USUAL["clip"],
+    "siglip_vision_model": USUAL["siglip"],
+}
+
+
+def read_image_processor(folder: Path | None, family: str) -> ImageProcessor:
+    """Read how a checkpoint looks at a picture; what its family usually does where its folder does
+    not say. Raises AttnvizError for steps that are not understood."""
+    usual = USUAL.get(family, ImageProcessor())
+    given = _read(folder)
+    if not given:
+        return usual
+    sides, shortest = _size(given.get("size"), folder, square=usual.shortest is None)
+    if given.get("do_resize") is False:
+        sides = shortest = None
+    elif given.get("size") is None:
+        sides, shortest = usual.size, usual.shortest
+    crops = given.get("do_center_crop", usual.crop is not None and "crop_size" not in given)
+    crop, _ = _size(given.get("crop_size"), folder) if crops or "crop_size" in given else (None, 0)
+    if given.get("do_center_crop", usual.crop is not None) is False:
+        crop = None
+    elif crop is None and given.get("do_center_crop", usual.crop is not None):
+        crop = usual.crop
+    norms = given.get("do_normalize", True) is not False
+    rescale = given.get("rescale_factor", 1 / 255)
+    return ImageProcessor(
+        sides, shortest, _filter(given.get("resample", usual.resample), folder), crop,
+        float(rescale) if given.get("do_rescale", True) is not False else None,
+        _three(given.get("image_mean", usual.mean), folder) if norms else None,
+        _three(given.get("image_std", usual.std), folder) if norms else None,
+    )  # fmt: skip
+
+
+def _read(folder: Path | None) -> Mapping[str, Any]:
+    """The settings of the image processor: {} where there is no file."""
+    if folder is None:
+        return {}
+    for file in (folder / name for name in FILES):
+        if not file.is_file():
+            continue
+        try:
+            found = json.loads(file.read_bytes())
+        except (ValueError, OSError, RecursionError) as error:
+            raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
+        if not isinstance(found, dict):
+            raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
+        inner = found.get("image_processor", found)
+        return inner if isinstance(inner, dict) else {}
+    return {}
+
+
+def _size(
+    given: object, folder: Path | None, *, square: bool = True
+) -> tuple[tuple[int, int] | None, int | None]:
+    """Both sides, or the shorter one. square: what one number alone means (in older files)."""
+    if given is None:
+        return None, None
+    if isinstance(given, Mapping) and {"height", "width"} <= given.keys():
+        return (_side(given["height"], folder), _side(given["width"], folder)), None
+    if isinstance(given, Mapping) and given.keys() == {"shortest_edge"}:
+        return None, _side(given["shortest_edge"], folder)
+    if not isinstance(given, Mapping):
+        side = _side(given, folder)
+        return ((side, side), None) if square else (None, side)
+    raise _wrong(folder, f"size is {json.dumps(given, default=str)[:60]}")
+
+
+def _side(given: object, folder: Path | None) -> int:
+    if type(given) is not int or not 1 <= given <= LARGEST:
+        raise _wrong(folder, f"a side is {str(given)[:40]}")
+    return given
+
+
+def _filter(given: object, folder: Path | None) -> int:
+    if type(given) is not int or not 0 <= given <= 5:
+        raise _wrong(folder, f"resample is {str(given)[:40]}")
+    return given
+
+
+def _three(given: object, folder: Path | None) -> tuple[float, ...]:
+    numbers = given if isinstance(given, Sequence) and not isinstance(given, str) else ()
+    good = [n for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
+    if len(good) != 3 or len(numbers) != 3:
+        raise _wrong(folder, f"a mean or a deviation is {str(given)[:40]}")
+    return tuple(map(float, good))
+
+
+def _wrong(folder: Path | None, why: str) -> AttnvizError:
+    return AttnvizError(
+        f"The image processor of {folder} is not understood: {why}.",
+        "Give the preprocessor_config.json that the model was saved with.",
+    )
