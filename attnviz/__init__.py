@@ -85,6 +85,7 @@ _SHOWN_BY.update(  # records know no views: here they meet
     heads="attnviz.views.python:heads",
     notebook="attnviz.views.notebook:html",
     page="attnviz.views.python:to_html",
+    survey="attnviz.views.survey_files:save",
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.moments import Array, Moments, Quantiles
 from attnviz.analysis.significance import Difference, differences
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
+from attnviz.record.shown_by import shower
 from attnviz.record.stack import Stack
 
 KINDS = tuple(MARKS)  # the labels of heads, in the order of their counts
@@ -166,6 +168,11 @@ class Survey:
     failed: tuple[Failed, ...] = ()
     n_empty: int = 0
 
+    def save(self, path: str | Path, **look: Any) -> None:
+        """Write what the suffix says, whole or not at all: every sum (.npz, which `attnviz view`
+        and `compare` open), tables, a picture, a page; `sort`: the measure that colours them."""
+        shower("survey")(self, path, **look)
+
     @property
     def n(self) -> int:
         """How many texts were measured."""
@@ -249,6 +256,25 @@ class Survey:
         return differences(first, second, self._place(name))
 
     def _place(self, name: str) -> int:
-        if name not in MEASURES:
-            raise bad_choice(name, "a measure", MEASURES)
-        return list(MEASURES).index(name)
+        return _place(name)
+
+
+def _place(name: str) -> int:
+    if name not in MEASURES:
+        raise bad_choice(name, "a measure", MEASURES)
+    return list(MEASURES).index(name)
+
+
+def compare_surveys(first: Survey, second: Survey, name: str) -> Difference:
+    """Return how a measure differs from one survey to another, head by head, tested together.
+
+    Raises AttnvizError where they have other layers or heads.
+    """
+    if first.shape != second.shape:
+        shapes = " and ".join(
+            f"{layers} × {heads}" for layers, heads in (first.shape, second.shape)
+        )
+        raise AttnvizError(
+            f"The surveys have {shapes} heads.", "Compare models with as many layers and heads."
+        )
+    return differences(first.part.moments, second.part.moments, _place(name))

@@ -22,12 +22,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 
 from attnviz._version import __version__
 from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.moments import N_BINS, Moments, Quantiles
+from attnviz.analysis.significance import Difference
 from attnviz.analysis.survey import KINDS, Example, Failed, Part, Survey
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.files.arrays import NOT_READABLE
@@ -38,7 +40,7 @@ from attnviz.record.saved import read_tree, to_npz
 from attnviz.record.tree import Tree
 
 FORMAT, VERSION = "attnviz-survey", 1
-SUFFIXES = (".npz", ".json", ".csv")
+SUFFIXES = (".npz", ".json", ".csv", ".parquet")
 MOST_HEADS = 1 << 16
 
 
@@ -49,13 +51,29 @@ def save_survey(survey: Survey, path: str | Path) -> None:
     suffix = place.suffix.lower()
     if suffix not in SUFFIXES:
         raise bad_choice(place.suffix or place.name, "the suffix of a survey", SUFFIXES)
+    data = survey_bytes(survey, suffix)
     with written_whole(place) as file:
-        if suffix == ".npz":
-            file.write(to_npz(survey_tree(survey)))
-        elif suffix == ".csv":
-            file.write(to_csv(survey).encode())
-        else:
-            file.write((json.dumps(to_json(survey), ensure_ascii=False, indent=1) + "\n").encode())
+        file.write(data)
+
+
+def survey_bytes(survey: Survey, suffix: str) -> bytes:
+    """Return the bytes of a file with one of `SUFFIXES`."""
+    if suffix == ".npz":
+        return to_npz(survey_tree(survey))
+    if suffix == ".parquet":
+        return to_parquet(survey)
+    if suffix == ".csv":
+        return to_csv(survey).encode()
+    return (json.dumps(to_json(survey), ensure_ascii=False, indent=1) + "\n").encode()
+
+
+def is_survey(path: str | Path) -> bool:
+    """Tell whether a file is a `.npz` of sums, by the names of what it holds."""
+    try:
+        with ZipFile(path) as archive:
+            return "values/squares.npy" in archive.namelist()
+    except (OSError, BadZipFile, ValueError):
+        return False
 
 
 def read_survey(path: str | Path) -> Survey:
@@ -231,3 +249,36 @@ def to_csv(survey: Survey) -> str:
     """The table of heads for a spreadsheet."""
     table = list(rows(survey))
     return table_text([[*table[0]], *([*row.values()] for row in table)])
+
+
+def to_parquet(survey: Survey) -> bytes:
+    """The same table as Parquet; AttnvizError where pyarrow is not installed."""
+    import io
+
+    try:
+        import pyarrow  # the extra `attnviz[parquet]`
+        from pyarrow import parquet
+    except ImportError as error:
+        raise AttnvizError(
+            "Writing Parquet takes pyarrow, which is not installed.",
+            "Run: pip install 'attnviz[parquet]'.",
+        ) from error
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_pylist(list(rows(survey))), buffer)
+    return buffer.getvalue()
+
+
+def difference_tree(gap: Difference, names: tuple[str, str], by: str) -> Tree:
+    """How two surveys differ in a measure, JSON-ready: the heads in order."""
+    heads = [
+        {
+            "layer": layer, "head": head,
+            "first": _number(float(gap.first[layer, head])),
+            "second": _number(float(gap.second[layer, head])),
+            "effect": _number(float(gap.effect[layer, head])),
+            "p": _number(float(gap.p[layer, head])),
+            "holds": bool(gap.holds[layer, head]),
+        }
+        for layer, head in np.ndindex(*gap.effect.shape)
+    ]  # fmt: skip
+    return {"measure": by, "first": names[0], "second": names[1], "heads": heads}

@@ -18,6 +18,12 @@ def run(capsys, *words):
     return status, captured.out, captured.err
 
 
+def command(capsys, *words):
+    status = run_command_line(list(words))
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
 def test_the_screen_names_texts_heads_and_groups(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     status, out, _ = run(capsys, REVIEWS, "--group-column", "label", "--heads", "6")
@@ -74,3 +80,101 @@ def test_one_bad_text_is_named_and_the_rest_goes_on(capsys, tmp_path):
     status, out, _ = run(capsys, str(tmp_path / "t.txt"), "--type", "global", "--heads", "2")
     assert status == 0
     assert "2 texts" in out
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """Two surveys of texts that differ: short words again and again, and others."""
+    folder = tmp_path_factory.mktemp("surveys")
+    words = "the tired cat sat on an old mat because it was warm there today".split()
+    first = [" ".join(words[i % 5 : i % 5 + 4 + i % 3]) for i in range(12)]
+    second = [" ".join([*words[: 9 + i % 4], "and", words[i % 9]]) for i in range(14)]
+    for name, texts in (("first", first), ("second", second)):
+        attnviz.survey(texts, heads=4).save(folder / f"{name}.npz")
+    rows = [*((text, "first") for text in first), *((text, "second") for text in second)]
+    table = "text,kind\n" + "".join(f"{text},{kind}\n" for text, kind in rows)
+    (folder / "both.csv").write_text(table)
+    return folder
+
+
+def test_view_shows_a_survey_as_it_was(capsys, two):
+    status, out, err = command(
+        capsys, "view", str(two / "first.npz"), "--sort", "sink", "--top", "2"
+    )
+    assert (status, "12 texts" in out, "sink" in out) == (0, True, True), err
+    _, out, _ = command(capsys, "view", str(two / "first.npz"), "--json")
+    assert json.loads(out)["n"] == 12
+    status, _, err = command(capsys, "view", str(two / "first.npz"), "--sort", "x")
+    assert (status, len(err.splitlines())) == (2, 1)
+
+
+def test_two_surveys_differ_as_two_groups_of_one_do(capsys, two):
+    from attnviz.inputs.corpus import Columns, Corpus
+
+    whole = attnviz.survey(Corpus([str(two / "both.csv")], Columns(group="kind")), heads=4)
+    due = whole.differences("normalized_entropy")
+    words = ["compare", str(two / "first.npz"), str(two / "second.npz")]
+    status, out, err = command(capsys, *words, "--json")
+    assert status == 0, err
+    heads = json.loads(out)["heads"]
+    for row in heads:
+        at = row["layer"], row["head"]
+        assert row["effect"] == pytest.approx(due.effect[at], rel=1e-9)
+        assert row["p"] == pytest.approx(due.p[at], rel=1e-6)
+        assert row["holds"] == due.holds[at]
+    assert any(row["holds"] for row in heads)
+    _, out, _ = command(capsys, *words)
+    assert f"{sum(row['holds'] for row in heads)} of 4 heads differ" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["compare", "first.npz", "first.npz", "first.npz"], "Two surveys"),
+        (["compare", "first.npz", "a text"], "another survey"),
+        (["compare", "a text", "b", "--sort", "sink"], "--sort"),
+        (["view", "first.npz", "-o", "x.docx"], ".docx"),
+    ],
+)
+def test_what_is_no_pair_of_surveys(capsys, two, monkeypatch, words, named):
+    monkeypatch.chdir(two)
+    status, out, err = command(capsys, *words)
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert named in err
+
+
+def test_pictures_pages_and_tables(capsys, two, tmp_path):
+    names = [f"s{suffix}" for suffix in (".png", ".html", ".csv", ".json", ".npz")]
+    outputs = [word for name in names for word in ("-o", str(tmp_path / name))]
+    status, _, err = command(capsys, "view", str(two / "first.npz"), *outputs)
+    assert status == 0, err
+    assert (tmp_path / "s.npz").read_bytes() == (two / "first.npz").read_bytes()
+    assert (tmp_path / "s.png").read_bytes()[:4] == b"\x89PNG"
+    page = (tmp_path / "s.html").read_text()
+    assert "<script" not in page
+    assert page.count("<section id=") == 4
+    assert "#h0-3" in page
+    status, _, err = command(
+        capsys, "compare", str(two / "first.npz"), str(two / "second.npz"), "-o",
+        str(tmp_path / "c.png"),
+    )  # fmt: skip
+    assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG", err
+
+
+def test_what_a_text_says_is_no_markup_on_the_page():
+    from attnviz.views.page.survey import survey_page
+
+    found = attnviz.survey(["<script>alert(1)</script> & <b>x</b> \x1b[31m"] * 3, heads=2)
+    page = survey_page(found, "sink").decode()
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "\x1b" not in page
+
+
+def test_parquet(two, tmp_path, capsys):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra attnviz[parquet]")
+    status, _, err = command(
+        capsys, "view", str(two / "first.npz"), "-o", str(tmp_path / "s.parquet")
+    )
+    assert status == 0, err
+    assert parquet.read_table(tmp_path / "s.parquet").num_rows == 4

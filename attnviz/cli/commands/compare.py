@@ -43,6 +43,9 @@ def compare(
         float | None,
         typer.Option(help="Of two records: exit 1 if any weight differs by more.", min=0),
     ] = None,
+    sort: Annotated[
+        str | None, typer.Option(help="Of two surveys: the measure that is compared.")
+    ] = None,
     output: Annotated[
         list[Path] | None, typer.Option("--output", "-o", help="Write .png, .svg, .pdf or .json.")
     ] = None,
@@ -59,17 +62,32 @@ def compare(
     attnviz compare "The cat was tired" "The dog was tired" --model minilm --layer 3
 
     attnviz compare before.npz after.npz --tolerance 1e-4
+
+    attnviz compare survey1.npz survey2.npz --sort sink
     """
     from json import dumps
 
     from rich.console import Group
 
+    from attnviz.analysis.survey_file import is_survey
     from attnviz.cli.output import check_outputs, console, put, put_json, save, screen_of
+    from attnviz.cli.surveys import compare_files
     from attnviz.language.languages import find_language
     from attnviz.views.terminal import compare as views
 
     language = find_language(lang)
     check_outputs(output or [], suffixes=SUFFIXES)
+    surveys = [Path(item) for item in items or [] if item.endswith(".npz") and is_survey(item)]
+    if surveys and len(surveys) == len(items or []):
+        compare_files(
+            surveys, sort=sort, output=output or [], json=json, language=language, quiet=quiet
+        )
+        return
+    if sort is not None or surveys:
+        raise AttnvizError(
+            "A survey is compared with another survey, and --sort is of surveys.",
+            "Give two files that attnviz survey wrote.",
+        )
     settings: dict[str, Any] = options.of_type(window, global_tokens)
     settings |= {"heads": heads, "source": source, "tokenizer": tokenizer, "seed": seed}
     records = _records(items or [], file, _listed(type), _listed(model), settings)

@@ -55,7 +55,10 @@ def survey(
         int | None, typer.Option(min=1, help="Rows of the table.", show_default="what fits")
     ] = None,
     output: Annotated[
-        list[Path] | None, typer.Option("--output", "-o", help=".npz · .json · .csv; repeatable.")
+        list[Path] | None,
+        typer.Option(
+            "--output", "-o", help=".npz .json .csv .parquet · .png .svg .pdf · .html; repeatable."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="The heads as JSON on stdout.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="The heads as CSV on stdout.")] = False,
@@ -71,11 +74,12 @@ def survey(
     Weights are never kept. With --folder, what ended is kept: after Ctrl-C or a crash the same
     command goes on where it was and gives the same bytes.
     """
-    from attnviz.analysis.survey_file import SUFFIXES, save_survey
     from attnviz.cli.output import check_outputs, say
+    from attnviz.cli.surveys import show_survey, write_survey
     from attnviz.inputs.corpus import Columns, Corpus
     from attnviz.language.languages import find_language
     from attnviz.tracing.survey import survey as run_survey
+    from attnviz.views.survey_files import SUFFIXES
 
     language = find_language(lang)
     check_outputs(output or [], [Path(file) for file in files if file != "-"], SUFFIXES)
@@ -96,36 +100,17 @@ def survey(
             corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,
             strict=strict, progress=told, **asked,
         )  # fmt: skip
-    for path in output or []:
-        save_survey(found, path)
-        say(language.say("run.saved", path=path), quiet)
-    _show(found, json, csv, sort, top)
+    write_survey(found, output or [], sort, language, quiet)
+    show_survey(found, json=json, csv=csv, sort=sort, top=top)
 
 
 def _check(sort: str | None, json: bool, csv: bool) -> None:
-    from attnviz.analysis.head_measures import MEASURES
-    from attnviz.errors import AttnvizError, bad_choice
+    from attnviz.cli.surveys import check_sort
+    from attnviz.errors import AttnvizError
 
     if json and csv:
         raise AttnvizError("--json and --csv were both given.", "Give one of them.")
-    if sort is not None and sort not in MEASURES:
-        raise bad_choice(sort, "--sort", MEASURES)
-
-
-def _show(found: Any, json: bool, csv: bool, sort: str | None, top: int | None) -> None:
-    from json import dumps
-
-    from attnviz.analysis.survey_file import to_csv, to_json
-    from attnviz.cli.output import console, put, put_json, put_text, screen_of
-    from attnviz.views.terminal.survey import survey as view
-
-    if json:
-        put_json(dumps(to_json(found), ensure_ascii=False) + "\n")
-    elif csv:
-        put_text(to_csv(found))
-    else:
-        target = console()
-        put(target, view(found, screen_of(target), sort=sort, top=top))
+    check_sort(sort)
 
 
 def _progress(quiet: bool) -> Any:

@@ -9,6 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.view_options import Display
+from attnviz.errors import AttnvizError
 
 
 @options.spread
@@ -30,21 +31,41 @@ def view(
         str | None,
         typer.Option("--type", "-t", help=f"What is masked, if you know: {options.TYPES}."),
     ] = None,
+    sort: Annotated[
+        str | None, typer.Option(help="Of a survey: order and colour by a measure.")
+    ] = None,
+    top: Annotated[int | None, typer.Option(min=1, help="Of a survey: rows of the table.")] = None,
     display: Display,
 ) -> None:
-    """Show a saved record, or weights that you already have. No model runs.
+    """Show a saved record, a survey, or weights that you already have. No model runs.
 
     attnviz view record.npz
+
+    attnviz view survey.npz --sort sink -o survey.html
 
     attnviz view attention.npy --tokens words.txt --type causal
 
     attnviz view attentions.safetensors --layer 3 --show grid -o map.png
     """
     # Imported here, so that --help and a wrong option answer at once.
+    from attnviz.analysis.survey_file import is_survey, read_survey
+    from attnviz.cli.output import check_outputs
+    from attnviz.cli.surveys import check_sort, show_survey, write_survey
     from attnviz.language.languages import find_language
     from attnviz.record.open_file import open_file
+    from attnviz.views.survey_files import SUFFIXES
 
-    find_language(display.lang)  # refused before any work
+    language = find_language(display.lang)  # refused before any work
+    if file.suffix.lower() == ".npz" and is_survey(file):
+        outputs = list(display.output or [])
+        check_outputs(outputs, [file], SUFFIXES)
+        check_sort(sort)
+        found = read_survey(file)
+        write_survey(found, outputs, sort, language, display.quiet)
+        show_survey(found, json=display.json, sort=sort, top=top)
+        return
+    if sort is not None or top is not None:
+        raise AttnvizError("--sort and --top are of a survey, and this is none.", "Leave them out.")
     display.check([file, tokens, key_tokens])
     labels = _labels(tokens, "--tokens")
     record = open_file(file, labels, _labels(key_tokens, "--key-tokens"), type=type)

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from attnviz.analysis.head_measures import MEASURES, sign
 from attnviz.analysis.moments import Array
+from attnviz.analysis.significance import Difference
 from attnviz.analysis.survey import Survey
 from attnviz.inputs.labels import visible
 from attnviz.views.cells import full_rows, levels
@@ -160,3 +161,30 @@ def _line(words: str, screen: Screen, style: str) -> Text:
     text = Text(words, style, no_wrap=True)
     text.truncate(screen.width, overflow="ellipsis")
     return text
+
+
+def comparison(
+    gap: Difference, names: tuple[str, str], n: tuple[int, int], by: str, screen: Screen
+) -> RenderableType:
+    """Return how two surveys differ in a measure: how many heads by more than chance, and those
+    with the largest effect first. The test is of all heads together."""
+    first, second = map(visible, names)
+    title = f"{by}: {second} ({n[1]:,} texts) against {first} ({n[0]:,} texts)"
+    held = int(gap.holds.sum())
+    told = f"{held} of {gap.holds.size} heads differ by more than chance (5 % false at most)"
+    lines = [_line(title, screen, "bold"), _line(told, screen, ""), Text()]
+    header = "head".ljust(PLACE) + "".join(
+        word.rjust(NUMBER) for word in ("first", "second", "effect", "p")
+    )
+    lines.append(_line(header, screen, "bold"))
+    effect = np.abs(np.nan_to_num(gap.effect))
+    order = np.lexsort((np.arange(effect.size), -effect.ravel(), ~gap.holds.ravel()))
+    for place in order[: max(screen.height - len(lines) - 2, LEAST_ROWS)].tolist():
+        layer, head = divmod(place, effect.shape[1])
+        at = layer, head
+        line = f"{layer}.{head}".ljust(PLACE)
+        line += f"{gap.first[at]:.3f}".rjust(NUMBER) + f"{gap.second[at]:.3f}".rjust(NUMBER)
+        line += f"{gap.effect[at]:+.2f} sd".rjust(NUMBER) + f"{gap.p[at]:.2g}".rjust(NUMBER)
+        lines.append(_line(line, screen, "" if gap.holds[at] else "dim"))
+    note = "effect: Hedges' g; p: Welch's t-test, before the correction of Benjamini and Hochberg"
+    return Group(*lines, _line(note, screen, "dim"))

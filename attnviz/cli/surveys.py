@@ -1,0 +1,88 @@
+"""Surveys as commands show and write them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz.errors import AttnvizError, bad_choice
+
+if TYPE_CHECKING:
+    from attnviz.analysis.survey import Survey
+    from attnviz.language.language import Language
+
+
+def check_sort(sort: str | None) -> None:
+    """Refuse a measure that there is not."""
+    from attnviz.analysis.head_measures import MEASURES
+
+    if sort is not None and sort not in MEASURES:
+        raise bad_choice(sort, "--sort", MEASURES)
+
+
+def write_survey(
+    found: Survey, paths: Sequence[Path], sort: str | None, language: Language, quiet: bool
+) -> None:
+    """Write a survey to files, each whole or not at all, and say so."""
+    from attnviz.cli.output import save
+    from attnviz.views.survey_files import written
+
+    for path in paths:
+        save(path, written(found, path.suffix.lower(), sort), language, quiet)
+
+
+def show_survey(
+    found: Survey, *, json: bool = False, csv: bool = False, sort: str | None = None,
+    top: int | None = None,
+) -> None:  # fmt: skip
+    """Show the heads of a survey on the screen, or as JSON or CSV."""
+    from json import dumps
+
+    from attnviz.analysis.survey_file import to_csv, to_json
+    from attnviz.cli.output import console, put, put_json, put_text, screen_of
+    from attnviz.views.terminal.survey import survey as view
+
+    if json:
+        put_json(dumps(to_json(found), ensure_ascii=False) + "\n")
+    elif csv:
+        put_text(to_csv(found))
+    else:
+        target = console()
+        put(target, view(found, screen_of(target), sort=sort, top=top))
+
+
+def compare_files(
+    paths: Sequence[Path], *, sort: str | None, output: Sequence[Path], json: bool,
+    language: Language, quiet: bool,
+) -> None:  # fmt: skip
+    """Compare two surveys of files, head by head, with a test that corrects for all heads."""
+    from json import dumps
+
+    from attnviz.analysis.survey import compare_surveys
+    from attnviz.analysis.survey_file import difference_tree, read_survey
+    from attnviz.cli.output import console, put, put_json, save, screen_of
+    from attnviz.views.survey_files import USUAL
+    from attnviz.views.terminal.survey import comparison
+
+    if len(paths) != 2:
+        raise AttnvizError(f"Two surveys are compared, and {len(paths)} were given.", "Give two.")
+    check_sort(sort)
+    by, names = sort or USUAL, (paths[0].name, paths[1].name)
+    first, second = (read_survey(path) for path in paths)
+    gap = compare_surveys(first, second, by)
+    tree = difference_tree(gap, names, by)
+    for path in output:
+        suffix = path.suffix.lower()
+        if suffix == ".json":
+            save(path, (dumps(tree, indent=1) + "\n").encode(), language, quiet)
+        else:
+            from attnviz.views.picture.survey import comparison_picture
+
+            drawn = comparison_picture(names, by, gap.effect, gap.holds, suffix[1:])
+            save(path, drawn, language, quiet)
+    if json:
+        put_json(dumps(tree) + "\n")
+    else:
+        target = console()
+        put(target, comparison(gap, names, (first.n, second.n), by, screen_of(target)))
