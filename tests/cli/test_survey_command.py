@@ -86,7 +86,8 @@ def test_one_bad_text_is_named_and_the_rest_goes_on(capsys, tmp_path):
 def two(tmp_path_factory):
     """Two surveys of texts that differ: short words again and again, and others."""
     folder = tmp_path_factory.mktemp("surveys")
-    words = "the tired cat sat on an old mat because it was warm there today".split()
+    text = "the tired cat sat on an old mat because it was warm there today"
+    words = text.split()
     first = [" ".join(words[i % 5 : i % 5 + 4 + i % 3]) for i in range(12)]
     second = [" ".join([*words[: 9 + i % 4], "and", words[i % 9]]) for i in range(14)]
     for name, texts in (("first", first), ("second", second)):
