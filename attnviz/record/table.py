@@ -192,5 +192,28 @@ def plain(value: Any) -> Any:
     if value.ndim > 1:
         return [plain(row) for row in value]
     if value.dtype == np.float32:  # the shortest digits that mean this float32
-        value = value.astype(np.str_).astype(np.float64)
+        value = shortest(value)
     return [None if number != number else number for number in value.tolist()]
+
+
+DIGITS = range(6, 10)  # that a float32 may need; with fewer it is short already
+MOST_ZEROS = 22  # 10^22 is the largest power of ten that a float64 holds exactly
+
+
+def shortest(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the float64 numbers with the fewest decimal digits that mean these float32 numbers,
+    (n,): what NumPy's own text of them says, in a tenth of its time."""
+    wide = values.astype(np.float64)
+    found, left = wide.copy(), np.isfinite(wide) & (wide != 0)
+    size = np.floor(np.log10(np.abs(np.where(left, wide, 1)))).astype(np.int64)
+    for digits in DIGITS:
+        zeros = digits - 1 - size
+        tried = left & (size < DIGITS[0]) & (zeros <= MOST_ZEROS)
+        scale = 10.0 ** np.where(tried, zeros, 0)
+        rounded = np.rint(wide * scale) / scale  # both are exact, so this is the nearest float64
+        fits = tried & (rounded.astype(np.float32) == values)
+        found[fits] = rounded[fits]
+        left &= ~fits
+    if left.any():  # very large or very small
+        found[left] = values[left].astype(np.str_).astype(np.float64)
+    return found
