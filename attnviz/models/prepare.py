@@ -33,7 +33,8 @@ LANGUAGE = re.compile(r"__[a-z]{2,3}__|[a-z]{2,3}_[A-Za-z]{2,4}")
 def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     """Read the inputs of every role that the model has, and check them against its embeddings."""
     _check_together(model, inputs)
-    roles = [role for role in model.roles if role in READERS]
+    given = _given(model, inputs) if model.is_two else model.roles
+    roles = [role for role in given if role in READERS]
     whole = tokens = {role: READERS[role](model, inputs) for role in roles}
     if inputs.truncate:
         limits = {role: model.network.limits(role).n_positions for role in roles}
@@ -44,9 +45,22 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     notes = tuple(note for role in roles for note in _unknown(model, tokens[role]))
     features: dict[str, Floats] = {}
     for role, read in FEATURES.items():
-        if role in model.roles:
+        if role in given:
             tokens[role], features[role] = read(model, inputs)
     return Prepared(tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes)
+
+
+def _given(model: TrainedModel, inputs: Inputs) -> list[str]:
+    """The roles of two towers that something was given for."""
+    there = {TEXT: inputs.text is not None or inputs.ids is not None,
+             IMAGE: inputs.image is not None}  # fmt: skip
+    found = [role for role in model.roles if there.get(role)]
+    if not found:
+        raise AttnvizError(
+            f"{model.name} ({model.family}) reads a text or a picture, and there is neither.",
+            "Give a text, an `image`, or both.",
+        )
+    return found
 
 
 def _unknown(model: TrainedModel, tokens: Tokens) -> list[str]:
@@ -93,7 +107,7 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
         return from_ids(read_speech(model).prompt(), _tokenizer_for_ids(model, inputs))
     text, tokenizer = inputs.require_text(), _tokenizer(model, inputs)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
-    return _cut(_for_decoder(model, tokens, tokenizer) if len(model.roles) > 1 else tokens, limit)
+    return _cut(_for_decoder(model, tokens, tokenizer) if model.type == "cross" else tokens, limit)
 
 
 def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:

@@ -122,6 +122,11 @@ class TrainedModel:
         return tuple(sorted(set(found), key=lambda role: (role != TEXT, role)))
 
     @property
+    def is_two(self) -> bool:
+        """Whether it is two networks that never look at each other: either can be run alone."""
+        return len(self.roles) > 1 and self.type != "cross"
+
+    @property
     def reads(self) -> frozenset[str]:
         """The fields of `Inputs` that it can use."""
         found = set[str]().union(*(READ_AS[role] for role in self.roles))
@@ -132,7 +137,7 @@ class TrainedModel:
     @property
     def type(self) -> str:
         """The type of attention that is its own: "self", "causal" or "cross"."""
-        if len(self.roles) > 1:
+        if any(layout.queries != layout.keys for layout in self.layouts.values()):
             return "cross"
         own = next(iter(self.layouts.values()))
         one_way = all(not rule([0], [1])[0, 0] for rule in own.masks)

@@ -9,7 +9,9 @@ import torch
 from PIL import Image
 from transformers import (
     BitImageProcessorPil,
+    CLIPConfig,
     CLIPImageProcessorPil,
+    CLIPModel,
     DeiTConfig,
     DeiTImageProcessorPil,
     DeiTModel,
@@ -19,7 +21,9 @@ from transformers import (
     Dinov2WithRegistersConfig,
     Dinov2WithRegistersForImageClassification,
     Dinov2WithRegistersModel,
+    SiglipConfig,
     SiglipImageProcessorPil,
+    SiglipModel,
     ViTConfig,
     ViTForImageClassification,
     ViTImageProcessorPil,
@@ -83,6 +87,52 @@ def test_every_weight_and_the_hidden_state(model):
     hidden = opened.run(prepared, KeyValueCache().attend)
     largest = out.last_hidden_state.abs().max()
     assert np.abs(hidden - out.last_hidden_state[0].numpy()).max() < 1e-5 * largest
+
+
+TOWER = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4,
+         "intermediate_size": 40}  # fmt: skip
+SEEN = TOWER | {"image_size": 48, "patch_size": 16}
+READ = TOWER | {"vocab_size": 60, "max_position_embeddings": 20}
+TOWERS = {
+    "clip": (CLIPModel, CLIPConfig, READ, SEEN),
+    "clip, gelu": (CLIPModel, CLIPConfig, READ | {"hidden_act": "gelu"},
+                   SEEN | {"hidden_act": "gelu", "patch_size": 8}),
+    "siglip": (SiglipModel, SiglipConfig, READ, SEEN),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TOWERS)
+def test_two_towers(name, tmp_path):
+    made, config, text, image = TOWERS[name]
+    torch.manual_seed(6)
+    both = config(text_config=text, vision_config=image)
+    reference = made._from_config(both, attn_implementation="eager").eval()
+    with torch.no_grad():
+        for weight in reference.parameters():
+            weight.add_(torch.randn_like(weight) * 0.2)
+    reference.save_pretrained(tmp_path)
+    (tmp_path / "preprocessor_config.json").write_text(
+        json.dumps({"size": {"height": 48, "width": 48}, "do_center_crop": False})
+    )
+    ids = [3, 17, 5, 40, 11]
+    given = {"image": IMAGES / "cat.jpg", "ids": ids}
+    opened = load_writer(str(tmp_path))
+    pixels = opened.prepare(Inputs(image=given["image"])).features["image"]
+    with torch.no_grad():
+        seen = reference.vision_model(torch.from_numpy(pixels)[None], output_attentions=True)
+        read = reference.text_model(torch.tensor([ids]), output_attentions=True)
+    record = attnviz.trace(model=str(tmp_path), **given)
+    alone = {role: attnviz.trace(model=str(tmp_path), **{role: one}) for role, one in given.items()}
+    for stack, out, role in (("image", seen, "image"), ("text", read, "ids")):
+        wanted = np.stack([one[0].numpy() for one in out.attentions])
+        np.testing.assert_allclose(record.stacks[stack].weights, wanted, atol=1e-5)
+        np.testing.assert_allclose(alone[role].stack.weights, wanted, atol=1e-5)
+        prepared = opened.prepare(Inputs(**{role: given[role]}))
+        hidden = opened.run(prepared, KeyValueCache().attend)
+        largest = out.last_hidden_state.abs().max()
+        assert np.abs(hidden - out.last_hidden_state[0].numpy()).max() < 1e-5 * largest
+    with pytest.raises(attnviz.AttnvizError, match="neither"):
+        attnviz.trace(model=str(tmp_path))
 
 
 CLASSES = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,17 +80,19 @@ class Fields:
     what could change the numbers.
 
     usual: what the fields are that a config does not state, by the class of its model_type in
-    transformers. aliases: other names of fields.
+    transformers. aliases: other names of fields. parts: makes the fields of a config within.
     """
 
     def __init__(
         self, config: Mapping[str, Any], file: Path,
         usual: Mapping[str, Any] | None = None, aliases: Mapping[str, str] | None = None,
+        parts: Callable[[Mapping[str, Any]], Fields] | None = None,
     ):  # fmt: skip
         renamed = {
             field: config[alias] for alias, field in (aliases or {}).items() if alias in config
         }
         self._config = {**renamed, **config}
+        self._make_part, self._parts = parts, list[Fields]()
         self._file = file
         self._usual = {**dict.fromkeys(aliases or ()), **(usual or {})}
         self._asked = {  # other names that say the same
@@ -158,6 +160,14 @@ class Fields:
             raise self.wrong(name, value, f"a list of {n_layers}, each {' or '.join(known)}")
         return value
 
+    def part(self, name: str) -> Fields:
+        """Return the fields of a config within this one; AttnvizError where there is none."""
+        inner = self.get(name, {})
+        if not isinstance(inner, Mapping) or self._make_part is None:
+            raise self.wrong(name, inner, "a config")
+        self._parts.append(self._make_part(inner))
+        return self._parts[-1]
+
     def wrong(self, name: str, value: Any, due: str) -> AttnvizError:
         """Make the error for a field whose value is not understood."""
         return AttnvizError(
@@ -181,7 +191,8 @@ class Fields:
         for name, value in rest.items():
             if name in MATTERS or (name in self._usual and value != self._usual[name]):
                 raise self._not_understood(name)
-        return tuple(name for name in rest if name not in self._usual)
+        own = tuple(name for name in rest if name not in self._usual)
+        return own + tuple(name for part in self._parts for name in part.finish())
 
     def _not_understood(self, name: str) -> AttnvizError:
         value = json.dumps(self._config[name], default=str)[:80]

@@ -60,6 +60,14 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus"),
     "whisper": ("whisper",),
     "vit": ("vit", "deit", "dinov2", "dinov2_with_registers"),
+    "clip": (
+        "clip",
+        "clip_text_model",
+        "clip_vision_model",
+        "siglip",
+        "siglip_text_model",
+        "siglip_vision_model",
+    ),
 }
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
 # Models of text and images: the model_type of their text half where it does not say its own.
@@ -119,7 +127,11 @@ def _text_half(config: dict[str, Any]) -> dict[str, Any]:
 def fields_of(config: Mapping[str, Any], file: Path) -> Fields:
     """A config by its fields, with what its model_type means where it does not state one."""
     known = _known().get(str(config.get("model_type")), {})
-    return Fields(config, file, known.get("defaults"), known.get("aliases"))
+
+    def part(inner: Mapping[str, Any]) -> Fields:
+        return fields_of(inner, file)
+
+    return Fields(config, file, known.get("defaults"), known.get("aliases"), part)
 
 
 @cache

@@ -1,0 +1,132 @@
+"""CLIP (arXiv 2103.00020) and SigLIP (2303.15343): a tower for texts, one for pictures, or one."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from attnviz.attention.masks import causal, full
+from attnviz.frozen import dataclass
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
+from attnviz.models.layers import Floats
+from attnviz.models.model import IMAGE, TEXT
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.embeddings import Embeddings, LearnedPositions
+from attnviz.models.network.encoder import heads_of
+from attnviz.models.network.network import Network
+from attnviz.models.network.patches import PatchStem
+from attnviz.models.network.tower import Tower
+from attnviz.models.network.two_towers import TwoTowers
+
+ANCHOR = "vision_model.encoder.layers.0.self_attn.q_proj.weight"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the two differ. has_class: a token before the patches, and a norm before the layers."""
+
+    has_class: bool
+    one_way: bool
+    activation: str
+    eps: float
+    n_ids: int
+    n_positions: int
+
+
+KINDS = {
+    "clip": Kind(True, True, "quick_gelu", 1e-5, 49408, 77),
+    "siglip": Kind(False, False, "gelu_pytorch_tanh", 1e-6, 32000, 64),
+}
+
+
+def build(fields: Fields, weights: Weights) -> Network:
+    name = str(fields.get("model_type"))
+    kind = KINDS[name.partition("_")[0]]
+    if name.endswith("_text_model"):
+        return _text(fields, weights, kind, "self")
+    if name.endswith("_vision_model"):
+        return _image(fields, weights, kind, "self")
+    for other in ("projection_dim", "logit_scale_init_value"):
+        fields.get(other)  # of what comes after both towers
+    return TwoTowers(
+        _text(fields.part("text_config"), weights, kind, "text"),
+        _image(fields.part("vision_config"), weights, kind, "image"),
+    )
+
+
+def _text(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
+    fields.get("projection_dim"), fields.get("projection_size")
+    at, width = weights.under("text_model."), fields.number("hidden_size", 512)
+    words = at.under("embeddings.")
+    n_positions = fields.number("max_position_embeddings", kind.n_positions)
+    blocks = _blocks(at, fields, kind, width)
+    return Tower(
+        Embeddings(
+            words.embedding("token_embedding", fields.number("vocab_size", kind.n_ids), width),
+            LearnedPositions(words.embedding("position_embedding", n_positions, width)),
+        ),
+        blocks,
+        (causal() if kind.one_way else full(),) * len(blocks),
+        at.layer_norm("final_layer_norm", width, fields.real("layer_norm_eps", kind.eps)),
+        stack=stack,
+        role=TEXT,
+    )
+
+
+def _image(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
+    fields.get("projection_dim"), fields.get("vision_use_head")
+    at, width = weights.under("vision_model."), fields.number("hidden_size", 768)
+    eps, blocks = fields.real("layer_norm_eps", kind.eps), _blocks(at, fields, kind, width)
+    # CLIP norms only the state of its first token, and after the last layer.
+    return Tower(
+        _stem(at, fields, kind, width, eps),
+        blocks,
+        (full(),) * len(blocks),
+        None if kind.has_class else at.layer_norm("post_layernorm", width, eps),
+        stack=stack,
+        role=IMAGE,
+    )
+
+
+def _stem(weights: Weights, fields: Fields, kind: Kind, width: int, eps: float) -> PatchStem:
+    size, side = fields.number("patch_size", 32), fields.number("image_size", 224)
+    at, channels = weights.under("embeddings."), fields.number("num_channels", 3)
+    n = (side // size) ** 2 + kind.has_class
+    special: Floats = np.zeros((0, width), np.float32)
+    if kind.has_class:
+        special = np.asarray(at.take("class_embedding", width))[None]
+        special = special.astype(np.float64 if special.dtype == np.float64 else np.float32)
+    return PatchStem(
+        at.patches("patch_embedding", channels, width, size, bias=not kind.has_class),
+        size,
+        special,
+        np.asarray(at.take("position_embedding.weight", n, width)).astype(special.dtype),
+        norm=weights.layer_norm("pre_layrnorm", width, eps) if kind.has_class else None,
+    )
+
+
+def _blocks(weights: Weights, fields: Fields, kind: Kind, width: int) -> tuple[PreNormBlock, ...]:
+    n_layers = fields.number("num_hidden_layers", 12)
+    return tuple(
+        _block(weights.under(f"encoder.layers.{i}."), fields, kind, width) for i in range(n_layers)
+    )
+
+
+def _block(weights: Weights, fields: Fields, kind: Kind, width: int) -> PreNormBlock:
+    eps, inner = fields.real("layer_norm_eps", kind.eps), fields.number("intermediate_size", 3072)
+    n_heads = heads_of(fields, "hidden_size", "num_attention_heads", width, 12)
+    query, key, value, output = (
+        weights.linear(f"self_attn.{name}", width, width)
+        for name in ("q_proj", "k_proj", "v_proj", "out_proj")
+    )
+    return PreNormBlock(
+        weights.layer_norm("layer_norm1", width, eps),
+        Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5),
+        weights.layer_norm("layer_norm2", width, eps),
+        FeedForward(
+            weights.linear("mlp.fc1", width, inner),
+            weights.linear("mlp.fc2", inner, width),
+            fields.activation("hidden_act", kind.activation),
+        ),
+    )
