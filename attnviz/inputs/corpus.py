@@ -20,6 +20,11 @@ from attnviz.errors import AttnvizError, not_found
 
 LONGEST = 1 << 20  # characters of one text; a longer line is no text of a corpus
 TABLES = (".csv", ".tsv", ".jsonl", ".parquet")
+MEDIA = {
+    "image": (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"),
+    "audio": (".wav", ".flac", ".mp3", ".ogg"),
+}
+FOLDER = "folder"  # groups pictures and sounds by the folder that they are in
 USUAL_COLUMNS = ("text", "sentence", "content", "review", "prompt")
 
 
@@ -28,7 +33,8 @@ class Entry:
     """One text of a corpus, and where it stands.
 
     number: its place among all texts that were read, from 0. place: "reviews.csv:12", for people.
-    pair: a second text, for encoders that take two. group: what it is compared by.
+    pair: a second text, for encoders that take two. group: what it is compared by. media: "image"
+    or "audio", where the text is the path of one.
     """
 
     number: int
@@ -36,6 +42,7 @@ class Entry:
     text: str
     pair: str | None = None
     group: str | None = None
+    media: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,12 +78,26 @@ class Corpus:
     def _all(self) -> Iterator[Entry]:
         number = 0
         for file in _paths(self.files):
+            media = _media(file)
+            if media:
+                yield Entry(number, file, file, group=self._group(file), media=media)
+                number += 1
+                continue
             for line, (text, pair, group) in _rows(file, self.columns):
                 if not text.strip():
                     self.n_empty += 1
                     continue
                 yield Entry(number, f"{file}:{line}", text, pair, group)
                 number += 1
+
+    def _group(self, file: str) -> str | None:
+        """Pictures and sounds are compared by their folders."""
+        return Path(file).parent.name if self.columns.group == FOLDER else None
+
+
+def _media(file: str) -> str:
+    suffix = Path(file).suffix.lower()
+    return next((kind for kind, suffixes in MEDIA.items() if suffix in suffixes), "")
 
 
 def _drawn(entries: Iterable[Entry], n: int, seed: int) -> list[Entry]:
@@ -95,10 +116,24 @@ def _paths(files: Sequence[str]) -> Iterator[str]:
     for file in files:
         if file == "-" or Path(file).is_file():
             yield file
+        elif Path(file).is_dir():
+            yield from _in_folder(Path(file))
         elif found := sorted(glob.glob(file)):
             yield from found
         else:
             raise not_found(file)
+
+
+def _in_folder(folder: Path) -> Iterator[str]:
+    """The pictures, or the sounds, of a folder and those in it, by name."""
+    found = [str(path) for path in sorted(folder.rglob("*")) if path.is_file()]
+    media = [path for path in found if _media(path)]
+    if not media:
+        raise AttnvizError(
+            f"The folder {folder} holds no pictures and no sounds.",
+            f"Name files of texts, or a folder with {', '.join(MEDIA['image'])}.",
+        )
+    yield from media
 
 
 Row = tuple[int, tuple[str, str | None, str | None]]  # line number; text, pair, group

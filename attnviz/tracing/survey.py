@@ -26,8 +26,10 @@ from attnviz.frozen import dataclass
 from attnviz.inputs.corpus import Corpus, Entry, from_texts
 from attnviz.models import load_model
 from attnviz.models.model import Model
+from attnviz.record.record import AttentionRecord
 from attnviz.record.saved import read_tree, to_npz
 from attnviz.tracing.engines import run_here, run_in_processes, run_on_dask
+from attnviz.tracing.of_heads import trace_heads
 from attnviz.tracing.plan import Options
 from attnviz.tracing.trace import trace_all, with_pair
 
@@ -45,6 +47,7 @@ class Task:
     options: tuple[tuple[str, Any], ...] = ()
     stack: str | None = None
     strict: bool = False
+    effect: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def survey(
     folder: str | Path | None = None,
     stack: str | None = None,
     strict: bool = False,
+    effect: bool = False,
     progress: Progress | None = None,
     **options: Any,
 ) -> Survey:
@@ -76,7 +80,8 @@ def survey(
     cluster, in place of processes. folder: where chunks are kept as they end; the same call with
     the same folder goes on where the last one stopped. stack: of an encoder-decoder, the one to
     look at. strict: raise the error of the first text that cannot be run, which is counted in
-    `Survey.failed` otherwise. progress: told how many texts and tokens are done.
+    `Survey.failed` otherwise. effect: measure also what changes in the answer without each head
+    (`effects`), which takes far longer. progress: told how many texts and tokens are done.
 
     Raises AttnvizError where there is no text, or what is given does not fit together.
     """
@@ -87,7 +92,7 @@ def survey(
         raise AttnvizError("Workers open the model themselves.", "Give its name or its folder.")
     opened = _model(str(model)) if isinstance(model, str | Path) else model
     name = str(model) if isinstance(opened, str) or isinstance(model, str | Path) else opened.name
-    task = Task(name, tuple(sorted(options.items())), stack, strict)
+    task = Task(name, tuple(sorted(options.items())), stack, strict, effect)
     corpus = texts if isinstance(texts, Corpus) else None
     entries = iter(corpus) if corpus is not None else from_texts(texts)  # type: ignore[arg-type]
     store = None if folder is None else Store(Path(folder), _manifest(task, corpus))
@@ -97,7 +102,7 @@ def survey(
     if whole is None:
         raise _nothing_measured(failed)
     n_empty = corpus.n_empty if corpus is not None else 0
-    settings = {"stack": stack, **dict(task.options)}
+    settings = {"stack": stack, "effect": effect, **dict(task.options)}
     details = {} if isinstance(opened, str) else dict(opened.details)
     shown = name if isinstance(opened, str) else opened.name
     found = Survey(shown, details, settings, whole, failed, n_empty)
@@ -123,8 +128,11 @@ def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry
     opened = _model(task.model) if model is None else model
     part: Part | None = None
     failed = []
-    asked = [(entry.text, _options(task, opened, entry)) for entry in entries]
-    records = trace_all(asked, max_memory=1 << 40, stack=task.stack)
+    asked = [(_text(entry), _options(task, opened, entry)) for entry in entries]
+    if task.effect:
+        records = [_with_effect(text, given, task) for text, given in asked]
+    else:
+        records = trace_all(asked, max_memory=1 << 40, stack=task.stack)
     for entry, record in zip(entries, records, strict=True):
         if isinstance(record, AttnvizError):
             if task.strict:
@@ -137,10 +145,24 @@ def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry
     return ChunkResult(part, tuple(failed), digest(entries))
 
 
+def _with_effect(text: str | None, options: Options, task: Task) -> AttentionRecord | AttnvizError:
+    """One text's record with what changes without each head, or its error."""
+    try:
+        return trace_heads(text, stack=task.stack, effect=True, max_memory=1 << 40, **options)
+    except AttnvizError as error:
+        return error
+
+
 def _options(task: Task, model: str | Model, entry: Entry) -> Options:
     """What one text is traced with."""
     options: Any = {**dict(task.options), "model": model}
+    if entry.media:
+        options[entry.media] = entry.text
     return options if entry.pair is None else with_pair(options, entry.pair)
+
+
+def _text(entry: Entry) -> str | None:
+    return None if entry.media else entry.text
 
 
 def digest(entries: Sequence[Entry]) -> str:
@@ -211,6 +233,7 @@ def _manifest(task: Task, corpus: Corpus | None) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "attnviz": __version__, "model": task.model, "stack": task.stack, "chunk": CHUNK,
+        "effect": task.effect,
         "options": {name: str(value) for name, value in task.options}, "corpus": told,
     }  # fmt: skip
 

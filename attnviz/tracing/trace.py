@@ -115,14 +115,17 @@ def trace(
 
 
 def trace_all(
-    asked: Sequence[tuple[str, Options]], *, max_memory: int | None = None, stack: str | None = None
+    asked: Sequence[tuple[str | None, Options]],
+    *,
+    max_memory: int | None = None,
+    stack: str | None = None,
 ) -> list[AttentionRecord | AttnvizError]:
     """Run over many texts, each with its options; return each one's record, or its error."""
     return _together(asked, _How(max_memory, Transform(WEIGHTS), stack, ()))
 
 
 def _together(
-    asked: Sequence[tuple[str, Options]], how: _How
+    asked: Sequence[tuple[str | None, Options]], how: _How
 ) -> list[AttentionRecord | AttnvizError]:
     begun = [_tried(partial(_begun, text, options, how)) for text, options in asked]
     runs = [one for one in begun if isinstance(one, _Run)]
@@ -133,7 +136,7 @@ def _together(
     return [one if isinstance(one, AttnvizError) else one.record() for one in begun]
 
 
-def _alone(text: str, options: Options, how: _How) -> AttentionRecord:
+def _alone(text: str | None, options: Options, how: _How) -> AttentionRecord:
     run = _begun(text, options, how)
     run.plan.run(run.attend)
     return run.record()

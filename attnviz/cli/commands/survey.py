@@ -12,7 +12,8 @@ from attnviz.cli import options
 Files = Annotated[
     list[str],
     typer.Argument(
-        help="Texts: .txt (one a line) · .csv · .tsv · .jsonl · .parquet · patterns · - (stdin)."
+        help="Texts: .txt (one a line) .csv .tsv .jsonl .parquet · pictures, sounds, or a "
+        "folder of them · patterns · - (stdin)."
     ),
 ]
 
@@ -34,7 +35,7 @@ def survey(
         str | None, typer.Option(help="The column of second texts, for models that take two.")
     ] = None,
     group_column: Annotated[
-        str | None, typer.Option(help="Compare texts by the values of this column.")
+        str | None, typer.Option(help="Compare by the values of this column; pictures by 'folder'.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="The first so many texts.")] = None,
     sample: Annotated[
@@ -47,6 +48,9 @@ def survey(
     folder: Annotated[
         Path | None, typer.Option(help="Keep finished parts here; the same command goes on.")
     ] = None,
+    effect: Annotated[
+        bool, typer.Option(help="Measure what changes without each head; slow.")
+    ] = False,
     strict: Annotated[bool, typer.Option(help="Stop at a text that cannot be run.")] = False,
     sort: Annotated[
         str | None, typer.Option(help="Order and colour by a measure.", show_default="evenness")
@@ -98,7 +102,7 @@ def survey(
     with _progress(quiet) as told:
         found = run_survey(
             corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,
-            strict=strict, progress=told, **asked,
+            strict=strict, effect=effect, progress=told, **asked,
         )  # fmt: skip
     write_survey(found, output or [], sort, language, quiet)
     show_survey(found, json=json, csv=csv, sort=sort, top=top)
