@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -239,15 +240,33 @@ def test_each_line_is_predicted(capsys, tmp_path, writer):
 
 def test_each_line_is_gone_on_with(capsys, tmp_path, writer):
     file = tmp_path / "lines.txt"
-    file.write_text("ab\ncd e\n" + "long " * 5000 + "\n")
+    file.write_text("ab\ncd e\n")
     words = ["generate", "--file", str(file), "--model", writer, "--each-line"]
     status, out, err = command(capsys, *words, "--max-new-tokens", "3")
     rows = [json.loads(line) for line in out.splitlines()]
     due = [attnviz.generate(text, model=writer, max_new_tokens=3).ids for text in ("ab", "cd e")]
-    assert [row["ids"] for row in rows[:2]] == due
-    assert (status, len(rows)) == (0, 3), err
-    if "error" in rows[2]:
-        assert "1 of 3 lines" in err
+    assert [row["ids"] for row in rows] == due
+    assert status == 0, err
+
+
+def test_a_line_that_fails_does_not_stop_the_rest(capsys):
+    from attnviz.cli.each_line import answer_each_line
+
+    def work(text):
+        if text == "b":
+            raise attnviz.AttnvizError("No b.", "Write a.")
+        return {"n": len(text)}
+
+    answer_each_line(SimpleNamespace(text="a\nb\nccc", file=None), work, quiet=False)
+    out, err = capsys.readouterr()
+    assert [json.loads(line) for line in out.splitlines()] == [
+        {"line": 1, "text": "a", "n": 1},
+        {"line": 2, "text": "b", "error": "No b. Write a."},
+        {"line": 3, "text": "ccc", "n": 3},
+    ]
+    assert err.splitlines() == ['1 of 3 lines could not be run: see their "error".']
+    with pytest.raises(attnviz.AttnvizError, match="No b"):
+        answer_each_line(SimpleNamespace(text="b\nb", file=None), work, quiet=False)
 
 
 @pytest.mark.parametrize(
