@@ -26,6 +26,7 @@ LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 MOST_CHANNELS = 64
 MOST_SECONDS = 3_600  # that are read at once: 230 MB of float32 at 16 kHz
 LEAST_SAMPLES = 160  # at 16 kHz: a hundredth of a second
+LOUDEST = 2.0**31  # floats that somebody forgot to scale from 32 bits; their squares still fit
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 # Of the filter that takes away what the new rate cannot hold (Kaiser 1974; Smith, "Digital Audio
 # Resampling"): zero crossings to each side, its shape, and where it begins to fall.
@@ -85,9 +86,7 @@ def open_sound(
             samples, own = (_wav if _is_wav(file) else _other)(place, file, start or 0.0, end)
     except OSError as error:
         raise AttnvizError(f"Cannot read {place}: {error.strerror or error}.") from error
-    mono: Samples = samples.mean(axis=1, dtype=np.float32)
-    if not np.isfinite(mono).all():
-        raise AttnvizError(f"{place} holds samples that are no numbers.", "Write the sound anew.")
+    mono = _mono(place, samples)
     found = resample(mono, own, rate)
     if len(found) < LEAST_SAMPLES * rate // RATE:
         raise AttnvizError(
@@ -95,6 +94,18 @@ def open_sound(
             "Give a hundredth of a second and more.",
         )
     return Sound(found, rate, start or 0.0)
+
+
+def _mono(place: Path, samples: NDArray[np.float32]) -> Samples:
+    """The mean of all channels, (n,)."""
+    if not np.isfinite(samples).all():
+        raise AttnvizError(f"{place} holds samples that are no numbers.", "Write the sound anew.")
+    if samples.size and max(samples.max(), -samples.min()) > LOUDEST:
+        raise AttnvizError(
+            f"{place} holds samples far beyond the loudest that there is.", "Write the sound anew."
+        )
+    mono: Samples = samples.mean(axis=1, dtype=np.float32)
+    return mono
 
 
 def sound_length(path: str | Path) -> float:
@@ -215,13 +226,15 @@ def _read_format(place: Path, file: IO[bytes]) -> _Format:
         name, n_bytes = head[:4], struct.unpack("<I", head[4:])[0]
         here = file.tell()
         if name == b"fmt " and n_bytes >= 16:
-            form = _format(file.read(min(n_bytes, 40)))
+            form = _format(place, file.read(min(n_bytes, 40)))
         if name == b"data":
             if form is None:
                 break
             # Recorders that were stopped leave 0, or all ones; a file that is cut off has less.
             there = size - here
-            length = there if n_bytes in (0, 0xFFFFFFFF) else min(n_bytes, there)
+            length = there if n_bytes in (0, 0xFFFFFFFF) else n_bytes
+            if length > there:
+                raise _cut_off(place)
             kind, channels, rate, width = form
             _check_format(place, kind, channels, rate, width)
             return _Format(kind, channels, rate, width, here, length)
@@ -231,7 +244,13 @@ def _read_format(place: Path, file: IO[bytes]) -> _Format:
     )
 
 
-def _format(data: bytes) -> tuple[int, int, int, int]:
+def _cut_off(place: Path) -> AttnvizError:
+    return AttnvizError(f"{place} is cut off before its samples end.", "Copy the sound anew.")
+
+
+def _format(place: Path, data: bytes) -> tuple[int, int, int, int]:
+    if len(data) < 16:
+        raise _cut_off(place)
     kind, channels, rate, _, _, bits = struct.unpack("<HHIIHH", data[:16])
     if kind == EXTENSIBLE and len(data) >= 26:
         kind = struct.unpack("<H", data[24:26])[0]  # the first two bytes of its sub-format
@@ -262,7 +281,8 @@ def _check_rate(place: Path, rate: int, channels: int) -> None:
 def _decoded(form: _Format, data: bytes) -> NDArray[np.float32]:
     """Bytes → samples from -1 to 1, (n,) float32."""
     if form.kind == FLOAT:
-        return np.asarray(np.frombuffer(data, f"<f{form.width}"), dtype=np.float32)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes inf, which is refused
+            return np.asarray(np.frombuffer(data, f"<f{form.width}"), dtype=np.float32)
     if form.width == 1:
         return (np.frombuffer(data, np.uint8).astype(np.float32) - np.float32(128)) / np.float32(
             128

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.sound import MOST_SECONDS, frame_tokens, open_sound, resample
+from attnviz.inputs.sound import MOST_SECONDS, frame_tokens, open_sound, resample, sound_length
 from attnviz.inputs.spectrogram import cut_frames, hann, hertz_to_slaney, mel_filters, power
 
 AUDIO = Path(__file__).parents[2] / "samples" / "audio"
@@ -154,6 +154,25 @@ def test_what_is_no_sound_is_said(tmp_path, name):
         riff(path, 1, 16, RATE, 70, b"\1\0" * 7000)
     with pytest.raises(AttnvizError, match=said):
         open_sound(path)
+
+
+def test_a_sound_that_is_cut_off_is_refused_wherever_it_is_cut(tmp_path):
+    """In its head, in its format, in its samples by one byte; never heard as a shorter sound."""
+    whole = (AUDIO / "tones.wav").read_bytes()
+    path = tmp_path / "cut.wav"
+    for length in (13, 20, 21, 30, 35, 36, 40, 44, 45, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        for opens in (open_sound, sound_length):
+            with pytest.raises(AttnvizError, match=r"cut off|can be found"):
+                opens(path)
+
+
+@pytest.mark.parametrize("value", [np.inf, 1e300, 3e38, 1e20, np.nan])
+def test_floats_that_no_sound_has_are_refused_without_a_warning(tmp_path, value):
+    """Two channels of opposite signs: their mean would be 0, or no number."""
+    data = np.tile([value, -value], 4000).astype("<f8").tobytes()
+    with pytest.raises(AttnvizError, match=r"no numbers|far beyond"):
+        open_sound(riff(tmp_path / "loud.wav", 3, 64, RATE, 2, data))
 
 
 @pytest.mark.parametrize(
