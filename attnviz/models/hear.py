@@ -10,13 +10,15 @@ from attnviz.errors import AttnvizError
 from attnviz.inputs.sound import Sound, frame_tokens, open_sound
 from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.where import Bytes
-from attnviz.models.checkpoint.feature_extractor import LogMel, read_log_mel
+from attnviz.models.checkpoint.feature_extractor import LogMel, norms_waves, read_log_mel
 from attnviz.models.layers import Floats
 from attnviz.models.model import AUDIO, Inputs
+from attnviz.models.network.stem import WaveStem
 
 if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
 
+LONGEST_WAVE = 60  # seconds: the first convolution gives 1.3 MB for each
 COLUMNS = 600  # of the small picture in a record
 
 
@@ -28,6 +30,9 @@ def hear(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
     if inputs.audio is None:
         raise AttnvizError(f"{model.name} ({model.family}) listens, and there is no sound.",
                            "Give an `audio`.")  # fmt: skip
+    stem = model.network.tower(AUDIO).embeddings
+    if isinstance(stem, WaveStem):
+        return _waves(model, stem, inputs)
     extractor = log_mel_of(model)
     sound = open_sound(inputs.audio, inputs.start, inputs.end, extractor.rate)
     if len(sound.samples) > extractor.n_samples:
@@ -37,6 +42,35 @@ def hear(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
             "Choose a part with `start` and `end`, or use `attnviz transcribe`.",
         )
     return heard(model, sound, extractor)
+
+
+def _waves(model: TrainedModel, stem: WaveStem, inputs: Inputs) -> tuple[Tokens, Floats]:
+    """Turn a sound into frames and its samples (1, n), normed where the model wants it."""
+    assert inputs.audio is not None  # the caller made sure
+    sound = open_sound(inputs.audio, inputs.start, inputs.end)
+    if sound.duration > LONGEST_WAVE:
+        raise AttnvizError(
+            f"The sound has {sound.duration:.0f} seconds, and {LONGEST_WAVE} fit the memory.",
+            "Choose a part with `start` and `end`, or use `attnviz transcribe`.",
+        )
+    return heard_waves(model, sound, stem)
+
+
+def heard_waves(model: TrainedModel, sound: Sound, stem: WaveStem) -> tuple[Tokens, Floats]:
+    """Turn a part of a sound into frames and samples (1, n)."""
+    n_frames = stem.n_frames(len(sound.samples))
+    if not n_frames:
+        raise AttnvizError(
+            f"The sound is too short for {model.name}: not one frame fits.", "Give a longer one."
+        )
+    samples = sound.samples
+    if norms_waves(model.checkpoint.folder):
+        wide = samples - samples.mean(dtype=np.float32)
+        samples = wide / np.sqrt(samples.var(dtype=np.float32) + np.float32(1e-7))
+    picture = _small(LogMel(seconds=-(-len(sound.samples) // sound.rate))(sound.samples))
+    shown = max(round(picture.shape[1] * sound.duration / -(-len(samples) // sound.rate)), 1)
+    tokens = frame_tokens(sound, n_frames, stem.hop / sound.rate, picture[:, :shown])
+    return tokens, samples[None]
 
 
 def heard(model: TrainedModel, sound: Sound, extractor: LogMel) -> tuple[Tokens, Floats]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,14 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from attnviz._version import __version__
 from attnviz.analysis.word_times import alignment, warped, words_of
-from attnviz.errors import AttnvizError, bad_choice, known_arguments
-from attnviz.files.write import written_whole
+from attnviz.errors import AttnvizError, known_arguments
 from attnviz.inputs.sound import Sound, open_sound, sound_length
 from attnviz.inputs.text import from_ids
 from attnviz.inputs.where import Times
 from attnviz.models import load_writer
+from attnviz.models.checkpoint.ctc import read_ctc_head
 from attnviz.models.checkpoint.feature_extractor import LogMel
 from attnviz.models.checkpoint.generation import Generation, read_generation
 from attnviz.models.checkpoint.speech import Speech, read_speech
@@ -29,151 +25,15 @@ from attnviz.models.hear import heard, log_mel_of
 from attnviz.models.model import AUDIO, TEXT, Prepared
 from attnviz.models.network.prediction_head import NEXT
 from attnviz.models.trained import TrainedModel
-from attnviz.record.record import AttentionRecord
+from attnviz.tracing.ctc import listen
 from attnviz.tracing.processors import processors
 from attnviz.tracing.search import Search, choices
-from attnviz.tracing.trace import trace
+from attnviz.tracing.transcript import Transcript, Window, Word
 from attnviz.tracing.writer import ModelWriter
 
 UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces between words
-SUFFIXES = (".srt", ".vtt", ".csv", ".json", ".txt")
-LINE = 42, 5.0  # characters and seconds of a line of subtitles
+LETTERS_AT_ONCE = 30.0  # seconds that a model with letters for frames hears together
 SHORTEST = 0.1  # seconds of a last window that is still listened to
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word and when it was said, in seconds of the recording. probability: the mean of its
-    tokens'."""
-
-    text: str
-    begin: float
-    end: float
-    probability: float
-
-
-@dataclass(frozen=True)
-class Window:
-    """What was heard in one window. ids: what was written, without prompt and end. shares: where
-    each word looked, the mean over the heads that align, (words, frames). where: its frames."""
-
-    begin: float
-    end: float
-    ids: tuple[int, ...]
-    text: str
-    words: tuple[Word, ...]
-    beyond: float  # the share of cross-attention on what lies beyond the end of the sound
-    shares: Any = field(default=None, repr=False, compare=False)
-    where: Times | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, eq=False)
-class Transcript:
-    """What was said. language: as the model knows it, "" for a model of English only. seconds: of
-    writing. interrupted: whether somebody stopped it."""
-
-    model: str
-    language: str
-    task: str
-    windows: tuple[Window, ...]
-    seconds: float
-    interrupted: bool
-    _model: TrainedModel = field(repr=False)
-    _path: Path = field(repr=False)
-    _prompt: tuple[int, ...] = field(repr=False)
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(window.text for window in self.windows).strip()
-
-    @property
-    def words(self) -> list[Word]:
-        """Every word, in order."""
-        return [word for window in self.windows for word in window.words]
-
-    def record(self, window: int = 0, **how: Any) -> AttentionRecord:
-        """Run a window once through the recorder: encoder, decoder and cross-attention; `how` as
-        in `trace`. Raises AttnvizError where there is no such window."""
-        if not 0 <= window < len(self.windows):
-            raise AttnvizError(
-                f"There is no window {window}.", f"They go from 0 to {len(self.windows) - 1}."
-            )
-        one = self.windows[window]
-        found: AttentionRecord = trace(
-            ids=[*self._prompt, *one.ids], audio=self._path, start=one.begin, end=one.end,
-            model=self._model, **how,
-        )  # fmt: skip
-        return found
-
-    def save(self, path: str | Path) -> None:
-        """Write subtitles (`.srt`, `.vtt`), words with their times (`.csv`, `.json`) or the text
-        (`.txt`), whole or not at all. Raises AttnvizError for another suffix."""
-        place = Path(path)
-        makers: dict[str, Callable[[], str]] = {
-            ".srt": self.to_srt, ".vtt": self.to_vtt, ".csv": self.to_csv, ".json": self.to_json,
-            ".txt": self.to_text,
-        }  # fmt: skip
-        if place.suffix.lower() not in makers:
-            raise bad_choice(place.suffix or place.name, "the suffix of a transcript", SUFFIXES)
-        with written_whole(place) as file:
-            file.write(makers[place.suffix.lower()]().encode())
-
-    def to_text(self) -> str:
-        """Return the text alone, one line."""
-        return self.text + "\n"
-
-    def to_srt(self) -> str:
-        """Return SubRip subtitles."""
-        blocks = [
-            f"{i}\n{_clock(a, ',')} --> {_clock(b, ',')}\n{text}\n"
-            for i, (a, b, text) in enumerate(self._lines(), 1)
-        ]
-        return "\n".join(blocks)
-
-    def to_vtt(self) -> str:
-        """Return WebVTT subtitles."""
-        blocks = [
-            f"{_clock(a, '.')} --> {_clock(b, '.')}\n{text}\n" for a, b, text in self._lines()
-        ]
-        return "\n".join(["WEBVTT\n", *blocks])
-
-    def to_csv(self) -> str:
-        """Return one line a word."""
-        stream = io.StringIO()
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(["word", "begin", "end", "probability"])
-        for word in self.words:
-            rows.writerow([_quoted(word.text), f"{word.begin:.2f}", f"{word.end:.2f}",
-                           f"{word.probability:.4f}"])  # fmt: skip
-        return stream.getvalue()
-
-    def to_json(self) -> str:
-        """Return text and words with their times as one JSON document."""
-        tree = {
-            "format": "attnviz-transcript", "attnviz": __version__, "model": self.model,
-            "language": self.language, "task": self.task, "text": self.text,
-            "interrupted": self.interrupted,
-            "windows": [
-                {"begin": w.begin, "end": w.end, "text": w.text.strip(), "ids": list(w.ids),
-                 "beyond": w.beyond,
-                 "words": [vars(word) for word in w.words]} for w in self.windows
-            ],
-        }  # fmt: skip
-        return json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
-
-    def _lines(self) -> Iterator[tuple[float, float, str]]:
-        """Words put together to lines of subtitles."""
-        line: list[Word] = []
-        for word in self.words:
-            longer = "".join(w.text for w in [*line, word]).strip()
-            too_long = len(longer) > LINE[0] or (line and word.end - line[0].begin > LINE[1])
-            if line and too_long:
-                yield line[0].begin, line[-1].end, "".join(w.text for w in line).strip()
-                line = []
-            line.append(word)
-        if line:
-            yield line[0].begin, line[-1].end, "".join(w.text for w in line).strip()
 
 
 @known_arguments()
@@ -195,6 +55,8 @@ def transcribe(
     sound that cannot be read.
     """
     opened = load_writer(model)
+    if opened.roles == (AUDIO,):
+        return _by_letters(opened, path, language, task, start, end, stream)
     _check_hears(opened)
     extractor, speech = log_mel_of(opened), read_speech(opened)
     length = sound_length(path)
@@ -218,6 +80,34 @@ def transcribe(
     return Transcript(
         opened.name, language or "", task or "transcribe", tuple(windows),
         perf_counter() - begun, interrupted, opened, Path(path), tuple(ids),
+    )  # fmt: skip
+
+
+def _by_letters(
+    model: TrainedModel, path: str | Path, language: str | None, task: str | None,
+    start: float | None, end: float | None, stream: Callable[[str], object] | None,
+) -> Transcript:  # fmt: skip
+    """Write down what a model with letters for frames hears (wav2vec 2.0, HuBERT)."""
+    if language is not None or task not in (None, "transcribe"):
+        raise AttnvizError(
+            f"{model.name} knows one language, and translates nothing.",
+            "Leave `language` and `task` out.",
+        )
+    head, length = read_ctc_head(model), sound_length(path)
+    last = length if end is None else min(end, length)
+    begun, interrupted, windows = perf_counter(), False, []
+    try:
+        for span in _spans(start or 0.0, last, LETTERS_AT_ONCE):
+            windows.append(listen(model, head, open_sound(path, *span)))
+            if stream is not None:
+                stream(windows[-1].text)
+    except KeyboardInterrupt:
+        interrupted = True
+        if not windows:
+            raise
+    return Transcript(
+        model.name, "", "transcribe", tuple(windows), perf_counter() - begun, interrupted, model,
+        Path(path), (),
     )  # fmt: skip
 
 
@@ -366,17 +256,3 @@ class _Listener:
         if namer is None:
             return "".join(f" {i}" for i in ids)
         return str(namer.decode(ids, skip_special_tokens=True))
-
-
-def _clock(seconds: float, mark: str) -> str:
-    """01:02:03,450"""
-    whole = round(seconds * 1000)
-    hours, rest = divmod(whole, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{mark}{rest % 1000:03}"
-
-
-def _quoted(text: str) -> str:
-    """A word that a spreadsheet takes for no formula."""
-    bare = text.strip()
-    return f"'{bare}" if bare[:1] in ("=", "+", "-", "@") else bare

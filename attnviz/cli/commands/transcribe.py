@@ -12,7 +12,7 @@ from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
-    from attnviz.tracing.transcribe import Transcript
+    from attnviz.tracing.transcript import Transcript
     from attnviz.views.screen import Screen
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -56,8 +56,8 @@ def transcribe(
     """
     from attnviz.cli.output import check_outputs, console, put, put_json, put_text, say, screen_of
     from attnviz.language.languages import find_language
-    from attnviz.tracing.transcribe import SUFFIXES
     from attnviz.tracing.transcribe import transcribe as written
+    from attnviz.tracing.transcript import SUFFIXES
     from attnviz.views.number_format import duration
 
     said = find_language(lang)

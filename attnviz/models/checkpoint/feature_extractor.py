@@ -72,6 +72,11 @@ def read_log_mel(folder: Path | None, n_mels: int) -> LogMel:
     return found
 
 
+def norms_waves(folder: Path | None) -> bool:
+    """Say whether samples are normed to mean 0 and variance 1 first (wav2vec 2.0)."""
+    return _read(folder).get("do_normalize", True) is not False
+
+
 def _read(folder: Path | None) -> Mapping[str, Any]:
     """The settings of the feature extractor: {} where there is no file."""
     for name in FILES if folder is not None else ():

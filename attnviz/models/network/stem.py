@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from attnviz.frozen import dataclass
-from attnviz.models.layers import ACTIVATIONS, Embedding, Floats, Linear
+from attnviz.models.layers import (
+    ACTIVATIONS,
+    Activation,
+    Embedding,
+    Floats,
+    LayerNorm,
+    Linear,
+)
 from attnviz.models.network.network import Feed, Limits
 
 GELU = ACTIVATIONS["gelu"]  # whatever the config says of the layers
@@ -47,3 +56,97 @@ def windows(x: Floats, size: int, step: int) -> Floats:
     cut = np.lib.stride_tricks.sliding_window_view(padded, size, axis=0)[::step]
     laid: Floats = np.ascontiguousarray(cut).reshape(len(cut), -1)
     return laid
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """One convolution over time without padding: a linear map over windows of `size` frames, every
+    `step`; norm: None, or what follows it. over_time: the norm is of each channel over time."""
+
+    linear: Linear
+    size: int
+    step: int
+    norm: LayerNorm | None
+    over_time: bool
+    activation: Activation
+
+    def __call__(self, x: Floats) -> Floats:
+        """(frames, channels) → (fewer frames, channels)"""
+        cut = np.lib.stride_tricks.sliding_window_view(x, self.size, axis=0)[:: self.step]
+        y = self.linear(np.ascontiguousarray(cut).reshape(len(cut), -1))
+        if self.norm is not None:
+            y = _over_time(y, self.norm) if self.over_time else self.norm(y)
+        return self.activation(y)
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedPositions:
+    """Positions as a convolution over many frames, in groups of channels (wav2vec 2.0): groups:
+    a map over windows of each."""
+
+    groups: tuple[Linear, ...]
+    size: int
+    activation: Activation
+
+    def __call__(self, x: Floats) -> Floats:
+        """(frames, width) → (frames, width), to be added"""
+        half = self.size // 2
+        padded = np.pad(x, ((half, half), (0, 0)))
+        cut = np.lib.stride_tricks.sliding_window_view(padded, self.size, axis=0)[: len(x)]
+        each = x.shape[1] // len(self.groups)  # channels
+        parts = [
+            linear(np.ascontiguousarray(cut[:, i * each : (i + 1) * each]).reshape(len(x), -1))
+            for i, linear in enumerate(self.groups)
+        ]
+        return self.activation(np.concatenate(parts, axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class WaveStem:
+    """Convolutions over the samples themselves, a projection, and positions (wav2vec 2.0, HuBERT).
+    norm: after all, where the layers are normed after their sums."""
+
+    convolutions: tuple[Convolution, ...]
+    feature_norm: LayerNorm | None
+    projection: Linear
+    positions: GroupedPositions
+    norm: LayerNorm | None
+
+    words = None  # it reads no ids
+
+    @property
+    def limits(self) -> Limits:
+        """No ids, and no end."""
+        return Limits(0, None)
+
+    @property
+    def hop(self) -> int:
+        """Samples from frame to frame."""
+        return math.prod(one.step for one in self.convolutions)
+
+    def n_frames(self, n_samples: int) -> int:
+        """How many frames so many samples give; 0 where they are too few."""
+        for one in self.convolutions:
+            n_samples = (n_samples - one.size) // one.step + 1
+            if n_samples < 1:
+                return 0
+        return n_samples
+
+    def __call__(self, feed: Feed, role: str) -> Floats:
+        """Turn samples (1, n) into (frames, width)."""
+        x = feed.features[role].T
+        for one in self.convolutions:
+            x = one(x)
+        x = x if self.feature_norm is None else self.feature_norm(x)
+        x = self.projection(x)
+        x = x + self.positions(x)
+        return x if self.norm is None else self.norm(x)
+
+
+def _over_time(x: Floats, norm: LayerNorm) -> Floats:
+    """Norm each channel over all frames: a group norm with a group for each channel."""
+    wide = x - x.mean(axis=0, dtype=x.dtype)
+    y = wide / np.sqrt(np.square(wide).mean(axis=0, dtype=x.dtype) + x.dtype.type(norm.eps))
+    bias = 0 if norm.bias is None else np.asarray(norm.bias).astype(x.dtype)
+    found: Floats = y * np.asarray(norm.weight).astype(x.dtype) + bias
+    return found

@@ -1,0 +1,144 @@
+"""wav2vec 2.0 (arXiv 2006.11477) and HuBERT (2106.07447): an encoder over samples of sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attnviz.attention.masks import full
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
+from attnviz.models.layers import Floats, LayerNorm, Linear
+from attnviz.models.model import AUDIO
+from attnviz.models.network.attention import Attention
+from attnviz.models.network.blocks import FeedForward, PostNormBlock, PreNormBlock
+from attnviz.models.network.encoder import heads_of
+from attnviz.models.network.stem import Convolution, GroupedPositions, WaveStem
+from attnviz.models.network.tower import Tower
+
+ANCHOR = "encoder.layers.0.attention.q_proj.weight"
+CONV_EPS = 1e-5  # PyTorch's own: the config's is of the layers
+KERNELS, STRIDES = [10, 3, 3, 3, 3, 2, 2], [5, 2, 2, 2, 2, 2, 2]
+# Of training, of other heads, of what the config says again.
+UNUSED = """
+    apply_spec_augment codevector_dim contrastive_logits_temperature ctc_loss_reduction
+    ctc_zero_infinity diversity_loss_weight feat_proj_dropout feat_quantizer_dropout final_dropout
+    mask_feature_length mask_feature_min_masks mask_feature_prob mask_time_length
+    mask_time_min_masks mask_time_prob num_codevector_groups num_codevectors_per_group
+    num_feat_extract_layers num_negatives proj_codevector_dim tdnn_dilation tdnn_dim tdnn_kernel
+    use_weighted_layer_sum classifier_proj_size xvector_output_dim vocab_size output_hidden_size
+    num_adapter_layers adapter_kernel_size adapter_stride adapter_attn_dim
+    feat_extract_dropout
+""".split()  # noqa: SIM905 a list of so many names reads worse
+
+
+def build(fields: Fields, weights: Weights) -> Tower:
+    for name in UNUSED:
+        fields.get(name)
+    fields.only("add_adapter", False)
+    fields.only("conv_pos_batch_norm", False)
+    width, n_layers = fields.number("hidden_size", 768), fields.number("num_hidden_layers", 12)
+    norm_first, eps = (
+        fields.flag("do_stable_layer_norm", False),
+        fields.real("layer_norm_eps", 1e-5),
+    )
+    last = weights.layer_norm("encoder.layer_norm", width, eps)
+    at = [weights.under(f"encoder.layers.{i}.") for i in range(n_layers)]
+    return Tower(
+        _stem(weights, fields, width, eps, None if norm_first else last),
+        tuple(_block(one, fields, width, eps, norm_first) for one in at),
+        (full(),) * n_layers,
+        last if norm_first else None,
+        role=AUDIO,
+    )
+
+
+def _stem(
+    weights: Weights, fields: Fields, width: int, eps: float, norm: LayerNorm | None
+) -> WaveStem:
+    convolutions = tuple(_convolutions(weights.under("feature_extractor.conv_layers."), fields))
+    last, at = convolutions[-1].linear.weight.shape[0], weights.under("feature_projection.")
+    normed = fields.flag("feat_proj_layer_norm", True)
+    return WaveStem(
+        convolutions,
+        at.layer_norm("layer_norm", last, eps) if normed else None,
+        at.linear("projection", last, width),
+        _positions(weights.under("encoder.pos_conv_embed.conv."), fields, width),
+        norm,
+    )
+
+
+def _convolutions(weights: Weights, fields: Fields) -> Iterator[Convolution]:
+    dims = _numbers(fields, "conv_dim", [512] * 7)
+    sizes, steps = (
+        _numbers(fields, "conv_kernel", KERNELS),
+        _numbers(fields, "conv_stride", STRIDES),
+    )
+    if not len(dims) == len(sizes) == len(steps):
+        raise fields.wrong(
+            "conv_dim", dims, f"{len(sizes)} numbers, as many as kernels and strides"
+        )
+    fields.only("feat_extract_norm", "group", "layer")
+    grouped, bias = fields.get("feat_extract_norm", "group") == "group", fields.flag("conv_bias")
+    activation = fields.activation("feat_extract_activation", "gelu")
+    for i, (n_in, n_out, size, step) in enumerate(
+        zip([1, *dims], dims, sizes, steps, strict=False)
+    ):
+        at = weights.under(f"{i}.")
+        flat = np.asarray(at.take("conv.weight", n_out, n_in, size)).reshape(n_out, n_in * size)
+        linear = Linear(flat, at.take("conv.bias", n_out) if bias else None)
+        normed = i == 0 or not grouped
+        norm = at.layer_norm("layer_norm", n_out, CONV_EPS) if normed else None
+        yield Convolution(linear, size, step, norm, grouped, activation)
+
+
+def _numbers(fields: Fields, name: str, usual: list[int]) -> list[int]:
+    found = fields.get(name, usual)
+    good = isinstance(found, list) and all(type(n) is int and 0 < n <= 1 << 16 for n in found)
+    if not good or not found or len(found) > 64:
+        raise fields.wrong(name, found, "a list of whole numbers")
+    return list(found)
+
+
+def _positions(weights: Weights, fields: Fields, width: int) -> GroupedPositions:
+    """The convolution over many frames; its weight is stored as directions and lengths of taps."""
+    size = fields.number("num_conv_pos_embeddings", 128)
+    n_groups = fields.number("num_conv_pos_embedding_groups", 16)
+    if width % n_groups:
+        raise fields.wrong("num_conv_pos_embedding_groups", n_groups, f"a divisor of {width}")
+    each = width // n_groups
+    new = weights.has("parametrizations.weight.original0")
+    length, way = (
+        ("parametrizations.weight.original0", "parametrizations.weight.original1") if new
+        else ("weight_g", "weight_v")
+    )  # fmt: skip
+    directions = np.asarray(weights.take(way, width, each, size))
+    directions = directions if directions.dtype == np.float64 else directions.astype(np.float32)
+    lengths = np.asarray(weights.take(length, 1, 1, size)).astype(directions.dtype)
+    long = np.sqrt(np.square(directions).sum(axis=(0, 1), keepdims=True))
+    whole: Floats = (directions * (lengths / long)).reshape(width, each * size)
+    bias = np.asarray(weights.take("bias", width))
+    groups = tuple(Linear(whole[i : i + each], bias[i : i + each]) for i in range(0, width, each))
+    return GroupedPositions(groups, size, fields.activation("feat_extract_activation", "gelu"))
+
+
+def _block(
+    weights: Weights, fields: Fields, width: int, eps: float, norm_first: bool
+) -> PreNormBlock | PostNormBlock:
+    n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 768, 12)
+    inner, at = fields.number("intermediate_size", 3072), weights.under("attention.")
+    query, key, value, output = (
+        at.linear(name, width, width) for name in ("q_proj", "k_proj", "v_proj", "out_proj")
+    )
+    attention = Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5)
+    norm = weights.layer_norm("layer_norm", width, eps)
+    last = weights.layer_norm("final_layer_norm", width, eps)
+    feed = FeedForward(
+        weights.linear("feed_forward.intermediate_dense", width, inner),
+        weights.linear("feed_forward.output_dense", inner, width),
+        fields.activation("hidden_act", "gelu"),
+    )
+    if norm_first:
+        return PreNormBlock(norm, attention, last, feed)
+    return PostNormBlock(attention, norm, feed, last)

@@ -1,0 +1,171 @@
+"""What was said in a sound, and when: words, windows, and files of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from attnviz._version import __version__
+from attnviz.errors import AttnvizError, bad_choice
+from attnviz.files.write import written_whole
+from attnviz.inputs.where import Times
+from attnviz.models.trained import TrainedModel
+from attnviz.record.record import AttentionRecord
+from attnviz.tracing.trace import trace
+
+SUFFIXES = (".srt", ".vtt", ".csv", ".json", ".txt")
+LINE = 42, 5.0  # characters and seconds of a line of subtitles
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word and when it was said, in seconds of the recording. probability: the mean of its
+    tokens'."""
+
+    text: str
+    begin: float
+    end: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Window:
+    """What was heard in one window. ids: what was written, without prompt and end. shares: where
+    each word looked, the mean over the heads that align, (words, frames). where: its frames."""
+
+    begin: float
+    end: float
+    ids: tuple[int, ...]
+    text: str
+    words: tuple[Word, ...]
+    beyond: float  # the share of cross-attention on what lies beyond the end of the sound
+    shares: Any = field(default=None, repr=False, compare=False)
+    where: Times | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Transcript:
+    """What was said. language: as the model knows it, "" for a model of English only. seconds: of
+    writing. interrupted: whether somebody stopped it."""
+
+    model: str
+    language: str
+    task: str
+    windows: tuple[Window, ...]
+    seconds: float
+    interrupted: bool
+    _model: TrainedModel = field(repr=False)
+    _path: Path = field(repr=False)
+    _prompt: tuple[int, ...] = field(repr=False)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(window.text for window in self.windows).strip()
+
+    @property
+    def words(self) -> list[Word]:
+        """Every word, in order."""
+        return [word for window in self.windows for word in window.words]
+
+    def record(self, window: int = 0, **how: Any) -> AttentionRecord:
+        """Run a window once through the recorder: encoder, decoder and cross-attention; `how` as
+        in `trace`. Raises AttnvizError where there is no such window."""
+        if not 0 <= window < len(self.windows):
+            raise AttnvizError(
+                f"There is no window {window}.", f"They go from 0 to {len(self.windows) - 1}."
+            )
+        one = self.windows[window]
+        found: AttentionRecord = trace(
+            ids=[*self._prompt, *one.ids], audio=self._path, start=one.begin, end=one.end,
+            model=self._model, **how,
+        )  # fmt: skip
+        return found
+
+    def save(self, path: str | Path) -> None:
+        """Write subtitles (`.srt`, `.vtt`), words with their times (`.csv`, `.json`) or the text
+        (`.txt`), whole or not at all. Raises AttnvizError for another suffix."""
+        place = Path(path)
+        makers: dict[str, Callable[[], str]] = {
+            ".srt": self.to_srt, ".vtt": self.to_vtt, ".csv": self.to_csv, ".json": self.to_json,
+            ".txt": self.to_text,
+        }  # fmt: skip
+        if place.suffix.lower() not in makers:
+            raise bad_choice(place.suffix or place.name, "the suffix of a transcript", SUFFIXES)
+        with written_whole(place) as file:
+            file.write(makers[place.suffix.lower()]().encode())
+
+    def to_text(self) -> str:
+        """Return the text alone, one line."""
+        return self.text + "\n"
+
+    def to_srt(self) -> str:
+        """Return SubRip subtitles."""
+        blocks = [
+            f"{i}\n{_clock(a, ',')} --> {_clock(b, ',')}\n{text}\n"
+            for i, (a, b, text) in enumerate(self._lines(), 1)
+        ]
+        return "\n".join(blocks)
+
+    def to_vtt(self) -> str:
+        """Return WebVTT subtitles."""
+        blocks = [
+            f"{_clock(a, '.')} --> {_clock(b, '.')}\n{text}\n" for a, b, text in self._lines()
+        ]
+        return "\n".join(["WEBVTT\n", *blocks])
+
+    def to_csv(self) -> str:
+        """Return one line a word."""
+        stream = io.StringIO()
+        rows = csv.writer(stream, lineterminator="\n")
+        rows.writerow(["word", "begin", "end", "probability"])
+        for word in self.words:
+            rows.writerow([_quoted(word.text), f"{word.begin:.2f}", f"{word.end:.2f}",
+                           f"{word.probability:.4f}"])  # fmt: skip
+        return stream.getvalue()
+
+    def to_json(self) -> str:
+        """Return text and words with their times as one JSON document."""
+        tree = {
+            "format": "attnviz-transcript", "attnviz": __version__, "model": self.model,
+            "language": self.language, "task": self.task, "text": self.text,
+            "interrupted": self.interrupted,
+            "windows": [
+                {"begin": w.begin, "end": w.end, "text": w.text.strip(), "ids": list(w.ids),
+                 "beyond": w.beyond,
+                 "words": [vars(word) for word in w.words]} for w in self.windows
+            ],
+        }  # fmt: skip
+        return json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
+
+    def _lines(self) -> Iterator[tuple[float, float, str]]:
+        """Words put together to lines of subtitles."""
+        line: list[Word] = []
+        for word in self.words:
+            longer = "".join(w.text for w in [*line, word]).strip()
+            too_long = len(longer) > LINE[0] or (line and word.end - line[0].begin > LINE[1])
+            if line and too_long:
+                yield line[0].begin, line[-1].end, "".join(w.text for w in line).strip()
+                line = []
+            line.append(word)
+        if line:
+            yield line[0].begin, line[-1].end, "".join(w.text for w in line).strip()
+
+
+def _clock(seconds: float, mark: str) -> str:
+    """01:02:03,450"""
+    whole = round(seconds * 1000)
+    hours, rest = divmod(whole, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}{mark}{rest % 1000:03}"
+
+
+def _quoted(text: str) -> str:
+    """A word that a spreadsheet takes for no formula."""
+    bare = text.strip()
+    return f"'{bare}" if bare[:1] in ("=", "+", "-", "@") else bare

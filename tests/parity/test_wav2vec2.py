@@ -1,0 +1,94 @@
+"""wav2vec 2.0 and HuBERT against transformers: every weight, hidden states, and CTC texts."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    HubertConfig,
+    HubertModel,
+    Wav2Vec2Config,
+    Wav2Vec2FeatureExtractor,
+    Wav2Vec2ForCTC,
+    Wav2Vec2Model,
+)
+
+import attnviz
+from attnviz.models import load_writer
+from attnviz.models.model import Inputs
+from attnviz.tracing.cache import KeyValueCache
+from attnviz.tracing.transcribe import transcribe
+from tests.inputs.test_sound import riff
+
+SIZES = {
+    "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 40,
+    "conv_dim": [12, 14, 16], "conv_kernel": [10, 3, 2], "conv_stride": [5, 4, 2],
+    "num_conv_pos_embeddings": 8, "num_conv_pos_embedding_groups": 4, "vocab_size": 12,
+}  # fmt: skip
+LARGE = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias": True,
+         "num_conv_pos_embeddings": 7}  # fmt: skip
+MODELS = {
+    "wav2vec2": (Wav2Vec2Model, Wav2Vec2Config, SIZES),
+    "wav2vec2, large": (Wav2Vec2Model, Wav2Vec2Config, SIZES | LARGE),
+    "hubert": (HubertModel, HubertConfig, SIZES | {"feat_proj_layer_norm": False}),
+    "hubert, large": (HubertModel, HubertConfig, SIZES | LARGE),
+}
+
+
+def made(model, config, settings, folder):
+    torch.manual_seed(8)
+    found = model._from_config(config(**settings), attn_implementation="eager").eval()
+    with torch.no_grad():
+        for name, weight in found.named_parameters():
+            weight.add_(torch.randn_like(weight) * 0.15)
+            if "q_proj" in name:
+                weight.mul_(2)
+    found.save_pretrained(folder)
+    return found
+
+
+@pytest.fixture
+def sound(tmp_path):
+    draw = np.random.default_rng(0)
+    noise = (draw.normal(size=9_000) * np.hanning(9_000) * 6000).astype("<i2")
+    return riff(tmp_path / "a.wav", 1, 16, 16_000, 1, noise.tobytes()), noise / 32768
+
+
+@pytest.mark.parametrize("case", MODELS)
+def test_every_weight_and_the_hidden_state(case, tmp_path, sound):
+    reference = made(*MODELS[case], tmp_path)
+    path, samples = sound
+    fed = Wav2Vec2FeatureExtractor()(samples, sampling_rate=16_000, return_tensors="pt")
+    opened = load_writer(str(tmp_path))
+    prepared = opened.prepare(Inputs(audio=path))
+    assert np.abs(prepared.features["audio"] - fed.input_values.numpy()).max() < 1e-5
+    with torch.no_grad():
+        out = reference(fed.input_values, output_attentions=True)
+    record = attnviz.trace(audio=path, model=str(tmp_path))
+    wanted = np.stack([one[0].numpy() for one in out.attentions])
+    assert wanted.max() > 0.05
+    np.testing.assert_allclose(record.stack.weights, wanted, atol=1e-5)
+    hidden = opened.run(prepared, KeyValueCache().attend)
+    largest = out.last_hidden_state.abs().max()
+    assert np.abs(hidden - out.last_hidden_state[0].numpy()).max() < 1e-5 * largest
+    times = record.stack.key_tokens.where.times
+    assert times[1, 0] - times[0, 0] == pytest.approx(40 / 16_000)
+
+
+def test_texts_are_those_of_ctc(tmp_path, sound):
+    """The likeliest id of each frame, repeats joined, blanks left out."""
+    reference = made(Wav2Vec2ForCTC, Wav2Vec2Config, SIZES | {"pad_token_id": 0}, tmp_path)
+    letters = ["<pad>", "|", *"abcdefghij"]
+    (tmp_path / "vocab.json").write_text(json.dumps({c: i for i, c in enumerate(letters)}))
+    path, samples = sound
+    fed = Wav2Vec2FeatureExtractor()(samples, sampling_rate=16_000, return_tensors="pt")
+    with torch.no_grad():
+        best = reference(fed.input_values).logits[0].argmax(-1).tolist()
+    joined = [i for i, before in zip(best, [None, *best[:-1]], strict=True) if i != before and i]
+    wanted = "".join(letters[i] for i in joined).replace("|", " ").strip()
+    found = transcribe(path, model=str(tmp_path))
+    assert found.text.split() == wanted.split()
+    assert found.text
+    begins = [word.begin for word in found.words]
+    assert begins == sorted(begins)
