@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from attnviz.cli.commands.samples import load
+from attnviz.cli.bundled import load
 from attnviz.inputs.text import tokenize
 
 ROOT = Path(__file__).parents[1]

@@ -37,7 +37,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _complain(error, arguments)
     except typer.TyperException as error:
         message = getattr(error, "format_message", error.__str__)()
-        return _complain(AttnvizError(message), arguments)
+        return _complain(_corrected(message, arguments), arguments)
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except SystemExit as leaving:  # the library's own answer to a pipe that was closed
@@ -123,6 +123,12 @@ def _load_help() -> None:
     import_module("typer.rich_utils")
     for module in stand_ins:
         del sys.modules[module]
+
+
+def _corrected(message: str, arguments: Sequence[str]) -> AttnvizError:
+    from attnviz.cli.corrected import corrected
+
+    return corrected(message, arguments, COMMANDS)
 
 
 def _complain(error: AttnvizError, arguments: Sequence[str]) -> int:

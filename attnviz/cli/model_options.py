@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from attnviz.record.record import AttentionRecord
 
 # All other options are named as `attnviz.tracing` names them, and mean the same there.
-READ = ("text", "file", "source", "source_file", "window", "global_tokens")
+READ = ("text", "file", "sample", "source", "source_file", "window", "global_tokens")
 
 
 # Made at every start, --help too: methods that nobody calls would cost a millisecond.
@@ -24,6 +24,7 @@ class TextPass:
 
     text: options.Text = None
     file: options.File = None
+    sample: options.Sample = None
     source: options.Source = None
     source_file: options.SourceFile = None
     type: options.Type = None
@@ -39,13 +40,36 @@ class TextPass:
 
     def read(self) -> str:
         """The text; AttnvizError if there is none."""
-        return the_text(self.text, self.file)
+        return the_text(self.text, self.file) if self.sample is None else self._sampled()
 
     def settings(self) -> dict[str, Any]:
         """What `attnviz.tracing` takes beside the text."""
         alike = {name: value for name, value in vars(self).items() if name not in READ}
         source = given_text(self.source, self.source_file, "--source-file")
-        return alike | options.of_type(self.window, self.global_tokens) | {"source": source}
+        given = alike | options.of_type(self.window, self.global_tokens) | {"source": source}
+        return given if self.sample is None else given | self._of_sample(given)
+
+    def _sampled(self) -> str:
+        from attnviz.cli.bundled import find_sample
+
+        if self.text is not None or self.file is not None:
+            raise AttnvizError("A text and --sample were both given.", "Give one of them.")
+        return find_sample(str(self.sample)).text()
+
+    def _of_sample(self, given: dict[str, Any]) -> dict[str, Any]:
+        """What a sample adds to what was given: its source, and its type of attention."""
+        from attnviz.cli.bundled import find_sample
+
+        sample = find_sample(str(self.sample))
+        added: dict[str, Any] = dict(sample.settings()) if self.model == "builtin" else {}
+        if "global-tokens" in added:
+            added |= options.of_type(None, added.pop("global-tokens"))
+        if sample.source is not None:
+            added["source"] = sample.source.read_text(encoding="utf-8")
+        added = {name: value for name, value in added.items() if given.get(name) is None}
+        if given["type"] not in (None, "global"):
+            added.pop("global_tokens", None)
+        return added
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -85,6 +109,7 @@ class TokenPass(TranslationPass):
         if self.audio is None and (self.start is not None or self.end is not None):
             raise AttnvizError("--start and --end are for --audio.", "Give a sound, or neither.")
         no_text = any(one is not None for one in (self.ids, self.image, self.audio))
+        no_text = no_text and self.sample is None
         return given_text(self.text, self.file) if no_text else self.read()
 
     def say_unused(self, record: AttentionRecord, language: Language, quiet: bool = False) -> None:

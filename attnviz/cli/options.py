@@ -17,7 +17,10 @@ from attnviz.errors import AttnvizError
 TYPES = " · ".join(ATTENTION_TYPES)
 SHOWS = "{shows}"  # as attnviz.cli.help lists them
 
-Text = Annotated[str | None, typer.Argument(help="The text; - reads standard input.")]
+Text = Annotated[
+    str | None, typer.Argument(help="The text, or a text file; - or a pipe is standard input.")
+]
+Sample = Annotated[str | None, typer.Option(help="A bundled text: english, chinese (see samples).")]
 File = Annotated[Path | None, typer.Option("--file", help="Read the text from a file.")]
 Source = Annotated[
     str | None, typer.Option(help="Cross-attention: the text looked at (keys, values).")

@@ -2,30 +2,93 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import IO
 
 from attnviz.errors import AttnvizError, not_found
 
+TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
+ROOTS = ("/", "./", "../", "~")  # that a path begins with
+
 
 def given_text(text: str | None, file: Path | None, option: str = "--file") -> str | None:
-    """The one text that was given, or None; AttnvizError if it was given twice or is unreadable."""
+    """The one text that was given, or None; AttnvizError if it was given twice or is unreadable.
+
+    text: words, the name of a text file, or - for standard input.
+    """
     if text is not None and file is not None:
         raise AttnvizError(f"A text and {option} were both given.", "Give one of them.")
     if file is not None:
         return _from_standard_input() if str(file) == "-" else _from_file(file, option)
-    return _from_standard_input() if text == "-" else text
+    if text == "-":
+        return _from_standard_input()
+    named = file_named(text)
+    return text if named is None else _from_file(_a_text(named), option)
 
 
 def the_text(text: str | None, file: Path | None) -> str:
-    """The text of a command; AttnvizError if there is none."""
+    """The text of a command, which may also be piped into it; AttnvizError if there is none."""
     words = given_text(text, file)
+    if words is None and _is_piped():
+        return _from_standard_input()
     if words is None:
         raise AttnvizError(
             "There is no text.", "Give one, or --file FILE, or - for standard input."
         )
     return words
+
+
+def file_named(text: str | None) -> Path | None:
+    """The file that a text names; AttnvizError if it can only mean one that is not there."""
+    if not text or "\0" in text or "\n" in text:
+        return None
+    place = Path(text)
+    try:
+        if place.is_file():
+            return place
+        if place.is_dir():
+            raise AttnvizError(f"{place} is a folder.", "Name a text file or a saved record.")
+        if _is_path(text):
+            raise not_found(place)
+    except OSError:  # longer than a name may be
+        pass
+    return None
+
+
+def _is_path(text: str) -> bool:
+    """Whether a name of no file is meant as one. Sentences are not, nor are words like and/or."""
+    from attnviz.record.open_file import READERS
+
+    place = Path(text)
+    if text.split() == [text]:
+        known = place.suffix.lower() in (*READERS, *TEXTS)
+        return known or text.startswith(ROOTS) or ("/" in text and place.parent.is_dir())
+    in_folder = "/" in text and Path(place.parts[0]).is_dir()
+    return in_folder and place.suffix.lower() in (*READERS, *TEXTS)
+
+
+def _a_text(place: Path) -> Path:
+    """The file, unless its name says that it holds weights."""
+    from attnviz.record.open_file import READERS
+
+    if place.suffix.lower() in READERS:
+        raise AttnvizError(
+            f"{place} is named as a saved record or weights, not as a text.",
+            f"Show it with attnviz view {place}.",
+        )
+    return place
+
+
+def _is_piped() -> bool:
+    """Whether standard input is a pipe or a file: neither a terminal nor /dev/null has a text."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (AttributeError, OSError, ValueError):
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
 
 
 def _from_file(path: Path, option: str) -> str:

@@ -59,9 +59,7 @@ class Display:
 
         query: whose row is shown in full, in place of a view.
         """
-        from attnviz.cli.output import console, put, put_explanation, put_json, say, screen_of
-        from attnviz.record.selection import rows_named
-        from attnviz.views.terminal.show import show, show_query
+        from attnviz.cli.output import put_json, say
 
         for note in record.notes:
             say(note, self.quiet)
@@ -69,7 +67,16 @@ class Display:
         if self.json:
             for piece in record.json_pieces():
                 put_json(piece)
-            return
+        else:
+            self._put_view(record, look, query)
+        for path in self.output or []:  # below the view, where it is still on the screen
+            say(look.language.say("run.saved", path=path), self.quiet)
+
+    def _put_view(self, record: AttentionRecord, look: Look, query: str | None) -> None:
+        from attnviz.cli.output import console, put, put_explanation, screen_of
+        from attnviz.record.selection import rows_named
+        from attnviz.views.terminal.show import show, show_query
+
         target = console()
         screen = self._below(record.notes, screen_of(target))
         if query is None:
@@ -86,7 +93,6 @@ class Display:
         for path in self.output or []:
             for note in write_output(record, path, look):
                 say(note, self.quiet)
-            say(look.language.say("run.saved", path=path), self.quiet)
 
     def _below(self, notes: Sequence[str], screen: Screen) -> Screen:
         """What the notes leave of a screen: both are on it."""

@@ -12,7 +12,8 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
-from attnviz.cli.commands.explore import _file_named, _Opened, _traced
+from attnviz.cli.commands.explore import _Opened, _traced
+from attnviz.cli.read_text import file_named
 from attnviz.errors import AttnvizError
 from attnviz.tracing.plan import other_types
 from tests.reference import checkpoints
@@ -101,7 +102,7 @@ def test_bad_input_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
 )
 def test_what_only_looks_like_a_path_is_a_text(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert _file_named(text) is None
+    assert file_named(text) is None
 
 
 @pytest.mark.slow

@@ -15,7 +15,8 @@ import typer
 from attnviz.attention.attention_types import OF_ONE_TEXT
 from attnviz.cli import options
 from attnviz.cli.model_options import TextPass, TranslationPass
-from attnviz.errors import AttnvizError, not_found
+from attnviz.cli.read_text import file_named
+from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,8 +30,6 @@ Trace = Callable[[str, str | None], "AttentionRecord"]
 Write = Callable[[str, Callable[[str, "AttentionRecord"], None]], "tuple[str, AttentionRecord]"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
-TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
-ROOTS = ("/", "./", "../", "~")  # that a path begins with
 MADE = ("builtin", "random")  # models that need no loading
 NEW_TOKENS = 40  # that the key w lets a model write
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
@@ -83,7 +82,7 @@ def explore(
     transform.check()
     target = console()
     _check_terminal(target)
-    named = _file_named(asked.text) if asked.file is None else None
+    named = file_named(asked.text) if asked.file is None else None
 
     def see(record: AttentionRecord) -> AttentionRecord:
         return transform.apply(record if stack is None else record.looking_at(stack))
@@ -195,35 +194,6 @@ def _check_terminal(target: Console) -> None:
             f"explore fills a terminal, and {(missing or ['this terminal'])[0]} cannot be filled.",
             "Use attnviz run, or attnviz view for a saved record.",
         )
-
-
-def _file_named(text: str | None) -> Path | None:
-    """The file that the argument names; AttnvizError if it can only mean one that is not there."""
-    if not text or "\0" in text or "\n" in text:
-        return None
-    place = Path(text)
-    try:
-        if place.is_file():
-            return place
-        if place.is_dir():
-            raise AttnvizError(f"{place} is a folder.", "Name a text file or a saved record.")
-        if _is_path(text):
-            raise not_found(place)
-    except OSError:  # longer than a name may be
-        pass
-    return None
-
-
-def _is_path(text: str) -> bool:
-    """Whether a name of no file is meant as one. Sentences are not, nor are words like and/or."""
-    from attnviz.record.open_file import READERS
-
-    place = Path(text)
-    if text.split() == [text]:
-        known = place.suffix.lower() in (*READERS, *TEXTS)
-        return known or text.startswith(ROOTS) or ("/" in text and place.parent.is_dir())
-    in_folder = "/" in text and Path(place.parts[0]).is_dir()
-    return in_folder and place.suffix.lower() in (*READERS, *TEXTS)
 
 
 def _fill(target: Console, state: State, begun: _Begun, inputs: Sequence[Path | None]) -> None:

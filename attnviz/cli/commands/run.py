@@ -48,7 +48,7 @@ def run(
 
     attnviz run "Yesterday my brother bought fish." --audio samples/audio/english.wav
 
-    attnviz run --file story.txt --type causal -o map.png -o weights.csv
+    attnviz run story.txt --type causal -o map.png -o weights.csv
 
     attnviz run --file book.txt --type local --rows 2000:2400 --cols 1900:2400
     """
@@ -56,6 +56,7 @@ def run(
     from attnviz.analysis.transform import Transform
     from attnviz.cli.output import say
     from attnviz.cli.progress import progress
+    from attnviz.cli.read_text import file_named
     from attnviz.language.languages import find_language
     from attnviz.tracing.memory import parse_bytes
 
@@ -63,7 +64,8 @@ def run(
     if display.quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
-    display.check([asked.file, asked.source_file, asked.image, asked.audio, tokenizer])
+    named = [file_named(asked.text), file_named(asked.source)]
+    display.check([*named, asked.file, asked.source_file, asked.image, asked.audio, tokenizer])
     transform = Transform(measure, merge, hide_special, rows, cols, query)
     budget = None if max_memory is None else parse_bytes(max_memory)
     with progress(display.quiet) as told:

@@ -17,4 +17,5 @@ SENTENCES = {
     "err.other": "وقع شي غلط: {reason}",
     "err.empty_source": "هاد source خاوي. كتب على الأقل كلمة وحدة.",
     "err.twice": "هاد token «{token}» كاين ف text {n_times}. ختار واحد: {choices}.",
+    "err.try": "جرب هادي: {command}",
 }

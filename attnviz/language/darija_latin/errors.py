@@ -18,4 +18,5 @@ SENTENCES = {
     "err.other": "W9e3 chi ghalat: {reason}",
     "err.empty_source": "Source khawi. Kteb 3la l2a9all kelma wa7da.",
     "err.twice": 'Token "{token}" kayn f text {n_times}. Khtar wa7ed: {choices}.',
+    "err.try": "Jerreb hadi: {command}",
 }

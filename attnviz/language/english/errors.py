@@ -18,4 +18,5 @@ SENTENCES = {
     "err.other": "Something went wrong: {reason}",
     "err.empty_source": "The source is empty. Write at least one word.",
     "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
+    "err.try": "Try: {command}",
 }

@@ -1,0 +1,117 @@
+"""What is not understood is answered with the command that was meant; and where texts come from."""
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def attnviz(*arguments, folder=ROOT, **how):
+    """A command, as a program of its own: standard input is the matter here."""
+    how = {"stdin": subprocess.DEVNULL} | how if "input" not in how else how
+    done = subprocess.run(
+        [sys.executable, "-m", "attnviz", *arguments],
+        cwd=folder,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "ATTNVIZ_LANG": "en"},
+        text=True,
+        encoding="utf-8",
+        **how,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["The cat sat"], ["run", "The cat sat"]),
+        (["The", "cat", "sat", "--type", "local"], ["run", "The cat sat", "--type", "local"]),
+        (["run", "The", "cat", "--head", "1"], ["run", "The cat", "--head", "1"]),
+        (["heads", "The", "cat"], ["heads", "The cat"]),
+        (["run", "-x is less", "--type", "local"], ["run", "--type", "local", "--", "-x is less"]),
+        (["-x is less"], ["run", "--", "-x is less"]),
+        (["it costs $5 today"], ["run", "it costs $5 today"]),
+    ],
+)
+def test_the_command_that_was_meant_is_said_and_runs(given, meant):
+    status, out, err = attnviz(*given)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    _, said = err.split(" Try: attnviz ")
+    assert shlex.split(said) == meant
+    status, out, err = attnviz(*shlex.split(said))
+    assert (status, err) == (0, "")
+
+
+@pytest.mark.parametrize("given", [["rum", "x y"], ["run", "a b", "--no-such"], ["--no-such"]])
+def test_no_command_is_invented(given):
+    status, out, err = attnviz(*given)
+    assert (status, out) == (2, "")
+    assert "Try:" not in err
+
+
+def test_a_text_is_read_from_a_pipe_a_file_or_its_name(tmp_path):
+    words = "Wind moves the mill"
+    (tmp_path / "mill.txt").write_text(words + "\n", encoding="utf-8")
+    expected = attnviz("run", words)
+    assert expected[0] == 0
+    assert attnviz("run", input=words) == expected
+    assert attnviz("run", "-", input=words) == expected
+    assert attnviz("run", "mill.txt", folder=tmp_path) == expected
+    with (tmp_path / "mill.txt").open() as file:
+        assert attnviz("run", stdin=file) == expected
+    assert attnviz("run")[2].startswith("attnviz: There is no text.")
+
+
+def test_a_file_that_is_read_is_not_written_over(tmp_path):
+    place = tmp_path / "page.html"
+    place.write_text("Wind moves", encoding="utf-8")
+    for given in ([str(place)], ["Mills turn", "--source", str(place)]):
+        status, out, err = attnviz("run", *given, "-o", str(place))
+        assert (status, out) == (2, "")
+        assert "Write to another file." in err
+    assert place.read_text(encoding="utf-8") == "Wind moves"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("missing.txt", "File not found"), (".", "is a folder"), ("w.npz", "attnviz view w.npz")],
+)
+def test_what_is_no_text_file(name, said, tmp_path):
+    (tmp_path / "w.npz").write_bytes(b"PK")
+    status, out, err = attnviz("run", name, folder=tmp_path)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert said in err
+
+
+@pytest.mark.parametrize("name", ["chinese", "french", "translation"])
+def test_a_sample_is_run_by_its_name_as_its_options_show_it(name):
+    from attnviz.cli.bundled import find_sample
+
+    sample = find_sample(name)
+    source = ["--source-file", str(sample.source)] if sample.source else []
+    by_hand = attnviz("run", "--file", str(sample.file), *source, *sample.options)
+    assert by_hand[0] == 0
+    assert attnviz("run", "--sample", name) == by_hand
+
+
+def test_a_sample_and_a_text():
+    assert "both given" in attnviz("run", "a b", "--sample", "english")[2]
+    assert "Choose one of: english" in attnviz("run", "--sample", "englsh")[2]
+
+
+def test_saved_is_said_after_the_view(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "attnviz", "run", "a b", "-o", str(tmp_path / "m.csv")],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.splitlines()[-1].startswith("File saved: ")
