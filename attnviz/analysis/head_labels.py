@@ -110,7 +110,7 @@ def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, .
     wanted = tuple(range(stack.n_layers)) if layers is None else tuple(layers)
     numbers = measured(stack, wanted)
     found = []
-    every = _labels(stack, wanted)
+    every = labels_of(stack, wanted)
     for place, layer in enumerate(wanted):
         labels = every[layer]
         for head in range(stack.n_heads):
@@ -236,8 +236,8 @@ class _Layer:
         return Label("spread", even) if even >= EVEN else Label("other")
 
 
-def _labels(stack: Stack, layers: Sequence[int]) -> dict[int, list[Label]]:
-    """The labels of every head, by layer."""
+def labels_of(stack: Stack, layers: Sequence[int]) -> dict[int, list[Label]]:
+    """Return the labels of every head, by layer."""
     if stack.weights is None:
         return {i: _label_heads(_of_summary(stack, i), range(stack.n_heads)) for i in layers}
     found: dict[int, list[Label]] = {layer: [] for layer in layers}

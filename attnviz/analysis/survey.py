@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.head_labels import MARKS, look
-from attnviz.analysis.head_measures import MEASURES
+from attnviz.analysis.head_labels import MARKS, labels_of
+from attnviz.analysis.head_measures import MEASURES, measured
 from attnviz.analysis.moments import Array, Moments, Quantiles
 from attnviz.analysis.significance import Difference, differences
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
@@ -23,6 +23,7 @@ from attnviz.record.shown_by import shower
 from attnviz.record.stack import Stack
 
 KINDS = tuple(MARKS)  # the labels of heads, in the order of their counts
+PLACES = {kind: place for place, kind in enumerate(KINDS)}
 N_EXAMPLES = 5  # of each head
 CONTEXT = 8  # tokens on each side of an example's query that are kept
 LONGEST_CONTEXT = 200  # characters of it
@@ -58,11 +59,10 @@ class TextValues:
 
 def text_values(stack: Stack, number: int, place: str, group: str | None = None) -> TextValues:
     """Measure every head of one text's stack, whose weights are all kept."""
-    looks = look(stack)
-    shape = (stack.n_layers, stack.n_heads)
-    values = [[one.measures[name] for one in looks] for name in MEASURES]
-    kinds = np.array([KINDS.index(one.label.kind) for one in looks]).reshape(shape)
-    measures = np.array(values, np.float64).reshape(len(MEASURES), *shape)
+    layers = range(stack.n_layers)
+    numbers, labels = measured(stack, layers), labels_of(stack, layers)
+    measures = np.array([numbers[name] for name in MEASURES], np.float64)
+    kinds = np.array([[PLACES[label.kind] for label in labels[layer]] for layer in layers])
     examples = _examples(stack, number, place)
     return TextValues(measures, kinds, examples, stack.shape[0], group)
 
@@ -77,21 +77,19 @@ def _examples(stack: Stack, number: int, place: str) -> dict[tuple[int, int], Ex
         return {}
     seen = np.where(open_keys, weights, -1.0).reshape(stack.n_layers, stack.n_heads, -1)
     best = seen.argmax(axis=-1)
-    return {
-        (layer, head): _example(stack, number, place, layer, head, int(best[layer, head]))
-        for layer in range(stack.n_layers)
-        for head in range(stack.n_heads)
-    }
-
-
-def _example(stack: Stack, number: int, place: str, layer: int, head: int, cell: int) -> Example:
-    query, key = divmod(cell, stack.shape[1])
-    assert stack.weights is not None
-    weight = float(stack.weights[layer, head, query, key])
-    queries, keys = stack.query_tokens, stack.key_tokens
-    around = queries.labels[max(query - CONTEXT, 0) : query + CONTEXT + 1]
-    context = " ".join(around)[:LONGEST_CONTEXT]
-    return Example((-weight, number), place, queries.labels[query], keys.labels[key], context)
+    largest = np.take_along_axis(seen, best[..., None], axis=-1)[..., 0].tolist()
+    queries, keys = stack.query_tokens.labels, stack.key_tokens.labels
+    contexts: dict[int, str] = {}
+    found = {}
+    for layer, row in enumerate(best.tolist()):
+        for head, cell in enumerate(row):
+            query, key = divmod(cell, stack.shape[1])
+            if query not in contexts:
+                around = queries[max(query - CONTEXT, 0) : query + CONTEXT + 1]
+                contexts[query] = " ".join(around)[:LONGEST_CONTEXT]
+            sort = (-float(largest[layer][head]), number)
+            found[layer, head] = Example(sort, place, queries[query], keys[key], contexts[query])
+    return found
 
 
 @dataclass

@@ -459,6 +459,49 @@ def written(rounds, folder):
         yield f"generate, {dtype}, peak, × (1.3 n + 300 MiB)", share, 1.0
 
 
+def surveyed(rounds, folder):
+    """500 short texts through MiniLM, all 72 heads measured, labelled and summed up, against
+    transformers' eager attention in batches of 16 that keeps its weights and measures nothing; and
+    how much memory 20 times as many texts take."""
+    import numpy as np
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    from attnviz import load_model, survey
+
+    torch.set_num_threads(int(THREADS))
+    model, draw = load_model("minilm"), np.random.default_rng(0)
+    place = str(model.checkpoint.place)
+    theirs = AutoModel.from_pretrained(place, attn_implementation="eager").eval()
+    tokenizer = AutoTokenizer.from_pretrained(place)
+    words = (Path(__file__).parents[2] / "samples/texts/long.txt").read_text("utf-8").split()
+    texts = [" ".join(words[13 * i % 5000 :][: int(draw.integers(6, 40))]) for i in range(500)]
+
+    def ours():
+        return survey(texts, model=model)
+
+    def peer():
+        for first in range(0, len(texts), 16):
+            fed = tokenizer(texts[first : first + 16], return_tensors="pt", padding=True)
+            with torch.no_grad():
+                theirs(**fed, output_attentions=True)
+
+    def timed(run):
+        time.sleep(0.4)
+        return taken(run)
+
+    ours(), peer()
+    ratios = [timed(ours) / timed(peer) for _ in range(max(rounds // 3, 1))]
+    yield "survey, 500 texts, × transformers in batches", statistics.median(ratios), 1.0
+    for name, n in (("few", 500), ("many", 10_000)):
+        (folder / f"{name}.txt").write_text("\n".join((texts * 20)[:n]))
+    few, many = (
+        peak(attnviz("survey", f"{name}.txt", "--heads", "4", "--quiet"), folder)
+        for name in ("few", "many")
+    )
+    yield "survey, 10,000 texts, peak, × that of 500", many / few, 1.05
+
+
 class Stamps:
     """When each token came, for transformers' `streamer`."""
 
@@ -515,6 +558,7 @@ def main():
         rows += packed_weights(options.rounds, folder)
         rows += all_heads(options.rounds, folder)
         rows += written(options.rounds, folder)
+        rows += surveyed(options.rounds, folder)
     for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios, effect_ratios):
         rows += ratios(options.rounds)
     for what, figure, limit in rows:
