@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from attnviz.views.look import Look
 from attnviz.views.palette import MASKED_PAPER
 
 SENTENCE = "The cat sat on the mat because it was tired"
+AUDIO = Path(__file__).parents[2] / "samples" / "audio"
 VIEWS = ("heads", "heatmap", "links", "text", "table")
 
 
@@ -744,6 +746,69 @@ def test_a_step_of_a_written_text_is_clicked(reader):
     assert tab.locator("tr.chosen").get_attribute("data-row") == "3"
     reader.choose("language", "ary-Latn")
     assert "mektoub" in tab.locator(".steps thead").inner_text()
+
+
+def shown_weights(tab, line):
+    """How many frames a line of the sound draws, and which of them is brightest."""
+    return tab.evaluate(
+        """(line) => {
+            const canvas = document.querySelectorAll(".over-time > canvas")[line];
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, 1).data;
+            const sums = Array.from({ length: canvas.width }, (_, i) =>
+                data[4 * i] + data[4 * i + 1] + data[4 * i + 2]);
+            return [canvas.width, sums.indexOf(Math.max(...sums))];
+        }""",
+        line,
+    )
+
+
+def lit(tab):
+    """Which frame of the spectrogram is lit most."""
+    return tab.evaluate(
+        """() => {
+            const canvas = document.querySelector(".light");
+            const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, 1).data;
+            const alphas = Array.from({ length: canvas.width }, (_, i) => data[4 * i + 3]);
+            return alphas.indexOf(Math.max(...alphas));
+        }"""
+    )
+
+
+def test_a_word_that_is_pointed_at_lights_its_moment(reader):
+    record = attnviz.trace("Yesterday my brother bought fish", audio=AUDIO / "english.wav")
+    tab = reader.open(record)
+    reader.drawn("sound")
+    weights = record.stack.weights[0].mean(axis=0)
+    lines = tab.locator(".over-time button")
+    assert lines.all_inner_texts() == list(record.stack.query_tokens.labels)
+    for i, row in enumerate(weights):
+        assert shown_weights(tab, i) == [weights.shape[1], int(row.argmax())]
+        lines.nth(i).hover()
+        reader.settled()
+        assert lit(tab) == int(row.argmax())
+    assert "nothing was recognised" in tab.locator("#view-sound").inner_text()
+    tab.keyboard.press("ArrowUp")
+    reader.settled()
+    assert lit(tab) == int(weights[-2].argmax())
+    reader.choose("language", "ary-Latn")
+    assert tab.locator("#tab-sound").inner_text() == "M3a lwe9t"
+
+
+def test_a_moment_that_is_clicked_listens(reader):
+    record = attnviz.trace(audio=AUDIO / "tones.wav")
+    tab = reader.open(record)
+    reader.drawn("sound")
+    assert tab.locator(".over-time button").count() == 1 + record.stack.n_heads
+    box = tab.locator(".spectrogram").bounding_box()
+    n = record.stack.shape[1]
+    tab.mouse.click(box["x"] + box["width"] * (20.5 / n), box["y"] + 20)
+    reader.settled()
+    assert reader.heading == f'"{record.stack.query_tokens.labels[20]}" looks at'
+    assert lit(tab) == int(record.stack.weights[0].mean(axis=0)[20].argmax())
+    tab.locator(".over-time button").nth(3).click()
+    reader.settled()
+    assert tab.input_value("#choose-head") == "2"
+    assert lit(tab) == int(record.stack.weights[0, 2, 20].argmax())
 
 
 def test_a_text_that_nobody_wrote_has_no_timeline(reader, layered):

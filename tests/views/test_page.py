@@ -14,6 +14,8 @@ import numpy as np
 
 import attnviz
 from attnviz.analysis.rollout import rollout
+from attnviz.inputs.tokens import from_labels
+from attnviz.inputs.where import Times
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
@@ -23,6 +25,7 @@ from attnviz.views.files import write
 from attnviz.views.look import Look
 from attnviz.views.page.data import STRONGEST
 from attnviz.views.page.page import FOLDER, SCRIPTS, page
+from attnviz.views.page.sound import sound_tree
 
 SENTENCE = "The cat sat on the mat because it was tired"
 HOSTILE = [
@@ -386,3 +389,24 @@ def test_a_script_uses_only_those_before_it():
         own = later.pop(name)
         used = names(IDENTIFIER, text) - names(LOCAL, text) - own
         assert used & set().union(*later.values()) == set(), name
+
+
+def test_the_frames_of_a_sound_arrive_with_their_times_and_their_spectrogram():
+    """Levels from the highest band on, as a canvas is filled; without media only the times."""
+    levels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    times = np.array([[0.0, 0.5], [0.5, 1.0], [1.0, 1.5], [1.5, 2.0]])
+    for media in (levels, None):
+        where = Times(times, 1.25, media)
+        tokens = dataclasses.replace(from_labels(["a", "b", "c", "d"]), where=where)
+        stack = Stack(tokens, tokens, np.full((1, 1, 4, 4), 0.25, np.float32))
+        found = sound_tree(stack)
+        assert found["times"] == times[:3].tolist()  # the fourth begins after the sound has ended
+        assert found["span"] == [0.0, 1.5]
+        assert not found["words"]
+        if media is None:
+            assert found["picture"] is None
+        else:
+            assert found["picture"]["columns"] == 3
+            data = base64.b64decode(found["picture"]["bytes"])
+            assert data == bytes([8, 9, 10, 4, 5, 6, 0, 1, 2])
+    assert sound_tree(attnviz.trace("a cat sat").stack) is None

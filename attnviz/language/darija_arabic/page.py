@@ -11,6 +11,8 @@ SENTENCES = {
     "page.timeline_of": (
         "shares: معدل ديال كاع layers و heads؛ كليكي على token باش تشوف السطر ديالو"
     ),
+    "page.sound": "مع الوقت",
+    "page.no_frames": "الـ keys ديال هاد الجزء ماشي لحظات ديال الصوت.",
     "page.others": "خرين:",
     "page.views": "شنو يبان",
     "page.stack": "جزء ديال الموديل",

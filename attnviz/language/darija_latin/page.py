@@ -11,6 +11,8 @@ SENTENCES = {
     "page.timeline_of": (
         "shares: mo3ddal dial ga3 layers w heads; clicki 3la token bach tchouf ster dialo"
     ),
+    "page.sound": "M3a lwe9t",
+    "page.no_frames": "Keys dial had jozz2 machi l7dat dial sout.",
     "page.others": "Okhrin:",
     "page.views": "Ach ban",
     "page.stack": "Jozz2 dial model",

@@ -30,6 +30,7 @@ from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.threads import share
 from attnviz.views.page.quantised import bits_for, error, quantised
+from attnviz.views.page.sound import sound_tree
 from attnviz.views.titles import head_title, layer_title, title
 from attnviz.views.words import caveats, in_words
 
@@ -47,6 +48,7 @@ MORE_WORDS = (
     "ui.query", "ui.key", "ui.own_scale", "ui.sink", "ui.scale", "ui.grey", "ui.nothing",
     "ui.findings", "ui.hidden", "ui.timeline", "ui.looks_at", "ui.block.sink", "ui.block.system",
     "ui.block.prompt", "ui.block.written", "ui.block.source", "ui.block.special",
+    "ui.sound_heads", "ui.sound_words", "ui.sound_lined", "ui.sound_beyond", "ui.sound_time",
 )  # fmt: skip
 
 Tree = dict[str, Any]
@@ -93,6 +95,7 @@ def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
                 "queries": _tokens(one.stack.query_tokens),
                 "keys": None if _is_one(one.stack) else _tokens(one.stack.key_tokens),
                 "twoTexts": one.stack.two_texts,
+                "sound": sound_tree(one.stack),
                 "sources": [_source(what, seen, blobs) for what, seen in _sources(one)],
             }
             for name, one in stacks.items()

@@ -18,6 +18,7 @@ from typing import Any
 from attnviz._version import __version__
 from attnviz.analysis.timeline import check_steps, has_steps
 from attnviz.inputs.labels import visible
+from attnviz.inputs.where import Times
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
 from attnviz.views.page.data import Blobs, page_tree
@@ -29,11 +30,11 @@ FOLDER = Path(__file__).parent
 SCRIPTS = (  # in this order: each uses only those before it
     "state.js", "words.js", "weights.js", "shades.js", "current.js", "change.js", "drawing.js",
     "side.js", "grid.js", "heatmap.js", "links.js", "text.js", "table.js", "timeline.js",
-    "controls.js",
+    "sound.js", "controls.js",
 )  # fmt: skip
 VIEWS = {
     "grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap",
-    "timeline": "timeline",
+    "timeline": "timeline", "sound": "sound",
 }  # fmt: skip
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
@@ -103,9 +104,10 @@ def _start(record: AttentionRecord, look: Look) -> dict[str, Any]:
     """What the page opens on."""
     if look.show == "timeline":
         check_steps(record)
+    heard = isinstance(record.stack.key_tokens.where, Times)
     many = record.stack.n_layers > 1 or bool(look.layers) or len(look.heads) > 1
     return {
-        "view": VIEWS.get(look.show, "heads" if many else "heatmap"),
+        "view": VIEWS.get(look.show, "sound" if heard else "heads" if many else "heatmap"),
         "layer": look.layer,
         "head": None if look.head == "mean" else look.head,
         "scale": look.scale,

@@ -1,6 +1,6 @@
 // The frame around the views: titles, choices, tabs, keys; and the start.
 
-const VIEW_OF = { heads: grid, heatmap, links, text, table, timeline };
+const VIEW_OF = { heads: grid, heatmap, links, text, table, timeline, sound };
 
 function build() {
   seen = null;
@@ -272,14 +272,14 @@ function showLegend() {
     pen.fillStyle = `rgb(${rgb.join(" ")})`;
     pen.fillRect(i, 0, 1, 1);
   });
-  const own = state.view === "heads";
+  const own = ["heads", "sound"].includes(state.view);
   low.textContent = own ? "" : "0%";
   const told = [];
   const kept = state.view === "heatmap" && heatmap.detailed();
   if (kept) told.push(say("page.kept", { n: sourceNow().strongest.k }));
-  if (own) told.push(say("ui.own_scale"));
-  else if (state.view === "timeline") {
-    // its shares are of the whole
+  if (state.view === "heads") told.push(say("ui.own_scale"));
+  else if (["timeline", "sound"].includes(state.view)) {
+    // shares of the whole; or the view says it
   } else if (shade.sink)
     told.push(
       say("ui.sink", {
@@ -301,7 +301,7 @@ function showLegend() {
 function showBrightest() {
   const { shade } = current(),
     high = document.querySelector(".legend").children[2];
-  if (state.view === "heads") high.textContent = "";
+  if (["heads", "sound"].includes(state.view)) high.textContent = "";
   else {
     const rows = ["links", "text"].includes(state.view);
     const most = rows

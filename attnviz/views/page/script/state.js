@@ -3,6 +3,7 @@
 const tree = JSON.parse(document.getElementById("tree").textContent);
 const VIEWS = ["heads", "heatmap", "links", "text", "table"];
 if (tree.timeline) VIEWS.push("timeline"); // of a text that a model wrote
+if (tree.stacks.some(({ sound }) => sound)) VIEWS.push("sound"); // where keys are its frames
 const state = {
   view: tree.start.view,
   stack: 0,
