@@ -1,19 +1,66 @@
-"""Lists in help that registries make when the help of a command is asked for: they import NumPy."""
+"""The help of a command: its options in panels, and what is there to choose from.
+
+The lists are made by registries when the help is asked for: they import NumPy.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperOption
+
+from attnviz.errors import bad_choice
+
+# The options that most people want are in the first panel, which has no name here.
+PANELS = {
+    "Text": (
+        "sample", "source", "source_file", "pair", "ids", "source_ids", "truncate", "tokenizer",
+        "start", "end", "each_line", "system", "chat",
+    ),
+    "Model": (
+        "heads", "window", "global_tokens", "adapter", "seed", "target_lang", "source_lang",
+        "max_memory",
+    ),
+    "Writing": (
+        "max_new_tokens", "num_beams", "temperature", "top_k", "top_p", "min_p",
+        "repetition_penalty", "no_repeat_ngram_size", "length_penalty",
+    ),
+    "Which part": ("stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
+    "How it looks": ("scale", "measure", "explain", "lang", "color"),
+    "Output": ("json", "csv", "no_media", "quiet", "verbose"),
+}  # fmt: skip
+
+METAVARS = {
+    "file": "FILE", "source_file": "FILE", "image": "FILE", "audio": "FILE", "output": "FILE",
+    "passage": "FILE", "texts": "FILE", "tokens": "FILE", "key_tokens": "FILE", "folder": "FOLDER",
+    "adapter": "FOLDER", "source": "TEXT", "pair": "TEXT", "text": "TEXT", "system": "TEXT",
+    "type": "TYPE", "model": "MODEL", "tokenizer": "NAME", "sample": "NAME", "stack": "NAME",
+    "layer": "LAYER", "head": "HEAD", "show": "VIEW", "scale": "SCALE", "measure": "MEASURE",
+    "merge": "UNIT", "query": "WORD", "rows": "TOKENS", "cols": "TOKENS", "global_tokens": "TOKENS",
+    "ids": "IDS", "source_ids": "IDS", "lang": "LANG", "max_memory": "SIZE", "heads": "N",
+    "window": "N", "seed": "N", "top": "N", "max_new_tokens": "N", "start": "SECONDS",
+    "end": "SECONDS", "target_lang": "CODE", "source_lang": "CODE", "sort": "MEASURE",
+}  # fmt: skip
+
+COLOURS = ("auto", "always", "never")
 
 
 class Command(TyperCommand):
-    """A command whose help has names such as {shows} for what is there to choose from."""
+    """A command whose help has panels, and names such as {shows} for what is there to choose
+    from."""
+
+    def __init__(self, *given: Any, params: Any = None, **more: Any):
+        super().__init__(*given, params=[*(params or []), _colour()], **more)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the help, with every list in its place."""
+        """Write the help, with every option in its panel and every list in its place."""
+        panels = {name: panel for panel, names in PANELS.items() for name in names}
+        order = ["", *PANELS]
+        self.params.sort(key=lambda each: order.index(panels.get(str(each.name), "")))
         for parameter in self.params:
+            _arrange(parameter, panels)
             text = getattr(parameter, "help", None)
             for name, listed in LISTS.items():
                 if text and f"{{{name}}}" in text:
@@ -21,6 +68,43 @@ class Command(TyperCommand):
             if text:
                 parameter.help = text  # type: ignore[attr-defined]
         super().format_help(ctx, formatter)
+
+
+def _arrange(parameter: Any, panels: dict[str, str]) -> None:
+    if not isinstance(parameter, TyperOption):
+        return
+    parameter.rich_help_panel = panels.get(str(parameter.name))
+    if parameter.metavar is None and not parameter.is_flag:
+        parameter.metavar = METAVARS.get(str(parameter.name))
+
+
+def _colour() -> TyperOption:
+    return TyperOption(
+        param_decls=["--color"],
+        metavar="WHEN",
+        default="auto",
+        show_default=True,
+        expose_value=False,
+        callback=_set_colour,
+        help=f"{' · '.join(COLOURS)}: for less -R, say, always.",
+    )
+
+
+def _set_colour(ctx: Any, _: Any, wanted: str) -> None:
+    """Tell whatever draws, while this command runs, by the variables that all of it follows."""
+    if wanted not in COLOURS:
+        raise bad_choice(wanted, "`color`", COLOURS)
+    if wanted == "auto":
+        return
+    before = {name: os.environ.pop(name, None) for name in ("NO_COLOR", "FORCE_COLOR")}
+    os.environ["FORCE_COLOR" if wanted == "always" else "NO_COLOR"] = "1"
+
+    @ctx.call_on_close  # type: ignore[untyped-decorator]
+    def restore() -> None:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _shows() -> Iterable[str]:
