@@ -176,7 +176,7 @@ def generate(
     asked = _asked(opened, options, begun.forced_first)
     n_new = room_for(opened, len(begun.prepared.text), asked)
     search = _search(asked, begun.prepared, n_new, options.get("seed", 0))
-    quick = opened.widened(_room_for_copies(opened) if max_memory is None else max_memory)
+    quick = opened.widened(room_for_copies(opened) if max_memory is None else max_memory)
     written = _write(search, quick, begun.prepared, stream)
     return Generated(
         [each.id for each in written.choices],
@@ -260,9 +260,9 @@ def room_for(model: TrainedModel, n_prompt: int, asked: Generation) -> int:
     return found if fit is None else min(found, fit)
 
 
-def _room_for_copies(model: TrainedModel) -> int:
-    """How many bytes of float32 copies are made unless somebody says: what is packed is slow to
-    unpack for every token, what is in half precision less so."""
+def room_for_copies(model: TrainedModel) -> int:
+    """Return how many bytes of float32 copies are made unless somebody says: what is packed is
+    slow to unpack for every token, what is in half precision less so."""
     if set(model.dtypes) <= HALF:
         n_bytes = sum(entry.n_bytes for entry in model.tensors.values())
         return min(int(COPIES_OF_FILE * n_bytes) + MORE_COPIES, default_budget())

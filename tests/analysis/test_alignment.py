@@ -7,7 +7,7 @@ import pytest
 
 import attnviz
 from attnviz import AttnvizError
-from attnviz.analysis.alignment import align, to_tree
+from attnviz.analysis.alignment import Alignment, align, to_tree
 from attnviz.language.languages import find_language
 from attnviz.views.picture.alignment import alignment_figure, alignment_picture
 
@@ -94,3 +94,12 @@ def test_a_picture_has_the_path():
 def test_a_text_that_nobody_wrote():
     with pytest.raises(AttnvizError, match="Nothing was written"):
         align(attnviz.trace("a cat sat"))
+
+
+def test_a_picture_of_a_long_text_stays_a_picture():
+    names = tuple(f"w{i}" for i in range(900))
+    weights = np.full((3, 900), 1 / 900)
+    long = Alignment(("x", "y", "z"), names, weights, (), 0.5)
+    figure = alignment_figure(long, find_language("en"))
+    assert max(figure.get_size_inches()) < 50
+    assert not any(text.get_visible() for text in figure.axes[0].get_xticklabels())

@@ -71,6 +71,7 @@ def _each(asked: Prompt, display: Written, **how: Any) -> None:
     """Go on with each line: what was written and its steps, and no record."""
     from attnviz.cli.each_line import answer_each_line, open_model
     from attnviz.tracing.generate import generate as write
+    from attnviz.tracing.generate import room_for_copies
 
     if display.output:
         raise AttnvizError(
@@ -78,6 +79,8 @@ def _each(asked: Prompt, display: Written, **how: Any) -> None:
             "Leave --output out, and send standard output to a file.",
         )
     model, settings = open_model(asked)
+    budget = how["max_memory"]
+    model = model.widened(room_for_copies(model) if budget is None else budget)  # once for all
 
     def work(text: str) -> dict[str, Any]:
         found = write(text, model=model, **settings, **how)
