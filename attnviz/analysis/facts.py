@@ -74,6 +74,23 @@ class MeanDistance(Finding):
 
 
 @dataclass(frozen=True)
+class MeanTimeApart(Finding):
+    """How far the weight reaches on average over frames of a sound, in seconds."""
+
+    sentence, rank = "dist.time", 6
+    distance: float
+
+
+@dataclass(frozen=True)
+class StaysNearInTime(Finding):
+    """Most of the weight stays within so many seconds of the frame that listens."""
+
+    sentence, rank = "dist.near_time", 5
+    pct: float
+    distance: float
+
+
+@dataclass(frozen=True)
 class StaysNear(Finding):
     """Most of the weight stays close to the query."""
 

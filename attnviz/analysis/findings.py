@@ -30,12 +30,14 @@ from attnviz.analysis.facts import (
     LooksBack,
     MaskHides,
     MeanDistance,
+    MeanTimeApart,
     MostReceived,
     NoKeyStandsOut,
     SelfWeight,
     Sharp,
     SharpTargets,
     StaysNear,
+    StaysNearInTime,
     StrongestKey,
     StrongestUnit,
     Tie,
@@ -43,6 +45,7 @@ from attnviz.analysis.facts import (
 )
 from attnviz.analysis.links import SINK, links, set_aside
 from attnviz.analysis.names import token_names
+from attnviz.inputs.where import Times
 from attnviz.language.language import Saving
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
@@ -175,12 +178,14 @@ def _of_reach(stack: Stack, layer: int) -> Iterator[Finding]:
     n = stack.shape[0]
     if n < FEW:
         return
+    hop = _hop(stack)
     reach = stack.measure("distance")[layer]
     if np.isfinite(reach).any():
         mean = float(np.nanmean(reach))
         even = _even_distance(stack, layer)
         if even and not 0.75 < mean / even < 1.25:  # a quarter off what chance would give
-            yield MeanDistance(abs(mean / even - 1), mean)
+            off = abs(mean / even - 1)
+            yield MeanTimeApart(off, mean * hop) if hop else MeanDistance(off, mean)
     if stack.weights is not None and n > 4 * NEAR:  # else everything is near
         i = np.arange(n)
         near = np.abs(np.subtract.outer(i, i)) <= NEAR
@@ -189,7 +194,18 @@ def _of_reach(stack: Stack, layer: int) -> Iterator[Finding]:
         band = np.minimum(i + NEAR, n - 1) - np.maximum(i - NEAR, 0) + 1
         even = float((np.minimum(band, counts) / np.maximum(counts, 1)).mean())
         if share > MAJORITY and even <= MAJORITY:  # not because of the mask alone
-            yield StaysNear(share, share, NEAR)
+            near_time = StaysNearInTime(share, share, NEAR * (hop or 0))
+            yield near_time if hop else StaysNear(share, share, NEAR)
+
+
+def _hop(stack: Stack) -> float | None:
+    """Seconds from one frame of a sound to the next; None for tokens that are no even frames."""
+    where = stack.query_tokens.where
+    if not isinstance(where, Times) or len(where.times) < 2:
+        return None
+    steps = np.diff(where.times[:, 0])
+    hop = float(steps.mean())
+    return hop if hop > 0 and np.allclose(steps, hop, rtol=0.01) else None
 
 
 def _even_distance(stack: Stack, layer: int) -> float:

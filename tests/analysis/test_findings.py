@@ -16,6 +16,7 @@ from attnviz.analysis import facts
 from attnviz.analysis.findings import PLACES, best, findings
 from attnviz.analysis.transform import Transform
 from attnviz.inputs.tokens import from_labels
+from attnviz.inputs.where import Times
 from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.stack import Stack
 
@@ -28,8 +29,9 @@ DARIJA = "L9ett gles 7da lbab 7it kan 3eyyan bezzaf"
 ARABIC = "القط ناعس حدا الباب حيت كان عيان بزاف"
 SOURCE = "Yesterday my brother bought 3 kilos of fish in Rabat."
 MOST = 8  # facts in one answer
-DENSE_ONLY = {"StaysNear", "AlikeAndUnlike"}  # these need every weight
+DENSE_ONLY = {"StaysNear", "StaysNearInTime", "AlikeAndUnlike"}  # these need every weight
 POSITIONAL = {
+    "MeanTimeApart", "StaysNearInTime",
     "MeanDistance", "StaysNear", "LooksBack", "LooksAhead", "LooksAtItself", "SelfWeight",
     "StrongestKey", "LooksFirst", "LocalCost", "GlobalCost", "MaskHides", "FirstSeesItself",
 }  # fmt: skip
@@ -55,6 +57,16 @@ def made(weights, kind="self", *, mask=None, special=(), two_texts=False, **sett
     stack = Stack(queries, keys, array, masks=rules, two_texts=two_texts)
     name = "cross" if two_texts else "self"
     return AttentionRecord(Origin("given", "given"), kind, {name: stack}, settings)
+
+
+def of_frames(record, hop, jump=0.0):
+    """The record as one of a sound's frames; with a jump, frames that do not follow evenly."""
+    stack = record.stack
+    begins = 1.5 + hop * np.arange(stack.shape[0]) + jump * (np.arange(stack.shape[0]) > 2)
+    where = Times(np.stack([begins, begins + hop], axis=1), 99.0)
+    tokens = dataclasses.replace(stack.query_tokens, where=where)
+    heard = dataclasses.replace(stack, query_tokens=tokens, key_tokens=tokens)
+    return dataclasses.replace(record, stacks={"self": heard})
 
 
 def row(n, at):
@@ -173,6 +185,22 @@ CASES = [
         made(mixed(even(8), farthest(8), 0.24)),
         {"distance": 0.76 * EVEN8 + 0.24 * 5.5},
         [made(mixed(even(8), farthest(8), 0.22))],
+    ),
+    (
+        "MeanTimeApart",
+        of_frames(made(mixed(even(8), np.eye(8), 0.26)), 0.04),
+        {"distance": 0.04 * 0.74 * EVEN8},
+        [
+            of_frames(made(mixed(even(8), np.eye(8), 0.24)), 0.04),
+            of_frames(made(mixed(even(8), np.eye(8), 0.26)), 0.04, jump=1.0),
+            made(mixed(even(8), np.eye(8), 0.26)),
+        ],
+    ),
+    (
+        "StaysNearInTime",
+        of_frames(made(near_share(13, 0.51)), 0.02),
+        {"pct": 0.51, "distance": 0.06},
+        [of_frames(made(near_share(13, 0.49)), 0.02), made(near_share(13, 0.51))],
     ),
     (
         "StaysNear",
@@ -452,6 +480,9 @@ class Seen:
         each = (self.heads * apart).sum(axis=-1) / self.heads.sum(axis=-1)
         return each.mean()
 
+    def hop(self):
+        return np.ptp(self.record.stack.query_tokens.where.times[:, 0]) / (self.n - 1)
+
     def similarity(self, a, b):
         def bits(p, middle):
             return sum(x * LN(x / y, 2) for x, y in zip(p, middle, strict=True) if x > 0)
@@ -619,6 +650,10 @@ RECOMPUTED = {
     "FirstSeesItself": lambda f, s: f.token == s.queries[0] and close(f.pct, s.shown[0, 0]),
     "MeanDistance": lambda f, s: close(f.distance, s.distance()),
     "StaysNear": near_again,
+    "MeanTimeApart": lambda f, s: close(f.distance, s.distance() * s.hop()),
+    "StaysNearInTime": lambda f, s: (
+        close(f.distance, 3 * s.hop()) and near_again(facts.StaysNear(f.strength, f.pct, 3), s)
+    ),
     "Aligned": aligned_again,
     "SharpTargets": sharp_targets_again,
     "StrongestKey": top_again,

@@ -93,6 +93,10 @@ SENTENCES = {
         "ڭدڭد على {n_tokens}."
     ),
     "dist.mean": "المسافة ف المعدل بين query و key: {distance} token.",
+    "dist.time": "الوقت ف المعدل بين query و key: {distance} ثانية.",
+    "dist.near_time": (
+        "كيبقى {pct} من weight قريب ف الوقت ({distance} ثانية ولا أقل)؛ الباقي كيمشي بعيد."
+    ),
     "dist.near": "كيبقى {pct} من weight قريب من query ({n_tokens} ولا قل)؛ الباقي كيمشي بعيد.",
     # What a type of attention costs and shows
     "cost.local": "Local attention ب window {window} كتحسب {done} من {total_scores}: قل ب {pct}.",

@@ -101,6 +101,10 @@ SENTENCES = {
         "{max_entropy} kay3ni gedged 3la {n_tokens}."
     ),
     "dist.mean": "Lmasafa f lmo3ddal bin query w key: {distance} token.",
+    "dist.time": "Lwe9t f lmo3ddal bin query w key: {distance} tanya.",
+    "dist.near_time": (
+        "{pct} mn weight kayb9a 9rib f lwe9t ({distance} tanya wla 9ell); lba9i kaymchi b3id."
+    ),
     "dist.near": "{pct} mn weight kayb9a 9rib mn query ({n_tokens} wla 9ell); lba9i kaymchi b3id.",
     # What a type of attention costs and shows
     "cost.local": (

@@ -108,6 +108,10 @@ SENTENCES = {
         "{max_entropy} means equal over {n_tokens}."
     ),
     "dist.mean": "Average distance between query and key: {distance} tokens.",
+    "dist.time": "Average time between query and key: {distance} seconds.",
+    "dist.near_time": (
+        "{pct} of the weight stays near in time ({distance} seconds or less); the rest goes far."
+    ),
     "dist.near": (
         "{pct} of the weight stays near the query ({n_tokens} or less); the rest goes far."
     ),
