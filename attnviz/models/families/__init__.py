@@ -59,7 +59,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "t5": ("t5", "mt5"),
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus"),
     "whisper": ("whisper",),
-    "wav2vec2": ("wav2vec2", "hubert"),
+    "wav2vec2": ("wav2vec2", "hubert", "wavlm"),
     "vit": ("vit", "deit", "dinov2", "dinov2_with_registers"),
     "clip": (
         "clip",

@@ -1,4 +1,5 @@
-"""wav2vec 2.0 (arXiv 2006.11477) and HuBERT (2106.07447): an encoder over samples of sound."""
+"""wav2vec 2.0 (arXiv 2006.11477), HuBERT (2106.07447) and WavLM (2110.13900): an encoder over
+samples of sound."""
 
 from __future__ import annotations
 
@@ -11,13 +12,15 @@ from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Floats, LayerNorm, Linear
 from attnviz.models.model import AUDIO
-from attnviz.models.network.attention import Attention
+from attnviz.models.network.attention import AnyAttention, Attention, GatedDistances
 from attnviz.models.network.blocks import FeedForward, PostNormBlock, PreNormBlock
+from attnviz.models.network.embeddings import DistanceBias
 from attnviz.models.network.encoder import heads_of
 from attnviz.models.network.stem import Convolution, GroupedPositions, WaveStem
 from attnviz.models.network.tower import Tower
 
 ANCHOR = "encoder.layers.0.attention.q_proj.weight"
+WAVLM = "wavlm"
 CONV_EPS = 1e-5  # PyTorch's own: the config's is of the layers
 KERNELS, STRIDES = [10, 3, 3, 3, 3, 2, 2], [5, 2, 2, 2, 2, 2, 2]
 # Of training, of other heads, of what the config says again.
@@ -29,7 +32,7 @@ UNUSED = """
     num_feat_extract_layers num_negatives proj_codevector_dim tdnn_dilation tdnn_dim tdnn_kernel
     use_weighted_layer_sum classifier_proj_size xvector_output_dim vocab_size output_hidden_size
     num_adapter_layers adapter_kernel_size adapter_stride adapter_attn_dim
-    feat_extract_dropout
+    feat_extract_dropout num_ctc_classes
 """.split()  # noqa: SIM905 a list of so many names reads worse
 
 
@@ -45,13 +48,26 @@ def build(fields: Fields, weights: Weights) -> Tower:
     )
     last = weights.layer_norm("encoder.layer_norm", width, eps)
     at = [weights.under(f"encoder.layers.{i}.") for i in range(n_layers)]
+    distances = _distances(at[0], fields) if fields.get("model_type") == WAVLM else None
     return Tower(
         _stem(weights, fields, width, eps, None if norm_first else last),
         tuple(_block(one, fields, width, eps, norm_first) for one in at),
         (full(),) * n_layers,
         last if norm_first else None,
+        distances=distances,
         role=AUDIO,
     )
+
+
+def _distances(first: Weights, fields: Fields) -> DistanceBias:
+    """Read what distances add to scores: a table in the first layer, for all of them."""
+    n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 768, 12)
+    n_buckets = fields.number("num_buckets", 320, 4)
+    furthest = fields.number("max_bucket_distance", 800)
+    if n_buckets % 2 or furthest <= n_buckets // 4:
+        raise fields.wrong("num_buckets", n_buckets, "even, and less than 4 times the distance")
+    table = first.embedding("attention.rel_attn_embed", n_buckets, n_heads)
+    return DistanceBias(table, n_buckets, furthest, both_ways=True)
 
 
 def _stem(
@@ -131,7 +147,13 @@ def _block(
     query, key, value, output = (
         at.linear(name, width, width) for name in ("q_proj", "k_proj", "v_proj", "out_proj")
     )
-    attention = Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5)
+    usual = Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5)
+    attention: AnyAttention = usual
+    if fields.get("model_type") == WAVLM:
+        strength = np.asarray(at.take("gru_rel_pos_const", 1, n_heads, 1, 1))[0]
+        strength = strength.astype(np.float64 if strength.dtype == np.float64 else np.float32)
+        gate = at.linear("gru_rel_pos_linear", width // n_heads, 8)
+        attention = GatedDistances(usual, gate, strength)
     norm = weights.layer_norm("layer_norm", width, eps)
     last = weights.layer_norm("final_layer_norm", width, eps)
     feed = FeedForward(

@@ -120,6 +120,44 @@ class Attention:
         return query, *by_tokens(lambda part: (self.key(part), self.value(part)), source)
 
 
+@dataclass(frozen=True, eq=False)
+class GatedDistances:
+    """Each token decides how much the distances count for it (WavLM, arXiv 2110.13900, 2.2.1): the
+    bias of the door times a gate that each head makes of its own part of the layer's input.
+
+    gate: (8, head_dim), the same for all heads; strength: (heads, 1, 1).
+    """
+
+    usual: Attention
+    gate: Linear
+    strength: Floats
+
+    @property
+    def output(self) -> Linear:
+        """What merges the heads."""
+        return self.usual.output
+
+    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
+        """Describe the stack whose layers all have heads like these."""
+        return self.usual.layout(masks, queries, keys)
+
+    def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
+        """(tokens, width) → (tokens, heads × head_dim), before `output`"""
+        x = x if norm is None else norm(x)
+        assert door.bias is not None  # the tower has distances
+        return self.usual(replace(door, bias=self.gates(x) * door.bias), x)
+
+    def gates(self, x: Floats) -> Floats:
+        """Make of x (tokens, width) what the bias of each query is multiplied by: (heads, tokens,
+        1), from 1 to 2 + strength."""
+        n_heads = self.usual.n_heads
+        parts = x.reshape(len(x) * n_heads, -1)  # (tokens × heads, head_dim)
+        two = self.gate(parts).reshape(len(x), n_heads, 2, 4).sum(axis=-1).transpose(1, 0, 2)
+        first, second = np.split((1 + np.tanh(two / 2)) / 2, 2, axis=-1)  # sigmoids
+        gates: Floats = first * (second * self.strength - 1) + 2
+        return gates
+
+
 @dataclass(frozen=True)
 class InterleavedAttention:
     """One projection for all: queries, keys and values of one head after another (GPT-NeoX)."""
