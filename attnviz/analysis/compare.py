@@ -15,6 +15,9 @@ from attnviz.record.stack import Stack, Which
 
 Floats = NDArray[np.floating[Any]]
 
+LEAST_SPAN = (
+    0.05  # of a difference's colours: less than 5 points is not stretched to look like much
+)
 CELLS = 512  # along each side of the maps that are compared: longer texts are pooled
 
 
@@ -73,6 +76,11 @@ class Difference:
     def largest(self) -> float:
         """The largest change of a weight, with its sign."""
         return float(self.weights[self.where])
+
+    @property
+    def span(self) -> float:
+        """The change that gets the full colour: the largest one, but at least 5 points."""
+        return max(abs(self.largest), LEAST_SPAN)
 
     def changed_most(self, n: int) -> list[int]:
         """The rows that changed most, the most changed first."""

@@ -111,3 +111,11 @@ def test_what_is_wrong_is_said_in_one_line(command, arguments):
     assert err.startswith("attnviz: ")
     if "--tolerance" not in arguments:
         assert out == ""
+
+
+def test_a_difference_of_less_than_five_points_is_not_stretched(command):
+    """One text twice differs by nothing; two types differ by more than five points."""
+    _, same, _ = command(TEXT, TEXT)
+    assert "±5%" in same
+    _, types, _ = command(TEXT, "--type", "self,local")
+    assert "±5%" not in types

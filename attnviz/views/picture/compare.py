@@ -38,7 +38,7 @@ def compare_figure(sides: Sequence[Side], language: Language = ENGLISH) -> Figur
     maps = [side.rows() for side in sides]
     largest = max(float(rows.max(initial=0)) for rows in maps)
     changes = differences(sides)
-    most = max((float(np.abs(c.weights).max(initial=0)) for c in changes), default=0.0)
+    most = max((change.span for change in changes), default=1.0)
     told = f"one scale: 0 – {100 * largest:.0f}%"
     told += f" · differences: ±{100 * most:.0f}%, orange more, blue less" if changes else ""
     titles = list(dict.fromkeys(title(side.record, language, PICTURE) for side in sides))
@@ -55,7 +55,7 @@ def compare_figure(sides: Sequence[Side], language: Language = ENGLISH) -> Figur
         _compared(paper, (i * step + left, 0.3), side.name, colours, side)
     table = np.array(two_way(), dtype=np.uint8)
     for i, change in enumerate(changes, start=1):
-        steps = ((change.weights / (most or 1) + 1) / 2 * (len(table) - 1)).round().astype(np.intp)
+        steps = ((change.weights / most + 1) / 2 * (len(table) - 1)).round().astype(np.intp)
         place = (i * step + left, COMPARED_SIDE + 0.75)
         _compared(paper, place, f"{change.second} - {change.first}", table[steps], sides[i])
     return paper.figure

@@ -112,8 +112,7 @@ def _maps(
         lines += _beside(drawn[start : start + across], width)
     scale = f"A, B: 0 – {percent(largest)}%"
     if changes:
-        most = float(np.abs(changes[0].weights).max(initial=0))
-        scale += f" · B - A: ±{percent(most)}%, "
+        scale += f" · B - A: ±{percent(changes[0].span)}%, "
         scale += "orange more, blue less" if screen.colour else "+ more, - less"
     return [*lines, dim_line(scale, screen.width)]
 
@@ -146,9 +145,9 @@ def _small(
 
 def _signed(change: Difference, width: int, screen: Screen) -> list[Text]:
     """The differences: two rows a line in colour, else a sign for each that is at least a third
-    of the largest."""
+    of what gets the full colour."""
     cell = -(-max(change.weights.shape) // width)
-    shares = _strongest(change.weights, cell) / (float(np.abs(change.weights).max(initial=0)) or 1)
+    shares = _strongest(change.weights, cell) / change.span
     if not screen.colour:
         signs = np.where(np.abs(shares) < 1 / 3, " ", np.where(shares > 0, "+", "-"))
         return [Text("".join(row), no_wrap=True) for row in signs.tolist()]
