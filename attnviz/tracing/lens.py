@@ -14,9 +14,9 @@ from attnviz.analysis.depths import Array, Attribution, Depth, Depths
 from attnviz.errors import AttnvizError, known_arguments
 from attnviz.inputs.text import from_ids
 from attnviz.models import load_writer
-from attnviz.models.layers import Floats, LayerNorm, RMSNorm
+from attnviz.models.layers import Floats, LayerNorm, RMSNorm, merge_heads
 from attnviz.models.model import Inputs, Prepared
-from attnviz.models.network.blocks import PreNormBlock
+from attnviz.models.network.blocks import Block, PreNormBlock
 from attnviz.models.network.network import State
 from attnviz.models.network.prediction_head import MASK, NEXT, softmax
 from attnviz.models.trained import TrainedModel
@@ -149,7 +149,10 @@ def _attributed(
     gap = multiplier * (_row(output.weight, pair[0]) - _row(output.weight, pair[1]))  # (width,)
     rows = [state.x[position].astype(np.float64) for state in run.states]
     direction = _direction(norm, rows[-1], gap)
-    heads = np.stack([_of_heads(one, w, position, direction) for one, w in run.heads])
+    heads = np.stack([
+        _of_heads(given, w, position, _before_norm(block, given, position, direction))
+        for block, (given, w) in zip(model.network.writer.blocks, run.heads, strict=True)
+    ])  # fmt: skip
     heads *= _strengths(model)[:, None]
     steps = np.array([(b - a) @ direction for a, b in pairwise(rows)])
     constant = 0.0
@@ -168,18 +171,24 @@ def _attributed(
 def _last_norm(model: TrainedModel) -> LayerNorm | RMSNorm:
     """The one norm between the layers and the output; AttnvizError where there are more."""
     tower = model.network.writer
-    plain = all(
-        isinstance(block, PreNormBlock)
-        and block.after_attention is None and block.after_feed is None
-        for block in tower.blocks
-    )  # fmt: skip
+    plain = all(isinstance(block, PreNormBlock) for block in tower.blocks)
     if not plain or tower.last_norm is None or model.head.steps:
         raise AttnvizError(
-            f"{model.name} norms what its parts give before it is added up: what a head adds to "
-            "the answer would depend on all later norms.",
+            f"{model.name} norms every sum of its layers: what a head adds to the answer would "
+            "depend on all later norms.",
             "Leave `against` out, or use `effect`, which measures by taking heads away.",
         )
     return tower.last_norm
+
+
+def _before_norm(block: Block, output: Floats, position: int, direction: Array) -> Array:
+    """The direction as it stands before the norm of what a layer's heads give together (Gemma 2 and
+    3), with the norm's scale at this place held; the same where there is none."""
+    norm = block.after_attention if isinstance(block, PreNormBlock) else None
+    if norm is None:
+        return direction
+    together = block.attention.output(merge_heads(output[:, position : position + 1]))[0]
+    return _direction(norm, together.astype(np.float64), direction)
 
 
 def _strengths(model: TrainedModel) -> Array:

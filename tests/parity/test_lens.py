@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
+from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+)
 
 from attnviz.tracing.lens import lens
 
@@ -13,6 +20,9 @@ LLAMA = {"vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 3, "num_atten
 MODELS = {
     "gpt2": lambda: GPT2LMHeadModel(GPT2Config(vocab_size=60, n_embd=32, n_layer=3, n_head=4)),
     "llama": lambda: LlamaForCausalLM(LlamaConfig(**LLAMA)),
+    "gemma2": lambda: Gemma2ForCausalLM(
+        Gemma2Config(**LLAMA, sliding_window=4, final_logit_softcapping=None)
+    ),
 }
 
 
@@ -77,7 +87,11 @@ def test_what_each_head_adds_against_its_output(model):
         weight = weight if kind == "gpt2" else weight.T  # (heads × dim, width)
         for head in range(4):
             here = slice(8 * head, 8 * head + 8)
-            wanted = float(seen[layer][0, -1, here].double() @ weight[here] @ direction)
+            before = direction
+            if kind == "gemma2":  # what the heads give together is normed before it is added
+                norm_after = reference.model.layers[layer].post_attention_layernorm
+                before = frozen(kind, norm_after, seen[layer][0, -1].double() @ weight) @ direction
+            wanted = float(seen[layer][0, -1, here].double() @ weight[here] @ before)
             assert found.attribution.heads[layer, head] == pytest.approx(wanted, abs=1e-5)
 
 
@@ -88,6 +102,8 @@ def frozen(kind, norm, x):
     gamma = norm.weight.detach().double()
     if kind == "llama":
         return eye * gamma / torch.sqrt((x**2).mean() + norm.variance_epsilon)
+    if kind == "gemma2":
+        return eye * (1 + gamma) / torch.sqrt((x**2).mean() + norm.eps)
     centre = eye - 1 / len(x)
     return centre @ (eye * gamma) / torch.sqrt(x.var(unbiased=False) + norm.eps)
 
