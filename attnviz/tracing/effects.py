@@ -10,6 +10,7 @@ knock-out", Geva et al. 2023, arXiv 2304.14767).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -25,11 +26,12 @@ from attnviz.models.model import Inputs
 from attnviz.models.trained import TrainedModel
 from attnviz.tracing.bench import Bench, Clean, clean_run
 from attnviz.tracing.knock_out import Place, Removal
-from attnviz.tracing.read_out import choose_read_out
+from attnviz.tracing.read_out import COSINE, LIKENESS, ReadOut, choose_read_out, vector_of
 from attnviz.tracing.trace import position_of
 
 OF = ("heads", "layers", "tokens", "edges")
 BY = ("mean", "zero", "text")
+LIKE = "the likeness of two texts"
 HeadPlace = tuple[int, int]  # layer and head
 
 
@@ -58,7 +60,9 @@ def effects(
         truncate: as in `trace`.
     of: "heads" (each alone, all of a layer, and every token), "layers", "tokens" or "edges".
     by: what stands in place of a head: its "mean" over the places of reference texts, "zero", or
-        what it gives for another "text" of as many tokens (`other`, or `other_ids`).
+        what it gives for another "text" of as many tokens (`other`, or `other_ids`). With `by`
+        "mean" or "zero" the other text is one whose vector is compared with this one's: the change
+        of their cosine is measured.
     heads: these (layer, head) are also taken away together; with `edges`, only they are cut.
     edges: (query, key) by word or position.
     reference: the texts of the mean; ten bundled sentences unless given.
@@ -79,6 +83,8 @@ def effects(
     prepared = opened.prepare(Inputs(text, **_inputs(options)))
     clean = clean_run(opened, prepared)
     read_out = choose_read_out(opened, prepared.text, clean.hidden, answer, against)
+    if by != "text" and (other is not None or other_ids is not None):
+        read_out = _likeness(opened, read_out, other, other_ids)
     name = _stack_of(opened, stack)
     bench = Bench(opened, prepared, clean, read_out, name, progress)
     if of in ("tokens", "edges"):
@@ -97,14 +103,27 @@ def _check(
         raise bad_choice(by, "`by`", BY)
     if of == "edges" and not edges:
         raise AttnvizError("There is no edge to cut.", "Name at least one as (query, key).")
-    given = other is not None or other_ids is not None
-    if given != (by == "text"):
+    if by == "text" and other is None and other_ids is None:
         raise AttnvizError(
-            'Another text stands in place of heads only with by="text", which needs one.',
-            'Give `other` with `by` "text", or neither.',
+            'Nothing stands in place of heads: by="text" needs another text.',
+            "Give `other`.",
         )
     if len({*heads}) < len(heads):
         raise AttnvizError("A head was named twice.", "Name each head once.")
+
+
+def _likeness(
+    model: TrainedModel, read_out: ReadOut, other: str | None, ids: Sequence[int] | None
+) -> ReadOut:
+    """Measure how alike the vectors of both texts are; AttnvizError where the model gives none."""
+    if read_out.unit != COSINE:
+        raise AttnvizError(
+            f"{model.name} gives answers, and another text is compared with vectors.",
+            'Leave `other` out, or take heads from it with `by` "text".',
+        )
+    prepared = model.prepare(Inputs(None if ids is not None else other, ids=ids))
+    beside = vector_of(clean_run(model, prepared).hidden)
+    return replace(read_out, what=LIKE, unit=LIKENESS, beside=beside)
 
 
 def _inputs(options: Options) -> Options:

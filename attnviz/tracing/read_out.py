@@ -18,9 +18,9 @@ from attnviz.tracing.predict import mask_ids
 
 Array = NDArray[np.float64]
 
-KL, LOG_P, LOGITS, COSINE, SPAN = (
+KL, LOG_P, LOGITS, COSINE, SPAN, LIKENESS = (
     "KL (nats)", "change of log p", "change of the logit difference", "1 − cosine",
-    "change of the span's logits",
+    "change of the span's logits", "change of the cosine",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ class ReadOut:
 
     answer, other: ids whose probability, or difference of logits, is measured; None: the whole
     distribution. A model without a prediction head gives the vector of the text: the mean of the
-    final states of its tokens.
+    final states of its tokens. beside: another text's vector, the likeness to which is measured.
     """
 
     what: str
@@ -38,6 +38,7 @@ class ReadOut:
     places: tuple[int, ...] = ()
     answer: int | None = None
     other: int | None = None
+    beside: Array | None = None
 
     def readings(
         self, model: TrainedModel, hidden: Floats, left_out: Sequence[tuple[int, ...]]
@@ -46,8 +47,9 @@ class ReadOut:
 
         left_out: for each copy the tokens that are hidden, which a mean over tokens leaves out.
         """
-        if self.unit == COSINE:
-            return np.stack([_vector(one, i) for one, i in zip(hidden, left_out, strict=True)])
+        if self.unit in (COSINE, LIKENESS):
+            vectors = [vector_of(one, i) for one, i in zip(hidden, left_out, strict=True)]
+            return np.stack(vectors) if self.beside is None else np.stack(vectors) @ self.beside
         if not self.places:  # pooled by the head itself
             logits = np.stack([model.logits(one)[0] for one in hidden])
             return _log_shares(logits)
@@ -62,6 +64,9 @@ class ReadOut:
         if self.unit == COSINE:
             apart: Array = np.maximum(1 - readings @ clean, 0)
             return apart
+        if self.unit == LIKENESS:
+            likeness: Array = readings - clean
+            return likeness
         if self.unit == SPAN:
             start, end = 0, 1
             before = clean[0, start] + clean[-1, end]
@@ -90,8 +95,8 @@ def _log_shares(logits: Floats) -> Array:
     return found
 
 
-def _vector(hidden: Floats, left_out: tuple[int, ...]) -> Array:
-    """The mean of the tokens' states, of length 1."""
+def vector_of(hidden: Floats, left_out: tuple[int, ...] = ()) -> Array:
+    """Return the mean of the tokens' states (tokens, width), of length 1: (width,)."""
     wide = hidden.astype(np.float64)
     kept = np.delete(wide, list(left_out), axis=0)
     mean = kept.sum(axis=0) / max(len(kept), 1)  # of nothing: no vector at all
@@ -119,8 +124,8 @@ def choose_read_out(
     ids = [None if one is None else one_id(model, tokens, one) for one in (answer, other)]
     unit = KL if ids[0] is None else LOG_P if ids[1] is None else LOGITS
     if kind == CLASS:
-        return ReadOut("the class", unit, (), *ids)
-    return ReadOut(_WHAT[kind], unit, places_of(model, tokens, kind), *ids)
+        return ReadOut("the class", unit, (), ids[0], ids[1])
+    return ReadOut(_WHAT[kind], unit, places_of(model, tokens, kind), ids[0], ids[1])
 
 
 _WHAT = {NEXT: "the next token", MASK: "the masked word"}

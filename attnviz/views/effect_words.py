@@ -14,6 +14,7 @@ READ_OUTS = {
     "the class": "read.class",
     "the answer's span": "read.span",
     "the vector of the text": "read.vector",
+    "the likeness of two texts": "read.likeness",
 }
 ORDERS = {"one token at a time": "check.one", "length": "check.length"}
 

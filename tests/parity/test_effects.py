@@ -144,3 +144,28 @@ def test_what_heads_write_against_hooks(model):
             here = slice(8 * head, 8 * head + 8)
             wanted = float(((z[:, here] @ weight[here]).norm(dim=-1) / entering).mean())
             assert found[layer, head] == pytest.approx(wanted, rel=1e-4)
+
+
+def test_the_likeness_of_two_texts_against_hooks(model):
+    """The change of the cosine of both texts' vectors, the other one's left as it is."""
+    kind, reference, folder = model
+    if kind != "vectors":
+        return
+    other = [9, 2, 31, 44]
+    with torch.no_grad():
+        states = reference(torch.tensor([other])).last_hidden_state[0].double().mean(0)
+    beside = states / states.norm()
+    clean = answers(kind, reference)
+    found = attnviz.effects(ids=IDS, other_ids=other, model=str(folder), by="zero")
+    assert found.unit == "change of the cosine"
+    for layer, output in enumerate(output_maps(reference)):
+        for head in range(4):
+
+            def hook(_, args, here=slice(8 * head, 8 * head + 8)):
+                changed = args[0].clone()
+                changed[..., here] = 0
+                return (changed,)
+
+            without = answers(kind, reference, (output, hook))
+            wanted = float((without - clean) @ beside)
+            assert found.table[layer, head] == pytest.approx(wanted, rel=2e-3, abs=1e-5)

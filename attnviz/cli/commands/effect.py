@@ -37,7 +37,10 @@ def effect(
         str | None, typer.Option("--not", help="With --answer: the difference of the two.")
     ] = None,
     other: Annotated[
-        str | None, typer.Option(help="The text that --by text takes heads from.")
+        str | None,
+        typer.Option(
+            help="The text that --by text takes heads from; else one that is to be alike."
+        ),
     ] = None,
     reference: Annotated[
         Path | None, typer.Option(help="Texts of the mean, one a line.", show_default="ten bundled")

@@ -7,6 +7,7 @@ SENTENCES = {
     "read.class": "الـ class",
     "read.span": "البلاصة ديال الجواب",
     "read.vector": "الـ vector ديال الـ text",
+    "read.likeness": "شحال كيتشابهو جوج texts",
     # What changes an answer
     "effect.mean": "كل head حطينا ف بلاصتو المعدل ديالو من {n_texts}",
     "effect.zero": "كل head حطينا ف بلاصتو صفر",

@@ -7,6 +7,7 @@ SENTENCES = {
     "read.class": "class",
     "read.span": "lblasa dial ljawab",
     "read.vector": "vector dial text",
+    "read.likeness": "ch7al kaytchabho jouj texts",
     # What changes an answer
     "effect.mean": "kul head 7ettina f blasto lmo3ddal dialo mn {n_texts}",
     "effect.zero": "kul head 7ettina f blasto sfer",

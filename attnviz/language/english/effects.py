@@ -7,6 +7,7 @@ SENTENCES = {
     "read.class": "the class",
     "read.span": "the span of the answer",
     "read.vector": "the vector of the text",
+    "read.likeness": "the likeness of two texts",
     # What changes an answer
     "effect.mean": "each head replaced by its mean over {n_texts}",
     "effect.zero": "each head replaced by zeros",
