@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import sys
@@ -125,9 +126,27 @@ def _bounded(file: IO[bytes], name: str) -> bytes:
 
 def _decoded(data: bytes, name: str) -> str:
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise AttnvizError(
             f"{name} is not a text in UTF-8 (byte {error.start} is 0x{data[error.start]:02X}).",
-            "Give a plain text file, converted to UTF-8 if need be.",
+            _hint_for(data),
         ) from error
+    if "\0" in text:
+        raise AttnvizError(f"{name} is not a text (byte {data.index(0)} is NUL).", _hint_for(data))
+    return text
+
+
+def _hint_for(data: bytes) -> str:
+    """Say how to make UTF-8 of it, where it looks like UTF-16: with a mark at its beginning, or
+    with NUL in every other byte, as Latin letters have."""
+    head = data[:1024]
+    zeros = [head[side::2].count(0) for side in (0, 1)]
+    encoding = None
+    if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        encoding = "UTF-16"
+    elif max(zeros) > len(head) // 4 and min(zeros) * 8 < max(zeros):
+        encoding = "UTF-16BE" if zeros[0] > zeros[1] else "UTF-16LE"
+    if encoding is None:
+        return "Give a plain text file, converted to UTF-8 if need be."
+    return f"It looks like UTF-16: convert it with iconv -f {encoding} -t UTF-8."

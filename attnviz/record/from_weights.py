@@ -41,7 +41,8 @@ def from_weights(
     (heads, queries, keys) array per layer, with or without a batch axis of 1; NumPy, nested lists,
     or anything with `__array__` or `detach`. Also what transformers returns: `outputs.attentions`,
     the attentions of `generate()` (step by step; they become one causal matrix per layer), or the
-    outputs themselves, or a mapping with those names: of an encoder-decoder they become three
+    outputs themselves (of a beam search only these tell, by `beam_indices`, which rows are the
+    text's), or a mapping with those names: of an encoder-decoder they become three
     stacks, and a Longformer's window and global part one matrix.
     tokens: one string per query, and per key unless `key_tokens` has those; None: positions. Of an
     encoder-decoder `tokens` are the decoder's and `key_tokens` the encoder's.

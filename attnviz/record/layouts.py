@@ -86,6 +86,9 @@ def stacks_given(given: Any) -> dict[str, GivenWeights]:
         raise AttnvizError(
             "The outputs hold attentions and decoder_attentions.", "Give one of the two."
         )
+    beams = _named(given, "beam_indices")
+    if beams is not None:
+        parts = {name: _followed(part, beams) for name, part in parts.items()}
     found = {}
     for name, part in parts.items():
         stack = OUTPUTS[name]
@@ -111,7 +114,7 @@ def _has(part: Any) -> bool:
 
 def _regular(given: Any, square: bool = True) -> GivenWeights:
     """A stack in any of the usual layouts. square: queries and keys are the same tokens."""
-    if _is_list(given) and len(given) and _is_list(given[0]) and _n_axes(given) == 6:
+    if _is_steps(given):
         return _joined(given, square)
     if _is_list(given) and len(given) and not (_is_list(given[0]) or np.isscalar(given[0])):
         layers = [_one_layer(_array(layer), nth) for nth, layer in enumerate(given)]
@@ -215,6 +218,15 @@ def _a_batch(n: int, where: str) -> AttnvizError:
     )
 
 
+def _many_steps(n: int, where: str) -> AttnvizError:
+    return AttnvizError(
+        f"{where}: a batch of {n}.",
+        "After a beam search give the outputs of generate() whole: their beam_indices say which "
+        "row is whose. Of several texts choose one, as in "
+        "[[layer[i : i + 1] for layer in step] for step in attentions].",
+    )
+
+
 def _same_shapes(layers: Sequence[Floats]) -> Floats:
     for nth, layer in enumerate(layers):
         if layer.shape != layers[0].shape:
@@ -224,6 +236,38 @@ def _same_shapes(layers: Sequence[Floats]) -> Floats:
                 "Give layers of one shape, or one of them alone.",
             )
     return layers[0][None] if len(layers) == 1 else np.stack(layers)
+
+
+def _followed(steps: Any, beam_indices: Any) -> Any:
+    """What one text of a beam search looked at, of steps[step][layer] with a row for each beam.
+
+    beam_indices: (1, steps), the row of each step that the text goes on from, and below 0 once it
+    has ended (as transformers' `generate` returns it).
+    """
+    if not _is_steps(steps):  # an encoder's: it ran once
+        return steps
+    rows = _array(beam_indices)
+    if rows.ndim != 2 or rows.shape[0] != 1:
+        raise AttnvizError(
+            f"The outputs hold {len(rows) if rows.ndim else 'no'} texts (beam_indices has shape "
+            f"{rows.shape}).",
+            "Choose one, as in {'attentions': outputs.attentions, "
+            "'beam_indices': outputs.beam_indices[0:1]}.",
+        )
+    followed = [int(row) for row in rows[0] if row >= 0]
+    if len(followed) > len(steps):
+        raise AttnvizError(
+            f"The beams have {len(followed)} steps and the attentions {len(steps)}.",
+            "Give both of one call of generate().",
+        )
+    return [
+        [_array(layer)[row : row + 1] for layer in step]
+        for step, row in zip(steps, followed, strict=False)
+    ]
+
+
+def _is_steps(given: Any) -> bool:
+    return _is_list(given) and len(given) > 0 and _is_list(given[0]) and _n_axes(given) == 6
 
 
 def _joined(steps: Sequence[Sequence[Any]], square: bool) -> GivenWeights:
@@ -247,7 +291,7 @@ def _joined(steps: Sequence[Sequence[Any]], square: bool) -> GivenWeights:
             if part.ndim != 4 or part.shape[0] != 1 or not part.size:
                 where = f"Step {nth}, layer {layer} has shape {part.shape}"
                 raise (
-                    _a_batch(part.shape[0], where)
+                    _many_steps(part.shape[0], where)
                     if part.ndim == 4 and part.size
                     else (AttnvizError(f"{where}.", SHAPES))
                 )

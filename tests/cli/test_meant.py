@@ -2,6 +2,7 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +116,27 @@ def test_saved_is_said_after_the_view(tmp_path):
         encoding="utf-8",
     )
     assert done.stdout.splitlines()[-1].startswith("File saved: ")
+
+
+@pytest.mark.parametrize("encoding", ["UTF-16", "UTF-16LE", "UTF-16BE"])
+def test_a_text_in_utf_16_is_refused_and_its_hint_is_right(encoding, tmp_path):
+    words = "Wind moves the mill"
+    (tmp_path / "mill.txt").write_bytes(words.encode(encoding))
+    status, out, err = attnviz("run", "--file", "mill.txt", folder=tmp_path)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    _, said = err.split("convert it with ")
+    program, *how = shlex.split(said.strip().removesuffix("."))
+    assert how == ["-f", encoding, "-t", "UTF-8"]
+    if shutil.which(program) is None:
+        pytest.skip("this system has no iconv")
+    read = (tmp_path / "mill.txt").read_bytes()
+    made = subprocess.run([program, *how], input=read, capture_output=True, check=True).stdout
+    assert made.decode("utf-8") == words
+
+
+def test_bytes_with_nul_are_no_text(tmp_path):
+    (tmp_path / "odd.txt").write_bytes(b"a long line of letters, and one \0 in it")
+    status, out, err = attnviz("run", "--file", "odd.txt", folder=tmp_path)
+    assert (status, out) == (2, "")
+    assert "byte 32 is NUL" in err
+    assert "UTF-16" not in err

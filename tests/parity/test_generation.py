@@ -160,3 +160,28 @@ def test_the_record_has_the_rows_that_generate_saw(both):
             np.testing.assert_allclose(
                 ours[:, -row.shape[1] :], row[:, -ours.shape[1] :], atol=2e-6
             )
+
+
+@pytest.mark.parametrize("returned", [1, 2])
+def test_the_attentions_of_a_beam_search_are_those_of_its_text_at_once(returned):
+    """Each text's rows, followed by beam_indices, beside one pass over the finished ids."""
+    torch.manual_seed(0)
+    config = transformers.LlamaConfig(**DECODER, attn_implementation="eager")
+    theirs = transformers.LlamaForCausalLM(config).eval()
+    ids = torch.tensor([[5, 17, 60, 3]])
+    outputs = theirs.generate(
+        ids, attention_mask=torch.ones_like(ids), num_beams=4, num_return_sequences=returned,
+        max_new_tokens=8, do_sample=False, output_attentions=True, return_dict_in_generate=True,
+    )  # fmt: skip
+    for nth in range(returned):
+        n_steps = int((outputs.beam_indices[nth] >= 0).sum())
+        whole = outputs.sequences[nth, : ids.shape[1] + n_steps - 1]
+        chosen = {
+            "attentions": outputs.attentions,
+            "beam_indices": outputs.beam_indices[nth : nth + 1],
+        }
+        record = attnviz.from_weights(chosen, whole.tolist())
+        with torch.no_grad():
+            expected = theirs(whole[None], output_attentions=True).attentions
+        expected = np.stack([layer[0].numpy() for layer in expected])
+        np.testing.assert_allclose(record.stack.weights, expected, atol=2e-6)

@@ -430,6 +430,61 @@ def test_steps_that_do_not_follow(steps, said):
         from_weights(steps, range(6))
 
 
+def among_beams(steps, rows, n_beams=3):
+    """The same steps among rows of other beams, which are noise."""
+    rng = np.random.default_rng(0)
+    found = []
+    for step, row in zip(steps, rows, strict=True):
+        found.append([])
+        for layer in step:
+            whole = rng.random((n_beams, *layer.shape[1:])).astype(np.float32)
+            whole[row] = layer[0]
+            found[-1].append(whole)
+    return found
+
+
+@pytest.mark.parametrize("rows", [[0, 0, 0, 0], [0, 2, 1, 2], [1, 0, 2, 2]])
+def test_a_text_of_a_beam_search_is_followed_through_its_rows(rows):
+    weights = causal_weights(7)
+    steps = among_beams(as_steps(weights, 4), rows)
+    longer = [*steps, steps[-1]]  # another beam went on after this text had ended
+    indices = np.array([[*rows, -1]])
+    for given in (
+        {"attentions": longer, "beam_indices": indices},
+        SimpleNamespace(attentions=tuple(map(tuple, longer)), beam_indices=indices.tolist()),
+    ):
+        record = from_weights(given, range(7))
+        np.testing.assert_array_equal(record.stack.weights, weights)
+        assert record.type == "causal"
+
+
+def test_the_hint_for_several_texts_of_a_beam_search_is_right():
+    weights = causal_weights(7)
+    steps = among_beams(as_steps(weights, 4), [0, 2, 1, 2])
+    outputs = SimpleNamespace(attentions=steps, beam_indices=np.array([[0, 2, 1, 2], [0, 0, 0, 0]]))
+    with pytest.raises(AttnvizError, match="2 texts") as refused:
+        from_weights(outputs, range(7))
+    hint = refused.value.hint.removeprefix("Choose one, as in ").removesuffix(".")
+    chosen = eval(hint, {"outputs": outputs})
+    np.testing.assert_array_equal(from_weights(chosen, range(7)).stack.weights, weights)
+
+
+def test_the_hints_for_a_batch_of_steps_are_right():
+    weights = causal_weights(7)
+    steps = among_beams(as_steps(weights, 4), [1, 1, 1, 1])
+    with pytest.raises(AttnvizError, match="beam_indices") as refused:
+        from_weights(steps, range(7))
+    hint = refused.value.hint.rsplit("as in ", 1)[1].removesuffix(".")
+    chosen = eval(hint, {"attentions": steps, "i": 1})
+    np.testing.assert_array_equal(from_weights(chosen, range(7)).stack.weights, weights)
+
+
+def test_more_beams_than_steps():
+    steps = as_steps(causal_weights(5), 4)
+    with pytest.raises(AttnvizError, match="3 steps and the attentions 2"):
+        from_weights({"attentions": steps, "beam_indices": [[0, 0, 0]]}, range(5))
+
+
 # Encoder-decoders
 
 SOURCE, TARGET = "wxyz", "abc"
