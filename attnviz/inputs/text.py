@@ -21,13 +21,18 @@ LARGEST_ID = 1 << 31
 LARGEST_TEXT = 1 << 22  # characters: more is no text that attention could be looked at
 
 # One word: a Han, kana or Thai character; a number; letters with inner apostrophes or hyphens;
-# a run of full stops; else one user-perceived character that is not white space.
+# a run of full stops; else one user-perceived character that is not white space. Format characters
+# (joiners, soft hyphens, marks of direction) belong to what stands before them, and U+200B, which
+# is there to separate, is no token (Unicode, UAX #29, WB4, WB11 and WB12).
+_FORMAT = r"[\p{Cf}&&[^\x{200B}]]"
+_ALONE = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}"
+_LETTERS = rf"[^\W{_ALONE}](?:[^\W{_ALONE}]|{_FORMAT})*"
+_DIGITS = rf"\d(?:\d|{_FORMAT})*"
 WORDS = (
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]\p{M}*"
-    r"|\d+(?:[.,:]\d+)*(?!\w)"
-    r"|[^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+"
-    r"(?:['’\-][^\W\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]+)*"
-    r"|\.{2,}|(?!\s)\X"
+    rf"[{_ALONE}](?:\p{{M}}|{_FORMAT})*"
+    rf"|{_DIGITS}(?:[.,:\x{{066B}}\x{{066C}}]{_FORMAT}*{_DIGITS})*(?!{_FORMAT}*\w)"
+    rf"|{_LETTERS}(?:['’\-]{_FORMAT}*{_LETTERS})*"
+    rf"|\.{{2,}}{_FORMAT}*|(?![\s\x{{200B}}])\X{_FORMAT}*"
 )
 CHARACTERS = r"\X"
 
@@ -58,6 +63,8 @@ def _split(text: str, pattern: str) -> Tokens:
     from tokenizers.pre_tokenizers import Split
 
     found = Split(Regex(pattern), "removed", invert=True).pre_tokenize_str(text)
+    if not found:  # only U+200B
+        raise empty_text()
     pieces = tuple(piece for piece, _ in found)
     return from_spans(text, pieces, [span for _, span in found], numbered(pieces))
 

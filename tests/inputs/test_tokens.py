@@ -489,3 +489,30 @@ def test_100_000_words(tokenizer):
         assert list(tokens.labels) == words
         assert np.unique(tokens.ids).size == 70
     assert tokens.spans[-1].tolist()[1] == len(text)
+
+
+# Unicode, UAX #29: format characters stay with what is before them (WB4), Arabic decimals and
+# thousands stand within numbers (WB11, WB12), U+200B separates
+WORD_BOUNDARIES = {
+    "Persian joiners": ("من می\u200cخواهم بروم", ("من", "می\u200cخواهم", "بروم")),
+    "Arabic decimals": ("١٢٫٥ و ١٬٢٣٤", ("١٢٫٥", "و", "١٬٢٣٤")),
+    "a separator at the end of a number": ("١٢٫ ٥", ("١٢", "٫", "٥")),
+    "a soft hyphen": ("soft\xadware", ("soft\xadware",)),
+    "marks of direction": ("hi\u200f 3.14\u200e.", ("hi\u200f", "3.14\u200e", ".")),
+    "a joiner in a name with digits": ("a12\u200cb 7\u200cb", ("a12\u200cb", "7\u200cb")),
+    "joined Han": ("猫\u200d犬", ("猫\u200d", "犬")),
+    "U+200B": ("a\u200bb \u200bc\u200b", ("a", "b", "c")),
+    "after a full stop": ("x.\u200f y", ("x", ".\u200f", "y")),
+}
+
+
+@pytest.mark.parametrize(("text", "pieces"), WORD_BOUNDARIES.values(), ids=WORD_BOUNDARIES)
+def test_words_end_where_unicode_ends_them(text, pieces):
+    tokens = tokenize(text)
+    assert tokens.pieces == pieces
+    assert tuple(text[start:stop] for start, stop in tokens.spans) == pieces
+
+
+def test_a_text_of_separators_is_empty():
+    with pytest.raises(AttnvizError, match="The text is empty"):
+        tokenize("\u200b \u200b")
