@@ -1,5 +1,6 @@
 """What is not understood is answered with the command that was meant; and where texts come from."""
 
+import json
 import os
 import shlex
 import shutil
@@ -140,3 +141,19 @@ def test_bytes_with_nul_are_no_text(tmp_path):
     assert (status, out) == (2, "")
     assert "byte 32 is NUL" in err
     assert "UTF-16" not in err
+
+
+def test_compare_reads_files_and_records_by_their_names(tmp_path):
+    for name, words in (("one.txt", "Wind moves"), ("two.txt", "Wind sleeps")):
+        (tmp_path / name).write_text(words, encoding="utf-8")
+    expected = attnviz("compare", "Wind moves", "Wind sleeps")
+    assert expected[0] == 0
+    assert attnviz("compare", "one.txt", "two.txt", folder=tmp_path) == expected
+    for words, name in (("Wind moves", "A.JSON"), ("Wind sleeps", "B.JSON")):
+        assert attnviz("run", words, "-o", name, folder=tmp_path)[0] == 0
+    status, _, err = attnviz("compare", "A.JSON", "B.JSON", "-o", "D.PNG", folder=tmp_path)
+    assert (status, err) == (0, "File saved: D.PNG\n")
+    said = attnviz("compare", "A.JSON", "B.JSON", "--json", folder=tmp_path)[1]
+    (change,) = json.loads(said)["differences"]
+    assert len(change["divergence_per_row"]) == 2  # tokens of the records, not of their names
+    assert (tmp_path / "D.PNG").read_bytes().startswith(b"\x89PNG")

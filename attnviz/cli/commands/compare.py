@@ -118,15 +118,16 @@ def _records(
     models: Sequence[str | None], settings: dict[str, Any],
 ) -> list[tuple[str, AttentionRecord]]:  # fmt: skip
     """Names and records: read from files, or traced, one thing varying."""
-    from attnviz.cli.read_text import the_text
+    from attnviz.cli.read_text import given_text, the_text
     from attnviz.record.record import read
     from attnviz.tracing.trace import trace
 
     if file is not None and items:
         raise AttnvizError("A text and --file were both given.", "Give one of them.")
-    if items and all(Path(item).suffix in RECORDS for item in items):
+    if items and all(Path(item).suffix.lower() in RECORDS for item in items):
         return [(Path(item).name, read(item)) for item in items]
-    texts = list(items) if len(items) > 1 else [the_text(items[0] if items else None, file)]
+    several = [given_text(item, None) or "" for item in items] if len(items) > 1 else []
+    texts = several or [the_text(items[0] if items else None, file)]
     counts = {"texts": len(texts), "types": len(types), "models": len(models)}
     varying, found = _varying(counts) or "texts", []
     for text, kind, model in product(texts, types, models):
