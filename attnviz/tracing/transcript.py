@@ -64,6 +64,12 @@ class Transcript:
     _prompt: tuple[int, ...] = field(repr=False)
 
     @property
+    def by_letters(self) -> bool:
+        """Whether frames said letters (CTC): then words are where their letters are, and nothing
+        was asked first."""
+        return not self._prompt
+
+    @property
     def text(self) -> str:
         """All of it."""
         return "".join(window.text for window in self.windows).strip()

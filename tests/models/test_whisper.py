@@ -149,6 +149,7 @@ def test_the_command(folder, capsys, tmp_path, monkeypatch):
     assert run_command_line([*words, "-o", str(tmp_path / "a.png"), "--lang", "darija"]) == 0
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
+    assert "heads li kayrettbo" in out
     assert (tmp_path / "a.png").read_bytes()[:4] == b"\x89PNG"
     assert run_command_line([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["language"] == "en"

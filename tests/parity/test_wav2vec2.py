@@ -17,6 +17,7 @@ from transformers import (
 )
 
 import attnviz
+from attnviz.cli import run_command_line
 from attnviz.models import load_writer
 from attnviz.models.model import Inputs
 from attnviz.tracing.cache import KeyValueCache
@@ -108,7 +109,7 @@ def test_a_fault_of_wavlm_would_be_seen(fault, tmp_path, sound):
     assert np.abs(found - wanted).max() > 2e-5
 
 
-def test_texts_are_those_of_ctc(tmp_path, sound):
+def test_texts_are_those_of_ctc(tmp_path, sound, capsys):
     """The likeliest id of each frame, repeats joined, blanks left out."""
     reference = made(Wav2Vec2ForCTC, Wav2Vec2Config, SIZES | {"pad_token_id": 0}, tmp_path)
     letters = ["<pad>", "|", *"abcdefghij"]
@@ -124,3 +125,7 @@ def test_texts_are_those_of_ctc(tmp_path, sound):
     assert found.text
     begins = [word.begin for word in found.words]
     assert begins == sorted(begins)
+    assert run_command_line(["transcribe", str(path), "--model", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "frames that say letters" in out
+    assert "align" not in out

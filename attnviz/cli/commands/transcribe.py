@@ -109,7 +109,9 @@ def _window(found: Transcript, index: int, language: Language, screen: Screen) -
     window, (lines, spans) = found.windows[index], _strips(found, index)
     if not lines or window.where is None:
         return Text()
-    return transcript(found.model, lines, spans, window.where, window.beyond, language, screen)
+    return transcript(
+        found.model, lines, spans, window.where, window.beyond, language, screen, found.by_letters
+    )
 
 
 def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> None:
@@ -125,5 +127,6 @@ def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> Non
     window, (lines, spans) = found.windows[0], _strips(found, 0)
     if not lines or window.where is None:
         raise AttnvizError("Nothing was written down: there is no picture.", "Save a .json.")
-    data = picture(found.model, lines, spans, window.where, path.suffix.lower()[1:], language)
+    kind = path.suffix.lower()[1:]
+    data = picture(found.model, lines, spans, window.where, kind, language, found.by_letters)
     save(path, data, language, quiet)

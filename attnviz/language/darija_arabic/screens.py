@@ -66,6 +66,7 @@ SENTENCES = {
     "ui.sound_time": "ثواني",
     "ui.said": "{model} · شنو تگال و فين كل كلمة شافت",
     "ui.said_spans": "وقت الكلمات ب الـ heads اللي كيرتبو: فين شاف الموديل، ماشي عبار ديال الصوت",
+    "ui.said_letters": "وقت الكلمات ب الـ frames اللي فيهم الحروف؛ فين هاد الـ frames كيشوفو",
     "ui.said_rate": "{value} s ديال الصوت ف {time}",
     "ui.said_nothing": "ماكتب والو",
     "ui.image_heads": "{query} كيشوف: اللي ضاوي عندو weight كتر، كل تصويرة ب scale ديالها",

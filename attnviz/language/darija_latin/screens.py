@@ -66,6 +66,7 @@ SENTENCES = {
     "ui.sound_time": "tawani",
     "ui.said": "{model} · chno tgal w fin kul kelma chafet",
     "ui.said_spans": "we9t dial kelmat b heads li kayrettbo: fin chaf model, machi 3bar dial sout",
+    "ui.said_letters": "we9t dial kelmat b frames li fihom l7orouf; fin had frames kaychoufo",
     "ui.said_rate": "{value} s dial sout f {time}",
     "ui.said_nothing": "makteb walo",
     "ui.image_heads": "{query} kaychouf: li daoui 3ndo weight kter, kul tswira b scale dialha",

@@ -72,6 +72,7 @@ SENTENCES = {
     "ui.said_spans": (
         "word times by the heads that align: where the model looked, no measurement of the sound"
     ),
+    "ui.said_letters": "word times by the frames that say letters; lines: where these frames look",
     "ui.said_rate": "{value} s of sound in {time}",
     "ui.said_nothing": "nothing was written down",
     "ui.image_heads": "{query} looks: bright = much weight, each picture on its own scale",

@@ -17,13 +17,13 @@ from attnviz.views.picture.sound import MOST, strips_figure
 
 def picture(
     model: str, found: Sequence[Strip], spans: Sequence[tuple[float, float]], where: Times,
-    kind: str, language: Language = ENGLISH,
+    kind: str, language: Language = ENGLISH, by_letters: bool = False,
 ) -> bytes:  # fmt: skip
     """Return the bytes of a "png", "svg" or "pdf" of one window: a line for each word, its span
-    outlined."""
+    outlined. by_letters: frames said letters, which gave the times."""
     heading = [
         language.say("ui.said", PICTURE, model=visible(model)),
-        language.say("ui.said_spans", PICTURE),
+        language.say("ui.said_letters" if by_letters else "ui.said_spans", PICTURE),
     ]
     shown = list(found)[:MOST]
 

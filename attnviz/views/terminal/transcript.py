@@ -21,10 +21,11 @@ NAME, SPAN, TALL = 16, 14, 5  # characters of a word, and of its times; lines of
 
 def transcript(
     model: str, found: Sequence[Strip], spans: Sequence[tuple[float, float]], where: Times,
-    beyond: float, language: Language, screen: Screen,
+    beyond: float, language: Language, screen: Screen, by_letters: bool = False,
 ) -> RenderableType:  # fmt: skip
     """Draw one window. found: a line for each word; spans: its begin and end in seconds. beyond:
-    the share of weight after the end of the sound."""
+    the share of weight after the end of the sound. by_letters: frames said letters, which gave the
+    times."""
     left = min(widest([one.name for one in found], NAME), screen.width // 3)
     wide = max(screen.width - left - 1 - SPAN, 10)
     title = language.say("ui.said", TERMINAL, model=visible(model))
@@ -33,7 +34,8 @@ def transcript(
     lines.append(axis_line(where, left + 1, wide))
     for one, (begin, end) in zip(found, spans, strict=True):
         lines.append(strip_line(one, where, left, wide, screen, f"{begin:.2f}–{end:.2f}s"))
-    notes: list[Text] = [*dim_lines(language.say("ui.said_spans", TERMINAL), screen.width)]
+    how = language.say("ui.said_letters" if by_letters else "ui.said_spans", TERMINAL)
+    notes: list[Text] = [*dim_lines(how, screen.width)]
     if beyond > 0:
         said = language.say("ui.sound_beyond", TERMINAL, pct=float(np.float64(beyond)))
         notes.append(dim_line(said, screen.width))
