@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
+import attnviz
 from attnviz.cli import run_command_line
 
 TEXT = "The cat sat on the mat because it was tired"
@@ -45,6 +47,29 @@ def test_one_thing_varies(command, arguments):
     status, out, err = command(*arguments)
     assert (status, err) == (0, "")
     assert out
+
+
+def test_heads_of_any_layers_stand_before_the_record(command):
+    weights = np.random.default_rng(0).dirichlet(np.ones(4), (2, 2, 4))
+    attnviz.from_weights(weights, list("abcd")).save("saved.npz")
+    status, out, err = command("0.1", "1.0", "saved.npz", "--json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert [side["name"] for side in found["sides"]] == ["head 0.1", "head 1.0"]
+    (change,) = found["differences"]
+    apart = weights[1, 0] - weights[0, 1]
+    assert abs(change["largest"]) == pytest.approx(np.abs(apart).max(), abs=1e-6)
+
+
+def test_a_head_before_two_texts_is_the_head_of_both(command):
+    given = "The cat was tired", "The dog was tired", "--json"
+    assert command("0.2", *given)[1] == command(*given, "--head", "0.2")[1]
+
+
+def test_heads_are_said_once(command):
+    status, out, err = command("0.1", "0.2", TEXT, "--head", "3")
+    assert (status, out) == (2, "")
+    assert "0.1 0.2 and --head 3 both say which heads. Give one of them." in " ".join(err.split())
 
 
 def test_json_holds_sides_and_differences(command):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from itertools import product
+from itertools import product, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
     from attnviz.record.record import AttentionRecord
 
 DIFFERS = 1  # exit status where --tolerance was not kept
+HEAD = re.compile(r"[0-9]+\.[0-9]+")  # layer.head
 RECORDS = (".npz", ".json")
 SUFFIXES = (".png", ".svg", ".pdf", ".json")
 
 
 def compare(
     items: Annotated[
-        list[str] | None, typer.Argument(help="Texts, or records that were saved.")
+        list[str] | None,
+        typer.Argument(help="Texts, or records that were saved; before them, heads: 2.8 4.9."),
     ] = None,
     type: Annotated[str | None, typer.Option("--type", "-t", help="Types: self,local.")] = None,
     model: Annotated[
@@ -59,6 +62,8 @@ def compare(
 
     attnviz compare "The cat sat on the mat." --model minilm --head 0,2
 
+    attnviz compare 2.8 4.9 "The cat sat on the mat." --model minilm
+
     attnviz compare "The cat was tired" "The dog was tired" --model minilm --layer 3
 
     attnviz compare before.npz after.npz --tolerance 1e-4
@@ -76,9 +81,10 @@ def compare(
     from attnviz.views.terminal import compare as views
 
     language = find_language(lang)
+    items, head = _heads_before(items or [], head)
     check_outputs(output or [], suffixes=SUFFIXES)
-    surveys = [Path(item) for item in items or [] if item.endswith(".npz") and is_survey(item)]
-    if surveys and len(surveys) == len(items or []):
+    surveys = [Path(item) for item in items if item.endswith(".npz") and is_survey(item)]
+    if surveys and len(surveys) == len(items):
         compare_files(
             surveys, sort=sort, output=output or [], json=json, language=language, quiet=quiet
         )
@@ -90,7 +96,7 @@ def compare(
         )
     settings: dict[str, Any] = options.of_type(window, global_tokens)
     settings |= {"heads": heads, "source": source, "tokenizer": tokenizer, "seed": seed}
-    records = _records(items or [], file, _listed(type), _listed(model), settings)
+    records = _records(items, file, _listed(type), _listed(model), settings)
     sides = _sides(records, _listed(layer), _listed(head), enough=tolerance is not None)
     difference = None if tolerance is None else _difference(records)  # refused before it is shown
     for path in output or []:
@@ -102,6 +108,16 @@ def compare(
         put(target, Group(*views.comparison(sides, language, screen_of(target))))
     if tolerance is not None and difference is not None:
         _hold(*difference, tolerance, quiet)
+
+
+def _heads_before(items: Sequence[str], head: str) -> tuple[list[str], str]:
+    """The items without the heads they begin with (2.8 4.9 TEXT), and the heads to compare."""
+    named = list(takewhile(HEAD.fullmatch, items))
+    if named and head != "mean":
+        raise AttnvizError(
+            f"{' '.join(named)} and --head {head} both say which heads.", "Give one of them."
+        )
+    return list(items[len(named) :]), ",".join(named) or head
 
 
 def _listed(given: str | None) -> list[str | None]:
