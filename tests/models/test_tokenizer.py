@@ -120,6 +120,12 @@ FORMS = {
         "The CAT unbelievable Café日?",
         ["[CLS]", "the", "cat", "un", "##believ", "##able", "cafe", "日", "?", "[SEP]"],
     ),
+    "WordPiece of MPNet": (
+        "mpnet",
+        {"vocab.txt": "<s>\n<pad>\n</s>\n[UNK]\n<mask>\nthe\ncat\n"},
+        "The <mask> dog",
+        ["<s>", "the", "<mask>", "[UNK]", "</s>"],
+    ),
     "WordPiece, as written": (
         "bert",
         word_list(do_lower_case=False),
@@ -197,12 +203,18 @@ FORMS = {
 }
 
 
+def numbers_of(case, files):
+    if case in ("gpt2", "roberta"):
+        return json.loads(files["vocab.json"])
+    return numbered(files["vocab.txt"].split() if case == "mpnet" else PIECES)
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_forms(folder, name):
     case, files, text, pieces = FORMS[name]
     tokens = tokens_of(folder(case, files), text)
     assert list(tokens.pieces) == pieces
-    known = json.loads(files["vocab.json"]) if case in ("gpt2", "roberta") else numbered(PIECES)
+    known = numbers_of(case, files)
     assert tokens.ids.tolist() == [known[piece] for piece in pieces]
     marks = [piece in ("[CLS]", "[SEP]", "[MASK]", "<s>", "</s>", "<mask>") for piece in pieces]
     assert tokens.special.tolist() == marks

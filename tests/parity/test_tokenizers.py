@@ -35,6 +35,12 @@ def word_list(folder, name):
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
+def marked_word_list(folder, name):
+    word_list(folder, name)
+    marks = dict(zip(WORDS[:5], ["<pad>", "[UNK]", "<s>", "</s>", "<mask>"], strict=True))
+    (folder / "vocab.txt").write_text("\n".join(marks.get(word, word) for word in WORDS))
+
+
 def byte_pairs(folder, name):
     merges = [
         ("t", "h"),
@@ -56,7 +62,10 @@ def byte_pairs(folder, name):
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
-KINDS = {"BertTokenizer": word_list, "GPT2Tokenizer": byte_pairs, "Qwen2Tokenizer": byte_pairs}
+KINDS = {
+    "BertTokenizer": word_list, "MPNetTokenizer": marked_word_list, "GPT2Tokenizer": byte_pairs,
+    "Qwen2Tokenizer": byte_pairs,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -66,6 +75,7 @@ def test_ids_are_those_of_transformers(name, tmp_path):
     got = find_tokenizer(tmp_path)
     for text in TEXTS:
         assert got.encode(text).ids == expected(text)["input_ids"], text
+    assert got.encode("the cat", "it is").ids == expected("the cat", "it is")["input_ids"]
 
 
 @pytest.fixture(scope="module", params=["unigram", "bpe"])

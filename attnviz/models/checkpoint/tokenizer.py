@@ -36,6 +36,12 @@ FRAMES: dict[str, tuple[str, str, list[str]]] = {
     "XLMRoberta": ("<s> $A </s>", "<s> $A </s> </s> $B </s>", ["<s>", "</s>"]),
 }
 OF_TYPE = {"t5": "T5", "mt5": "MT5", "xlm-roberta": "XLMRoberta"}
+BERT_MARKS = {
+    "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]", "pad_token": "[PAD]",
+}  # fmt: skip
+MPNET_MARKS = {
+    "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>", "pad_token": "<pad>",
+}  # fmt: skip
 ROBERTA_MARKS = ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
 
 
@@ -136,14 +142,19 @@ def _word_piece(folder: Path) -> Tokenizer:
         handle_chinese_chars=bool(says.get("tokenize_chinese_chars", True)),
     )
     tokenizer.pre_tokenizer = BertPreTokenizer()
-    first, last = (
-        _token_name(says.get(name, usual))
-        for name, usual in (("cls_token", "[CLS]"), ("sep_token", "[SEP]"))
-    )
-    mask = _token_name(says.get("mask_token", "[MASK]"))
-    names = [first, last, mask, "[PAD]", unknown]
-    _frame(tokenizer, f"{first} $A {last}", f"{first} $A {last} $B:1 {last}:1", names)
+    mpnet = _is_mpnet(folder)
+    usual = MPNET_MARKS if mpnet else BERT_MARKS
+    first, last, mask, pad = (_token_name(says.get(name, mark)) for name, mark in usual.items())
+    names = [first, last, mask, pad, unknown]
+    pair = f"{last} $B {last}" if mpnet else f"$B:1 {last}:1"
+    _frame(tokenizer, f"{first} $A {last}", f"{first} $A {last} {pair}", names)
     return tokenizer
+
+
+def _is_mpnet(folder: Path) -> bool:
+    """Whether a list of word pieces is framed by RoBERTa's marks, as MPNet's is."""
+    kind = _class(folder)
+    return kind == "MPNet" or (kind in GENERIC and _model_type(folder) == "mpnet")
 
 
 def _byte_pairs(folder: Path) -> Tokenizer:
