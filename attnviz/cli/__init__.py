@@ -48,7 +48,14 @@ def run_command_line(arguments: Sequence[str]) -> int:
         full = AttnvizError("There is not enough memory.", "Use a shorter text or fewer heads.")
         return _complain(full, arguments)
     except OSError as error:
-        return _complain(AttnvizError(f"The operating system reported: {error}."), arguments)
+        return _complain(_of_the_system(error), arguments)
+
+
+def _of_the_system(error: OSError) -> AttnvizError:
+    """What the operating system reported; a missing file without a name is the working folder."""
+    if isinstance(error, FileNotFoundError) and error.filename is None:
+        return AttnvizError("The folder you are in was removed.", "Go to another one: cd ~.")
+    return AttnvizError(f"The operating system reported: {error}.")
 
 
 def app_of(names: Iterable[str], *, with_options: bool = True) -> typer.Typer:

@@ -22,6 +22,7 @@ from attnviz.inputs.tokens import Tokens
 
 Floats = NDArray[np.floating[Any]]
 TEXT, SOURCE, IMAGE, AUDIO = "text", "source", "image", "audio"
+MATTER = (TEXT, IMAGE, AUDIO)  # one of them is what a model is about
 
 
 class Attend(Protocol):
@@ -50,6 +51,11 @@ class Attend(Protocol):
         w_output: Array | None = None,
     ) -> Floats:
         """Attend from the queries to the keys of one layer of a stack."""
+
+
+def _argument(name: str) -> str:
+    """A text is no option on the command line, as all else is."""
+    return "a text" if name == TEXT else f"`{name}`"
 
 
 @dataclass(frozen=True)
@@ -135,12 +141,15 @@ class Inputs:
 
     def refuse_unread(self, reads: frozenset[str], whose: str) -> None:
         """Raise AttnvizError for what was given and cannot be read."""
+        needs = [_argument(name) for name in MATTER if name in reads]
         for each in fields(self):
             given = getattr(self, each.name)
             if each.name not in reads and given is not None and given is not False:
                 raise AttnvizError(
-                    f"`{each.name}` does not apply to {whose}.",
-                    "It is for checkpoints that can use it.",
+                    f"{_argument(each.name).capitalize()} does not apply to {whose}.",
+                    f"Give it {' or '.join(needs)}."
+                    if each.name in MATTER and needs
+                    else "It is for checkpoints that can use it.",
                 )
 
     def require_text(self) -> str:

@@ -107,6 +107,18 @@ def test_a_file_that_may_not_be_written_stays_what_it_is(capsys):
     assert "it may not be written over" in captured.err
 
 
+@pytest.mark.parametrize("words", [["-o", "x.csv"], ["--output", "x.png"]])
+def test_a_folder_that_was_removed_is_said(words, tmp_path, monkeypatch, capsys):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run_command_line(["run", TEXT, *words]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == "attnviz: The folder you are in was removed. Go to another one: cd ~.\n"
+
+
 # Signals.
 
 

@@ -17,7 +17,7 @@ import pytest
 
 import attnviz
 from attnviz.attention import masks
-from attnviz.cli.commands.samples import load
+from attnviz.cli.bundled import load
 from attnviz.inputs.text import tokenize
 from attnviz.models.builtin.features import features
 from attnviz.models.model import Prepared

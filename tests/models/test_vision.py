@@ -100,6 +100,12 @@ def test_a_model_that_looks_is_told_what_it_reads(tmp_path, given):
         attnviz.trace(model=str(tmp_path), **{"text": None, **given})
 
 
+def test_a_text_for_a_model_that_looks_is_answered_with_what_it_reads(tmp_path):
+    vision.write("vit", tmp_path)
+    with pytest.raises(AttnvizError, match=r"^A text does not apply to .* Give it `image`\.$"):
+        attnviz.trace("a cat", model=str(tmp_path))
+
+
 def test_a_model_of_texts_reads_no_picture(tmp_path):
     vision.write("vit", tmp_path)
     with pytest.raises(AttnvizError, match="image"):
