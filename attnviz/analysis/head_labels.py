@@ -19,6 +19,8 @@ from attnviz.analysis.head_measures import (
     MEASURES,
     divided,
     measured,
+    neighbours,
+    on_grid,
     pairs_allowed,
     sign,
 )
@@ -303,6 +305,8 @@ class _Seen:
         open_to = allowed & ~aside
         if stack.two_texts:
             patterns = {"diagonal": _band(stack)}
+        elif on_grid(stack):
+            patterns = {"nearby": neighbours(stack)}
         else:
             ids = stack.key_tokens.ids
             patterns = {
@@ -329,13 +333,16 @@ def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> _Layer:
     wide = []
     if stack.two_texts:
         wide.append(_aligned(weights, left))
+    elif on_grid(stack):
+        own = left.fit("self", _beside(weights, 0), _beside(seen.open_to[None], 0)[0])
+        wide, narrow = narrow[:1], [own, *narrow[1:]]
     else:
         near = range(-NEAR, NEAR + 1)
         mass = {offset: _beside(weights, offset) for offset in near}
         keys = {offset: _beside(seen.open_to[None], offset)[0] for offset in near}
         places = [left.fit(kind, mass[offset], keys[offset]) for kind, offset in OFFSETS.items()]
         narrow = [*places, *narrow]
-        wide.append(left.fit("nearby", _added(mass.values()), _added(keys.values())))
+        wide.append(left.fit("nearby", *(np.sum(list(of.values()), axis=0) for of in (mass, keys))))
     return _Layer(left, total, narrow, wide, resting, _evenness(weights, left))
 
 
@@ -345,10 +352,6 @@ def _beside(array: Any, offset: int) -> Array:
     found = np.zeros(array.shape[:-1])
     found[..., max(-offset, 0) : min(n, n - offset)] = np.diagonal(array, offset, -2, -1)
     return found
-
-
-def _added(arrays: Iterable[Array]) -> Array:
-    return np.asarray(np.sum(np.stack(list(arrays)), axis=0))
 
 
 def _of_summary(stack: Stack, layer: int) -> _Layer:
@@ -368,7 +371,9 @@ def _of_summary(stack: Stack, layer: int) -> _Layer:
     left = _Rows(rest, rest**2, counts - 1)
     resting = whole.fit("sink", first * rows, rows.astype(np.int64))
     named = [_shown(stack, 0)] * stack.n_heads
-    exists = {"previous": places > 1, "next": places < n - 1, "self": places > 0}
+    exists = {"self": places > 0}
+    if not on_grid(stack):
+        exists = {"previous": places > 1, "next": places < n - 1, **exists}
     narrow = [
         left.fit(kind, np.nan_to_num(stack.measure(kind)[layer]), here & rows)
         for kind, here in exists.items()

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 from attnviz.attention import measures
 from attnviz.errors import bad_choice
 from attnviz.frozen import dataclass
+from attnviz.inputs.where import Boxes
 from attnviz.record.stack import Stack
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# What a measure can need; OF_HEADS: another run than that of the weights.
+# What a measure can need. IN_LINE: tokens one after the other, which patches of a picture are not.
+# IDS: tokens that can come twice, which neither patches nor frames can. OF_HEADS: another run than
+# that of the weights.
 ONE_TEXT, WEIGHTS, OF_HEADS = "one text", "weights", "of heads"
+IN_LINE, IDS = "in line", "ids"
 AT_ONCE = 1 << 22  # bytes of weights of all layers that are measured together
 LARGEST, SMALLEST = "largest", "smallest"  # which heads come first when they are sorted by it
 
@@ -59,7 +63,8 @@ class Measure:
 
     short, long: what narrow and wide tables call it. decimals: None for a share, shown in percent.
     order: which heads come first when they are sorted by it. needs: ONE_TEXT, WEIGHTS (kept, not
-    streamed), OF_HEADS (`Stack.of_heads`). compute: → (layers, heads), NaN where a head has none.
+    streamed), IN_LINE, IDS, OF_HEADS (`Stack.of_heads`). compute: → (layers, heads), NaN where a
+    head has none.
     of_one: on a scale from 0 to 1 whatever the heads are. in_table: whether it has a column
     without being asked for.
     """
@@ -75,8 +80,12 @@ class Measure:
     in_table: bool = True
 
     def is_missing(self, stack: Stack) -> bool:
-        """Whether a stack has no such measure: it is of two texts, or its weights were streamed."""
+        """Whether a stack has no such measure: it is of two texts, of a picture or of a sound, or
+        its weights were streamed."""
+        where = stack.key_tokens.where
         if ONE_TEXT in self.needs and stack.two_texts:
+            return True
+        if (IN_LINE in self.needs and on_grid(stack)) or (IDS in self.needs and where is not None):
             return True
         if OF_HEADS in self.needs and self.name not in stack.of_heads:
             return True
@@ -94,8 +103,37 @@ def _evenness(of: Layers) -> Array:
     return mean_of_known(np.where(allowed > 1, even, np.nan))
 
 
+def on_grid(stack: Stack) -> bool:
+    """Whether the tokens are patches of a picture, which stand on a grid and not in a line."""
+    return not stack.two_texts and isinstance(stack.key_tokens.where, Boxes)
+
+
+def neighbours(stack: Stack) -> Bools:
+    """Which patches of a picture touch each other, or are the same: (n, n)."""
+    where = stack.key_tokens.where
+    assert isinstance(where, Boxes)
+    touch: Bools = (_apart(where).max(axis=0) <= 1) & np.outer(where.on_grid, where.on_grid)
+    return touch
+
+
+def _apart(where: Boxes) -> Array:
+    """How far patches are from each other in rows and columns of the grid: (2, n, n)."""
+    places = np.stack(np.divmod(where.cells, where.grid[1])).astype(np.float64)
+    return np.abs(places[:, :, None] - places[:, None, :])
+
+
 def _distance(of: Layers) -> Array:
-    """Σ A |i - j| / Σ A: rows count by their weight, which is 1 unless a sink took some."""
+    """Σ A |i - j| / Σ A: rows count by their weight, which is 1 unless a sink took some. Of patches
+    the straight way over the grid, special tokens left out."""
+    where = of.stack.key_tokens.where
+    if isinstance(where, Boxes):
+        if of.stack.weights is None:
+            return np.full(of.shape, np.nan)
+        both = np.outer(where.on_grid, where.on_grid)
+        far = np.hypot(*_apart(where)) * both
+        return of.of_weights(
+            lambda weights: divided((weights * far).sum((-2, -1)), (weights * both).sum((-2, -1)))
+        )
     weight = of.of_queries("total")
     moved = np.where(weight > 0, of.of_queries("distance"), 0) * weight
     return divided(moved.sum(axis=-1), weight.sum(axis=-1))
@@ -143,19 +181,22 @@ MEASURES = {
         Measure("entropy", "nats", "entropy", 2, SMALLEST, (), lambda of: of.entropies.mean(-1)),
         Measure("distance", "dist", "distance", 1, LARGEST, (ONE_TEXT,), _distance),
         Measure("sink", "sink", "sink", None, LARGEST, (), _sink),
-        Measure("previous", "prev", "previous", None, LARGEST, (ONE_TEXT,), _offset("previous")),
+        Measure("previous", "prev", "previous", None, LARGEST, (ONE_TEXT, IN_LINE),
+                _offset("previous")),
         Measure("self", "self", "self", None, LARGEST, (ONE_TEXT,), _offset("self")),
-        Measure("next", "next", "next", None, LARGEST, (ONE_TEXT,), _offset("next")),
-        Measure("duplicate", "dup", "duplicate", None, LARGEST, (ONE_TEXT, WEIGHTS),
+        Measure("next", "next", "next", None, LARGEST, (ONE_TEXT, IN_LINE), _offset("next")),
+        Measure("duplicate", "dup", "duplicate", None, LARGEST, (ONE_TEXT, WEIGHTS, IDS),
                 _pattern(measures.duplicate_token)),
-        Measure("induction", "ind", "induction", None, LARGEST, (ONE_TEXT, WEIGHTS),
+        Measure("induction", "ind", "induction", None, LARGEST, (ONE_TEXT, WEIGHTS, IDS),
                 _pattern(measures.induction)),
         Measure("special", "spec", "special", None, LARGEST, (WEIGHTS,), _special),
         Measure("largest", "max", "largest", None, LARGEST, (),
                 lambda of: of.of_queries("largest").mean(-1)),
-        Measure("duplicate_no_first", "dup-1", "dup., no 1st", None, LARGEST, (ONE_TEXT, WEIGHTS),
+        Measure("duplicate_no_first", "dup-1", "dup., no 1st", None, LARGEST,
+                (ONE_TEXT, WEIGHTS, IDS),
                 _pattern(measures.duplicate_token, without_first=True), in_table=False),
-        Measure("induction_no_first", "ind-1", "ind., no 1st", None, LARGEST, (ONE_TEXT, WEIGHTS),
+        Measure("induction_no_first", "ind-1", "ind., no 1st", None, LARGEST,
+                (ONE_TEXT, WEIGHTS, IDS),
                 _pattern(measures.induction, without_first=True), in_table=False),
     )
 }

@@ -23,6 +23,7 @@ from attnviz.analysis.head_measures import MEASURES, OF_HEADS, check_measure, mi
 from attnviz.attention import masks, measures
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels
+from attnviz.inputs.where import Boxes
 from attnviz.record.stack import Stack
 
 NAN = math.nan
@@ -593,3 +594,49 @@ def test_the_builtin_heads_are_what_they_are_made_for():
     text = "one two three four. one two three four. one two three four"
     causal = look(attnviz.trace(text, type="causal", heads=6).stack)
     assert causal[5].label.kind == "induction"
+
+
+def patches(rows, columns, special=0):
+    """Tokens of a grid of patches, `special` [CLS] before them."""
+    n = special + rows * columns
+    where = Boxes(
+        boxes=np.zeros((n, 4)),
+        cells=np.r_[np.full(special, -1), np.arange(rows * columns)],
+        grid=(rows, columns),
+        size=(columns, rows),
+    )
+    tokens = from_labels(["[CLS]"] * special + [f"p{i}" for i in range(rows * columns)])
+    return replace(tokens, special=np.arange(n) < special, where=where)
+
+
+def of_patches(weights, tokens):
+    weights = np.asarray(weights, np.float32)
+    return Stack(tokens, tokens, weights)
+
+
+@pytest.mark.parametrize("special", [0, 1])
+def test_patches_are_apart_as_they_are_on_the_grid(special):
+    """2 × 2 patches, all alike: each is 0, 1, 1 and √2 away; what is special is nowhere."""
+    n = special + 4
+    (one,) = look(of_patches(np.full((1, 1, n, n), 1 / n), patches(2, 2, special)))
+    assert one.measures["distance"] == pytest.approx((2 + math.sqrt(2)) / 4)
+    for name in ("previous", "next", "duplicate", "induction"):
+        assert math.isnan(one.measures[name])
+
+
+def test_a_head_that_looks_below_and_above_is_near_on_the_grid():
+    tokens = patches(5, 6)
+    rows, columns = np.divmod(np.arange(30), 6)
+    beside = (columns[:, None] == columns) & (np.abs(rows[:, None] - rows) == 1)
+    far = (columns[:, None] == (columns + 3) % 6) & (rows[:, None] == rows)
+    stack = of_patches([[one / one.sum(-1, keepdims=True) for one in (beside, far)]], tokens)
+    assert [one.label.kind for one in look(stack)] == ["nearby", "other"]
+
+
+def test_the_last_patch_of_a_row_is_not_before_the_first_of_the_next():
+    weights = np.eye(30, k=-1)
+    weights[0, 0] = 1
+    (one,) = look(of_patches([[weights]], patches(5, 6)))
+    assert one.label.kind == "nearby"
+    assert one.label.share == pytest.approx(24 / 28)
+    assert "previous" in missing(of_patches([[weights]], patches(5, 6)))
