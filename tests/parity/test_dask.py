@@ -30,8 +30,8 @@ def alone_of(file):
 
 def cluster(n_workers):
     return LocalCluster(
-        n_workers=n_workers, threads_per_worker=1, processes=True, dashboard_address=None,
-        host="127.0.0.1",
+        n_workers=n_workers, threads_per_worker=1, processes=True, host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",  # any free port: other tests have clusters at the time
     )  # fmt: skip
 
 

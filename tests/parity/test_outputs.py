@@ -95,12 +95,6 @@ def test_generate_of_an_encoder_decoder():
             np.testing.assert_allclose(record.stacks[name].weights, layers, atol=2e-6)
 
 
-def test_beams_are_named():
-    out = gpt2().generate(PROMPT, num_beams=2, **GENERATE)
-    with pytest.raises(AttnvizError, match=r"a batch of 2"):
-        from_weights(out, out.sequences[0])
-
-
 def test_what_sdpa_leaves_out_is_named():
     out = gpt2(attn_implementation="sdpa")(PROMPT)
     for given in (out, out.attentions):
