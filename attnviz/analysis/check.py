@@ -29,7 +29,7 @@ GRID = 21  # points of a mean curve
 
 @dataclass(frozen=True)
 class Curves:
-    """What one order does in every text.
+    """Hold what one order does in every text.
 
     deletion, insertion: (texts,), the mean of a curve between its ends, as shares of the whole.
     hidden, shown: (texts, GRID), the curves over the share of tokens that are hidden, or shown.
@@ -53,7 +53,7 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Check:
-    """What came of hiding tokens in several orders.
+    """Hold what came of hiding tokens in several orders.
 
     rankings: those asked for; one_by_one: by the effect of hiding each token alone; random: orders
     of chance. skipped: measures that do not suit these texts, with the reason.

@@ -80,7 +80,7 @@ class Measure:
     in_table: bool = True
 
     def is_missing(self, stack: Stack) -> bool:
-        """Whether a stack has no such measure: it is of two texts, of a picture or of a sound, or
+        """Say whether a stack has no such measure: it is of two texts, a picture or a sound, or
         its weights were streamed."""
         where = stack.key_tokens.where
         if ONE_TEXT in self.needs and stack.two_texts:
@@ -104,7 +104,7 @@ def _evenness(of: Layers) -> Array:
 
 
 def on_grid(stack: Stack) -> bool:
-    """Whether the tokens are patches of a picture, which stand on a grid and not in a line."""
+    """Say whether the tokens are patches of a picture, which stand on a grid, not in a line."""
     return not stack.two_texts and isinstance(stack.key_tokens.where, Boxes)
 
 

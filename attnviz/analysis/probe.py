@@ -61,7 +61,7 @@ class HeadProbe:
 
 @dataclass(frozen=True)
 class Claim:
-    """What came of a claim such as "5.3 induction".
+    """Hold what came of a claim such as "5.3 induction".
 
     score: mean share over random texts; sd over texts; chance; rank among all heads, 1 the largest;
     texts: how many of n_random call the head so. verdict: HOLDS where the mean is over half of the

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -19,6 +19,16 @@ from attnviz.models.network.network import State
 from attnviz.models.trained import TrainedModel
 from attnviz.tracing.knock_out import MOST_TOKENS, KnockOut, Place, Removal, side_by_side
 from attnviz.tracing.read_out import ReadOut
+
+
+class Options(TypedDict, total=False):
+    """What is read, as in `trace`."""
+
+    ids: Sequence[int] | None
+    pair: str | None
+    source: str | None
+    source_ids: Sequence[int] | None
+    truncate: bool
 
 
 @dataclass

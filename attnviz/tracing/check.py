@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ from attnviz.files.samples import samples_folder
 from attnviz.models import load_writer
 from attnviz.models.model import SOURCE, Inputs
 from attnviz.models.trained import TrainedModel
-from attnviz.tracing.bench import Bench, clean_run
+from attnviz.tracing.bench import Bench, Options, clean_run
 from attnviz.tracing.read_out import COSINE, KL, choose_read_out
 from attnviz.tracing.trace import trace
 
@@ -34,16 +34,6 @@ LENGTH, ONE_BY_ONE, ALL = "length", "one token at a time", "all"
 LEAST_ORDERS, MOST_ORDERS = 20, 10_000
 MOST_STEPS = 32  # points of a curve
 LEAST_TOKENS = 3
-
-
-class Options(TypedDict, total=False):
-    """What is read, as in `trace`."""
-
-    ids: Sequence[int] | None
-    pair: str | None
-    source: str | None
-    source_ids: Sequence[int] | None
-    truncate: bool
 
 
 @known_arguments(*Options.__annotations__)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Unpack
 
 import numpy as np
 
@@ -24,7 +24,7 @@ from attnviz.models import load_writer
 from attnviz.models.layers import Floats
 from attnviz.models.model import Inputs
 from attnviz.models.trained import TrainedModel
-from attnviz.tracing.bench import Bench, Clean, clean_run
+from attnviz.tracing.bench import Bench, Clean, Options, clean_run
 from attnviz.tracing.knock_out import Place, Removal
 from attnviz.tracing.read_out import COSINE, LIKENESS, ReadOut, choose_read_out, vector_of
 from attnviz.tracing.trace import position_of
@@ -33,16 +33,6 @@ OF = ("heads", "layers", "tokens", "edges")
 BY = ("mean", "zero", "text")
 LIKE = "the likeness of two texts"
 HeadPlace = tuple[int, int]  # layer and head
-
-
-class Options(TypedDict, total=False):
-    """What is read; `effects` explains each."""
-
-    ids: Sequence[int] | None
-    pair: str | None
-    source: str | None
-    source_ids: Sequence[int] | None
-    truncate: bool
 
 
 @known_arguments(*Options.__annotations__)

@@ -5,8 +5,6 @@ Numbers are those of transformers' feature extractors on their NumPy paths, in f
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,8 @@ from numpy.typing import NDArray
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.spectrogram import cut_frames, hann, mel_filters, power
+from attnviz.models.checkpoint.processor_file import read_processor
 
-FILES = ("preprocessor_config.json", "processor_config.json")
 LARGEST = 1 << 20  # samples of a window, bands, bins
 
 
@@ -59,7 +57,7 @@ def read_log_mel(folder: Path | None, n_mels: int) -> LogMel:
 
     n_mels: the bands that its network takes. Raises AttnvizError for settings that do not fit.
     """
-    given = _read(folder)
+    given = read_processor(folder, "feature_extractor")
     names = {"feature_size": "n_mels", "n_fft": "n_fft", "hop_length": "hop",
              "chunk_length": "seconds", "sampling_rate": "rate"}  # fmt: skip
     chosen = {mine: given[name] for name, mine in names.items() if given.get(name) is not None}
@@ -74,25 +72,7 @@ def read_log_mel(folder: Path | None, n_mels: int) -> LogMel:
 
 def norms_waves(folder: Path | None) -> bool:
     """Say whether samples are normed to mean 0 and variance 1 first (wav2vec 2.0)."""
-    return _read(folder).get("do_normalize", True) is not False
-
-
-def _read(folder: Path | None) -> Mapping[str, Any]:
-    """The settings of the feature extractor: {} where there is no file."""
-    for name in FILES if folder is not None else ():
-        assert folder is not None  # there are no names else
-        file = folder / name
-        if not file.is_file():
-            continue
-        try:
-            found = json.loads(file.read_bytes())
-        except (ValueError, OSError, RecursionError) as error:
-            raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
-        if not isinstance(found, dict):
-            raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
-        inner = found.get("feature_extractor", found)
-        return inner if isinstance(inner, dict) else {}
-    return {}
+    return read_processor(folder, "feature_extractor").get("do_normalize", True) is not False
 
 
 def _wrong(folder: Path | None, why: str) -> AttnvizError:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.models.checkpoint.processor_file import read_processor
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-FILES = ("preprocessor_config.json", "processor_config.json")
 LARGEST = 4096  # pixels of a side
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -114,7 +114,7 @@ def read_image_processor(folder: Path | None, family: str) -> ImageProcessor:
     """Read how a checkpoint looks at a picture; what its family usually does where its folder does
     not say. Raises AttnvizError for steps that are not understood."""
     usual = USUAL.get(family, ImageProcessor())
-    given = _read(folder)
+    given = read_processor(folder, "image_processor")
     if not given:
         return usual
     sides, shortest = _size(given.get("size"), folder, square=usual.shortest is None)
@@ -136,24 +136,6 @@ def read_image_processor(folder: Path | None, family: str) -> ImageProcessor:
         _three(given.get("image_mean", usual.mean), folder) if norms else None,
         _three(given.get("image_std", usual.std), folder) if norms else None,
     )  # fmt: skip
-
-
-def _read(folder: Path | None) -> Mapping[str, Any]:
-    """The settings of the image processor: {} where there is no file."""
-    if folder is None:
-        return {}
-    for file in (folder / name for name in FILES):
-        if not file.is_file():
-            continue
-        try:
-            found = json.loads(file.read_bytes())
-        except (ValueError, OSError, RecursionError) as error:
-            raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
-        if not isinstance(found, dict):
-            raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
-        inner = found.get("image_processor", found)
-        return inner if isinstance(inner, dict) else {}
-    return {}
 
 
 def _size(
