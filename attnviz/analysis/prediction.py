@@ -40,12 +40,24 @@ class Continuation:
     tokens: tuple[Candidate, ...]
 
 
+@dataclass(frozen=True)
+class Similarity:
+    """How well a text fits a picture. cosine: of the angle between their vectors. probability:
+    beside the other texts that were given, or alone, as the model was trained."""
+
+    text: str
+    cosine: float
+    logit: float
+    probability: float
+
+
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model said. kind: "next", "mask", "class", "token class" or "answer".
+    """What a model said. kind: "next", "mask", "class", "token class", "answer" or "similarity".
 
     places: where, and what. spans: the likeliest answers, where the kind is "answer". answer: the
-    continuation that was asked about. notes: what is odd about the text, a line each.
+    continuation that was asked about. notes: what is odd about the text, a line each. similarities:
+    of texts to a picture, the best first.
     """
 
     kind: str
@@ -55,6 +67,7 @@ class Prediction:
     spans: tuple[Span, ...] = ()
     answer: Continuation | None = None
     notes: tuple[str, ...] = ()
+    similarities: tuple[Similarity, ...] = ()
 
     def to_json(self) -> str:
         """Return all of it as one JSON document."""
@@ -71,6 +84,8 @@ class Prediction:
         found: dict[str, object] = {"model": self.model, "kind": self.kind, "places": of_place}
         if self.spans:
             found["spans"] = [vars(span) for span in self.spans]
+        if self.similarities:
+            found["similarities"] = [vars(one) for one in self.similarities]
         if self.answer is not None:
             found["answer"] = {
                 "text": self.answer.text,

@@ -98,7 +98,10 @@ Rows = Annotated[str | None, typer.Option(help="Only these queries: 3 · 2:8 · 
 Columns = Annotated[str | None, typer.Option("--cols", help="Only these keys, likewise.")]
 Stack = Annotated[
     str | None,
-    typer.Option(help="Of an encoder-decoder: encoder · decoder · cross.", show_default="cross"),
+    typer.Option(
+        help="Which to look at: encoder · decoder · cross · image · text · pool.",
+        show_default="cross",
+    ),
 ]
 Layer = Annotated[
     str, typer.Option(help="The layer to show: 2 · 0,2 · 0-3 · -1 · last · all (as grids).")

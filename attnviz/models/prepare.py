@@ -12,11 +12,13 @@ import numpy as np
 
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.inputs.text import TOKENIZERS, encode, from_ids, open_tokenizer
-from attnviz.inputs.tokens import Tokens
+from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.models.checkpoint.speech import read_speech
 from attnviz.models.hear import hear
 from attnviz.models.layers import Floats
 from attnviz.models.model import AUDIO, IMAGE, SOURCE, TEXT, Inputs, Prepared
+from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.pooling import PROBE
 from attnviz.models.see import see
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     for role, read in FEATURES.items():
         if role in given:
             tokens[role], features[role] = read(model, inputs)
+            if model.network.tower(role).pool is not None:
+                tokens[PROBE] = from_labels(["[PROBE]"])
     return Prepared(tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes)
 
 
@@ -107,7 +111,18 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
         return from_ids(read_speech(model).prompt(), _tokenizer_for_ids(model, inputs))
     text, tokenizer = inputs.require_text(), _tokenizer(model, inputs)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
-    return _cut(_for_decoder(model, tokens, tokenizer) if model.type == "cross" else tokens, limit)
+    if model.type == "cross":
+        tokens = _for_decoder(model, tokens, tokenizer)
+    return _filled(model, _cut(tokens, limit), tokenizer)
+
+
+def _filled(model: TrainedModel, tokens: Tokens, tokenizer: Tokenizer) -> Tokens:
+    """Fill a short text up with padding, where the model was trained on such texts alone."""
+    begin = model.network.tower(TEXT).embeddings
+    if not isinstance(begin, Embeddings) or begin.filled_with is None:
+        return tokens
+    n_missing = (begin.limits.n_positions or 0) - len(tokens)
+    return _between([], tokens, [begin.filled_with] * max(n_missing, 0), tokenizer)
 
 
 def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:

@@ -118,13 +118,19 @@ class TrainedModel:
     @property
     def roles(self) -> tuple[str, ...]:
         """The roles of what it reads, the text that it is fed first."""
-        found = [role for layout in self.layouts.values() for role in (layout.queries, layout.keys)]
+        found = [role for layout in self.layouts.values() for role in (layout.queries, layout.keys)
+                 if role in READ_AS]  # fmt: skip
         return tuple(sorted(set(found), key=lambda role: (role != TEXT, role)))
 
     @property
     def is_two(self) -> bool:
         """Whether it is two networks that never look at each other: either can be run alone."""
         return len(self.roles) > 1 and self.type != "cross"
+
+    @property
+    def compares(self) -> bool:
+        """Whether it is made to say how well a text fits a picture."""
+        return self.is_two and IMAGE in self.roles and TEXT in self.roles
 
     @property
     def reads(self) -> frozenset[str]:
@@ -137,7 +143,7 @@ class TrainedModel:
     @property
     def type(self) -> str:
         """The type of attention that is its own: "self", "causal" or "cross"."""
-        if any(layout.queries != layout.keys for layout in self.layouts.values()):
+        if any(one.queries != one.keys for one in self.layouts.values() if one.queries in READ_AS):
             return "cross"
         own = next(iter(self.layouts.values()))
         one_way = all(not rule([0], [1])[0, 0] for rule in own.masks)

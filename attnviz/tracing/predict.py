@@ -45,7 +45,7 @@ def predict(
     at: Sequence[int | str] | None = None, answer: str | None = None, **options: Unpack[Options],
 ) -> Prediction:  # fmt: skip
     """Ask a checkpoint what comes at the last place, at each [MASK], which class a text is of, or
-    where a passage answers a question.
+    where a passage answers a question; CLIP and its like, how well texts fit a picture.
 
     text: of a model for answers the question, whose passage is `pair`. ids: ready token ids in its
         place. pair, source, source_ids, source_lang, target_lang: as in `trace`. chat, system: as
@@ -62,6 +62,8 @@ def predict(
     if not isinstance(k, int) or k < 1:
         raise AttnvizError(f"`k` is {k!r}.", "It must be a whole number from 1.")
     opened = load_writer(model)
+    if opened.compares:
+        return _compared(opened, text, options, k, at, answer)
     head = opened.head  # before any text is read
     begun = _read(opened, text, options)
     prepared = begun.prepared
@@ -76,11 +78,25 @@ def predict(
     return Prediction(head.kind, places, fed, opened.name, spans, asked, begun.notes)
 
 
-def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
-    chat, system = options.get("chat", False), options.get("system")
-    if text is not None and model.head.kind == MASK:
-        text = _with_own_mask(model, text)
-    inputs = Inputs(
+def _compared(
+    model: TrainedModel, text: str | None, options: Options, k: int,
+    at: Sequence[int | str] | None, answer: str | None,
+) -> Prediction:  # fmt: skip
+    """What a model says that compares texts with a picture."""
+    from attnviz.tracing.similarity import similarities  # few models do
+
+    for name, given in (("at", at), ("answer", answer), ("chat", options.get("chat")),
+                        ("system", options.get("system"))):  # fmt: skip
+        if given is not None and given is not False:
+            raise AttnvizError(
+                f"`{name}` does not apply to {model.name}, which compares texts with a picture.",
+                "Leave it out.",
+            )
+    return similarities(model, _inputs(text, options), k)
+
+
+def _inputs(text: str | None, options: Options) -> Inputs:
+    return Inputs(
         text,
         pair=options.get("pair"),
         source=options.get("source"),
@@ -90,6 +106,13 @@ def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
         source_lang=options.get("source_lang"),
         image=options.get("image"),
     )
+
+
+def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
+    chat, system = options.get("chat", False), options.get("system")
+    if text is not None and model.head.kind == MASK:
+        text = _with_own_mask(model, text)
+    inputs = _inputs(text, options)
     if model.head.kind == ANSWER and text is not None and inputs.pair is None:
         raise AttnvizError(
             f"{model.name} finds an answer in a passage, and there is none.",

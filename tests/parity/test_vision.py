@@ -47,6 +47,9 @@ MODELS = {  # model, config, processor of its folder
                   "patch_size": 16}, {"size": {"height": 48, "width": 48}, "resample": 3}),
     "deit": (DeiTModel, DeiTConfig, PLAIN, {"size": {"height": 60, "width": 60},
              "do_center_crop": True, "crop_size": {"height": 48, "width": 48}}),
+    "deit, other": (DeiTModel, DeiTConfig, PLAIN | {"patch_size": 12, "hidden_act": "gelu_new",
+                    "qkv_bias": False}, {"size": {"height": 48, "width": 48}, "resample": 1,
+                    "do_center_crop": False}),
     "dinov2": (Dinov2Model, Dinov2Config, DINO, {"size": {"shortest_edge": 60},
                "do_center_crop": True, "crop_size": {"height": 56, "width": 56}}),
     "dinov2, swiglu, wide": (Dinov2Model, Dinov2Config, DINO | {"use_swiglu_ffn": True},
@@ -98,6 +101,8 @@ TOWERS = {
     "clip, gelu": (CLIPModel, CLIPConfig, READ | {"hidden_act": "gelu"},
                    SEEN | {"hidden_act": "gelu", "patch_size": 8}),
     "siglip": (SiglipModel, SiglipConfig, READ, SEEN),
+    "siglip, relu": (SiglipModel, SiglipConfig, READ | {"hidden_act": "relu"},
+                     SEEN | {"hidden_act": "relu", "patch_size": 8, "num_attention_heads": 2}),
 }  # fmt: skip
 
 
@@ -114,7 +119,7 @@ def test_two_towers(name, tmp_path):
     (tmp_path / "preprocessor_config.json").write_text(
         json.dumps({"size": {"height": 48, "width": 48}, "do_center_crop": False})
     )
-    ids = [3, 17, 5, 40, 11]
+    ids = [3, 17, 5, 40, 2, 11]
     given = {"image": IMAGES / "cat.jpg", "ids": ids}
     opened = load_writer(str(tmp_path))
     pixels = opened.prepare(Inputs(image=given["image"])).features["image"]
@@ -131,8 +136,51 @@ def test_two_towers(name, tmp_path):
         hidden = opened.run(prepared, KeyValueCache().attend)
         largest = out.last_hidden_state.abs().max()
         assert np.abs(hidden - out.last_hidden_state[0].numpy()).max() < 1e-5 * largest
+    with torch.no_grad():
+        whole = reference(torch.tensor([ids]), torch.from_numpy(pixels)[None])
+    (found,) = attnviz.predict(model=str(tmp_path), **given).similarities
+    logit = float(whole.logits_per_image)
+    assert found.logit == pytest.approx(logit, abs=1e-5)
+    assert found.cosine == pytest.approx(
+        float(whole.text_embeds[0] @ whole.image_embeds[0]), abs=1e-6
+    )
+    alone = 1 / (1 + np.exp(-logit)) if name.startswith("siglip") else 1
+    assert found.probability == pytest.approx(alone, abs=1e-6)
+    if name.startswith("siglip"):
+        head = reference.vision_model.head
+        states = torch.from_numpy(hidden_of(opened, given["image"]))[None]
+        with torch.no_grad():
+            _, weights = head.attention(head.probe, states, states, average_attn_weights=False)
+        np.testing.assert_allclose(record.stacks["pool"].weights[0], weights[0], atol=1e-5)
     with pytest.raises(attnviz.AttnvizError, match="neither"):
         attnviz.trace(model=str(tmp_path))
+
+
+def hidden_of(opened, image):
+    return opened.run(opened.prepare(Inputs(image=image)), KeyValueCache().attend)
+
+
+OLD_END, NEW_END = 2, 40
+
+
+@pytest.mark.parametrize("end", [OLD_END, NEW_END])
+def test_clip_reads_its_text_where_it_ends(end, tmp_path):
+    """Early files say 2 and mean the largest id; others mean the first of their id."""
+    both = CLIPConfig(text_config=READ | {"eos_token_id": end}, vision_config=SEEN)
+    torch.manual_seed(2)
+    reference = CLIPModel._from_config(both, attn_implementation="eager").eval()
+    with torch.no_grad():
+        for weight in reference.parameters():
+            weight.add_(torch.randn_like(weight) * 0.2)
+    reference.save_pretrained(tmp_path)
+    processor = {"size": {"height": 48, "width": 48}, "do_center_crop": False}
+    (tmp_path / "preprocessor_config.json").write_text(json.dumps(processor))
+    ids, image = [3, 40, 5, 59, 40, 11], IMAGES / "coffee.jpg"
+    pixels = load_writer(str(tmp_path)).prepare(Inputs(image=image)).features["image"]
+    with torch.no_grad():
+        wanted = reference(torch.tensor([ids]), torch.from_numpy(pixels)[None]).logits_per_image
+    (found,) = attnviz.predict(ids=ids, image=image, model=str(tmp_path)).similarities
+    assert found.logit == pytest.approx(float(wanted), abs=1e-5)
 
 
 CLASSES = {

@@ -28,7 +28,7 @@ def predict(
     json: Annotated[bool, typer.Option("--json", help="The predictions as JSON.")] = False,
     lang: options.Lang = None,
 ) -> None:
-    """Show what a model predicts: the next token, [MASK], a class, the answer in a passage.
+    """Show what a model predicts: the next token, [MASK], a class, an answer, a fitting text.
 
     attnviz predict "The capital of France is" --model smollm2
 
@@ -39,6 +39,8 @@ def predict(
     attnviz predict --file prompts.txt --each-line
 
     attnviz predict --image cat.jpg --model google/vit-base-patch16-224
+
+    attnviz predict "a photo of a cat" --image cat.jpg --model openai/clip-vit-base-patch32
 
     attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
     """
@@ -53,8 +55,7 @@ def predict(
         _each(asked, pair=pair, k=k, at=places, answer=answer)
         return
     settings = asked.settings() | {"pair": pair, "image": image}
-    text = asked.read() if image is None else None
-    found = ask(text, k=k, at=places, answer=answer, **settings)
+    found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
     for note in found.notes:
         say(note)
     if json:

@@ -93,6 +93,7 @@ SENTENCES = {
     "ui.predict.class": "class اللي كيعطي {model} ل texte",
     "ui.predict.token_class": "class اللي كيعطي {model} ل كل token",
     "ui.predict.answer": "فين كيلقى {model} الجواب",
+    "ui.predict.similarity": "شحال كل texte كيجي مع التصويرة، كيقول {model}",
     "ui.predict.asked": 'log-probability ديال "{token}": {value} ({reason})',
     "ui.findings": "شنو كيبينو هاد weights",
     "ui.unexplained": "ماكاين حتى weight باين كتر من خرين.",

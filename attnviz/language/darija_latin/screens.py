@@ -95,6 +95,7 @@ SENTENCES = {
     "ui.predict.class": "class li kay3ti {model} l texte",
     "ui.predict.token_class": "class li kay3ti {model} l kul token",
     "ui.predict.answer": "fin kayl9a {model} ljawab",
+    "ui.predict.similarity": "ch7al kul texte kayji m3a tswira, kay9oul {model}",
     "ui.predict.asked": 'log-probability dial "{token}": {value} ({reason})',
     "ui.findings": "Chno kaybeyyno had weights",
     "ui.unexplained": "Makayn 7ta weight bayn kter mn okhrin.",

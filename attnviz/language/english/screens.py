@@ -101,6 +101,7 @@ SENTENCES = {
     "ui.predict.class": "the class that {model} gives the text",
     "ui.predict.token_class": "the class that {model} gives each token",
     "ui.predict.answer": "where {model} finds the answer",
+    "ui.predict.similarity": "how well texts fit the picture, says {model}",
     "ui.predict.asked": 'log-probability of "{token}": {value} ({reason})',
     "ui.findings": "What the weights show",
     "ui.unexplained": "No weight here stands out enough to be worth a sentence.",

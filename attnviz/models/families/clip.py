@@ -8,7 +8,7 @@ from attnviz.attention.masks import causal, full
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.layers import Floats
+from attnviz.models.layers import Floats, Linear
 from attnviz.models.model import IMAGE, TEXT
 from attnviz.models.network.attention import Attention
 from attnviz.models.network.blocks import FeedForward, PreNormBlock
@@ -16,6 +16,7 @@ from attnviz.models.network.embeddings import Embeddings, LearnedPositions
 from attnviz.models.network.encoder import heads_of
 from attnviz.models.network.network import Network
 from attnviz.models.network.patches import PatchStem
+from attnviz.models.network.pooling import PoolingHead
 from attnviz.models.network.tower import Tower
 from attnviz.models.network.two_towers import TwoTowers
 
@@ -57,6 +58,7 @@ def build(fields: Fields, weights: Weights) -> Network:
 
 def _text(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
     fields.get("projection_dim"), fields.get("projection_size")
+    padding = fields.number("pad_token_id", 1, 0)
     at, width = weights.under("text_model."), fields.number("hidden_size", 512)
     words = at.under("embeddings.")
     n_positions = fields.number("max_position_embeddings", kind.n_positions)
@@ -65,6 +67,7 @@ def _text(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
         Embeddings(
             words.embedding("token_embedding", fields.number("vocab_size", kind.n_ids), width),
             LearnedPositions(words.embedding("position_embedding", n_positions, width)),
+            filled_with=None if kind.has_class else padding,
         ),
         blocks,
         (causal() if kind.one_way else full(),) * len(blocks),
@@ -75,9 +78,10 @@ def _text(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
 
 
 def _image(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
-    fields.get("projection_dim"), fields.get("vision_use_head")
+    fields.get("projection_dim")
     at, width = weights.under("vision_model."), fields.number("hidden_size", 768)
     eps, blocks = fields.real("layer_norm_eps", kind.eps), _blocks(at, fields, kind, width)
+    pooled = not kind.has_class and fields.flag("vision_use_head", True)
     # CLIP norms only the state of its first token, and after the last layer.
     return Tower(
         _stem(at, fields, kind, width, eps),
@@ -86,6 +90,23 @@ def _image(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
         None if kind.has_class else at.layer_norm("post_layernorm", width, eps),
         stack=stack,
         role=IMAGE,
+        pool=_pool(at.under("head."), fields, kind, width) if pooled else None,
+    )
+
+
+def _pool(weights: Weights, fields: Fields, kind: Kind, width: int) -> PoolingHead:
+    n_heads, eps = fields.number("num_attention_heads", 12), fields.real("layer_norm_eps", kind.eps)
+    joined = Linear(
+        weights.take("attention.in_proj_weight", 3 * width, width),
+        weights.take("attention.in_proj_bias", 3 * width),
+    )
+    query, key, value = (joined.rows(i * width, (i + 1) * width) for i in range(3))
+    output = weights.linear("attention.out_proj", width, width)
+    return PoolingHead(
+        np.asarray(weights.take("probe", 1, 1, width))[0],
+        Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5),
+        weights.layer_norm("layernorm", width, eps),
+        _feed_forward(weights, fields, kind, width),
     )
 
 
@@ -114,7 +135,7 @@ def _blocks(weights: Weights, fields: Fields, kind: Kind, width: int) -> tuple[P
 
 
 def _block(weights: Weights, fields: Fields, kind: Kind, width: int) -> PreNormBlock:
-    eps, inner = fields.real("layer_norm_eps", kind.eps), fields.number("intermediate_size", 3072)
+    eps = fields.real("layer_norm_eps", kind.eps)
     n_heads = heads_of(fields, "hidden_size", "num_attention_heads", width, 12)
     query, key, value, output = (
         weights.linear(f"self_attn.{name}", width, width)
@@ -124,9 +145,14 @@ def _block(weights: Weights, fields: Fields, kind: Kind, width: int) -> PreNormB
         weights.layer_norm("layer_norm1", width, eps),
         Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5),
         weights.layer_norm("layer_norm2", width, eps),
-        FeedForward(
-            weights.linear("mlp.fc1", width, inner),
-            weights.linear("mlp.fc2", inner, width),
-            fields.activation("hidden_act", kind.activation),
-        ),
+        _feed_forward(weights, fields, kind, width),
+    )
+
+
+def _feed_forward(weights: Weights, fields: Fields, kind: Kind, width: int) -> FeedForward:
+    inner = fields.number("intermediate_size", 3072)
+    return FeedForward(
+        weights.linear("mlp.fc1", width, inner),
+        weights.linear("mlp.fc2", inner, width),
+        fields.activation("hidden_act", kind.activation),
     )

@@ -114,7 +114,8 @@ def after_padding(ids: Ids, start: int, padding: int) -> Ids:
 @dataclass(frozen=True)
 class Embeddings:
     """Vectors of tokens times `strength`, of segments and of positions, added, normed, and widened
-    where the model is wider."""
+    where the model is wider. filled_with: the id that a short text is filled up with, to as many
+    tokens as there are positions: SigLIP was trained so, without a mask."""
 
     words: Embedding
     positions: Positions | None = None
@@ -122,6 +123,7 @@ class Embeddings:
     norm: Norm | None = None
     widen: Linear | None = None
     strength: float = 1.0
+    filled_with: int | None = None
 
     @property
     def limits(self) -> Limits:

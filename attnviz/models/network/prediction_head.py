@@ -12,6 +12,7 @@ from attnviz.models.layers import Floats, Linear
 Step = Callable[[Floats], Floats]  # (places, features) → (places, features)
 
 NEXT, MASK, CLASS, TOKEN_CLASS, ANSWER = "next", "mask", "class", "token class", "answer"
+SIMILARITY = "similarity"  # of a text and a picture
 FIRST, LAST, MEAN = "first", "last", "mean"
 
 

@@ -14,6 +14,7 @@ from attnviz.models.network.attention import LayerDoor
 from attnviz.models.network.blocks import Block, run_block
 from attnviz.models.network.embeddings import DistanceBias, Embed
 from attnviz.models.network.network import Feed, Limits, Shared, State
+from attnviz.models.network.pooling import POOL, PoolingHead
 from attnviz.models.network.rope import Rope
 
 CROSS = "cross"
@@ -26,6 +27,8 @@ class Tower:
     masks: of each layer. ropes: rotations by kind of layer, kinds: the kind of each, which has no
     rotation where there is none of its kind. stack: what
     its own attention is called. role: what it reads; source: what its cross-attention reads.
+    pool: what gathers its final state into one vector; it attends after the last layer, and the
+    final state stays as it is.
     """
 
     embeddings: Embed
@@ -38,12 +41,15 @@ class Tower:
     stack: str = "self"
     role: str = TEXT
     source: str = SOURCE
+    pool: PoolingHead | None = None
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
         """Its own stack, and that of its cross-attention where it has one."""
         first = self.blocks[0]
         found = {self.stack: first.attention.layout(self.masks, self.role, self.role)}
+        if self.pool is not None:
+            found[POOL] = self.pool.layout(self.role)
         if first.cross is None:
             return found
         masks = (full(),) * len(self.blocks)
@@ -75,7 +81,10 @@ class Tower:
         return State(x, Shared(feed, rotations, bias, feed.encoded), self.stack)
 
     def layer(self, state: State, attend: Attend) -> State:
-        """Run one layer."""
+        """Run one layer, or what gathers the state after the last one."""
+        if self.pool is not None and state.layer == len(self.blocks):
+            self.pool(self.end(state), attend)
+            return replace(state, layer=state.layer + 1)
         layer, shared, block = state.layer, state.shared, self.blocks[state.layer]
         door = LayerDoor(
             attend, self.stack, layer, self.masks[layer],
@@ -90,7 +99,7 @@ class Tower:
 
     def is_done(self, state: State) -> bool:
         """Say whether no layer is left."""
-        return state.layer == len(self.blocks)
+        return state.layer == len(self.blocks) + (self.pool is not None)
 
     def end(self, state: State) -> Floats:
         """Apply the last norm, where there is one: (tokens, width)."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import exp
 
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from attnviz.analysis.prediction import Candidate, Continuation, Place, Prediction
+from attnviz.analysis.prediction import Candidate, Continuation, Place, Prediction, Similarity
 from attnviz.analysis.timeline import attention_row
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
@@ -20,6 +20,7 @@ from attnviz.views.screen import Screen
 
 LABEL, NUMBER, BAR = 24, 7, 40  # characters
 CONTEXT = 8  # tokens that are shown before a place
+COSINE = 26  # characters of cosine and logit
 LOOKED_AT = 4  # of the passage, for each word of a question
 
 
@@ -30,12 +31,30 @@ def predictions(found: Prediction, screen: Screen, language: Language) -> Render
     if found.spans:
         spans = [(i, span.text, span.probability) for i, span in enumerate(found.spans)]
         lines += [Text(), *_bars(spans, screen)]
-    for place in () if found.spans else found.places:
+    if found.similarities:
+        lines += [Text(), *_near(found.similarities, screen)]
+    for place in () if found.spans or found.similarities else found.places:
         lines += [Text(), dim_line(_around(found, place), screen.width)]
         lines += _bars(place.candidates, screen)
     if found.answer is not None:
         lines += [Text(), label_text(_asked(found.answer, language), screen.width)]
     return Group(*lines)
+
+
+def _near(found: Sequence[Similarity], screen: Screen) -> list[Text]:
+    """One line per text: how likely it fits, and the cosine of the angle between the vectors."""
+    names = [visible(one.text) for one in found]
+    label = widest(names, max(screen.width - BAR, LABEL))
+    room = min(max(screen.width - label - 2 * NUMBER - COSINE, 4), BAR)
+    lines = []
+    for name, one in zip(names, found, strict=True):
+        line = padded(label_text(name, label), label + 1)
+        line.append(f"cos {one.cosine:6.3f}  logit {one.logit:7.2f}", "dim")
+        if len(found) > 1 or one.probability < 1:  # alone, a softmax says nothing
+            line.append(f" {100 * one.probability:5.1f}% ")
+            line.append("█" * round(min(one.probability, 1) * room))
+        lines.append(line)
+    return lines
 
 
 def _bars(candidates: Iterable[Candidate], screen: Screen) -> list[Text]:
