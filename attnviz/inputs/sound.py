@@ -173,13 +173,19 @@ def frame_tokens(sound: Sound, n_frames: int, hop: float, picture: Bytes | None 
 
     picture: the spectrogram made small, (bands, columns) uint8, low frequencies first.
     """
-    begins = sound.begin + hop * np.arange(n_frames)
+    return times_of(sound.begin, sound.begin + sound.duration, n_frames, hop, picture)
+
+
+def times_of(
+    begin: float, end: float, n_frames: int, hop: float, picture: Bytes | None = None
+) -> Tokens:
+    """As `frame_tokens`, of a sound from `begin` to `end` in seconds."""
+    begins = begin + hop * np.arange(n_frames)
     tokens = from_labels([f"{begin:.2f}s" for begin in begins.tolist()])
     times = np.stack([begins, begins + hop], axis=1)
-    where = Times(times, sound.begin + sound.duration, picture)
     return Tokens(
         tokens.text, tokens.ids, tokens.labels, tokens.pieces, tokens.spans, tokens.special,
-        where=where,
+        where=Times(times, end, picture),
     )  # fmt: skip
 
 

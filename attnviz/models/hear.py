@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.sound import Sound, frame_tokens, open_sound
+from attnviz.inputs.sound import Sound, frame_tokens, open_sound, times_of
 from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.where import Bytes
 from attnviz.models.checkpoint.feature_extractor import LogMel, norms_waves, read_log_mel
@@ -76,9 +76,16 @@ def heard_waves(model: TrainedModel, sound: Sound, stem: WaveStem) -> tuple[Toke
 def heard(model: TrainedModel, sound: Sound, extractor: LogMel) -> tuple[Tokens, Floats]:
     """Turn a window of a sound into tokens and a log-mel picture (mels, frames)."""
     mels = extractor(sound.samples)
+    return heard_frames(model, mels, sound.begin, sound.begin + sound.duration, extractor), mels
+
+
+def heard_frames(
+    model: TrainedModel, mels: Floats, begin: float, end: float, extractor: LogMel
+) -> Tokens:
+    """Tokens for the frames of a log-mel picture (mels, frames) of a sound from `begin` to `end` in
+    seconds."""
     n_frames = model.network.limits(AUDIO).n_positions or mels.shape[1]
-    seconds = extractor.seconds / n_frames
-    return frame_tokens(sound, n_frames, seconds, _small(mels)), mels
+    return times_of(begin, end, n_frames, extractor.seconds / n_frames, _small(mels))
 
 
 def log_mel_of(model: TrainedModel) -> LogMel:

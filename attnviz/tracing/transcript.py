@@ -34,9 +34,21 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """What a model wrote between two of its timestamps, in seconds of the recording. ids: with the
+    timestamps."""
+
+    begin: float
+    end: float
+    text: str
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Window:
     """What was heard in one window. ids: what was written, without prompt and end. shares: where
-    each word looked, the mean over the heads that align, (words, frames). where: its frames."""
+    each word looked, the mean over the heads that align, (words, frames). where: its frames.
+    segments: where the model wrote timestamps."""
 
     begin: float
     end: float
@@ -46,6 +58,7 @@ class Window:
     beyond: float  # the share of cross-attention on what lies beyond the end of the sound
     shares: Any = field(default=None, repr=False, compare=False)
     where: Times | None = field(default=None, repr=False, compare=False)
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +86,11 @@ class Transcript:
     def text(self) -> str:
         """All of it."""
         return "".join(window.text for window in self.windows).strip()
+
+    @property
+    def segments(self) -> list[Segment]:
+        """Every segment with words, in order; none where the model wrote no timestamps."""
+        return [one for w in self.windows for one in w.segments if one.text.strip()]
 
     @property
     def words(self) -> list[Word]:
@@ -113,16 +131,14 @@ class Transcript:
     def to_srt(self) -> str:
         """Return SubRip subtitles."""
         blocks = [
-            f"{i}\n{_clock(a, ',')} --> {_clock(b, ',')}\n{text}\n"
+            f"{i}\n{clock(a, ',')} --> {clock(b, ',')}\n{text}\n"
             for i, (a, b, text) in enumerate(self._lines(), 1)
         ]
         return "\n".join(blocks)
 
     def to_vtt(self) -> str:
         """Return WebVTT subtitles."""
-        blocks = [
-            f"{_clock(a, '.')} --> {_clock(b, '.')}\n{text}\n" for a, b, text in self._lines()
-        ]
+        blocks = [f"{clock(a, '.')} --> {clock(b, '.')}\n{text}\n" for a, b, text in self._lines()]
         return "\n".join(["WEBVTT\n", *blocks])
 
     def to_csv(self) -> str:
@@ -144,13 +160,18 @@ class Transcript:
             "windows": [
                 {"begin": w.begin, "end": w.end, "text": w.text.strip(), "ids": list(w.ids),
                  "beyond": w.beyond,
-                 "words": [vars(word) for word in w.words]} for w in self.windows
+                 "words": [vars(word) for word in w.words],
+                 "segments": [{"begin": s.begin, "end": s.end, "text": s.text.strip()}
+                              for s in w.segments if s.text.strip()]} for w in self.windows
             ],
         }  # fmt: skip
         return json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
 
     def _lines(self) -> Iterator[tuple[float, float, str]]:
-        """Words put together to lines of subtitles."""
+        """Segments, where the model wrote timestamps; else words put together to lines."""
+        if self.segments:
+            yield from ((one.begin, one.end, one.text.strip()) for one in self.segments)
+            return
         line: list[Word] = []
         for word in self.words:
             longer = "".join(w.text for w in [*line, word]).strip()
@@ -163,8 +184,8 @@ class Transcript:
             yield line[0].begin, line[-1].end, "".join(w.text for w in line).strip()
 
 
-def _clock(seconds: float, mark: str) -> str:
-    """01:02:03,450"""
+def clock(seconds: float, mark: str = ".") -> str:
+    """Write seconds as 01:02:03.450."""
     whole = round(seconds * 1000)
     hours, rest = divmod(whole, 3_600_000)
     minutes, rest = divmod(rest, 60_000)

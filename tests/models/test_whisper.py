@@ -12,6 +12,8 @@ from attnviz.errors import AttnvizError
 from attnviz.models import load_writer
 from attnviz.models.checkpoint.feature_extractor import read_log_mel
 from attnviz.models.checkpoint.speech import read_speech
+from attnviz.models.recording import Recording
+from attnviz.tracing.timestamps import Cut, TimestampRules, segments
 from attnviz.tracing.transcribe import transcribe
 from tests.inputs.test_sound import riff
 from tests.reference import whisper
@@ -57,7 +59,8 @@ def test_how_it_is_asked(folder):
 
 def test_windows_and_words(folder):
     """2.5 seconds are three windows of one; each word begins where the one before it ends."""
-    found = transcribe(folder / "long.wav", model=str(folder), language="ar", max_new_tokens=5)
+    found = transcribe(folder / "long.wav", model=str(folder), language="ar", max_new_tokens=5,
+                       timestamps=False)  # fmt: skip
     spans = [(window.begin, window.end) for window in found.windows]
     assert spans == [pytest.approx(one) for one in ((0, 1), (1, 2), (2, 2.5))]
     assert found.text == "".join(window.text for window in found.windows).strip()
@@ -113,6 +116,71 @@ def test_pieces_become_words():
     assert joined[-1].endswith("!")
     assert "".join(joined) == "".join(pieces)
     assert words_of(["昨", "", "日"], spaced=False) == [[0], [1], [2]]
+
+
+def allowed(new, n=12, *, latest=None, likely=()):
+    """What the rules leave of n ids: text 0 to 5, end 6, none 7, timestamps 8 to 11."""
+    scores = np.zeros(n, np.float32)
+    scores[:8] = 5  # so that timestamps together are no likelier than one word
+    scores[list(likely)] = 9
+    left = TimestampRules(8, 6, 2, latest)(np.array([1, 2, *new]), scores)
+    return set(np.flatnonzero(np.isfinite(left)).tolist())
+
+
+def test_the_rules_of_timestamps_by_hand():
+    words, end = set(range(6)), {6}
+    assert allowed([]) == {8, 9, 10, 11}  # the first is a timestamp
+    assert allowed([], latest=1) == {8, 9}
+    assert allowed([8]) == words | end  # after the first one words
+    assert allowed([8, 3]) == words | end | {9, 10, 11}  # a segment ends after it began
+    assert allowed([8, 3, 10]) == end | {10, 11}  # a pair, or the end
+    assert allowed([8, 3, 10, 10]) == words | end
+    assert allowed([8, 3], likely=[10]) == {9, 10, 11}  # times are likelier than any word
+
+
+def test_segments_by_hand():
+    """Ids from 8 on are timestamps: 8 is 0.00 s, 9 is 2 frames later."""
+    cut = lambda ids: segments(ids, 8, 100)  # noqa: E731 short
+    assert cut([8, 1, 2, 12]) == ([Cut((0, 4), 0, 4)], 100)  # one segment to the end of the window
+    assert cut([8, 1, 12, 12, 2, 20]) == ([Cut((0, 3), 0, 4), Cut((3, 6), 4, 12)], 100)
+    assert cut([8, 1, 12, 12, 2, 3]) == ([Cut((0, 4), 0, 4)], 8)  # 2 and 3 are heard anew
+    assert cut([8, 1, 12, 12]) == ([Cut((0, 4), 0, 4)], 8)
+    assert cut([8, 1, 2]) == ([Cut((0, 3), 0, 50)], 100)
+    assert cut([]) == ([Cut((0, 0), 0, 50)], 100)
+
+
+def test_a_recording_is_heard_part_by_part_as_a_whole(folder):
+    """Frames, their ends and what is loudest are those of one picture of all samples."""
+    extractor = read_log_mel(folder, whisper.MELS)
+    samples = np.tile((whisper.samples() * 2**15).round() / 2**15, 3)[:40_000]
+    logs = extractor.logs(np.pad(samples, 200, mode="reflect"))[:-1]
+    wanted = extractor.scaled(logs, logs.max())
+    recording = Recording(folder / "long.wav", 0.0, 2.5, extractor)
+    assert recording.n_heard == recording.n_frames == 250
+    for first in (0, 70, 150, 249):
+        found = recording.mels(first)
+        n = min(100, 250 - first)
+        np.testing.assert_allclose(found[:, :n], wanted[:, first : first + n], atol=1e-6)
+        assert (found[:, n:] == 0).all()
+
+
+def test_windows_move_by_what_was_written(folder, tmp_path, capsys):
+    """A window begins where the last pair of timestamps of the one before it was."""
+    whisper.write(tmp_path)
+    given = whisper.GENERATION | {"no_timestamps_token_id": 10, "lang_to_id": {}}
+    (tmp_path / "generation_config.json").write_text(json.dumps(given))
+    found = transcribe(folder / "long.wav", model=str(tmp_path), max_new_tokens=5)
+    expected = 0.0
+    for window in found.windows:
+        assert window.begin == pytest.approx(expected)
+        times = [i - 11 for i in window.ids if i >= 11]
+        pair = len(window.ids) > 1 and window.ids[-2] >= 11 and window.ids[-1] >= 11
+        expected += 0.02 * times[-1] if pair else 1.0
+    assert len(found.windows) > 3
+    assert found.segments == [s for w in found.windows for s in w.segments if s.text.strip()]
+    words = ["transcribe", str(folder / "a.wav"), "--model", str(tmp_path), "--timestamps"]
+    assert run_command_line([*words, "--no-show", "--max-new-tokens", "5"]) == 0
+    assert capsys.readouterr().out.startswith("[00:00:00.")
 
 
 BAD = [

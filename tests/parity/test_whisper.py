@@ -5,7 +5,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from transformers import WhisperConfig, WhisperFeatureExtractor, WhisperForConditionalGeneration
+from transformers import (
+    GenerationConfig,
+    WhisperConfig,
+    WhisperFeatureExtractor,
+    WhisperForConditionalGeneration,
+)
+from transformers.generation import WhisperTimeStampLogitsProcessor
 from transformers.models.whisper.generation_whisper import _dynamic_time_warping, _median_filter
 
 import attnviz
@@ -14,6 +20,7 @@ from attnviz.inputs.sound import open_sound
 from attnviz.models import load_writer
 from attnviz.models.checkpoint.feature_extractor import LogMel
 from attnviz.models.model import Inputs
+from attnviz.tracing.timestamps import TimestampRules
 from attnviz.tracing.transcribe import transcribe
 from tests.inputs.test_sound import AUDIO, riff
 from tests.reference import whisper_folder
@@ -152,6 +159,84 @@ def test_the_path_through_time_is_the_library_s():
         assert path.begins.tolist() == frames[jumps].tolist()
 
 
+TIMES = 40  # the id of 0.00 s
+
+
+@pytest.mark.parametrize("latest", [None, 3])
+def test_timestamp_rules_ban_what_transformers_bans(latest):
+    """200 random texts: the same ids are left."""
+    draw, asked = np.random.default_rng(5), GenerationConfig(eos_token_id=3)
+    asked.no_timestamps_token_id, asked.max_initial_timestamp_index = TIMES - 1, latest
+    theirs = WhisperTimeStampLogitsProcessor(asked, begin_index=2)
+    ours = TimestampRules(TIMES, 3, 2, latest)
+    banned = 0
+    for _ in range(200):
+        new = draw.integers(0, 70, size=draw.integers(0, 5))
+        ids = np.concatenate([[5, 9], new, draw.integers(TIMES, 70, size=draw.integers(0, 3))])
+        scores = draw.normal(size=70).astype(np.float32) * 3
+        wanted = theirs(torch.from_numpy(ids)[None], torch.from_numpy(scores)[None])[0].numpy()
+        np.testing.assert_array_equal(ours(ids, scores), wanted)
+        banned += np.isinf(wanted).sum()
+    assert banned > 2000
+
+
+def timed(reference, folder, **more):
+    """Let the tokens from 40 on be timestamps of 0.02 s, in the model and in its folder."""
+    asked = reference.generation_config
+    asked.no_timestamps_token_id, asked.max_initial_timestamp_index = TIMES - 1, 8
+    asked.suppress_tokens = [7, 8]
+    for name, value in more.items():
+        setattr(asked, name, value)
+    asked.save_pretrained(folder)
+
+
+def test_segments_and_moving_windows_are_those_of_generate(model, tmp_path):
+    """A sound of three windows and a half: the same tokens, segments and their times."""
+    reference, folder, _, extractor, _ = model
+    timed(reference, folder)
+    draw = np.random.default_rng(2)
+    noise = draw.normal(size=112_000) * (2 + np.sin(np.arange(112_000) / 3000)) * 2500
+    noise = noise.astype("<i2")
+    sound = riff(tmp_path / "long.wav", 1, 16, 16_000, 1, noise.tobytes())
+    features = extractor(
+        noise / 32768,
+        sampling_rate=16_000,
+        return_tensors="pt",
+        truncation=False,
+        padding="longest",
+        device="cpu",
+    ).input_features
+    with torch.no_grad():
+        wanted = reference.generate(
+            features, return_timestamps=True, return_segments=True, max_new_tokens=14,
+            do_sample=False, num_beams=1,
+        )["segments"][0]  # fmt: skip
+    found = transcribe(sound, model=str(folder), max_new_tokens=14)
+    segments = [one for window in found.windows for one in window.segments]
+    assert len(segments) == len(wanted)
+    assert len(found.windows) >= 4
+    for one, other in zip(segments, wanted, strict=True):
+        assert list(one.ids) == other["tokens"].tolist()
+        assert one.begin == pytest.approx(float(other["start"]))
+        assert one.end == pytest.approx(float(other["end"]))
+
+
+def test_a_sound_of_one_window_with_timestamps(model, tmp_path):
+    reference, folder, _, extractor, _ = model
+    timed(reference, folder)
+    noise = (np.random.default_rng(4).normal(size=32_000) * 3000).astype("<i2")
+    sound = riff(tmp_path / "b.wav", 1, 16, 16_000, 1, noise.tobytes())
+    features = extractor(noise / 32768, sampling_rate=16_000, return_tensors="pt").input_features
+    with torch.no_grad():
+        wanted = reference.generate(
+            features, return_timestamps=True, return_segments=True, do_sample=False, num_beams=1,
+            max_new_tokens=16,
+        )["segments"][0]  # fmt: skip
+    found = transcribe(sound, model=str(folder), timestamps=True, max_new_tokens=16)
+    segments = [one for window in found.windows for one in window.segments]
+    assert [list(one.ids) for one in segments] == [one["tokens"].tolist() for one in wanted]
+
+
 @pytest.mark.slow
 def test_whisper_tiny_writes_what_transformers_writes(tmp_path):
     """The real Whisper tiny.en on the bundled sentence: token for token, and its words in order."""
@@ -183,3 +268,25 @@ def test_whisper_tiny_writes_what_transformers_writes(tmp_path):
         )  # fmt: skip
     wide = np.stack([one[0].numpy() for one in out.cross_attentions])
     np.testing.assert_allclose(record.stacks["cross"].weights, wide, atol=1e-5)
+
+
+@pytest.mark.slow
+def test_whisper_tiny_moves_its_window_as_transformers_does(tmp_path):
+    """The bundled sentence 14 times, 35 seconds: the same tokens, segments and their times."""
+    whisper_folder.write(tmp_path)
+    once = (open_sound(AUDIO / "english.wav").samples * 32768).round().astype("<i2")
+    sound = riff(tmp_path / "long.wav", 1, 16, 16_000, 1, np.tile(once, 14).tobytes())
+    reference = WhisperForConditionalGeneration.from_pretrained(tmp_path).eval()
+    features = WhisperFeatureExtractor.from_pretrained(tmp_path)(
+        open_sound(sound).samples, sampling_rate=16_000, return_tensors="pt", truncation=False,
+        padding="longest",
+    ).input_features  # fmt: skip
+    with torch.no_grad():
+        wanted = reference.generate(features, return_timestamps=True, return_segments=True)
+    found = transcribe(sound, model=str(tmp_path))
+    assert len(found.windows) > 1
+    theirs = [(each["tokens"].tolist(), float(each["start"]), float(each["end"]))
+              for each in wanted["segments"][0]]  # fmt: skip
+    ours = [(list(one.ids), one.begin, one.end) for w in found.windows for one in w.segments]
+    assert [ids for ids, *_ in ours] == [ids for ids, *_ in theirs]
+    np.testing.assert_allclose([t for _, *t in ours], [t for _, *t in theirs])

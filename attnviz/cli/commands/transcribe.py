@@ -27,6 +27,13 @@ def transcribe(
         str | None, typer.Option(help="What is spoken: ar, fr, en …", show_default="heard")
     ] = None,
     task: Annotated[str | None, typer.Option(help="transcribe · translate (into English)")] = None,
+    timestamps: Annotated[
+        bool | None,
+        typer.Option(
+            help="Segments with times; over 30 seconds the window moves by them.",
+            show_default="for sounds over 30 s",
+        ),
+    ] = None,
     start: options.Start = None,
     end: options.End = None,
     max_new_tokens: Annotated[
@@ -50,6 +57,8 @@ def transcribe(
 
     attnviz transcribe speech.wav --model FOLDER --language ar -o words.srt
 
+    attnviz transcribe speech.wav --model FOLDER --timestamps -o segments.vtt
+
     attnviz transcribe speech.wav --model FOLDER --task translate --json
 
     The text comes as it is written; Ctrl-C keeps what is there.
@@ -72,8 +81,8 @@ def transcribe(
     check_outputs(output or [], [sound], (*SUFFIXES, *PICTURES))
     for_programs = json or csv
     found = written(
-        sound, model=model, language=language, task=task, start=start, end=end,
-        max_new_tokens=max_new_tokens, stream=None if for_programs else put_text,
+        sound, model=model, language=language, task=task, timestamps=timestamps, start=start,
+        end=end, max_new_tokens=max_new_tokens, stream=None if for_programs else put_text,
     )  # fmt: skip
     if json:
         put_json(found.to_json())
@@ -87,7 +96,7 @@ def transcribe(
                 put(target, _window(found, index, said, screen_of(target)))
     for path in output or []:
         _save(found, path, said, quiet)
-    heard = sum(window.end - window.begin for window in found.windows)
+    heard = found.windows[-1].end - found.windows[0].begin
     rate = said.say("ui.said_rate", value=f"{heard:.1f}", time=duration(found.seconds))
     say(rate if found.text else f"{rate} · {said.say('ui.said_nothing')}", quiet)
 

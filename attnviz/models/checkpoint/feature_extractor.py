@@ -17,6 +17,7 @@ from attnviz.inputs.spectrogram import cut_frames, hann, mel_filters, power
 from attnviz.models.checkpoint.processor_file import read_processor
 
 LARGEST = 1 << 20  # samples of a window, bands, bins
+QUIETEST = 1e-10  # the least mel energy that is told apart
 
 
 @dataclass(frozen=True)
@@ -43,13 +44,22 @@ class LogMel:
         """
         whole = np.zeros(self.n_samples)
         whole[: min(len(samples), self.n_samples)] = samples[: self.n_samples]
-        mirrored = np.pad(whole, self.n_fft // 2, mode="reflect")
-        frames = cut_frames(mirrored, self.n_fft, self.hop)[:-1]
+        logs = self.logs(np.pad(whole, self.n_fft // 2, mode="reflect"))[:-1]
+        return self.scaled(logs, logs.max())
+
+    def logs(self, samples: NDArray[Any]) -> NDArray[np.float64]:
+        """Turn samples, whose ends are mirrored already, into log10 of mel energies (frames,
+        mels)."""
+        frames = cut_frames(samples, self.n_fft, self.hop)
         filters = mel_filters(self.n_fft // 2 + 1, self.n_mels, self.rate, 0, 8000)
-        bands = power(frames, hann(self.n_fft)) @ filters
-        logs = np.log10(np.maximum(bands, 1e-10))
-        logs = np.maximum(logs, logs.max() - 8)
-        return np.asarray((logs.T + 4) / 4, dtype=np.float32)
+        found: NDArray[np.float64] = np.log10(
+            np.maximum(power(frames, hann(self.n_fft)) @ filters, QUIETEST)
+        )
+        return found
+
+    def scaled(self, logs: NDArray[np.float64], loudest: float) -> NDArray[np.float32]:
+        """Turn logs (frames, mels), of a sound whose largest is `loudest`, into (mels, frames)."""
+        return np.asarray((np.maximum(logs, loudest - 8).T + 4) / 4, dtype=np.float32)
 
 
 def read_log_mel(folder: Path | None, n_mels: int) -> LogMel:

@@ -21,7 +21,8 @@ TASKS = ("transcribe", "translate")
 class Speech:
     """languages, tasks: id by name ("ar", "translate"); empty for a model of English only. start:
     the first id of every text. no_timestamps: the id that asks for none; timestamps are the ids
-    after it. alignment_heads: (layer, head) whose cross-attention tells when words are said."""
+    after it. alignment_heads: (layer, head) whose cross-attention tells when words are said.
+    latest_first: how many timestamps after 0.00 the first one may be; None for any."""
 
     start: int
     no_timestamps: int | None
@@ -29,35 +30,36 @@ class Speech:
     tasks: Mapping[str, int]
     alignment_heads: tuple[tuple[int, int], ...]
     median_width: int = 7
+    latest_first: int | None = None
 
-    def prompt(self, language: str | None = None, task: str | None = None) -> list[int]:
+    def prompt(
+        self, language: str | None = None, task: str | None = None, *, timestamps: bool = False
+    ) -> list[int]:
         """Return the ids that a transcript begins with.
 
-        language: "ar"; the first known one unless given. Raises AttnvizError, which names the
-        nearest, for a language or a task that the model does not know.
+        language: "ar"; the first known one unless given. timestamps: whether the model is to write
+        them. Raises AttnvizError, which names the nearest, for a language or a task that the model
+        does not know.
         """
+        plain = [] if timestamps or self.no_timestamps is None else [self.no_timestamps]
         if not self.languages:
             if language not in (None, "en") or task not in (None, "transcribe"):
                 raise AttnvizError(
                     "This model knows English only, and translates nothing.",
                     "Leave `language` and `task` out, or take one of many languages.",
                 )
-            return [self.start, *self._plain]
+            return [self.start, *plain]
         chosen = self.language_id(language or next(iter(self.languages)))
         named = task or "transcribe"
         if named not in self.tasks:
             raise bad_choice(named, "`task`", [*self.tasks])
-        return [self.start, chosen, self.tasks[named], *self._plain]
+        return [self.start, chosen, self.tasks[named], *plain]
 
     def language_id(self, language: str) -> int:
         """Return the id of a language; AttnvizError names the nearest."""
         if language not in self.languages:
             raise bad_choice(language, "`language`", [*self.languages])
         return self.languages[language]
-
-    @property
-    def _plain(self) -> list[int]:
-        return [] if self.no_timestamps is None else [self.no_timestamps]
 
 
 def read_speech(model: TrainedModel) -> Speech:
@@ -78,6 +80,7 @@ def read_speech(model: TrainedModel) -> Speech:
     if plain is None and model.namer is not None:
         plain = model.namer.token_to_id("<|notimestamps|>")
     width = model.config.get("median_filter_width", 7)
+    latest = given.get("max_initial_timestamp_index")
     assert isinstance(start, int)  # `_is_id` has looked
     return Speech(
         start,
@@ -86,6 +89,7 @@ def read_speech(model: TrainedModel) -> Speech:
         _ids(given.get("task_to_id"), model.n_ids),
         _places(heads, n_layers, model.layouts["cross"].n_heads),
         width if isinstance(width, int) and width % 2 else 7,
+        latest if _is_id(latest, model.n_ids) else None,
     )
 
 
