@@ -57,6 +57,11 @@ class Tmux:
             assert time.monotonic() < end, "\n".join([f"still {sign!r} in:", *self.screen()])
             time.sleep(0.05)
 
+    def programs(self):
+        """The process ids of what the shell has started."""
+        shell = self._do("display-message", "-p", "#{pane_pid}").strip()
+        return Path(f"/proc/{shell}/task/{shell}/children").read_text().split()
+
     def close(self):
         self._do("kill-server")
 
@@ -118,6 +123,18 @@ def test_ctrl_c_gives_the_terminal_back(tmux):
     explore(tmux, "samples/texts/article.txt")
     tmux.type("C-c")
     tmux.wait_for("^status=130")
+
+
+def test_a_window_that_is_closed_leaves_no_program_behind(tmp_path):
+    tmux = Tmux(tmp_path / "closed", 80, 24)
+    explore(tmux, f"'{CAT}'")
+    (program,) = tmux.programs()
+    tmux.type("Right")  # something is being drawn while the terminal goes
+    tmux.close()
+    end = time.monotonic() + PATIENCE
+    while Path(f"/proc/{program}").exists():
+        assert time.monotonic() < end, "it still runs"
+        time.sleep(0.05)
 
 
 def test_without_a_full_screen(tmux):

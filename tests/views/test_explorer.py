@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from textual import events
 
 import attnviz
 from attnviz.errors import AttnvizError
@@ -473,7 +474,6 @@ def test_the_wheel_moves_the_query():
             assert state(app).query == 1
 
     def _scroll_down():
-        from textual import events
 
         return events.MouseScrollDown
 
@@ -646,6 +646,39 @@ def test_saving():
             assert saved == [
                 (state(app).seen, Path("attention.svg"), Look(0, (1,), scale="linear"))
             ]
+
+    run(steps())
+
+
+def in_one_go(app, *names):
+    """Keys that are all there before the first is looked at, as from a paste or a slow line."""
+    for name in names:
+        app.post_message(events.Key(name, name if len(name) == 1 else None))
+
+
+def test_a_name_typed_right_behind_ctrl_u_is_the_whole_name():
+    saved = []
+
+    async def steps():
+        async with explorer(save=lambda record, path, look: saved.append(path) or []) as (
+            app,
+            pilot,
+        ):
+            in_one_go(app, "o", "ctrl+u", *"a/b.svg", "enter")
+            await settled(pilot, lambda app: messages(app))
+            assert saved == [Path("a/b.svg")]
+
+    run(steps())
+
+
+def test_a_key_right_behind_escape_is_for_the_screen():
+    async def steps():
+        async with explorer() as (app, pilot):
+            in_one_go(app, "i", "end", *" now", "escape", "l")
+            await settled(pilot, lambda app: panel(app, "text")[1].strip() == f"{CAT} now")
+            assert state(app).look.heads == (0,)
+            in_one_go(app, "slash", *"no such", "escape", "l")
+            await settled(pilot, lambda app: state(app).look.heads == (1,))
 
     run(steps())
 

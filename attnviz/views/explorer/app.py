@@ -53,9 +53,13 @@ class Explorer(App[None]):
             await super().on_event(event)
 
     def on_mount(self) -> None:
-        """Keep the terminal's own colours, dark or light, and leave it clean when told to go."""
+        """Keep the terminal's own colours, dark or light, and leave it clean when told to go.
+
+        A hang-up ends the program at once, as it does anywhere: the terminal is gone, and Textual
+        would wait for ever to write its last words to it.
+        """
         self.theme = "ansi-dark"
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._leave, 128 + number)
 
     def _leave(self, status: int) -> None:

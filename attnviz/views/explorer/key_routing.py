@@ -28,6 +28,22 @@ class Keystrokes:
         widget.screen.post_message(events.Key(event.key, event.character))
         return True
 
+    async def obeys(self, widget: Widget, event: events.Event) -> bool:
+        """Do at once what a key that writes nothing does to the widget or to the screen around it.
+
+        Textual would first hand such a key up to the app, and the letters that come next would
+        overtake it: with Ctrl-U and a name in one go, the name was deleted.
+        """
+        if not isinstance(event, events.Key):
+            return False
+        if widget.check_consume_key(event.key, event.character):
+            return False
+        active = widget.screen.active_bindings.get(event.key)
+        if active is None or not (active.node is widget or event.key == "escape"):
+            return False
+        await widget.app.run_action(active.binding.action, active.node)
+        return True
+
     def has_heard(self, event: events.Key) -> bool:
         """Whether this key came by here."""
         return any(heard is event for heard in self._heard)

@@ -26,8 +26,9 @@ class Line(Input):
 
     async def on_event(self, event: events.Event) -> None:
         """Take a key only while this is open."""
-        if not self.keystrokes.strays(self, event):
-            await super().on_event(event)
+        if self.keystrokes.strays(self, event) or await self.keystrokes.obeys(self, event):
+            return
+        await super().on_event(event)
 
 
 class Prompt(Horizontal):
