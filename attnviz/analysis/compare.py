@@ -59,14 +59,15 @@ class Side:
 class Difference:
     """How one side differs from the first.
 
-    weights: (rows, columns), second minus first. per_row: (rows,), Jensen-Shannon divergence in
-    nats, from 0 (equal) to ln 2 (no key in common). per_head: the mean over rows of each head's
-    divergence, (layers, heads), or None where the two do not have as many. where: the row and
-    column of the largest change.
+    side: the second. weights: (rows, columns), second minus first. per_row: (rows,),
+    Jensen-Shannon divergence in nats, from 0 (equal) to ln 2 (no key in common). per_head: the mean
+    over rows of each head's divergence, (layers, heads), or None where the two do not have as many.
+    where: the row and column of the largest change.
     """
 
     first: str
     second: str
+    side: Side
     weights: Floats
     per_row: NDArray[np.float64]
     per_head: NDArray[np.float64] | None
@@ -86,6 +87,17 @@ class Difference:
         """The rows that changed most, the most changed first."""
         order: list[int] = np.argsort(-self.per_row, kind="stable")[:n].tolist()
         return order
+
+    def heads_changed_most(self, n: int, least: float) -> list[tuple[int, int, float]]:
+        """Layer, head and divergence of the heads that changed most, those above `least` nats."""
+        if self.per_head is None:
+            return []
+        order = np.argsort(-self.per_head, axis=None, kind="stable")[:n]
+        places = zip(*np.unravel_index(order, self.per_head.shape), strict=True)
+        found = [(int(layer), int(head)) for layer, head in places]
+        return [
+            (*place, float(self.per_head[place])) for place in found if self.per_head[place] > least
+        ]
 
 
 def divergence(first: Floats, second: Floats) -> NDArray[np.float64]:
@@ -112,9 +124,10 @@ def difference(first: Side, second: Side) -> Difference | None:
     return Difference(
         first.name,
         second.name,
+        second,
         weights,
         divergence(rows, others),
-        _per_head(first.stack, second.stack),
+        changes_of_heads(first.stack, second.stack),
         (int(row), int(column)),
     )
 
@@ -162,7 +175,9 @@ def _starts(stack: Stack, cells: tuple[int, int]) -> NDArray[np.int64]:
     return np.arange(0, stack.shape[1], cells[1])
 
 
-def _per_head(first: Stack, second: Stack) -> NDArray[np.float64] | None:
+def changes_of_heads(first: Stack, second: Stack) -> NDArray[np.float64] | None:
+    """How far each head of two stacks is apart, averaged over rows: (layers, heads) in nats; None
+    where they do not have the same layers, heads and tokens, or where one was streamed."""
     if first.weights is None or second.weights is None:
         return None
     if first.weights.shape != second.weights.shape:

@@ -6,6 +6,7 @@ The lists are made by registries when the help is asked for: they import NumPy.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -44,6 +45,7 @@ METAVARS = {
     "end": "SECONDS", "target_lang": "CODE", "source_lang": "CODE", "sort": "MEASURE",
 }  # fmt: skip
 
+FROM_END = re.compile(r"-\d+\.\d+")
 COLOURS = ("auto", "always", "never")
 
 
@@ -53,6 +55,12 @@ class Command(TyperCommand):
 
     def __init__(self, *given: Any, params: Any = None, **more: Any):
         super().__init__(*given, params=[*(params or []), _colour()], **more)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Read the words of the line; a head of a layer from the end, -1.0, is no option."""
+        until = args.index("--") if "--" in args else len(args)
+        words = [f" {word}" if FROM_END.fullmatch(word) else word for word in args[:until]]
+        return super().parse_args(ctx, [*words, *args[until:]])
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, with every option in its panel and every list in its place."""

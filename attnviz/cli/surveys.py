@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from attnviz.analysis.survey import Survey
     from attnviz.language.language import Language
 
+COMPARED = (".png", ".svg", ".pdf", ".json")  # what two surveys side by side are written as
+
 
 def check_sort(sort: str | None) -> None:
     """Refuse a measure that there is not."""

@@ -32,6 +32,11 @@ def padded(text: Text, width: int) -> Text:
 
 def dim_lines(line: str, width: int) -> list[Text]:
     """Make faint lines of one: broken between its parts, which `·` parts, or else between words."""
+    return [dim_line(piece, width) for piece in broken(line, width)]
+
+
+def broken(line: str, width: int) -> list[str]:
+    """Break a line between its parts, which `·` parts, or else between words: nothing is cut."""
     lines: list[str] = []
     for part in line.split(" · "):
         longer = f"{lines[-1]} · {part}" if lines else part
@@ -39,8 +44,7 @@ def dim_lines(line: str, width: int) -> list[Text]:
             lines[-1] = longer
         else:
             lines.append(part)
-    pieces = [piece for one in lines for piece in wrap(one, max(width, 1))]
-    return [dim_line(piece, width) for piece in pieces]
+    return [piece for one in lines for piece in wrap(one, max(width, 1))]
 
 
 def dim_line(line: str, width: int) -> Text:

@@ -54,6 +54,24 @@ def two_way() -> tuple[RGB, ...]:
     return (*reversed(sides[0]), *sides[1][1:])
 
 
+@lru_cache(maxsize=1)
+def less_and_more() -> tuple[RGB, RGB]:
+    """Blue for less and orange for more, each read on black and on white."""
+    less, more = radians(LESS), radians(MORE)
+    return (
+        _oklab_to_rgb(0.62, 0.14 * cos(less), 0.14 * sin(less)),
+        _oklab_to_rgb(0.62, 0.14 * cos(more), 0.14 * sin(more)),
+    )
+
+
+def tinted(share: float) -> RGB:
+    """The colour on white paper of a difference from -1 to 1: none at 0, blue for less, orange for
+    more."""
+    colour = less_and_more()[share > 0]
+    red, green, blue = (round(255 + (part - 255) * min(abs(share), 1.0)) for part in colour)
+    return red, green, blue
+
+
 def ink_on(colour: RGB) -> RGB:
     """Black or white, whichever has more contrast on `colour` (WCAG 2 relative luminance)."""
     return (0, 0, 0) if luminance(colour) > 0.179 else (255, 255, 255)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,20 @@ def shades(weights: Array, allowed: Array, scale: str, *, whole: bool = True) ->
     scale = "linear" if scale in ("auto", "no-sink") else scale
     largest = float(weights.max(initial=0))
     return Shades(WAYS[scale](weights, allowed, largest), largest, scale)
+
+
+def alike(maps: Sequence[tuple[Array, Array]], scale: str, *, whole: bool = True) -> list[Shades]:
+    """Shades of several maps, weights and what the mask allows of each, on one scale: what is
+    brightest is the largest of what is brightest in each. Ranks stay those of each map."""
+    alone = [shades(weights, allowed, scale, whole=whole) for weights, allowed in maps]
+    if scale == "rank":
+        return alone
+    largest = max((one.largest for one in alone), default=0.0)
+    draw = _log if scale == "log" else _linear
+    return [
+        Shades(draw(weights, allowed, largest), largest, one.scale, one.sink)
+        for one, (weights, allowed) in zip(alone, maps, strict=True)
+    ]
 
 
 def small(scale: str) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 
 from attnviz.language.darija import count
 from attnviz.language.darija_arabic import (
+    compare,
     effects,
     errors,
     explorer,
@@ -34,7 +35,7 @@ NOUNS = {
 }
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, effects, errors, explorer, lesson, page)
+PARTS = (findings, screens, effects, compare, errors, explorer, lesson, page)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 DARIJA_ARABIC = Language(

@@ -9,7 +9,16 @@ from __future__ import annotations
 from functools import partial
 
 from attnviz.language.darija import count
-from attnviz.language.darija_latin import effects, errors, explorer, findings, lesson, page, screens
+from attnviz.language.darija_latin import (
+    compare,
+    effects,
+    errors,
+    explorer,
+    findings,
+    lesson,
+    page,
+    screens,
+)
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import Example, Language
 
@@ -26,7 +35,7 @@ NOUNS = {
 }
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, effects, errors, explorer, lesson, page)
+PARTS = (findings, screens, effects, compare, errors, explorer, lesson, page)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 DARIJA_LATIN = Language(

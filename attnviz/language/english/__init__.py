@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from attnviz.language.english import effects, errors, explorer, findings, lesson, page, screens
+from attnviz.language.english import (
+    compare,
+    effects,
+    errors,
+    explorer,
+    findings,
+    lesson,
+    page,
+    screens,
+)
 from attnviz.language.language import Example, Language
 
 NOUNS = {
@@ -24,7 +33,7 @@ def count(number: float, noun: str) -> str:
 
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, effects, errors, explorer, lesson, page)
+PARTS = (findings, screens, effects, compare, errors, explorer, lesson, page)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 ENGLISH = Language(

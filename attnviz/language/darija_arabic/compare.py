@@ -1,0 +1,26 @@
+"""Things side by side, in Darija in Arabic letters."""
+
+SENTENCES = {
+    # Things that are compared
+    "compare.colours": "orange = كتر، blue = قل",
+    "compare.signs": "+ = كتر، - = قل",
+    "compare.full": "اللون كامل ف {value} points",
+    "compare.apart": (
+        "{what}: السطورا بعاد ب {value} nats ب المعدل (Jensen-Shannon divergence ≤ {max})"
+    ),
+    "compare.largest": "أكبر تبديل: «{query}» → «{key}» {value} points",
+    "compare.none": "ما كاين حتى تبديل كيبان: حتى weight ما تبدل ب نص point",
+    "compare.rows": "السطورا اللي تبدلو كتر، ب nats، و keys ديالهم ب points",
+    "compare.heads": "heads اللي تبدلو كتر، ب nats: {places}",
+    "compare.layer": "layer اللي تبدل كتر من {n}",
+    "compare.lengths": "{what}: طول مختلف، داكشي علاش كيبانو و ما تنقصش واحد من لاخر",
+    "compare.within": "أكبر فرق {value} ({places}): ما فاتش {max}",
+    "compare.over": "أكبر فرق {value} ({places}): فات {max}",
+    # Which heads link two words
+    "link.title": "أينا heads كيربطو جوج كلمات",
+    "link.weight": "weight من «{query}» ل «{key}» ف كل head",
+    "link.strongest": "أكبر weights: {places}",
+    "link.even": "إلا تقسم قدقد: {pct}",
+    "link.several": "{n} queries × {total} keys: معدل ديال queries، مجموع ديال keys",
+    "link.none": "حتى head ما كيربطهم: حتى واحد ما فات تقسيم قدقد",
+}

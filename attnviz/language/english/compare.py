@@ -1,0 +1,26 @@
+"""Things side by side, in English."""
+
+SENTENCES = {
+    # Things that are compared
+    "compare.colours": "orange = more, blue = less",
+    "compare.signs": "+ = more, - = less",
+    "compare.full": "full at {value} points",
+    "compare.apart": (
+        "{what}: rows {value} nats apart on average (Jensen-Shannon divergence ≤ {max})"
+    ),
+    "compare.largest": 'largest change: "{query}" → "{key}" {value} points',
+    "compare.none": "no visible change: no weight differs by half a point",
+    "compare.rows": "rows that changed most, in nats, and their keys in points",
+    "compare.heads": "heads that changed most, in nats: {places}",
+    "compare.layer": "the layer that changed most of {n}",
+    "compare.lengths": "{what}: of another length, so shown and not subtracted",
+    "compare.within": "largest difference {value} ({places}): within {max}",
+    "compare.over": "largest difference {value} ({places}): over {max}",
+    # Which heads link two words
+    "link.title": "which heads link two words",
+    "link.weight": 'the weight from "{query}" to "{key}" in each head',
+    "link.strongest": "strongest: {places}",
+    "link.even": "an even spread would be {pct}",
+    "link.several": "{n} queries × {total} keys: averaged over queries, added over keys",
+    "link.none": "no head links them: nowhere more than an even spread",
+}
