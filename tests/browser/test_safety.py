@@ -114,5 +114,5 @@ def test_in_a_notebook_the_page_runs_in_its_frame(reader, tmp_path):
     assert frame.locator(".map").count() > 2
     frame.locator("#tab-text").click()
     frame.locator("html[data-drawn=text]").wait_for(state="attached")
-    assert reader.tab.locator("iframe").get_attribute("sandbox") == "allow-scripts"
+    assert reader.tab.locator("iframe").get_attribute("sandbox") == "allow-scripts allow-downloads"
     assert reader.tab.evaluate("document.documentElement.dataset.run") is None

@@ -349,7 +349,7 @@ def test_a_notebook_shows_the_page_in_a_frame_of_its_own():
     for record in (attnviz.trace(SENTENCE), hostile()):
         ((tag, attributes),) = Page(record._repr_html_().encode()).tags
         assert tag == "iframe"
-        assert attributes["sandbox"] == "allow-scripts"
+        assert attributes["sandbox"] == "allow-scripts allow-downloads"
         assert attributes["srcdoc"].encode() == page(record, Look())
         assert attributes["title"].strip()
 

@@ -64,4 +64,18 @@ SENTENCES = {
         "Had navigateur ma9derch y7ell r9am dial page: khdem b wa7ed mn 2023 wla jdid kter."
     ),
     "page.noscript": "Had page katresm b JavaScript, w howa me7bous hna.",
+    "page.average": "mo3ddal",
+    "page.beside": "7da",
+    "page.remove": "7iyyed",
+    "page.save": "Sejjel tswira",
+    "page.copy": "Copier r9am",
+    "page.saved": "tsejjel: {path}",
+    "page.copied": "tcopiaw: {n} dial stora",
+    "page.not_copied": "Had navigateur makaykhellich page tcopier.",
+    "page.pair": '"{query}" → "{key}" f kul head',
+    "page.pair_hint": "Clicki 3la jouj tokens, wla 3la key, bach tchouf weight dialhom f kul head.",
+    "page.product": 'q · k dial "{query}" w "{key}", ra9m b ra9m',
+    "page.product_head": "Khtar head wa7ed: lmo3ddal ma3ndou la query la key.",
+    "page.product_sum": "lmajmou3 = q · k = {value}",
+    "page.product_score": "score 9bel mask w softmax: {value}",
 }

@@ -58,4 +58,18 @@ SENTENCES = {
         "This browser cannot unpack the numbers of the page: open it in one from 2023 or newer."
     ),
     "page.noscript": "This page draws with JavaScript, which is switched off here.",
+    "page.average": "mean",
+    "page.beside": "Beside",
+    "page.remove": "Take away",
+    "page.save": "Save picture",
+    "page.copy": "Copy numbers",
+    "page.saved": "saved: {path}",
+    "page.copied": "copied: {n} lines",
+    "page.not_copied": "This browser does not let the page copy.",
+    "page.pair": '"{query}" → "{key}" in every head',
+    "page.pair_hint": "Click on a pair, or on a key's bar, to see its weight in every head.",
+    "page.product": 'q · k of "{query}" and "{key}", number by number',
+    "page.product_head": "Choose one head: the mean of heads has no query and no key.",
+    "page.product_sum": "sum = q · k = {value}",
+    "page.product_score": "score before mask and softmax: {value}",
 }

@@ -29,8 +29,10 @@ from attnviz.language.languages import all_languages
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.threads import share
+from attnviz.views.page.labels import labels_tree
 from attnviz.views.page.quantised import bits_for, error, quantised
 from attnviz.views.page.sound import sound_tree
+from attnviz.views.page.vectors import vectors_tree
 from attnviz.views.titles import head_title, layer_title, title
 from attnviz.views.words import caveats, in_words
 
@@ -244,6 +246,8 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
         "titles": _in_all(lambda language: title(record, language, PAGE)),
         "layers": [visible(layer_title(stack, i)) for i in range(stack.n_layers)],
         "heads": [visible(head_title(stack, i)) for i in range(stack.n_heads)],
+        "labels": labels_tree(stack) if what == "weights" else None,
+        "vectors": vectors_tree(stack, blobs) if what == "weights" else None,
         "cells": cells,
         "bits": bits,
         "largest": largest,

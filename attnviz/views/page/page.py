@@ -28,9 +28,9 @@ from attnviz.views.titles import title
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (  # in this order: each uses only those before it
-    "state.js", "words.js", "weights.js", "shades.js", "current.js", "change.js", "drawing.js",
-    "side.js", "grid.js", "heatmap.js", "links.js", "text.js", "table.js", "timeline.js",
-    "sound.js", "controls.js",
+    "state.js", "words.js", "weights.js", "shades.js", "current.js", "change.js",
+    "drawing.js", "beside.js", "pair.js", "side.js", "grid.js", "heatmap.js", "links.js", "text.js",
+    "table.js", "timeline.js", "sound.js", "tools.js", "address.js", "controls.js",
 )  # fmt: skip
 VIEWS = {
     "grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap",

@@ -40,6 +40,7 @@ function build() {
         ),
         ...views,
         legend(),
+        tools.build(),
       ),
       beside,
     ),
@@ -110,6 +111,7 @@ function choice(name, label, options, value, act) {
       make("option", {
         value: String(key),
         textContent: text,
+        dir: "auto",
         selected: String(key) === String(value),
       }),
     ),
@@ -208,10 +210,11 @@ function showChoices() {
       choice(
         "head",
         say("page.head"),
-        headsShown(source).map((head) => [head, headName(source, head)]),
+        headsShown(source).map((head) => [head, headName(source, head, state.layer)]),
         state.head,
         (head) => change({ head: number(head) }),
       ),
+      besideChoice(),
     );
   }
   made.push(
@@ -230,15 +233,6 @@ function showChoices() {
   if (canJoin() && canHide(stack)) made.push(box("hide", "page.special"));
   document.getElementById("choices").replaceChildren(...made);
   if (focused) document.getElementById(focused)?.focus();
-}
-
-// Special tokens can be hidden where others are left.
-function canHide({ queries, keys }) {
-  const sides = [queries, keys ?? queries];
-  return (
-    sides.some((side) => side.special.length) &&
-    sides.every((side) => side.special.length < side.labels.length)
-  );
 }
 
 function box(name, key) {
@@ -272,12 +266,14 @@ function showLegend() {
     pen.fillStyle = `rgb(${rgb.join(" ")})`;
     pen.fillRect(i, 0, 1, 1);
   });
-  const own = ["heads", "sound"].includes(state.view);
+  const own = ["heads", "sound"].includes(state.view) || state.beside.length > 0;
   low.textContent = own ? "" : "0%";
+  bar.hidden = state.view === "links" && state.beside.length > 0; // colours stand for heads
   const told = [];
   const kept = state.view === "heatmap" && heatmap.detailed();
   if (kept) told.push(say("page.kept", { n: sourceNow().strongest.k }));
-  if (state.view === "heads") told.push(say("ui.own_scale"));
+  if (state.view === "heads" || (state.beside.length && ["heatmap", "links"].includes(state.view)))
+    told.push(say("ui.own_scale"));
   else if (["timeline", "sound"].includes(state.view)) {
     // shares of the whole; or the view says it
   } else if (shade.sink)
@@ -301,7 +297,7 @@ function showLegend() {
 function showBrightest() {
   const { shade } = current(),
     high = document.querySelector(".legend").children[2];
-  if (["heads", "sound"].includes(state.view)) high.textContent = "";
+  if (["heads", "sound"].includes(state.view) || state.beside.length) high.textContent = "";
   else {
     const rows = ["links", "text"].includes(state.view);
     const most = rows
@@ -370,7 +366,8 @@ function pressed(event) {
 // The start
 
 function begin() {
-  Object.assign(stage, { showFrame, showHeads: () => grid.show(), showWeights, point });
+  Object.assign(stage, { build, showFrame, showHeads: () => grid.show(), showWeights, point });
+  Object.assign(stage, { keep: () => address.keep() });
   build();
   if (typeof DecompressionStream === "undefined") {
     document
@@ -379,6 +376,8 @@ function begin() {
     return;
   }
   document.addEventListener("keydown", pressed);
+  settle();
+  address.begin();
   let waiting = 0;
   addEventListener("resize", () => {
     cancelAnimationFrame(waiting);

@@ -3,7 +3,7 @@
 const kept = new Map(); // what was worked out last
 function remembered(key, work) {
   if (!kept.has(key)) {
-    if (kept.size > 8) kept.delete(kept.keys().next().value);
+    if (kept.size > 24) kept.delete(kept.keys().next().value);
     kept.set(key, work());
   }
   return kept.get(key);
@@ -29,10 +29,9 @@ function matrixFor(layer, head) {
   );
 }
 
-// The chosen head: its items, weights and shades. Only when `ready`.
-function current() {
+// The chosen head, or another: its items, weights and shades. Only when `ready`.
+function current({ layer, head } = state) {
   const source = sourceNow(),
-    { layer, head } = state,
     { rows, columns } = itemsNow();
   const matrix = matrixFor(layer, head);
   const shade = remembered(`shades ${whichWeights()} ${layer} ${head} ${state.scale}`, () =>
@@ -42,8 +41,8 @@ function current() {
 }
 
 // The keys that one query looks at, strongest first: all of them, or those that were kept.
-function keysOf(row) {
-  const { source, matrix, layer, head, rows } = current();
+function keysOf(row, place = state) {
+  const { source, matrix, layer, head, rows } = current(place);
   if (source.strongest) return keptOf(source, layer, head, row, rows.n);
   const found = [];
   for (let c = 0; c < matrix.columns; c += 1) {
@@ -54,8 +53,8 @@ function keysOf(row) {
 }
 
 // The queries that look at one key, strongest first.
-function queriesOf(column) {
-  const { source, matrix, layer, head, rows } = current();
+function queriesOf(column, place = state) {
+  const { source, matrix, layer, head, rows } = current(place);
   const found = [];
   for (let r = 0; r < rows.n; r += 1) {
     if (source.strongest) {
@@ -84,6 +83,8 @@ function weightOf(row, column) {
 const byQuery = () => state.asked === "query" || (state.view === "text" && oneText());
 const foundNow = () => (byQuery() ? keysOf(queryNow()) : queriesOf(keyNow()));
 
+const LEAST = 5e-5; // weight that is worth a bar or a name
+
 // The chosen row, or column, with how bright each of its weights is on the chosen scale.
 const chosenRow = () => withShares(foundNow(), brightest(), current().shade.scale);
 
@@ -100,5 +101,28 @@ function headsShown(source) {
   return heads.length > 1 ? [null, ...heads] : heads;
 }
 
-const headName = (source, head) =>
-  head === null ? say("page.mean", { n: source.heads.length }) : source.heads[head];
+// "8 previous": its number, and what it is built to look at or was seen to.
+function headName(source, head, layer) {
+  if (head === null) return say("page.mean", { n: source.heads.length });
+  return [source.heads[head], source.labels?.[layer]?.[head]].filter(Boolean).join(" ");
+}
+
+// "layer 3 · head 5 previous" or "layer 3 · mean of 12"; a rollout has no heads to tell apart.
+function chosenName(head = state.head, layer = state.layer) {
+  const source = sourceNow(),
+    parts = [];
+  if (source.layers.length > 1) parts.push(source.layers[layer]);
+  if (source.what === "rollout") parts.push(source.heads[0].replace(/^\d+ /, ""));
+  else if (head === null) parts.push(headName(source, source.heads.length > 1 ? null : 0));
+  else parts.push(`head ${headName(source, head, layer)}`);
+  return parts.join(" · ");
+}
+
+// Special tokens can be hidden where others are left.
+function canHide({ queries, keys }) {
+  const sides = [queries, keys ?? queries];
+  return (
+    sides.some((side) => side.special.length) &&
+    sides.every((side) => side.special.length < side.labels.length)
+  );
+}

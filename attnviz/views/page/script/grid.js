@@ -29,7 +29,7 @@ const grid = {
     const tall = rows.n / columns.n;
     if (heads.length === 1) {
       const maps = source.layers.map((title, layer) =>
-        this.map(source, layer, heads[0], tall, title),
+        this.map(source, layer, heads[0], tall, [title]),
       );
       return this.element.replaceChildren(make("div", { className: "maps" }, ...maps));
     }
@@ -44,15 +44,21 @@ const grid = {
           make(
             "div",
             { className: several ? "maps in-row" : "maps" },
-            ...heads.map((head) => this.map(source, layer, head, tall, headName(source, head))),
+            ...heads.map((head) => this.map(source, layer, head, tall, this.shortNames(source, layer, head))),
           ),
         ),
       ),
     );
   },
 
+  // What stands below a map: its number, and below that what the head was seen to look at.
+  shortNames(source, layer, head) {
+    if (head === null) return [source.layers.length > 1 ? say("page.average") : headName(source, null)];
+    return [source.heads[head], source.labels?.[layer]?.[head]].filter(Boolean);
+  },
+
   map(source, layer, head, tall, shown) {
-    const name = headName(source, head);
+    const name = headName(source, head, layer);
     const canvas = make("canvas", { "aria-hidden": "true" });
     canvas.style.aspectRatio = String(1 / Math.min(tall, 2));
     return make(
@@ -63,10 +69,11 @@ const grid = {
         title: `${source.layers[layer]} · ${name}`,
         "aria-label": `${source.layers[layer]}, ${name}`,
         "data-place": `${layer} ${head}`,
-        onclick: () => change({ layer, head, view: "heatmap" }),
+        onclick: (event) =>
+          event.shiftKey ? beside({ layer, head }) : change({ layer, head, view: "heatmap" }),
       },
       canvas,
-      make("span", { textContent: shown }),
+      ...shown.map((line) => make("span", { textContent: line })),
     );
   },
 
@@ -92,7 +99,8 @@ const grid = {
   point() {
     for (const map of this.element.querySelectorAll(".map[aria-current]"))
       map.removeAttribute("aria-current");
-    this.at(state.layer, state.head)?.setAttribute("aria-current", "true");
+    for (const { layer, head } of placesNow())
+      this.at(layer, head)?.setAttribute("aria-current", "true");
   },
 
   // Arrow keys go from map to map.

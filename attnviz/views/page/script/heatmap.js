@@ -4,27 +4,19 @@ const CELL_MOST = 60,
   CELL_NAMED = 12,
   CELL_WRITTEN = 32,
   LABEL_MOST = 150; // pixels
+const ABREAST = 330; // pixels that a map needs beside another
 const DETAIL = 400; // tokens across, below which the kept keys of a long text are drawn one by one
 const SCROLLED = 32; // tokens that keep their names on a narrow screen
 
 const heatmap = {
   element: null,
-  canvas: null,
-  place: null, // {left, top, cell} in pixels, and the span that is drawn
+  maps: [], // of each head that is seen: {layer, head, canvas, image}
+  place: null, // {left, top, cell} in pixels, and the span that is drawn, of all of them alike
   drag: null,
 
   build() {
-    this.canvas = make("canvas", {
-      tabIndex: 0,
-      role: "application",
-      "aria-label": say("page.heatmap"),
-      onpointermove: (event) => this.moved(event),
-      onpointerdown: (event) =>
-        (this.drag = { x: event.clientX, y: event.clientY, span: state.span, far: false }),
-      onpointerup: (event) => this.released(event),
-      onpointerleave: () => (this.drag = null),
-      onwheel: (event) => this.wheel(event),
-    });
+    this.sheet = make("div", { className: "sheet" });
+    this.pen = make("canvas").getContext("2d"); // to measure labels with
     const button = (text, key, act) =>
       make("button", {
         type: "button",
@@ -41,15 +33,51 @@ const heatmap = {
       button("⤢", "page.whole", () => change({ span: null })),
       make("span", { className: "part" }),
     );
-    this.element.replaceChildren(this.tools, make("div", { className: "sheet" }, this.canvas));
+    this.maps = [];
+    this.element.replaceChildren(this.tools, this.sheet);
+  },
+
+  newCanvas() {
+    return make("canvas", {
+      tabIndex: 0,
+      role: "application",
+      "aria-label": say("page.heatmap"),
+      onpointermove: (event) => this.moved(event),
+      onpointerdown: (event) =>
+        (this.drag = { x: event.clientX, y: event.clientY, span: state.span, far: false }),
+      onpointerup: (event) => this.released(event),
+      onpointerleave: () => (this.drag = null),
+      onwheel: (event) => this.wheel(event),
+    });
+  },
+
+  // A canvas for each head that is seen. Those that are there stay: one may have the focus.
+  fill() {
+    const places = placesNow();
+    while (this.maps.length > places.length) this.maps.pop();
+    while (this.maps.length < places.length) this.maps.push({ canvas: this.newCanvas() });
+    const named = chips();
+    const figures = this.maps.map((map, i) => {
+      const { matrix, shade } = current(places[i]),
+        { layer, head } = places[i];
+      const image = remembered(
+        `image ${whichWeights()} ${layer} ${head} ${state.scale} ${isDark()}`,
+        () => painted(matrix, shade.shares),
+      );
+      Object.assign(map, { layer, head, image });
+      map.most = make("small", { textContent: `≤ ${percent(shade.largest)}`, dir: "ltr" });
+      const caption = make("figcaption", {}, named[i] ?? "", map.most);
+      return named.length ? make("figure", {}, caption, map.canvas) : map.canvas;
+    });
+    const focused = this.maps.find(({ canvas }) => canvas === document.activeElement);
+    this.sheet.replaceChildren(...figures);
+    focused?.canvas.focus({ preventScroll: true });
+    this.sheet.classList.toggle("several", places.length > 1);
   },
 
   show() {
-    const { rows, columns, matrix, shade } = current();
-    this.image = remembered(
-      `image ${whichWeights()} ${state.layer} ${state.head} ${state.scale} ${isDark()}`,
-      () => painted(matrix, shade.shares),
-    );
+    const { rows, columns } = current();
+    this.fill();
     const span = state.span ?? { top: 0, bottom: rows.n, left: 0, right: columns.n };
     this.place = this.fitted(rows, columns, span);
     this.tools.hidden = Math.max(rows.n, columns.n) < 2 * FEWEST;
@@ -65,9 +93,10 @@ const heatmap = {
   fitted(rows, columns, span) {
     const across = span.right - span.left,
       down = span.bottom - span.top;
-    const wide = this.element.clientWidth,
+    const abreast = Math.max(Math.min(this.maps.length, Math.floor(this.element.clientWidth / ABREAST)), 1);
+    const wide = this.element.clientWidth / abreast - (abreast > 1 ? 10 : 0),
       high = Math.max(360, innerHeight * 0.78);
-    const pen = this.canvas.getContext("2d");
+    const { pen } = this;
     pen.font = font(13);
     const widest = (items, from, to) =>
       Math.min(
@@ -104,8 +133,13 @@ const heatmap = {
   },
 
   point() {
-    const { place, canvas } = this,
-      { rows, columns, source } = current();
+    for (const map of this.maps) this.draw(map);
+  },
+
+  draw(map) {
+    const { place } = this,
+      { canvas } = map,
+      { rows, columns, source } = current(map);
     const ratio = Math.min(devicePixelRatio || 1, 8192 / place.height);
     canvas.style.touchAction = state.span ? "none" : "pan-x pan-y"; // a finger moves what is closer
     canvas.style.width = `${place.width}px`;
@@ -114,20 +148,20 @@ const heatmap = {
     canvas.height = Math.round(place.height * ratio);
     const pen = canvas.getContext("2d");
     pen.scale(ratio, ratio);
-    this.drawCells(pen, source);
-    if (place.cell >= CELL_WRITTEN && !source.strongest) this.drawNumbers(pen);
+    this.drawCells(pen, source, map);
+    if (place.cell >= CELL_WRITTEN && !source.strongest) this.drawNumbers(pen, map);
     this.drawNames(pen, rows, columns);
     this.drawChosen(pen);
   },
 
-  drawCells(pen, source) {
-    if (this.detailed()) return this.drawKept(pen);
+  drawCells(pen, source, map) {
+    if (this.detailed()) return this.drawKept(pen, map);
     const { left, top, cell, span, across, down } = this.place;
     const [height, width] = source.cells;
     pen.imageSmoothingEnabled = cell * width < 1;
     pen.imageSmoothingQuality = "high";
     pen.drawImage(
-      this.image,
+      map.image,
       span.left / width,
       span.top / height,
       across / width,
@@ -144,18 +178,18 @@ const heatmap = {
   },
 
   // Single weights of a long text, in place of its pooled map.
-  drawKept(pen) {
+  drawKept(pen, map) {
     const { left, top, cell, span, across, down } = this.place;
     const pairs = [];
     pen.fillStyle = `rgb(${maskedColour().join(" ")})`;
     pen.fillRect(left, top, across * cell, down * cell);
     for (let row = span.top; row < span.bottom; row += 1) {
-      const found = keysOf(row);
-      this.drawRest(pen, row, found.length);
+      const found = keysOf(row, map);
+      this.drawRest(pen, row, found.length, map);
       for (const one of found) pairs.push({ ...one, row });
     }
     const side = Math.max(cell - 0.5, 1);
-    for (const { row, item, share } of withShares(pairs, this.largest(), current().shade.scale)) {
+    for (const { row, item, share } of withShares(pairs, this.largest(map), current(map).shade.scale)) {
       if (item < span.left || item >= span.right) continue;
       pen.fillStyle = colour(share);
       pen.fillRect(left + (item - span.left) * cell, top + (row - span.top) * cell, side, side);
@@ -164,10 +198,10 @@ const heatmap = {
 
   // The pairs of a query that it may see and that have no weight of their own: they are 0 where
   // fewer than could be were kept, and else not known.
-  drawRest(pen, row, kept) {
+  drawRest(pen, row, kept, { layer }) {
     const { left, top, cell, span } = this.place,
-      { from, to } = this.seen(row);
-    pen.fillStyle = this.misses(row, kept) ? inkOf("--card") : colour(0);
+      { from, to } = this.seen(row, layer);
+    pen.fillStyle = this.misses(row, kept, layer) ? inkOf("--card") : colour(0);
     const high = row + 1 < span.bottom ? cell + 0.5 : cell; // no seam between rows
     pen.fillRect(
       left + (from - span.left) * cell,
@@ -178,17 +212,17 @@ const heatmap = {
   },
 
   // The part of a row in sight that its query may see.
-  seen(row) {
+  seen(row, layer = state.layer) {
     const { left, right } = this.place.span,
-      [firsts, stops] = maskOf(sourceNow(), state.layer) ?? [];
+      [firsts, stops] = maskOf(sourceNow(), layer) ?? [];
     const inside = (key) => Math.min(Math.max(key, left), right);
     return firsts ? { from: inside(firsts[row]), to: inside(stops[row]) } : { from: left, to: right };
   },
 
   // Whether a query may see keys whose weights were not kept, as far as the page knows.
-  misses(row, kept) {
+  misses(row, kept, layer = state.layer) {
     const { strongest } = sourceNow(),
-      runs = maskOf(sourceNow(), state.layer);
+      runs = maskOf(sourceNow(), layer);
     return !runs || (kept === strongest.k && runs[1][row] - runs[0][row] > kept);
   },
 
@@ -206,18 +240,18 @@ const heatmap = {
   },
 
   // The weight that is brightest.
-  largest() {
-    if (!this.place || !this.detailed()) return current().shade.largest;
+  largest(place = state) {
+    if (!this.place || !this.detailed()) return current(place).shade.largest;
     const { top, bottom } = this.place.span;
     let largest = 0;
     for (let row = top; row < bottom; row += 1)
-      largest = Math.max(largest, keysOf(row)[0]?.weight ?? 0);
+      largest = Math.max(largest, keysOf(row, place)[0]?.weight ?? 0);
     return largest || 1;
   },
 
-  drawNumbers(pen) {
+  drawNumbers(pen, map) {
     const { left, top, cell, span } = this.place,
-      { matrix, shade } = current();
+      { matrix, shade } = current(map);
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.font = font(cell >= 40 ? 12 : 11);
@@ -320,7 +354,7 @@ const heatmap = {
   },
 
   at(event) {
-    const box = this.canvas.getBoundingClientRect(),
+    const box = event.target.getBoundingClientRect(),
       { left, top, cell, span, across, down } = this.place;
     const column = Math.floor((event.clientX - box.left - left) / cell);
     const row = Math.floor((event.clientY - box.top - top) / cell);

@@ -21,7 +21,9 @@ const links = {
     });
     this.canvas = make("canvas", { "aria-hidden": "true" });
     this.part = make("p", { className: "part" });
+    this.heads = make("div", { className: "chips" });
     this.element.replaceChildren(
+      this.heads,
       this.part,
       make(
         "div",
@@ -41,7 +43,8 @@ const links = {
     tell(this.part, cropped ? [partOf(...this.rows, rows.n)] : []);
     this.fill(this.left, rows, this.rows, "query");
     this.fill(this.right, columns, this.columns, "key");
-    this.edges = this.strongest();
+    this.heads.replaceChildren(...chips());
+    this.edges = placesNow().map((place) => this.strongest(place));
     this.point();
   },
 
@@ -69,14 +72,14 @@ const links = {
   },
 
   // The lines that are worth drawing, weakest first.
-  strongest() {
-    const { source, matrix, shade } = current(),
+  strongest(place) {
+    const { source, matrix, shade } = current(place),
       [top, bottom] = this.rows,
       [left, right] = this.columns;
     let edges = [];
     if (source.strongest) {
       for (let row = top; row < bottom; row += 1) {
-        for (const { item, weight } of keysOf(row)) {
+        for (const { item, weight } of keysOf(row, place)) {
           if (item >= left && item < right) edges.push({ row, column: item, weight });
         }
       }
@@ -92,7 +95,7 @@ const links = {
     }
     const largest = edges.reduce((most, { share }) => Math.max(most, share), 1e-9);
     for (const edge of edges) edge.share /= largest;
-    return edges.sort((one, other) => one.share - other.share).slice(-LINES_MOST);
+    return edges.sort((one, other) => one.share - other.share).slice(-LINES_MOST / placesNow().length);
   },
 
   point() {
@@ -119,11 +122,34 @@ const links = {
     for (const side of [this.left, this.right]) {
       for (const option of side.children) option.style.background = option.style.color = "";
     }
+    if (state.beside.length) return this.stripes(column, from);
     for (const { item, share } of chosenRow()) {
       const option = column.children[item - from];
       if (!option || share < LINE_LEAST) continue;
       option.style.background = colour(share);
       option.style.color = inkOn(share);
+    }
+  },
+
+  // Of several heads: a stripe of each one's colour, as strong as its share of that head's largest.
+  stripes(column, from) {
+    const places = placesNow(),
+      shares = new Map(); // of an item: by head
+    places.forEach((place, i) => {
+      const found = byQuery() ? keysOf(queryNow(), place) : queriesOf(keyNow(), place);
+      for (const { item, weight } of found) {
+        if (!shares.has(item)) shares.set(item, new Array(places.length).fill(0));
+        shares.get(item)[i] = found[0].weight ? weight / found[0].weight : 0;
+      }
+    });
+    for (const [item, each] of shares) {
+      const option = column.children[item - from];
+      if (!option) continue;
+      const stops = each.map((share, i) => {
+        const seen = `${HEAD_COLOURS[i]}${Math.round(200 * share).toString(16).padStart(2, "0")}`;
+        return `${seen} ${(100 * i) / each.length}% ${(100 * (i + 1)) / each.length}%`;
+      });
+      option.style.background = `linear-gradient(to right, ${stops.join(", ")}) no-repeat padding-box`;
     }
   },
 
@@ -141,11 +167,18 @@ const links = {
     const row = queryNow(),
       column = keyNow();
     const chosen = (edge) => (state.asked === "query" ? edge.row === row : edge.column === column);
-    for (const edge of this.edges)
-      if (!chosen(edge)) this.line(pen, edge, width, 0.3 * edge.share, 0.75 + edge.share);
+    const several = this.edges.length > 1;
+    this.edges.forEach((edges, i) => {
+      if (several) pen.strokeStyle = HEAD_COLOURS[i];
+      for (const edge of edges)
+        if (!chosen(edge)) this.line(pen, edge, width, 0.3 * edge.share, 0.75 + edge.share);
+    });
     pen.strokeStyle = inkOf("--accent");
-    for (const edge of this.edges)
-      if (chosen(edge)) this.line(pen, edge, width, 0.25 + 0.75 * edge.share, 1 + 3.5 * edge.share);
+    this.edges.forEach((edges, i) => {
+      if (several) pen.strokeStyle = HEAD_COLOURS[i];
+      for (const edge of edges)
+        if (chosen(edge)) this.line(pen, edge, width, 0.25 + 0.75 * edge.share, 1 + 3.5 * edge.share);
+    });
   },
 
   line(pen, { row, column }, width, alpha, thick) {

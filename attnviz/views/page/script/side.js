@@ -1,7 +1,6 @@
 // Beside the picture: where the chosen token looks, what the weights show, what the numbers are.
 
-const BARS = 8,
-  LEAST = 5e-5; // bars, and what is worth one
+const BARS = 8; // at most
 
 const side = {
   build() {
@@ -16,6 +15,7 @@ const side = {
     this.found = make("ul", { className: "findings" });
     this.foundHeading = make("h2");
     this.caveats = make("div", { className: "quiet" });
+    this.pair = make("section", { className: "card pair" });
     this.about = make("div", { className: "quiet" });
     return make(
       "aside",
@@ -27,6 +27,7 @@ const side = {
         this.bars,
         this.sum,
       ),
+      this.pair,
       make("section", { className: "card" }, this.foundHeading, this.found, this.caveats),
       make(
         "details",
@@ -91,6 +92,7 @@ const side = {
     );
     if (!found.length) this.bars.append(make("li", { textContent: say("ui.nothing") }));
     this.sum.replaceChildren(...isolated(this.note(asking, found)));
+    pair.show(this.pair);
   },
 
   bar({ item, weight }, items, largest) {
@@ -126,17 +128,6 @@ const side = {
     );
   },
 };
-
-// "layer 3 · head 5 previous" or "layer 3 · mean of 12"; a rollout has no heads to tell apart.
-function chosenName(head = state.head) {
-  const source = sourceNow(),
-    parts = [];
-  if (source.layers.length > 1) parts.push(source.layers[state.layer]);
-  if (source.what === "rollout") parts.push(source.heads[0].replace(/^\d+ /, ""));
-  else if (head === null) parts.push(headName(source, source.heads.length > 1 ? null : 0));
-  else parts.push(`head ${source.heads[head]}`);
-  return parts.join(" · ");
-}
 
 function keyboardHelp() {
   const keys = [

@@ -115,16 +115,16 @@ function itemAt(items, place) {
   return low;
 }
 
+const levelsOf = (source, layer) =>
+  numbers(bytesOf.get(source.levels[layer]), source.bits === 8 ? Uint8Array : Uint16Array);
+
 // Token by token (or cell by cell) weights of a head, or the mean: {rows, columns, weights, masked}.
 function plainMatrix(source, layer, head, shape) {
   const rows = Math.ceil(shape[0] / source.cells[0]),
     columns = Math.ceil(shape[1] / source.cells[1]);
   const size = rows * columns,
     table = tableOf(source.bits);
-  const levels = numbers(
-    bytesOf.get(source.levels[layer]),
-    source.bits === 8 ? Uint8Array : Uint16Array,
-  );
+  const levels = levelsOf(source, layer);
   const heads = head === null ? source.heads.map((_, i) => i) : [head];
   const weights = new Float32Array(size),
     masked = new Uint8Array(size);
