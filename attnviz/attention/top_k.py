@@ -15,6 +15,7 @@ Weights = NDArray[np.floating[Any]]
 
 CACHED = 1 << 18  # what is worked on more than once stays in the cache
 SHORT_ROW = 1 << 10  # one pass for each key that is wanted costs less than to sort what is left
+FEW = 64  # keys that are wanted, so many passes cost less than a partition
 GROUPS = 256  # groups of columns, whose largest are compared first
 LOW = np.uint64(0xFFFFFFFF)
 
@@ -31,8 +32,15 @@ def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
         return np.zeros((*lead, k), dtype=np.int64), np.zeros((*lead, k), weights.dtype)
     flat = weights.reshape(-1, n)
     quick = _top_k_by_argmax if n <= SHORT_ROW else _top_k_by_threshold
-    columns, found = quick(flat, k) or _top_k_by_partition(flat, k)
+    columns, found = quick(flat, k) or _top_k_of_any(flat, k)
     return columns.reshape(*lead, k), found.reshape(*lead, k)
+
+
+def _top_k_of_any(weights: Weights, k: int) -> tuple[Indices, Weights]:
+    """The same of rows of (rows, columns) in which many tie: a partition takes a hundred times as
+    long for these as for others."""
+    found = _top_k_by_argmax(weights, k) if k <= FEW else None
+    return found or _top_k_by_partition(weights, k)
 
 
 def _top_k_by_argmax(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
@@ -60,8 +68,8 @@ def _pick(weights: Weights, columns: Indices, found: Weights) -> None:
 
 
 def _top_k_by_threshold(weights: Weights, k: int) -> tuple[Indices, Weights] | None:
-    """The k largest of each row of (rows, columns). None where many tie or are wanted, or
-    are no float32 ≥ 0.
+    """The k largest of each row of (rows, columns). None where many are wanted, or are no
+    float32 ≥ 0.
 
     The k-th largest of the groups' largest is no more than the k-th largest of the row: only what
     reaches it is sorted, weight and column as one number.
@@ -76,9 +84,10 @@ def _top_k_by_threshold(weights: Weights, k: int) -> tuple[Indices, Weights] | N
     index = np.flatnonzero(reaching)
     row = index // n
     counts = np.bincount(row, minlength=n_rows)
+    many = counts > 4 * k + 32
+    if many.any():
+        return _split(weights, k, many)
     most = int(counts.max())
-    if most > 4 * k + 32:
-        return None
     place = np.arange(index.size) - np.repeat(np.cumsum(counts) - counts, counts)
     values = weights.ravel()[index] + np.float32(0)  # no zero has a sign
     joined = np.zeros((n_rows, most), np.uint64)
@@ -90,6 +99,19 @@ def _top_k_by_threshold(weights: Weights, k: int) -> tuple[Indices, Weights] | N
     return (LOW - (best & LOW)).astype(np.int64), (best >> np.uint64(32)).astype(np.uint32).view(
         np.float32
     )
+
+
+def _split(weights: Weights, k: int, many: NDArray[np.bool_]) -> tuple[Indices, Weights] | None:
+    """The k largest of each row of (rows, columns) where `many` (rows,) says that many tie."""
+    if many.all():
+        return None
+    columns, found = np.empty((len(weights), k), np.int64), np.empty((len(weights), k), "f4")
+    for rows, quick in ((many, _top_k_of_any), (~many, _top_k_by_threshold)):
+        there = quick(weights[rows], k)
+        if there is None:
+            return None
+        columns[rows], found[rows] = there
+    return columns, found
 
 
 def _group_tops(weights: Weights) -> Weights:

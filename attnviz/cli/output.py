@@ -14,6 +14,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from attnviz.cli.pieces import counted
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
 from attnviz.files.write import may_write, written_whole
 from attnviz.inputs.labels import visible
@@ -132,11 +133,12 @@ def check_outputs(
             raise AttnvizError(f"{path} is the text that is read.", "Write to another file.")
 
 
-def write_output(record: AttentionRecord, path: Path, look: Look) -> list[str]:
+def write_output(record: AttentionRecord, path: Path, look: Look, quiet: bool = False) -> list[str]:
     """Write one file, whole or not at all; return what the reader should know about it."""
-    data, notes = write(record, path.suffix.lower(), look)
+    suffix = path.suffix.lower()
+    data, notes = write(record, suffix, look)
     with written_whole(path) as file:
-        file.writelines(data)
+        file.writelines(counted(data, record, suffix, visible(path.name), quiet))
     return notes
 
 

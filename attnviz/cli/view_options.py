@@ -60,12 +60,14 @@ class Display:
         query: whose row is shown in full, in place of a view.
         """
         from attnviz.cli.output import put_json, say
+        from attnviz.cli.pieces import check_sizes, printed
 
+        check_sizes(record, self.output or [], self.json)
         for note in record.notes:
             say(note, self.quiet)
         self._write_files(record, look)
         if self.json:
-            for piece in record.json_pieces():
+            for piece in printed(record, self.quiet):
                 put_json(piece)
         else:
             self._put_view(record, look, query)
@@ -91,7 +93,7 @@ class Display:
         from attnviz.cli.output import say, write_output
 
         for path in self.output or []:
-            for note in write_output(record, path, look):
+            for note in write_output(record, path, look, self.quiet):
                 say(note, self.quiet)
 
     def _below(self, notes: Sequence[str], screen: Screen) -> Screen:

@@ -124,9 +124,14 @@ class AttentionRecord:
         """The record as one JSON document; the same record gives the same characters."""
         return "".join(self.json_pieces())
 
-    def json_pieces(self) -> Iterator[str]:
-        """Give the same document piece by piece, however large it is."""
-        return saved.json_pieces(self._tree())
+    def json_pieces(self, most: int = saved.MOST_NUMBERS) -> Iterator[str]:
+        """Give the same document piece by piece; AttnvizError for more than `most` numbers."""
+        return saved.json_pieces(self._tree(), most)
+
+    @property
+    def n_numbers(self) -> int:
+        """How many numbers it holds, of weights and of what is known of them."""
+        return saved.count_numbers(self._tree())
 
     def to_npz(self) -> bytes:
         """The record as a .npz archive; the same record gives the same bytes."""
@@ -138,7 +143,7 @@ class AttentionRecord:
         return "".join(self.csv_pieces())
 
     def csv_pieces(self) -> Iterator[str]:
-        """Give the same table piece by piece, however many lines it has."""
+        """Give the same table piece by piece; AttnvizError for one that nobody could open."""
         return csv_pieces(self._tree(), self.stacks)
 
     @property

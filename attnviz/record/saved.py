@@ -41,15 +41,39 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.errors import AttnvizError
 from attnviz.files.arrays import read_arrays, read_json
+from attnviz.record.digits import row_texts
 from attnviz.record.table import item, plain, read_table
 from attnviz.record.tree import Tree
 
 AT_ONCE = 1 << 16  # characters that are handed on together
+FEW_NUMBERS = 256  # that are sooner made text one by one
+AT_ONCE_NUMBERS = 1 << 13  # that are made text together, in the cache
+MOST_NUMBERS = 32_000_000  # of a JSON document: some hundred MB, the most that is read back
 
 
-def json_pieces(tree: Tree) -> Iterator[str]:
-    """Give the tree as one JSON document, piece by piece: arrays are never text as a whole."""
+def json_pieces(tree: Tree, most: int = MOST_NUMBERS) -> Iterator[str]:
+    """Give the tree as one JSON document, piece by piece: arrays are never text as a whole.
+
+    Raises AttnvizError for more than `most` numbers, before the first piece.
+    """
+    if count_numbers(tree) > most:
+        raise AttnvizError(
+            f"The JSON would have {count_numbers(tree):,} numbers, and {most:,} are the most.",
+            "Write .npz, or a part of the text.",
+        )
+    return _json_pieces(tree)
+
+
+def count_numbers(tree: Tree) -> int:
+    """Count the numbers in the arrays of a tree."""
+    arrays: dict[str, NDArray[Any]] = {}
+    _lift_arrays(tree, "", arrays)
+    return sum(array.size for array in arrays.values())
+
+
+def _json_pieces(tree: Tree) -> Iterator[str]:
     words = json.dumps(_lift_arrays(tree, "", {}), ensure_ascii=False, default=item)
     try:
         words.encode()
@@ -74,12 +98,25 @@ def _pieces(value: Any, encode: Callable[[Any], str]) -> Iterator[str]:
             yield from _pieces(inner, encode)
         yield "}"
     elif isinstance(value, np.ndarray) and value.ndim > 1 and len(value):
-        for nth, row in enumerate(value):
+        rows = _rows(value) if value.ndim == 2 and value.dtype == np.float32 else None
+        for nth, row in enumerate(value if rows is None else rows):
             yield ", " if nth else "["
-            yield from _pieces(row, encode)
+            if isinstance(row, str):
+                yield row
+            else:
+                yield from _pieces(row, encode)
         yield "]"
     else:
         yield encode(plain(value))
+
+
+def _rows(weights: NDArray[np.float32]) -> Iterator[str | NDArray[np.float32]]:
+    """Weights (rows, columns) row by row, as text where they are many and all from 0 to 1."""
+    at_once = max(AT_ONCE_NUMBERS // max(weights.shape[1], 1), 1)
+    for start in range(0, len(weights), at_once):
+        some = weights[start : start + at_once]
+        texts = row_texts(some) if some.size >= FEW_NUMBERS else None
+        yield from some if texts is None else (f"[{text}]" for text in texts)
 
 
 def to_npz(tree: Tree) -> bytes:

@@ -15,6 +15,7 @@ from attnviz.attention import masks
 from attnviz.errors import AttnvizError
 from attnviz.files.arrays import LARGEST, LARGEST_JSON, check_length
 from attnviz.files.table import RUN, harmless, table_pieces
+from attnviz.record.digits import shortest
 from attnviz.record.stack import Stack
 from attnviz.record.tree import Tree
 
@@ -27,8 +28,17 @@ CELL = 30_000  # characters: spreadsheets take 32,767
 
 def csv_pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
     """Give the stacks as a table, piece by piece: one line per weight that the mask lets through;
-    of streamed stacks the strongest keys of each query."""
+    of streamed stacks the strongest keys of each query. AttnvizError before the first piece where
+    they would be too many."""
+    _check_length(count_lines(stacks) or 0)
     return table_pieces(_lines(tree, stacks))
+
+
+def count_lines(stacks: Mapping[str, Stack]) -> int | None:
+    """Count the lines that a table of these stacks has; None where some are streamed."""
+    if any(stack.weights is None for stack in stacks.values()):
+        return None
+    return sum(int(stack.allowed_keys().sum()) * stack.n_heads for stack in stacks.values())
 
 
 def _lines(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[Sequence[object]]:
@@ -45,12 +55,10 @@ def _lines(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[Sequence[object]
 
 def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
     """The tree without its weights, in as many cells as it needs."""
-    streamed = any(stack.weights is None for stack in stacks.values())
-    if streamed:
+    n_lines = count_lines(stacks)
+    if n_lines is None:
         told, n_lines = tree | {"stacks": {}, "streamed": True}, 1
     else:
-        n_lines = sum(_n_lines(stack) for stack in stacks.values())
-        _check_length(n_lines)
         kept = {
             name: {key: value for key, value in stack.items() if key != "weights"}
             | {"shape": stack["weights"].shape[:2]}
@@ -79,10 +87,6 @@ def _cut(text: str, size: int) -> Iterator[str]:
             stop += 1
         yield text[start:stop]
         start = stop
-
-
-def _n_lines(stack: Stack) -> int:
-    return int(stack.allowed_keys().sum()) * stack.n_heads
 
 
 def _all_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:
@@ -194,26 +198,3 @@ def plain(value: Any) -> Any:
     if value.dtype == np.float32:  # the shortest digits that mean this float32
         value = shortest(value)
     return [None if number != number else number for number in value.tolist()]
-
-
-DIGITS = range(6, 10)  # that a float32 may need; with fewer it is short already
-MOST_ZEROS = 22  # 10^22 is the largest power of ten that a float64 holds exactly
-
-
-def shortest(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return the float64 numbers with the fewest decimal digits that mean these float32 numbers,
-    (n,): what NumPy's own text of them says, in a tenth of its time."""
-    wide = values.astype(np.float64)
-    found, left = wide.copy(), np.isfinite(wide) & (wide != 0)
-    size = np.floor(np.log10(np.abs(np.where(left, wide, 1)))).astype(np.int64)
-    for digits in DIGITS:
-        zeros = digits - 1 - size
-        tried = left & (size < DIGITS[0]) & (zeros <= MOST_ZEROS)
-        scale = 10.0 ** np.where(tried, zeros, 0)
-        rounded = np.rint(wide * scale) / scale  # both are exact, so this is the nearest float64
-        fits = tried & (rounded.astype(np.float32) == values)
-        found[fits] = rounded[fits]
-        left &= ~fits
-    if left.any():  # very large or very small
-        found[left] = values[left].astype(np.str_).astype(np.float64)
-    return found

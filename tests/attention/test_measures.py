@@ -247,6 +247,17 @@ def test_strongest_is_a_stable_sort_cut_at_k(kind):
             assert columns.shape == (6, min(k, n))
 
 
+@pytest.mark.parametrize("k", [1, 8, 100])
+def test_long_rows_of_which_some_tie_everywhere(k):
+    weights = np.random.default_rng(3).random((6, 1500), dtype=np.float32)
+    weights[1], weights[3, 700:], weights[4] = 1 / 1500, 0, np.round(weights[4] * 2) / 2
+    weights[5, 900] = np.nan if k == 8 else 2
+    columns, largest = measures.strongest(weights, k)
+    ordered = np.argsort(-np.where(np.isnan(weights), -np.inf, weights), axis=1, kind="stable")
+    np.testing.assert_array_equal(columns, ordered[:, :k])
+    np.testing.assert_array_equal(largest, np.take_along_axis(weights, columns, axis=1))
+
+
 def test_strongest_takes_leading_axes_and_any_k():
     rng = np.random.default_rng(4)
     weights = rng.integers(0, 9, (2, 3, 5, 40)) / 40

@@ -11,6 +11,10 @@ import sys
 import numpy as np
 import pytest
 
+from attnviz.cli import pieces, run_command_line
+from attnviz.record import saved
+from attnviz.record.record import AttentionRecord
+
 ALLOWED, BESIDE = 64, 400  # MiB of --max-memory, and beside it
 
 
@@ -41,6 +45,42 @@ def table(folder):
     rows = np.full((n, n), 1 / n).tolist()
     (folder / "in.json").write_text(str(rows))
     return ["view", "in.json", "--show", "none"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--json"], "48 numbers"),  # 36 weights, and where three words begin and end, twice
+        (["-o", "x.json"], "48 numbers"),
+        (["-o", "x.csv"], "36 lines"),
+    ],
+)
+def test_numbers_for_other_programs_have_a_bound(words, said, tmp_path, monkeypatch, capsys):
+    """Nothing is written then, neither what is too large nor what was asked for beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(pieces, "MOST_PRINTED", 35)
+    monkeypatch.setattr("attnviz.record.table.MOST_LINES", 35)
+    monkeypatch.setattr(AttentionRecord.json_pieces, "__defaults__", (35,))
+    status = run_command_line(["run", "a b c", "-o", "y.npz", *words])
+    out, err = capsys.readouterr()
+    assert (status, out, list(tmp_path.iterdir())) == (2, "", [])
+    assert said in err
+    assert "35 are the most" in err
+    assert "Write .npz" in err
+
+
+def test_the_largest_json_is_one_that_is_read_back():
+    from attnviz.files.arrays import LARGEST_JSON
+
+    assert saved.MOST_NUMBERS * len("0.123456789, ") < LARGEST_JSON
+
+
+def test_many_heads_have_a_bound_and_the_ten_have_none(capsys):
+    words = ["run", "a" * 5000, "--tokenizer", "characters", "--show", "none", "--heads"]
+    assert run_command_line([*words, "64"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "64 heads over 5,000 tokens take too long. Give --heads 52 or less" in err
 
 
 @pytest.mark.slow

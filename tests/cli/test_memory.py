@@ -148,6 +148,18 @@ def test_what_takes_long_shows_tokens_layers_and_time_left_to_a_terminal(long_te
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("name", "what"), [("x.json", "numbers"), ("x.csv", "lines")])
+def test_a_large_file_says_how_far_it_is_to_a_terminal(long_text, name, what):
+    terminal, theirs = pty.openpty()
+    words = ["--heads", "1", "--rows", ":2000", "--cols", ":2000", "--show", "none", "-o", name]
+    process = start(long_text, *words, stderr=theirs)
+    os.close(theirs)
+    said = read_all(terminal, process)
+    assert process.wait(60) == 0
+    assert re.search(rf"{name} · [\d,]+ of [\d,]+ {what}", said)
+
+
+@pytest.mark.slow
 def test_nobody_is_told_where_there_is_no_terminal(long_text):
     process = start(long_text, "--heads", "1", "--show", "none", stderr=subprocess.PIPE)
     _, said = process.communicate(timeout=60)

@@ -226,6 +226,14 @@ def test_a_home_that_cannot_be_written_is_no_news(tmp_path):
     assert (status, err) == (0, "File saved: x.png\n")
 
 
+@pytest.mark.slow
+def test_a_home_that_is_no_whole_path_makes_no_folder_here(tmp_path):
+    relative = {"HOME": "there", "XDG_CACHE_HOME": "cache", "XDG_CONFIG_HOME": "config"}
+    status, _, err = done("run", TEXT, "-o", "x.png", cwd=tmp_path, **relative)
+    assert (status, err) == (0, "File saved: x.png\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.png"]
+
+
 # Names that send terminal codes.
 
 

@@ -400,3 +400,16 @@ def test_a_real_process_leaves_with_status_2_and_no_traceback(folder):
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, b"")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_archive_of_a_later_version_of_zip_is_one_line(tmp_path, monkeypatch, capsys):
+    """Python's own reader ends in NotImplementedError there."""
+    monkeypatch.chdir(tmp_path)
+    np.savez("x.npz", weights=np.eye(2))
+    data = bytearray(Path("x.npz").read_bytes())
+    data[data.index(b"PK\x01\x02") + 6] = 255
+    Path("x.npz").write_bytes(data)
+    assert run_command_line(["view", "x.npz"]) == 2
+    out, err = capsys.readouterr()
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert "zip file version" in err

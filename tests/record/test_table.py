@@ -1,9 +1,11 @@
 """Numbers as files hold them: NumPy's own shortest text of float32 is the reference."""
 
+import json
+
 import numpy as np
 import pytest
 
-from attnviz.record.table import shortest
+from attnviz.record.digits import row_texts, shortest
 
 RANDOM = np.random.default_rng(0)
 ODD = [0, -0.0, np.nan, np.inf, -np.inf, 1, 0.1, 1e-45, 3.4e38, 16777216, 999999.94, 123456.7]
@@ -21,3 +23,18 @@ def test_the_shortest_digits_are_numpys(kind):
     wanted = values.astype(np.str_).astype(np.float64)
     np.testing.assert_array_equal(shortest(values), wanted)
     np.testing.assert_array_equal(shortest(values).astype(np.float32), values)
+
+
+@pytest.mark.parametrize("power", [1, 4, 12, 25])
+def test_rows_are_the_json_of_each_number(power):
+    """Python's own text of every number is the reference."""
+    rows = RANDOM.random((5, 60), dtype=np.float32) ** np.float32(power)
+    rows[rows < 1e-12] = 0
+    rows[0, :9] = [0, 1, 0.5, 0.1, 0.01, 1e-4, 9.9999997e-5, 1.5e-5, 1e-10]
+    wanted = [json.dumps([float(str(number)) for number in row])[1:-1] for row in rows]
+    assert row_texts(rows) == wanted
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -0.0, -0.5, 1.5, 1e-45])
+def test_rows_of_what_is_no_weight_are_written_one_by_one(odd):
+    assert row_texts(np.array([[0.5, odd]], np.float32)) is None

@@ -203,7 +203,7 @@ def _fill(target: Console, state: State, begun: _Begun, inputs: Sequence[Path | 
 
     def save(record: AttentionRecord, path: Path, look: Look) -> list[str]:
         check_outputs([path], inputs, of="a file")
-        return write_output(record, path, look)
+        return write_output(record, path, look, quiet=True)  # the screen is the explorer's
 
     _read_keys_from_the_terminal()
     app = Explorer(

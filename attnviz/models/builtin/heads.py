@@ -43,6 +43,8 @@ from attnviz.models.model import (
 HEAD_DIM = 64
 VALUE_DIM = CONTENT
 MOST_HEADS = 64
+LISTED = 10  # so many heads read texts of any length; more of them are the same ones again
+MOST_ROWS = 1 << 18  # of queries, in all of more heads than that: a minute's work
 
 # Beyond the list the same heads come again, less and more decided.
 SHARPNESS = (1.0, 0.5, 2.0, 0.25, 4.0, 0.125, 8.0, 0.0625)
@@ -98,6 +100,7 @@ class HeadsModel:
         tokens = {TEXT: tokenize(inputs.require_text(), tokenizer)}
         if inputs.source is not None:
             tokens[SOURCE] = tokenize(inputs.source, tokenizer, "source")
+        _check_rows(len(self.heads), max(map(len, tokens.values())))
         return Prepared(tokens, tokenizer=tokenizer, seed=self.seed)
 
     def stacks(self, prepared: Prepared) -> dict[str, StackShape]:
@@ -167,6 +170,15 @@ def _check(n_heads: int) -> None:
     if not 1 <= n_heads <= MOST_HEADS:
         raise AttnvizError(
             f"{n_heads} heads cannot be made.", f"Choose a number from 1 to {MOST_HEADS}."
+        )
+
+
+def _check_rows(n_heads: int, n_tokens: int) -> None:
+    """Refuse many heads over a long text: the work would grow with both, and show nothing new."""
+    if n_heads > LISTED and n_heads * n_tokens > MOST_ROWS:
+        raise AttnvizError(
+            f"{n_heads} heads over {n_tokens:,} tokens take too long.",
+            f"Give `heads` {max(MOST_ROWS // n_tokens, LISTED)} or less, or a shorter text.",
         )
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 
 from attnviz.errors import AttnvizError
+
+FOLDERS = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")  # where it keeps what it knows of fonts
 
 
 def _load_matplotlib() -> None:
@@ -18,7 +21,7 @@ def _load_matplotlib() -> None:
     if "matplotlib" in sys.modules:
         return
     log = logging.getLogger("matplotlib")
-    level, backend = log.level, os.environ.pop("MPLBACKEND", None)
+    level, hidden = log.level, _hidden()
     log.setLevel(logging.CRITICAL + 1)  # unknown settings, folders that cannot be written
     try:
         import matplotlib.font_manager  # noqa: F401 what it says in loading is said here
@@ -30,8 +33,15 @@ def _load_matplotlib() -> None:
         ) from error
     finally:
         log.setLevel(level)
-        if backend is not None:
-            os.environ["MPLBACKEND"] = backend
+        os.environ.update(hidden)
+
+
+def _hidden() -> dict[str, str]:
+    """Take settings from the environment that are not for here, and return them: a home that is no
+    whole path would have its folders made wherever the reader happens to be."""
+    names = [name for name in FOLDERS if not Path(os.environ.get(name, "/")).is_absolute()]
+    names += ["MPLBACKEND"] * ("MPLBACKEND" in os.environ)
+    return {name: os.environ.pop(name) for name in names}
 
 
 _load_matplotlib()
