@@ -13,6 +13,7 @@ from attnviz.attention import masks
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.inputs.labels import visible
 from attnviz.record.checks import first_leak
 from attnviz.record.settings import Settings
 
@@ -72,9 +73,19 @@ def dense_longformer(
 
 
 def stacks_given(given: Any) -> dict[str, GivenWeights]:
-    """The stacks that are there, "self" alone unless their names say more."""
+    """The stacks that are there, "self" alone unless their names say more; AttnvizError where they
+    lie in no layout that is known."""
     if given is None:
         raise AttnvizError("The weights are None, not a regular array of numbers.", EAGER)
+    try:
+        return _stacks(given)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise AttnvizError(
+            f"The weights lie in no layout that is known ({visible(str(error))[:200]}).", SHAPES
+        ) from error
+
+
+def _stacks(given: Any) -> dict[str, GivenWeights]:
     of_outputs = isinstance(given, Mapping) or any(hasattr(given, name) for name in OUTPUTS)
     if not of_outputs:
         return {"self": _regular(given)}
@@ -336,6 +347,12 @@ def _longformer(bands: Any, global_rows: Any) -> GivenWeights:
     layers, rules = [], []
     positions: list[int] = []
     window = 0
+    if global_rows is not None and len(bands) != len(global_rows):
+        raise AttnvizError(
+            f"There are {len(bands)} layers of attentions and {len(global_rows)} of their global "
+            "part.",
+            "Give attentions and global_attentions of one output.",
+        )
     for nth, band in enumerate(bands):
         part = _one_layer(_array(band), nth)
         rows = None if global_rows is None else _one_layer(_array(global_rows[nth]), nth)

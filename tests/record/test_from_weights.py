@@ -645,3 +645,17 @@ def test_attentions_beside_decoder_attentions_are_refused():
     rows = [[0.5, 0.5], [1, 0]]
     with pytest.raises(AttnvizError, match="one of the two"):
         from_weights({"attentions": rows, "decoder_attentions": rows}, None)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"attentions": [np.eye(3)[None]] * 2, "global_attentions": [np.eye(3)[None]]},
+        {"attentions": [np.eye(3)[None]], "global_attentions": []},
+        {"attentions": [np.eye(3)[None]], "global_attentions": 3},
+        {"attentions": 3, "global_attentions": [np.eye(3)[None]]},
+    ],
+)
+def test_parts_that_do_not_belong_together_are_one_line(given):
+    with pytest.raises(AttnvizError):
+        from_weights(given, None)
