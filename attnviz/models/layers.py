@@ -111,6 +111,26 @@ class RMSNorm:
         return y
 
 
+@dataclass(frozen=True)
+class HeadNorm:
+    """A layer norm of the features of each head. weight, bias: (head_dim,), the same for all, or
+    (heads, 1, head_dim)."""
+
+    weight: Weight
+    bias: Weight | None
+    eps: float
+
+    def __call__(self, x: Floats) -> Floats:
+        """(heads, tokens, head_dim) → the same, normed"""
+        y: Floats = x - x.mean(axis=-1, keepdims=True, dtype=x.dtype)
+        variance = np.einsum("...i,...i->...", y, y)[..., None] / x.dtype.type(x.shape[-1])
+        y /= np.sqrt(variance + x.dtype.type(self.eps))
+        y *= self.weight.astype(x.dtype, copy=False)
+        if self.bias is not None:
+            y += self.bias.astype(x.dtype, copy=False)
+        return y
+
+
 Norm = LayerNorm | RMSNorm
 
 

@@ -12,6 +12,7 @@ checkpoints.py draws. Attention is transformers' own (`attn_implementation="eage
 import importlib
 import json
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,22 @@ DECODER = {
     "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
     "num_key_value_heads": 2, "intermediate_size": 40, "max_position_embeddings": 64,
     "bos_token_id": 1, "eos_token_id": 2,
+}  # fmt: skip
+OPT = {
+    "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "ffn_dim": 40, "max_position_embeddings": 24, "word_embed_proj_dim": 32,
+}  # fmt: skip
+XGLM = {
+    "vocab_size": 61, "d_model": 32, "num_layers": 2, "attention_heads": 2, "ffn_dim": 40,
+    "max_position_embeddings": 24,
+}  # fmt: skip
+BLOOM = {"vocab_size": 61, "hidden_size": 32, "n_layer": 2, "n_head": 2}
+MPT = {
+    "vocab_size": 61, "d_model": 32, "n_layers": 2, "n_heads": 2, "max_seq_len": 24,
+}  # fmt: skip
+FALCON = {
+    "vocab_size": 61, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "max_position_embeddings": 64,
 }  # fmt: skip
 GROUPED = DECODER | {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}
 MIXED = GROUPED | {"intermediate_size": 24, "num_experts_per_tok": 2}
@@ -222,6 +239,107 @@ CASES = {
         NEOX
         | {"hidden_size": 64, "rotary_pct": 0.5, "rotary_emb_base": 500, "num_attention_heads": 4}
         | {"use_parallel_residual": False, "attention_bias": False, "hidden_act": "gelu_new"},
+    ),
+    "gpt_bigcode": Case("GPTBigCodeModel", GPT2 | {"n_embd": 64, "n_head": 4, "n_inner": 40}),
+    "gpt_bigcode, a key for each head": Case(
+        "GPTBigCodeForCausalLM",
+        GPT2
+        | {"multi_query": False, "scale_attn_weights": False, "n_inner": 40}
+        | {"activation_function": "relu", "layer_norm_epsilon": 1e-3},
+    ),
+    "gptj": Case("GPTJModel", GPT2 | {"rotary_dim": 8, "n_inner": 40}),
+    "gptj, with a head": Case(
+        "GPTJForCausalLM",
+        GPT2 | {"rotary_dim": 16, "n_inner": 48, "activation_function": "relu"},
+    ),
+    "codegen": Case(
+        "CodeGenModel", GPT2 | {"n_embd": 64, "n_head": 4, "rotary_dim": 8, "n_inner": 40}
+    ),
+    "codegen, with a head": Case(
+        "CodeGenForCausalLM",
+        GPT2
+        | {"n_embd": 128, "n_head": 8, "rotary_dim": 12, "n_inner": 32, "n_layer": 1}
+        | {"activation_function": "gelu", "layer_norm_epsilon": 1e-3},
+    ),
+    "opt": Case("OPTModel", OPT),
+    "opt, norms after": Case(
+        "OPTForCausalLM",
+        OPT | {"do_layer_norm_before": False, "enable_bias": False, "activation_function": "gelu"},
+    ),
+    "xglm": Case("XGLMModel", XGLM),
+    "xglm, with a head": Case(
+        "XGLMForCausalLM",
+        XGLM | {"scale_embedding": False, "activation_function": "relu", "attention_heads": 1},
+    ),
+    "biogpt": Case("BioGptModel", ENCODER),
+    "biogpt, with a head": Case(
+        "BioGptForCausalLM", ENCODER | {"scale_embedding": False, "hidden_act": "relu"}
+    ),
+    "phi": Case("PhiModel", GROUPED),
+    "phi, heads normed": Case(
+        "PhiForCausalLM",
+        DECODER
+        | {"qk_layernorm": True, "hidden_act": "gelu", "layer_norm_eps": 1e-3}
+        | {"rope_parameters": {"partial_rotary_factor": 1.0, "rope_theta": 100.0}},
+    ),
+    "starcoder2": Case("Starcoder2Model", GROUPED | {"sliding_window": 4}),
+    "starcoder2, no biases": Case(
+        "Starcoder2ForCausalLM",
+        DECODER | {"use_bias": False, "hidden_act": "relu", "norm_epsilon": 1e-3},
+    ),
+    "stablelm": Case("StableLmModel", GROUPED | {"use_qkv_bias": True}),
+    "stablelm, side by side": Case(
+        "StableLmForCausalLM",
+        GROUPED
+        | {"use_parallel_residual": True, "qk_layernorm": True, "hidden_act": "gelu"}
+        | {"rope_parameters": {"partial_rotary_factor": 0.5, "rope_theta": 100.0}},
+    ),
+    "cohere": Case("CohereModel", GROUPED | {"pad_token_id": 0}),
+    "cohere, heads normed": Case(
+        "CohereForCausalLM",
+        GROUPED
+        | {"pad_token_id": 0, "use_qk_norm": True, "attention_bias": True, "logit_scale": 0.5},
+    ),
+    "cohere2": Case(
+        "Cohere2Model",
+        DECODER | {"pad_token_id": 0, "num_hidden_layers": 4, "sliding_window": 4},
+    ),
+    "cohere2, layers": Case(
+        "Cohere2ForCausalLM",
+        GROUPED
+        | {"pad_token_id": 0, "layer_types": ["full_attention", "sliding_attention"]}
+        | {"sliding_window": 3, "attention_bias": True, "rope_theta": 100.0},
+    ),
+    "nemotron": Case("NemotronModel", GROUPED | {"head_dim": 16}),
+    "nemotron, biases": Case(
+        "NemotronForCausalLM",
+        DECODER
+        | {"head_dim": 24, "attention_bias": True, "mlp_bias": True, "hidden_act": "silu"}
+        | {"rope_parameters": {"partial_rotary_factor": 1.0, "rope_theta": 100.0}},
+    ),
+    "bloom": Case("BloomModel", BLOOM),
+    "bloom, six heads": Case(
+        "BloomForCausalLM", BLOOM | {"hidden_size": 48, "n_head": 6, "layer_norm_epsilon": 1e-3}
+    ),
+    "mpt": Case("MptModel", MPT),
+    "mpt, three heads": Case(
+        "MptForCausalLM",
+        MPT
+        | {"n_heads": 3, "d_model": 48, "layer_norm_epsilon": 1e-3}
+        | {"attn_config": {"softmax_scale": 0.5}},
+    ),
+    "falcon": Case("FalconModel", FALCON),
+    "falcon, few keys": Case(
+        "FalconForCausalLM",
+        FALCON
+        | {"new_decoder_architecture": True, "num_kv_heads": 2, "bias": True}
+        | {"ffn_hidden_size": 40, "activation": "relu"},
+    ),
+    "falcon, one after the other": Case(
+        "FalconForCausalLM",
+        FALCON
+        | {"parallel_attn": False, "multi_query": False, "bias": True, "ffn_hidden_size": 40}
+        | {"layer_norm_epsilon": 1e-3},
     ),
     "llama": Case("LlamaModel", DECODER),
     "llama, biases": Case(
@@ -586,6 +704,17 @@ def dense(local, globally, window, places):
     return weights
 
 
+@contextmanager
+def default_dtype(dtype):
+    """XGLM makes its mask of the default dtype, which has no room for the least float64."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype or before)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
 def reference(name, folder, given=None, dtype=torch.float32):
     """What transformers makes of the checkpoint in `folder`: stack → weights, and "hidden".
 
@@ -602,7 +731,7 @@ def reference(name, folder, given=None, dtype=torch.float32):
     if "global_tokens" in given:
         feed["global_attention_mask"] = torch.zeros_like(ids["ids"])
         feed["global_attention_mask"][0, given["global_tokens"]] = 1
-    with torch.no_grad():
+    with torch.no_grad(), default_dtype(dtype if model.config.model_type == "xglm" else None):
         out = model(**feed, output_attentions=True, output_hidden_states=True)
 
     def stacked(layers):

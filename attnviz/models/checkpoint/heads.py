@@ -163,8 +163,8 @@ def _next_head(found: _Found) -> PredictionHead:
     scale, cap = 1.0, found.config.get("final_logit_softcapping")
     if found.config.get("logits_scaling") is not None:  # Granite divides
         scale /= found.fields.real("logits_scaling")
-    if found.config.get("logit_scale") is not None:  # Cohere multiplies
-        scale *= found.fields.real("logit_scale")
+    if found.family in ("cohere", "cohere2"):  # Command R multiplies
+        scale *= found.fields.real("logit_scale", 0.0625)
     if found.family == "t5" and _scales_t5(found):
         scale *= found.width**-0.5
     if cap is not None:

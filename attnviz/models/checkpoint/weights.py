@@ -9,7 +9,7 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Embedding, LayerNorm, Linear, RMSNorm, Weight
+from attnviz.models.layers import Embedding, HeadNorm, LayerNorm, Linear, RMSNorm, Weight
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,19 @@ class Weights:
         """Return a layer norm."""
         weight = self.take(f"{name}.weight", width)
         return LayerNorm(weight, self.take(f"{name}.bias", width) if bias else None, eps)
+
+    def head_norm(self, name: str, n_heads: int, head_dim: int, eps: float) -> HeadNorm:
+        """Return a layer norm of each head: one for all (Phi), one a head in one tensor (Command
+        R), or in a tensor each (StableLM)."""
+        if self.has(f"{name}.norms.0.weight"):
+            each = [self.take(f"{name}.norms.{i}.weight", head_dim) for i in range(n_heads)]
+            return HeadNorm(np.stack([np.asarray(one) for one in each])[:, None], None, eps)
+        if self.has(f"{name}.bias"):
+            return HeadNorm(
+                self.take(f"{name}.weight", head_dim), self.take(f"{name}.bias", head_dim), eps
+            )
+        weight = np.asarray(self.take(f"{name}.weight", n_heads, head_dim))
+        return HeadNorm(weight[:, None], None, eps)
 
     def rms_norm(self, name: str, width: int, eps: float, offset: float = 0.0) -> RMSNorm:
         """Return a root-mean-square norm."""

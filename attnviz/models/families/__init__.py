@@ -27,6 +27,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "gpt2": ("gpt2",),
     "gpt_neo": ("gpt_neo",),
     "gpt_neox": ("gpt_neox",),
+    "gpt_bigcode": ("gpt_bigcode",),
+    "gptj": ("gptj", "codegen"),
+    "opt": ("opt", "xglm", "biogpt"),
+    "phi": ("phi", "starcoder2", "stablelm", "cohere", "cohere2", "nemotron"),
+    "bloom": ("bloom",),
+    "mpt": ("mpt",),
+    "falcon": ("falcon",),
     "llama": (
         "llama",
         "mistral",

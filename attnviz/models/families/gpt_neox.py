@@ -47,6 +47,7 @@ def _block(weights: Weights, fields: Fields, width: int, n_heads: int) -> PreNor
             weights.linear("attention.query_key_value", width, 3 * width, bias),
             weights.linear("attention.dense", width, width, bias),
             n_heads,
+            n_heads,
         ),
         weights.layer_norm("post_attention_layernorm", width, eps),
         FeedForward(

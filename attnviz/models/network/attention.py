@@ -10,7 +10,7 @@ import numpy as np
 from attnviz.attention.masks import global_
 from attnviz.attention.rules import Rule
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Floats, Linear, Norm, Rotation, merge_heads, split_heads
+from attnviz.models.layers import Floats, HeadNorm, Linear, Norm, Rotation, merge_heads, split_heads
 from attnviz.models.model import TEXT, Attend, Layout
 from attnviz.threads import by_tokens
 
@@ -75,8 +75,8 @@ class Attention:
     n_key_heads: int
     scale: float
     softcap: float | None = None
-    query_norm: Norm | None = None
-    key_norm: Norm | None = None
+    query_norm: Norm | HeadNorm | None = None
+    key_norm: Norm | HeadNorm | None = None
     norm_place: str = EACH
 
     def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
@@ -160,23 +160,39 @@ class GatedDistances:
 
 @dataclass(frozen=True)
 class InterleavedAttention:
-    """One projection for all: queries, keys and values of one head after another (GPT-NeoX)."""
+    """One projection for all: the queries that share a key head, its key and its value, one key
+    head after another (GPT-NeoX and BLOOM with as many as heads, Falcon with few, StarCoder with
+    one). scale: 1 / sqrt(head_dim) where it is None."""
 
-    fused: Linear  # (heads × 3 × head_dim, width)
+    fused: Linear  # ((heads + 2 × key heads) × head_dim, width)
     output: Linear
     n_heads: int
+    n_key_heads: int
+    scale: float | None = None
+
+    @property
+    def head_dim(self) -> int:
+        """How wide each head is."""
+        n_rows: int = self.fused.weight.shape[0]
+        return n_rows // (self.n_heads + 2 * self.n_key_heads)
 
     def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
         """Describe the stack whose layers all have heads like these."""
-        head_dim = len(self.fused.weight) // (3 * self.n_heads)
-        return Layout(self.n_heads, self.n_heads, head_dim, masks, queries, keys)
+        return Layout(self.n_heads, self.n_key_heads, self.head_dim, masks, queries, keys)
 
     def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
         """(tokens, width) → (tokens, heads × head_dim), before `output`"""
         fused = by_tokens(lambda part: self.fused(part if norm is None else norm(part)), x)
-        parts = fused.reshape(len(x), self.n_heads, 3, -1).transpose(2, 1, 0, 3)
-        query, key, value = parts  # (heads, tokens, head_dim) each
-        attended = door(door.rotate(query), door.rotate(key), value, w_output=self.output.weight.T)
+        # (key heads, those that share it + 2, head_dim, tokens)
+        parts = fused.T.reshape(self.n_key_heads, -1, self.head_dim, len(x))
+        query = parts[:, :-2].reshape(self.n_heads, self.head_dim, len(x))
+        query, key, value = (
+            part.swapaxes(1, 2) for part in (query, parts[:, -2], parts[:, -1])
+        )  # (heads, tokens, head_dim) each
+        attended = door(
+            door.rotate(query), door.rotate(key), value, scale=self.scale,
+            w_output=self.output.weight.T,
+        )  # fmt: skip
         return merge_heads(attended)
 
 

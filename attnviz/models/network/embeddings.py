@@ -158,6 +158,14 @@ class Embeddings:
         return feed.segments
 
 
+class Distances(Protocol):
+    """What distances add to the scores of all layers."""
+
+    def __call__(self, n_tokens: int, start: int = 0) -> Floats:
+        """Return (heads, queries, keys): the queries stand at `start` and after it, the keys from
+        0 on."""
+
+
 @dataclass(frozen=True)
 class DistanceBias:
     """What each distance adds to the scores of each head: a table for buckets of distances that

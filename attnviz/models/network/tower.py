@@ -12,7 +12,7 @@ from attnviz.models.layers import Floats, Norm
 from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.attention import LayerDoor
 from attnviz.models.network.blocks import Block, run_block
-from attnviz.models.network.embeddings import DistanceBias, Embed
+from attnviz.models.network.embeddings import Distances, Embed
 from attnviz.models.network.network import Feed, Limits, Shared, State
 from attnviz.models.network.pooling import POOL, PoolingHead
 from attnviz.models.network.rope import Rope
@@ -37,7 +37,7 @@ class Tower:
     last_norm: Norm | None = None
     ropes: Mapping[str, Rope] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
-    distances: DistanceBias | None = None
+    distances: Distances | None = None
     stack: str = "self"
     role: str = TEXT
     source: str = SOURCE
