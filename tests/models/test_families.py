@@ -3,11 +3,14 @@
 The numbers are in tests/reference; tests/parity/test_checkpoints.py compares live.
 """
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 
 import attnviz
 from attnviz.inputs.text import from_ids
+from attnviz.models.families import EXAMPLES, FAMILIES
 from attnviz.models.model import Prepared
 from attnviz.tracing.recorder import Recorder
 from tests.reference import checkpoints
@@ -739,3 +742,9 @@ def test_every_family_has_two_cases_and_is_broken_on_purpose():
     broken = {checkpoints.config(case)["model_type"] for case, _ in BROKEN.values()}
     assert broken == set(families)
     assert all(families.count(family) >= 2 for family in families)
+
+
+def test_every_family_that_is_read_is_of_a_kind_and_has_an_example():
+    assert list(EXAMPLES) == list(FAMILIES)
+    kinds = [kind for kind, _ in groupby(EXAMPLES[family][0] for family in FAMILIES)]
+    assert len(kinds) == len(set(kinds))  # so that a list of them names each kind once

@@ -37,7 +37,7 @@ def models(
     from attnviz.cli.output import console, put, put_json
     from attnviz.errors import AttnvizError
     from attnviz.models import load_checkpoint
-    from attnviz.models.families import FAMILIES
+    from attnviz.models.families import EXAMPLES, FAMILIES
     from attnviz.views.terminal import models as views
 
     if path is None:
@@ -46,7 +46,7 @@ def models(
         if json:
             put_json(dumps(FAMILIES) + "\n")
         else:
-            put(console(), Group(*views.families(FAMILIES)))
+            put(console(), Group(*views.families(FAMILIES, EXAMPLES)))
         return
     model = load_checkpoint(path, adapter)
     if not verify:

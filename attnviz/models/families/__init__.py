@@ -77,6 +77,36 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "siglip_vision_model",
     ),
 }
+# What each family is, and a checkpoint of it on the Hugging Face hub.
+ENCODER, DECODER, BOTH, IMAGE, SOUND = "encoder", "decoder", "encoder-decoder", "image", "sound"
+EXAMPLES: dict[str, tuple[str, str]] = {
+    "bert": (ENCODER, "sentence-transformers/all-MiniLM-L6-v2"),
+    "roberta": (ENCODER, "FacebookAI/xlm-roberta-base"),
+    "distilbert": (ENCODER, "distilbert/distilbert-base-uncased"),
+    "mpnet": (ENCODER, "sentence-transformers/all-mpnet-base-v2"),
+    "electra": (ENCODER, "google/electra-small-generator"),
+    "albert": (ENCODER, "albert/albert-base-v2"),
+    "modernbert": (ENCODER, "answerdotai/ModernBERT-base"),
+    "longformer": (ENCODER, "allenai/longformer-base-4096"),
+    "gpt2": (DECODER, "openai-community/gpt2"),
+    "gpt_neo": (DECODER, "roneneldan/TinyStories-33M"),
+    "gpt_neox": (DECODER, "EleutherAI/pythia-70m"),
+    "gpt_bigcode": (DECODER, "bigcode/gpt_bigcode-santacoder"),
+    "gptj": (DECODER, "EleutherAI/gpt-j-6b"),
+    "opt": (DECODER, "facebook/opt-125m"),
+    "phi": (DECODER, "microsoft/phi-2"),
+    "bloom": (DECODER, "bigscience/bloom-560m"),
+    "mpt": (DECODER, "mosaicml/mpt-7b"),
+    "falcon": (DECODER, "tiiuae/falcon-7b"),
+    "llama": (DECODER, "HuggingFaceTB/SmolLM2-135M"),
+    "gemma": (DECODER, "google/gemma-3-270m"),
+    "t5": (BOTH, "google-t5/t5-small"),
+    "bart": (BOTH, "facebook/bart-base"),
+    "whisper": (SOUND, "openai/whisper-tiny"),
+    "wav2vec2": (SOUND, "facebook/wav2vec2-base-960h"),
+    "vit": (IMAGE, "google/vit-base-patch16-224"),
+    "clip": (IMAGE, "openai/clip-vit-base-patch32"),
+}
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
 # Models of text and images: the model_type of their text half where it does not say its own.
 WRAPPERS = {

@@ -13,12 +13,21 @@ from rich.text import Text
 from attnviz.inputs.labels import visible
 
 
-def families(known: Mapping[str, Sequence[str]]) -> list[RenderableType]:
-    """Families and the model_type of the configs that each of them reads."""
-    table = _grid()
-    for name, aliases in known.items():
-        table.add_row(name, " · ".join(aliases))
-    return [Text("family       model_type of config.json", "bold"), table]
+def families(
+    known: Mapping[str, Sequence[str]], examples: Mapping[str, tuple[str, str]]
+) -> list[RenderableType]:
+    """Families by what they are, the model_type of the configs that each of them reads, and a
+    checkpoint of each on the hub."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(no_wrap=True, style="dim")
+    for kind, members in groupby(known, lambda family: examples[family][0]):
+        table.add_row(Text(kind, "bold"))
+        for family in members:
+            table.add_row(" · ".join(known[family]), examples[family][1])
+    n_types = sum(map(len, known.values()))
+    said = f"{n_types} kinds of checkpoints by their model_type, each with an example on the hub:"
+    return [Text(said), table]
 
 
 def about(what: Mapping[str, Any]) -> list[RenderableType]:
