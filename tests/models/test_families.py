@@ -209,6 +209,12 @@ BROKEN = {
     "longformer, global keys": ("longformer", values("key_global.weight", times(0))),
     "longformer, global values": ("longformer", values("value_global.weight", times(0))),
     "longformer, position offset": ("longformer", fields(pad_token_id=0)),
+    "nomic_bert, rotation": ("nomic_bert, with a head", rope(rope_theta=1000.0)),
+    "nomic_bert, gate and up": ("nomic_bert", swapped("mlp.fc11", "mlp.fc12")),
+    "jina_embeddings_v3, rotation": ("jina_embeddings_v3, with a head", rope(rope_theta=20000.0)),
+    "jina_embeddings_v3, biases": ("jina_embeddings_v3", values("Wqkv.bias", times(0))),
+    "plbart, embeddings not scaled": ("plbart", fields(scale_embedding=False)),
+    "blenderbot, positions": ("blenderbot", values("embed_positions", rolled(1))),
     "gpt2, scale by layer": (
         "gpt2, with a head",
         fields(scale_attn_by_inverse_layer_idx=False),

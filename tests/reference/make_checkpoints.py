@@ -216,6 +216,20 @@ CASES = {
         segments=6,
         global_tokens=(),
     ),
+    "nomic_bert": Case("NomicBertModel", ENCODER, segments=5),
+    "nomic_bert, with a head": Case(
+        "NomicBertForMaskedLM",
+        ENCODER
+        | {"hidden_act": "gelu", "layer_norm_eps": 1e-3}
+        | {"rope_parameters": {"rope_type": "default", "rope_theta": 100.0}},
+    ),
+    "jina_embeddings_v3": Case("JinaEmbeddingsV3Model", ENCODER),
+    "jina_embeddings_v3, with a head": Case(
+        "JinaEmbeddingsV3ForMaskedLM",
+        ENCODER
+        | {"hidden_act": "gelu_new", "hidden_size": 64, "num_attention_heads": 4}
+        | {"rope_parameters": {"rope_type": "default", "rope_theta": 100.0}},
+    ),
     "gpt2": Case("GPT2Model", GPT2),
     "gpt2, with a head": Case(
         "GPT2LMHeadModel", GPT2 | {"scale_attn_by_inverse_layer_idx": True, "n_inner": 40}
@@ -620,6 +634,20 @@ CASES = {
         n=9,
         source=12,
     ),
+    "plbart": Case("PLBartModel", BART, n=9, source=11),
+    "plbart, with a head": Case(
+        "PLBartForConditionalGeneration",
+        UNEVEN | {"scale_embedding": False, "activation_function": "relu"},
+        n=9,
+        source=8,
+    ),
+    "blenderbot": Case("BlenderbotModel", BART, n=9, source=11),
+    "blenderbot, with a head": Case(
+        "BlenderbotForConditionalGeneration",
+        UNEVEN | {"scale_embedding": True, "activation_function": "relu"},
+        n=9,
+        source=8,
+    ),
 }
 
 
@@ -774,7 +802,11 @@ def make():
     transformers.utils.logging.set_verbosity_error()
     transformers.utils.logging.disable_progress_bar()
     recipes = {name: recipe(name) for name in CASES}
-    lines = [f"{json.dumps(name)}: {json.dumps(recipe)}" for name, recipe in recipes.items()]
+    close = (",", ":")
+    lines = [
+        f"{json.dumps(name)}:{json.dumps(recipe, separators=close)}"
+        for name, recipe in recipes.items()
+    ]
     checkpoints.RECIPES.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     importlib.reload(checkpoints)
     arrays = {}

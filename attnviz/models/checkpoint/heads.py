@@ -85,6 +85,12 @@ MASKS: Mapping[str, MaskNames] = {
         "vocab_transform", "vocab_layer_norm", "vocab_projector", ("vocab_projector.bias",),
         "activation",
     ),
+    "nomic_bert": MaskNames(
+        "cls.predictions.transform.dense", "cls.predictions.transform.layer_norm",
+        "cls.predictions.decoder", ("cls.predictions.bias", "cls.predictions.decoder.bias"),
+        "hidden_act",
+    ),
+    "jina_embeddings_v3": _ROBERTA,
     "modernbert": MaskNames(
         "head.dense", "head.norm", "decoder", ("decoder.bias",), "classifier_activation"
     ),

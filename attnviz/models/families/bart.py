@@ -1,4 +1,5 @@
-"""BART (arXiv 1910.13461), mBART (2001.08210), Marian, M2M-100 and NLLB (2207.04672), Pegasus.
+"""BART (arXiv 1910.13461), mBART (2001.08210), Marian, M2M-100 and NLLB (2207.04672), Pegasus,
+PLBART (2103.06333), Blenderbot (2004.13637).
 
 One encoder-decoder with three choices: where the norms stand, how positions are told, and whether
 the embeddings are normed.
@@ -51,6 +52,8 @@ KINDS = {
     "marian": Kind(False, False, "sinusoids"),
     "m2m_100": Kind(True, False, "after padding", True, "relu"),
     "pegasus": Kind(True, False, "sinusoids"),
+    "plbart": Kind(False, True, "learned", True),
+    "blenderbot": Kind(True, False, "sinusoids"),  # its file has a table in their place
 }
 
 
