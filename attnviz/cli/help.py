@@ -28,7 +28,7 @@ PANELS = {
         "max_new_tokens", "num_beams", "temperature", "top_k", "top_p", "min_p",
         "repetition_penalty", "no_repeat_ngram_size", "length_penalty",
     ),
-    "Which part": ("stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
+    "Which part": ("key", "stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
     "How it looks": ("scale", "measure", "explain", "lang", "color"),
     "Output": ("json", "csv", "no_media", "quiet", "verbose"),
 }  # fmt: skip
@@ -39,7 +39,8 @@ METAVARS = {
     "adapter": "FOLDER", "source": "TEXT", "pair": "TEXT", "text": "TEXT", "system": "TEXT",
     "type": "TYPE", "model": "MODEL", "tokenizer": "NAME", "sample": "NAME", "stack": "NAME",
     "layer": "LAYER", "head": "HEAD", "show": "VIEW", "scale": "SCALE", "measure": "MEASURE",
-    "merge": "UNIT", "query": "WORD", "rows": "TOKENS", "cols": "TOKENS", "global_tokens": "TOKENS",
+    "merge": "UNIT", "query": "WORD", "key": "WORD", "rows": "TOKENS", "cols": "TOKENS",
+    "global_tokens": "TOKENS",
     "ids": "IDS", "source_ids": "IDS", "lang": "LANG", "max_memory": "SIZE", "heads": "N",
     "window": "N", "seed": "N", "top": "N", "max_new_tokens": "N", "start": "SECONDS",
     "end": "SECONDS", "target_lang": "CODE", "source_lang": "CODE", "sort": "MEASURE",

@@ -51,6 +51,7 @@ def merge(stack: Stack, kind: str) -> Stack:
         key_tokens=keys,
         weights=added / lengths[:, None],
         summary=None,
+        place=None,
         vectors={},
         masks=_of_each(
             stack,
@@ -84,7 +85,8 @@ def hide_special(stack: Stack) -> tuple[Stack, NDArray[np.float64]]:
         raise AttnvizError("There are only special tokens.", "Show them, or give another text.")
     hidden = weights[:, :, rows][..., special[1]]
     share = hidden.sum(axis=-1, dtype=np.float64).mean(axis=-1)
-    return _part(stack, rows, columns), share
+    part = _part(stack, rows, columns)
+    return part if part is stack else replace(part, place=_place(stack, rows, columns)), share
 
 
 def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> Stack:
@@ -102,11 +104,11 @@ def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> S
     _kept_weights(stack, "show a part")
     n_queries, n_keys = stack.shape
     wanted = (
-        np.arange(n_queries) if rows is None else chosen(stack.query_tokens, rows),
-        np.arange(n_keys) if columns is None else chosen(stack.key_tokens, columns),
+        np.arange(n_queries) if rows is None else np.array(rows_named(stack, rows)),
+        np.arange(n_keys) if columns is None else np.array(columns_named(stack, columns)),
     )
     part = _part(stack, *wanted)
-    return part if part is stack else replace(part, place=Place(stack, *wanted))
+    return part if part is stack else replace(part, place=_place(stack, *wanted))
 
 
 def _kept_weights(stack: Stack, what: str) -> Weights:
@@ -116,6 +118,13 @@ def _kept_weights(stack: Stack, what: str) -> Weights:
             "Give a shorter text.",
         )
     return stack.weights
+
+
+def _place(stack: Stack, rows: Places, columns: Places) -> Place:
+    """Where a part of a stack stands in the whole text, of which the stack may be a part itself."""
+    if stack.place is None:
+        return Place(stack, rows, columns)
+    return Place(stack.place.whole, stack.place.rows[rows], stack.place.columns[columns])
 
 
 def _is_one(stack: Stack) -> bool:
@@ -168,7 +177,7 @@ def among(rows: Places, wanted: Places, wish: str) -> Places:
     found = np.intersect1d(rows, wanted)
     if not found.size:
         raise AttnvizError(
-            f'"{wish}" is not among the rows that are shown.', "Choose one of them, or more `rows`."
+            f'"{wish}" is not among the tokens that are shown.', "Choose one of them, or show more."
         )
     return found
 
@@ -176,10 +185,19 @@ def among(rows: Places, wanted: Places, wish: str) -> Places:
 def rows_named(stack: Stack, query: str) -> list[int]:
     """The rows of a stack that a wish names, by positions and words of the whole text (see `crop`);
     AttnvizError where it names none of them."""
-    queries, _ = stack.positions
     whole = stack if stack.place is None else stack.place.whole
-    wanted = among(queries, chosen(whole.query_tokens, query), query)
-    found: list[int] = np.searchsorted(queries, wanted).tolist()
+    return _among(stack.positions[0], whole.query_tokens, query)
+
+
+def columns_named(stack: Stack, key: str) -> list[int]:
+    """The columns of a stack that a wish names, likewise."""
+    whole = stack if stack.place is None else stack.place.whole
+    return _among(stack.positions[1], whole.key_tokens, key)
+
+
+def _among(places: Places, tokens: Tokens, wish: str) -> list[int]:
+    wanted = among(places, chosen(tokens, wish), wish)
+    found: list[int] = np.searchsorted(places, wanted).tolist()
     return found
 
 

@@ -302,10 +302,13 @@ class Stack:
 
     @property
     def crop_for_minimap(self) -> Place | None:
-        """The crop, if the full text is longer than 64 tokens; else None."""
+        """The crop, if the full text is longer than 64 tokens and more than its special tokens are
+        left out; else None."""
         if self.place is None or max(self.place.whole.shape) <= SHORT:
             return None
-        return self.place
+        whole = self.place.whole
+        words = int((~whole.query_tokens.special).sum()), int((~whole.key_tokens.special).sum())
+        return None if self.shape == words else self.place
 
     def far_links(self, layer: int = 0, head: Which = "mean", k: int = 8) -> list[Link]:
         """The k strongest links between tokens that are far apart, each key once, strongest first:

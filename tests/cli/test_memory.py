@@ -73,7 +73,7 @@ def test_a_query_among_rows_is_counted_in_the_whole_text(capsys, size):
     assert "(1203)" in out
     status, out, err = run(capsys, TEXT, *shown, "--query", "3")
     assert (status, out) == (2, "")
-    assert '"3" is not among the rows that are shown' in err
+    assert '"3" is not among the tokens that are shown' in err
 
 
 def test_far_links_are_listed_with_their_places(capsys):

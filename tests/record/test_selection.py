@@ -19,7 +19,7 @@ from attnviz.inputs.text import encode, from_ids, tokenize
 from attnviz.inputs.tokens import from_labels
 from attnviz.record import saved
 from attnviz.record import tree as trees
-from attnviz.record.selection import crop, hide_special, merge
+from attnviz.record.selection import columns_named, crop, hide_special, merge, rows_named
 from attnviz.record.stack import Stack
 
 LAYERS, HEADS = 2, 3
@@ -675,3 +675,17 @@ def test_from_array_finds_the_simplest_rule():
     nearly = np.tri(5, dtype=bool)
     nearly[4, 0] = False
     assert masks.from_array(nearly) == masks.cells(nearly)
+
+
+def test_tokens_keep_their_positions_where_special_ones_are_hidden():
+    stack = stack_of(encode(BERT, "playing it"))  # [CLS] play ing it [SEP]
+    shown, _ = hide_special(stack)
+    assert [places.tolist() for places in shown.positions] == [[1, 2, 3], [1, 2, 3]]
+    assert rows_named(shown, "3") == [2]
+    assert columns_named(shown, "it,1") == [0, 2]
+    part = crop(shown, "2:4", "3")
+    assert part.query_tokens.labels == ("ing", "it")
+    assert [places.tolist() for places in part.positions] == [[2, 3], [3]]
+    np.testing.assert_array_equal(part.weights, stack.weights[:, :, 2:4, 3:4])
+    with pytest.raises(AttnvizError, match="not among the tokens that are shown"):
+        rows_named(shown, "0")

@@ -30,6 +30,10 @@ def run(
         str | None,
         typer.Option(help="Show this query's row in full: a word or a position."),
     ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="With --query: which heads look from it at this word, in all layers."),
+    ] = None,
     no_media: options.NoMedia = False,
     max_memory: options.MaxMemory = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More messages.")] = False,
@@ -44,6 +48,8 @@ def run(
 
     attnviz run "The cat sat because it was tired" --model minilm --layer 2 --head 0-3
 
+    attnviz run "The cat sat because it was tired" --model minilm --query it --key tired
+
     attnviz run "a red ball left of a blue box" --image samples/images/shapes.png
 
     attnviz run "Yesterday my brother bought fish." --audio samples/audio/english.wav
@@ -54,6 +60,7 @@ def run(
     """
     # Imported here, so that --help and a wrong option answer at once.
     from attnviz.analysis.transform import Transform
+    from attnviz.cli.linked import check_key, put_link
     from attnviz.cli.output import say
     from attnviz.cli.progress import progress
     from attnviz.cli.read_text import file_named
@@ -66,6 +73,7 @@ def run(
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
     named = [file_named(asked.text), file_named(asked.source)]
     display.check([*named, asked.file, asked.source_file, asked.image, asked.audio, tokenizer])
+    check_key(query, key)
     transform = Transform(measure, merge, hide_special, rows, cols, query)
     budget = None if max_memory is None else parse_bytes(max_memory)
     with progress(display.quiet) as told:
@@ -74,7 +82,10 @@ def run(
         )
     record = record.without_media() if no_media else record
     look = display.look(record, query)
-    display.put(record, look, query)
+    if query is not None and key is not None:
+        put_link(record, look, display, query, key)
+    else:
+        display.put(record, look, query)
     asked.say_unused(record, language, display.quiet)  # after what may still be refused
     if verbose or budget is not None:
         say(_size(record.stack), display.quiet)

@@ -17,10 +17,9 @@ SENTENCES = {
     "compare.within": "أكبر فرق {value} ({places}): ما فاتش {max}",
     "compare.over": "أكبر فرق {value} ({places}): فات {max}",
     # Which heads link two words
-    "link.title": "أينا heads كيربطو جوج كلمات",
     "link.weight": "weight من «{query}» ل «{key}» ف كل head",
     "link.strongest": "أكبر weights: {places}",
     "link.even": "إلا تقسم قدقد: {pct}",
-    "link.several": "{n} queries × {total} keys: معدل ديال queries، مجموع ديال keys",
+    "link.several": "معدل ديال queries، مجموع ديال keys",
     "link.none": "حتى head ما كيربطهم: حتى واحد ما فات تقسيم قدقد",
 }

@@ -17,10 +17,9 @@ SENTENCES = {
     "compare.within": "akbar far9 {value} ({places}): ma fatch {max}",
     "compare.over": "akbar far9 {value} ({places}): fat {max}",
     # Which heads link two words
-    "link.title": "ina heads kayrebto jouj kelmat",
     "link.weight": 'weight mn "{query}" l "{key}" f kul head',
     "link.strongest": "akbar weights: {places}",
     "link.even": "ila t9essem gedged: {pct}",
-    "link.several": "{n} queries × {total} keys: mo3ddal dial queries, majmou3 dial keys",
+    "link.several": "mo3ddal dial queries, majmou3 dial keys",
     "link.none": "7ta head ma kayrbethom: 7ta wa7ed ma fat t9sim gedged",
 }

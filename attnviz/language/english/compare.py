@@ -17,10 +17,9 @@ SENTENCES = {
     "compare.within": "largest difference {value} ({places}): within {max}",
     "compare.over": "largest difference {value} ({places}): over {max}",
     # Which heads link two words
-    "link.title": "which heads link two words",
     "link.weight": 'the weight from "{query}" to "{key}" in each head',
     "link.strongest": "strongest: {places}",
     "link.even": "an even spread would be {pct}",
-    "link.several": "{n} queries × {total} keys: averaged over queries, added over keys",
+    "link.several": "averaged over the queries, added over the keys",
     "link.none": "no head links them: nowhere more than an even spread",
 }

@@ -180,14 +180,15 @@ class _Sheet:
         if scaled.scale in ("linear", "no-sink"):
             axes = self.paper.place(x, y, BAR, each)
             colours = ListedColormap(np.array(ramp()) / 255)
-            _bar(axes, colours, (0.0, 100 * max(scaled.largest, 1e-9)), "%")
+            colour_bar(axes, colours, (0.0, 100 * max(scaled.largest, 1e-9)), "%")
         if span is not None:
             axes = self.paper.place(x, y + tall - each, BAR, each)
             steps = [tinted(step / LEVELS) for step in range(-LEVELS, LEVELS + 1)]
-            _bar(axes, ListedColormap(np.array(steps) / 255), (-100 * span, 100 * span), "")
+            colour_bar(axes, ListedColormap(np.array(steps) / 255), (-100 * span, 100 * span), "")
 
 
-def _bar(axes: Axes, colours: ListedColormap, ends: tuple[float, float], unit: str) -> None:
+def colour_bar(axes: Axes, colours: ListedColormap, ends: tuple[float, float], unit: str) -> None:
+    """Draw what colours mean, from the least to the most; numbers with signs where less is."""
     shades = np.linspace(1, 0, 256)[:, None]
     axes.imshow(shades, aspect="auto", extent=(0, 1, *ends), cmap=colours)
     axes.set_xticks([])
