@@ -84,7 +84,7 @@ def _of_row(
     key, share = int(keys[others[0]]), float(weights[others[0]])
     query, name = token_names(stack.query_tokens)[row], token_names(stack.key_tokens)[key]
     if share / left >= min(TWICE / choices, MOSTLY):
-        words = _is_word(query) and _is_word(name)
+        words = is_word(query) and is_word(name)
         yield LooksFirst(share if words else share - PUNCTUATION, query, name, share, float(left))
     elif asked:
         yield NoKeyStandsOut(share, query, share)
@@ -116,5 +116,6 @@ def _total(stack: Stack, layer: int, head: Which) -> Array:
     return np.maximum(total, np.finfo(np.float32).tiny)
 
 
-def _is_word(name: str) -> bool:
+def is_word(name: str) -> bool:
+    """Tell a word, which holds a letter or a number, from punctuation; "#2" is no part of it."""
     return any(map(str.isalnum, name.partition("#")[0]))

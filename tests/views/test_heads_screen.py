@@ -15,8 +15,10 @@ from rich.console import Console
 from rich.style import Style
 
 import attnviz
+from attnviz.analysis.head_examples import head_examples
 from attnviz.analysis.head_labels import MARKS, look, ranked
 from attnviz.analysis.head_measures import MEASURES, OF_HEADS, missing
+from attnviz.analysis.names import token_names
 from attnviz.attention import masks
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
@@ -68,14 +70,18 @@ def made(name):
     return _made[name]
 
 
-def drawn(name, width=80, height=24, colour=False, language=ENGLISH, sort=None, top=None):
+def drawn(
+    name, width=80, height=24, colour=False, language=ENGLISH, sort=None, top=None, wide=False
+):
     """The lines, as they are on paper that is wider than the screen they were made for."""
     # A style, and a sum of styles, keeps the codes of the first console that it was drawn on.
     background.cache_clear()
     Style._add.cache_clear()
     record, looks = made(name)
     screen = Screen(width, height, colour)
-    view = views.heads(record, looks, ranked(looks, sort), language, screen, sort=sort, top=top)
+    view = views.heads(
+        record, looks, ranked(looks, sort), language, screen, sort=sort, top=top, wide=wide
+    )
     console = Console(
         file=io.StringIO(), width=1000, height=height, force_terminal=colour, markup=False,
         color_system="truecolor" if colour else None, no_color=not colour, emoji=False,
@@ -91,7 +97,10 @@ def plain(lines):
 
 def table_of(lines):
     """The head, the label and the rest of every row of the table."""
-    start = next(i for i, line in enumerate(lines) if "looks at" in line)
+    headers = [f" {language.say('heads.looks_at')}" for language in LANGUAGES.values()]
+    bare = [line.replace("\u200e", "") for line in lines]
+    start = next(i for i, line in enumerate(bare) if any(one in line for one in headers)
+                 and " sure" in line)  # fmt: skip
     rows = []
     for line in lines[start + 1 :]:
         if not (found := re.match(r" *(\d+\.\d+) (.+?) +(–|\d+%)(.*)$", line)):
@@ -109,8 +118,8 @@ def table_of(lines):
 def test_it_fits_the_screen(name, colour, tag):
     for width in (40, 60, 80, 200):
         for height in (24, 40, 60):
-            for sort in (None, "entropy"):
-                lines = drawn(name, width, height, colour, LANGUAGES[tag], sort)
+            for sort, wide in ((None, False), (None, True), ("entropy", height > 24)):
+                lines = drawn(name, width, height, colour, LANGUAGES[tag], sort, wide=wide)
                 lines = plain(lines)
                 assert max(map(cell_len, lines)) <= width, (width, height)
                 assert len(lines) < height, (width, height)  # the last is the prompt's
@@ -217,7 +226,7 @@ def test_colours_are_of_the_measure_and_marks_stand_on_them():
 def test_the_numbers_of_the_table():
     record, looks = made("6 × 12")
     for sort in (None, *(name for name in MEASURES if name not in missing(record.stack))):
-        header, rows = table_of(drawn("6 × 12", 200, 24, sort=sort))
+        header, rows = table_of(drawn("6 × 12", 200, 24, sort=sort, wide=True))
         assert [row[0] for row in rows] == [one.place for one in ranked(looks, sort)[: len(rows)]]
         at = {one.place: one for one in looks}
         columns = header.split("sure")[1].split("  ")
@@ -239,7 +248,7 @@ def test_the_numbers_of_the_table():
 
 
 def test_narrow_tables_lose_the_columns_on_the_right():
-    wide, narrow = (table_of(drawn("6 × 12", width))[0].split() for width in (80, 60))
+    wide, narrow = (table_of(drawn("6 × 12", width, wide=True))[0].split() for width in (80, 60))
     assert len(narrow) < len(wide)
     assert wide[: len(narrow)] == narrow
 
@@ -251,15 +260,16 @@ def test_the_legend_has_the_marks_that_are_there(width):
         kinds = {one.label.kind for one in looks}
         said = "\n".join(drawn(name, width, 40))
         for kind, mark in MARKS.items():
-            meaning = views.MEANINGS.get(kind, kind)
+            meaning = {"sink": "rests", "short": "too short to tell", "unknown": "not kept"}
+            meaning = meaning.get(kind, kind)
             assert (f"{mark} {meaning}" in said) == (kind in kinds), (name, kind)
         assert record.stack.n_heads == len({one.head for one in looks})
 
 
 def test_the_legend_stands_beside_the_grid_where_there_is_room():
-    assert "normalized_entropy" in drawn("12 × 12", 80)[1]
+    assert drawn("12 × 12", 80)[1].endswith("weight")
     lines = drawn("12 × 12", 40)
-    assert any(line.startswith("normalized_entropy") for line in lines)
+    assert any(line.startswith("weight sharp 0") for line in lines)
 
 
 def test_marks_cannot_be_taken_for_one_another():
@@ -269,15 +279,15 @@ def test_marks_cannot_be_taken_for_one_another():
 
 
 def test_what_is_not_there_is_said_or_left_out():
-    header, _ = table_of(drawn("cross", 200, 40))
+    header, _ = table_of(drawn("cross", 200, 40, wide=True))
     for name in ("distance", "previous", "self", "next", "duplicate", "induction"):
         assert name not in header
-    lines = drawn("streamed", 200, 40)
+    lines = drawn("streamed", 200, 40, wide=True)
     header, _ = table_of(lines)
     assert "induction" not in header
     (note,) = [line for line in lines if "streamed" in line]
     assert "duplicate, induction" in note
-    assert "were not kept" not in " ".join(drawn("12 × 12", 200, 40))
+    assert "were not kept" not in " ".join(drawn("12 × 12", 200, 40, wide=True))
 
 
 def test_names_of_constructed_heads_stand_beside_their_labels():
@@ -293,7 +303,8 @@ def test_words_are_the_reader_s():
         assert language.say("ui.worth") in said
         assert language.say("ui.where_not_why") in said
         assert "worth a look" not in said
-        assert "looks at" in said  # the names of the table stay English
+        assert language.say("heads.looks_at") in said
+        assert "looks at" not in said
 
 
 def test_a_token_with_right_to_left_letters_keeps_its_side():
@@ -306,6 +317,36 @@ def test_a_token_with_right_to_left_letters_keeps_its_side():
     for line in console.file.getvalue().splitlines():
         if re.search("[\u0600-\u06ff]", line):
             assert line.count("\u200e") >= 2
+
+
+def test_an_example_of_each_head_fits_its_label():
+    """The example of every head is a pair that its weights have and its label means."""
+    record = attnviz.trace(TEXT, heads=10)
+    looks = look(record.stack)
+    names = token_names(record.stack.query_tokens)
+    offsets = {"previous": (-1,), "next": (1,), "self": (0,), "nearby": (-2, -1, 1, 2)}
+    for one, example in zip(looks, head_examples(record, looks), strict=True):
+        row, column = names.index(example.query), names.index(example.key)
+        weight = record.stack.weights[one.layer, one.head, row, column]
+        assert example.weight == pytest.approx(float(weight))
+        assert column - row in offsets.get(one.label.kind, range(-99, 99)), one.label
+    lines = drawn("1 × 4", 80, 40)
+    assert "for example" in table_of(lines)[0]
+    assert all(re.search(r"→ \S+ \d+%$", row[3]) for row in table_of(lines)[1])
+
+
+def test_an_example_leaves_special_tokens_out_and_puts_words_first():
+    tokens = ["[CLS]", "cat", ",", "sat", "[SEP]"]
+    weights = [[1, 0, 0, 0, 0], [0.6, 0, 0.3, 0.1, 0], [0.9, 0.1, 0, 0, 0],
+               [0.5, 0.2, 0.3, 0, 0], [1, 0, 0, 0, 0]]  # fmt: skip
+    record = attnviz.from_weights(weights, tokens)
+    ((name, stack),) = record.stacks.items()
+    special = np.array([True, False, False, False, True])
+    marked = replace(stack.query_tokens, special=special)
+    record = replace(record, stacks={name: replace(stack, query_tokens=marked, key_tokens=marked)})
+    (example,) = head_examples(record, look(record.stack))
+    assert (example.query, example.key) == ("sat", "cat")
+    assert example.weight == pytest.approx(0.2)
 
 
 # For programs.

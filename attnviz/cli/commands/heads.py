@@ -34,6 +34,9 @@ def heads(
         int | None,
         typer.Option(help="How many heads the table has.", show_default="what fits the screen"),
     ] = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="Every measure in the table, in place of examples.")
+    ] = False,
     probe: Annotated[
         bool,
         typer.Option(
@@ -57,7 +60,7 @@ def heads(
 
     attnviz heads "The cat sat on the mat because the cat was tired" --type causal --heads 10
 
-    attnviz heads --file story.txt --model minilm --sort entropy --top 20
+    attnviz heads --file story.txt --model minilm --sort entropy --top 20 --wide
 
     attnviz heads --model minilm --probe
 
@@ -119,5 +122,7 @@ def heads(
         return
     target = console()
     screen = screen_of(target)
-    put(target, views.heads(record, looks, ranking, language, screen, sort=sort, top=top))
+    put(
+        target, views.heads(record, looks, ranking, language, screen, sort=sort, top=top, wide=wide)
+    )
     warn_of_arabic(target, language, False)

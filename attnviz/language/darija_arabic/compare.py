@@ -1,4 +1,4 @@
-"""Things side by side, in Darija in Arabic letters."""
+"""Things side by side, and heads, in Darija in Arabic letters."""
 
 SENTENCES = {
     # Things that are compared
@@ -19,7 +19,21 @@ SENTENCES = {
     # Which heads link two words
     "link.weight": "weight من «{query}» ل «{key}» ف كل head",
     "link.strongest": "أكبر weights: {places}",
-    "link.even": "إلا تقسم قدقد: {pct}",
+    "link.even": "إلا تقسم بحال بحال: {pct}",
     "link.several": "معدل ديال queries، مجموع ديال keys",
-    "link.none": "حتى head ما كيربطهم: حتى واحد ما فات تقسيم قدقد",
+    "link.none": "حتى head ما كيربطهم: حتى واحد ما فات تقسيم بحال بحال",
+    # What heads look at
+    "heads.head": "head",
+    "heads.looks_at": "كيشوف",
+    "heads.sure": "sure",
+    "heads.example": "مثلا",
+    "heads.built_for": "مصنوع ل",
+    "heads.sink": "كيرتاح ف {token}",
+    "heads.rests": "كيرتاح",
+    "heads.spread": "موزع",
+    "heads.other": "حاجة خرا",
+    "heads.short": "text قصير بزاف",
+    "heads.unknown": "ما تخلاش",
+    "heads.spread_out": "weight",
+    "heads.wide": "{option}: گاع القياسات",
 }

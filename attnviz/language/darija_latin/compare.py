@@ -1,4 +1,4 @@
-"""Things side by side, in Darija in Latin letters."""
+"""Things side by side, and heads, in Darija in Latin letters."""
 
 SENTENCES = {
     # Things that are compared
@@ -19,7 +19,21 @@ SENTENCES = {
     # Which heads link two words
     "link.weight": 'weight mn "{query}" l "{key}" f kul head',
     "link.strongest": "akbar weights: {places}",
-    "link.even": "ila t9essem gedged: {pct}",
+    "link.even": "ila t9essem b7al b7al: {pct}",
     "link.several": "mo3ddal dial queries, majmou3 dial keys",
-    "link.none": "7ta head ma kayrbethom: 7ta wa7ed ma fat t9sim gedged",
+    "link.none": "7ta head ma kayrbethom: 7ta wa7ed ma fat t9sim b7al b7al",
+    # What heads look at
+    "heads.head": "head",
+    "heads.looks_at": "kaychouf",
+    "heads.sure": "sure",
+    "heads.example": "matalan",
+    "heads.built_for": "mesnou3 l",
+    "heads.sink": "kayrta7 f {token}",
+    "heads.rests": "kayrta7",
+    "heads.spread": "mwezze3",
+    "heads.other": "7aja khra",
+    "heads.short": "text 9sir bezzaf",
+    "heads.unknown": "ma tkhellach",
+    "heads.spread_out": "weight",
+    "heads.wide": "{option}: ga3 l9iyasat",
 }

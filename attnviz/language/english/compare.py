@@ -1,4 +1,4 @@
-"""Things side by side, in English."""
+"""Things side by side, and heads, in English."""
 
 SENTENCES = {
     # Things that are compared
@@ -22,4 +22,18 @@ SENTENCES = {
     "link.even": "an even spread would be {pct}",
     "link.several": "averaged over the queries, added over the keys",
     "link.none": "no head links them: nowhere more than an even spread",
+    # What heads look at
+    "heads.head": "head",
+    "heads.looks_at": "looks at",
+    "heads.sure": "sure",
+    "heads.example": "for example",
+    "heads.built_for": "built for",
+    "heads.sink": "rests on {token}",
+    "heads.rests": "rests",
+    "heads.spread": "spread",
+    "heads.other": "other",
+    "heads.short": "too short to tell",
+    "heads.unknown": "not kept",
+    "heads.spread_out": "weight",
+    "heads.wide": "{option}: every measure",
 }

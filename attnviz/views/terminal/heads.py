@@ -13,7 +13,8 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from attnviz.analysis.head_labels import MARKS, HeadLook, as_rows
+from attnviz.analysis.head_examples import Example, head_examples
+from attnviz.analysis.head_labels import MARKS, HeadLook, Label, as_rows
 from attnviz.analysis.head_measures import MEASURES, SMALLEST, missing
 from attnviz.files.table import table_text
 from attnviz.frozen import dataclass
@@ -34,7 +35,12 @@ NAME = 18  # and the name of a constructed head
 STEPS = 12  # of the scale that is drawn
 LEGEND, GAP = 24, 3  # characters that a legend beside the grid needs, and between them
 
-MEANINGS = {"sink": "rests", "short": "too short to tell", "unknown": "not kept"}
+USUAL = "normalized_entropy"  # what shades are of unless heads are sorted
+EXAMPLE = 18  # characters of each token of an example
+ROOM_FOR_HINTS = 60  # characters of a screen on which the rows of the table do not need that line
+SURE = 5  # of a share, with the gap before it
+
+SAID = ("sink", "short", "unknown", "spread", "other")  # kinds that are words of each language
 
 
 def heads(
@@ -46,16 +52,18 @@ def heads(
     *,
     sort: str | None = None,
     top: int | None = None,
+    wide: bool = False,
 ) -> RenderableType:
     """The grid of `looks`, in order, above the table of `ranking`, the best first.
 
     It fits the screen and says what it left out, unless `top` asks for more rows than fit.
+    wide: every measure in the table, in place of an example of what each head looks at.
     """
-    by = sort or "normalized_entropy"
+    by = sort or USUAL
     above = _flowed(title(record, language, TERMINAL).split(" · "), screen.width, "bold")
     heading = _flowed(_heading(sort, language), screen.width, "bold")
     # What has its place whatever the grid: the header of the table, what is below it, the prompt.
-    below = len(_notes(record, len(ranking), len(ranking), language, screen))
+    below = len(_notes(record, len(ranking), len(ranking), language, screen, wide=wide))
     room = screen.height - len(above) - len(heading) - 1 - below - 1
     grid = _beside(
         _grid(looks, by, language, screen, max(room - LEAST_ROWS, 1)), looks, by, language, screen
@@ -67,11 +75,14 @@ def heads(
     room -= len(grid)
     blank = [Text()] if room - 2 >= min(ROOMY, len(ranking)) else []
     n_rows = max(room - 2 * len(blank), 1) if top is None else top
-    notes = _notes(record, max(len(ranking) - n_rows, 0), len(ranking), language, screen)
+    notes = _notes(record, max(len(ranking) - n_rows, 0), len(ranking), language, screen, wide=wide)
     if top is None and len(notes) > below:  # some numbers have longer words than others
         n_rows -= 1
-        notes = _notes(record, len(ranking) - n_rows, len(ranking), language, screen)
-    table = _table(ranking[:n_rows], missing(record.stack), sort, screen)
+        notes = _notes(record, len(ranking) - n_rows, len(ranking), language, screen, wide=wide)
+    if wide:
+        table = _table(ranking[:n_rows], missing(record.stack), sort, language, screen)
+    else:
+        table = _words(record, ranking[:n_rows], sort, language, screen)
     return Group(*above, *blank, *grid, *blank, *heading, *table, *notes)
 
 
@@ -208,17 +219,24 @@ def _legend(
         full_rows(steps, 1, screen.colour)[0],
         Text(f" {largest} {high}".rstrip(), "dim"),
     )
-    named = Text(by, "dim")
+    named = Text(language.say("heads.spread_out") if by == USUAL else by, "dim")
     if named.cell_len + 1 + scale.cell_len <= width:
         lines = [_joined(named, Text(" "), scale)]
     else:
         lines = [named, scale]
     kinds = {one.label.kind for one in looks}
-    parts = [f"{mark} {MEANINGS.get(kind, kind)}" for kind, mark in MARKS.items() if kind in kinds]
+    parts = [f"{mark} {_meaning(kind, language)}" for kind, mark in MARKS.items() if kind in kinds]
     lines += _flowed(parts, width, "dim")
     for line in lines:
         line.truncate(max(width, 1), overflow="ellipsis")
     return lines
+
+
+def _meaning(kind: str, language: Language) -> str:
+    """What a mark stands for."""
+    if kind == "sink":
+        return language.say("heads.rests")
+    return language.say(f"heads.{kind}") if kind in SAID else kind
 
 
 # The table -------------------------------------------------------------------------------------
@@ -233,29 +251,104 @@ def _heading(sort: str | None, language: Language) -> list[str]:
     return [first, language.say("ui.sure")]
 
 
+def _words(
+    record: AttentionRecord, looks: Sequence[HeadLook], sort: str | None, language: Language,
+    screen: Screen,
+) -> list[Text]:  # fmt: skip
+    """One line per head: what it looks at, how sure that is, and an example of two tokens."""
+    place, looks_at, sure, built = _headers_in(language)
+    shown = [_said(one.label, language) for one in looks]
+    first = max([cell_len(place), *(len(one.place) for one in looks)])
+    label = max([cell_len(looks_at), *map(cell_len, shown)])
+    label = max(min(label, LABEL, screen.width - first - 7), 1)
+    name = min(max((cell_len(one.name) for one in looks), default=0), NAME)
+    name = 0 if first + label + name + 2 * EXAMPLE > screen.width else name
+    measure = MEASURES[sort].long if sort else ""
+    by = max(cell_len(measure) + 2, 7) if sort else 0
+    head = _joined(
+        _right(place, first), Text(" "), _filled(looks_at, label), _right(sure, SURE),
+        *([Text("  "), _filled(built, name)] if name else []),
+        *([_right(measure, by)] if sort else []), Text("  "),
+        Text(language.say("heads.example")),
+    )  # fmt: skip
+    head.stylize("dim")
+    lines = [head]
+    for one, said, example in zip(looks, shown, head_examples(record, looks), strict=True):
+        line = Text(one.place.rjust(first) + " ", "bold", no_wrap=True)
+        line = _joined(line, _filled(said, label))
+        line.append(_share(one.label.share).rjust(SURE), "not bold")
+        if name:
+            line = _joined(line.append("  "), _filled(one.name, name, "dim"))
+        if sort:
+            line.append(_number(sort, one.measures[sort]).rjust(by), "bold")
+        lines.append(_joined(line, Text("  "), _pair(example)))
+    for line in lines:
+        line.no_wrap = True
+        line.truncate(screen.width, overflow="ellipsis")
+    return lines
+
+
+def _pair(example: Example | None) -> Text:
+    if example is None:
+        return Text("–", "dim")
+    pair = Text.assemble(
+        label_text(example.query, EXAMPLE), (" → ", "dim"), label_text(example.key, EXAMPLE)
+    )
+    return pair.append(f" {percent(example.weight)}%", "dim")
+
+
+def _headers_in(language: Language) -> tuple[str, str, str, str]:
+    """What the columns of words are called: head, looks at, sure, built for."""
+    head, looks_at, sure, built = (
+        language.say(f"heads.{name}") for name in ("head", "looks_at", "sure", "built_for")
+    )
+    return head, looks_at, sure, built
+
+
+def _said(label: Label, language: Language) -> str:
+    """A label in the reader's language; the names of patterns are those of the field."""
+    if label.kind in SAID:
+        return language.say(f"heads.{label.kind}", token=label.token)
+    return str(label)
+
+
+def _share(share: float) -> str:
+    return "–" if isnan(share) else f"{percent(share)}%"
+
+
+def _right(text: str, width: int) -> Text:
+    return Text(" " * max(width - cell_len(text), 0) + text)
+
+
 def _table(
-    looks: Sequence[HeadLook], without: Sequence[str], sort: str | None, screen: Screen
-) -> list[Text]:
+    looks: Sequence[HeadLook], without: Sequence[str], sort: str | None, language: Language,
+    screen: Screen,
+) -> list[Text]:  # fmt: skip
     """One line per head; narrow screens lose the columns on the right."""
+    place, looks_at, sure, built = _headers_in(language)
+    shown = [_said(one.label, language) for one in looks]
     names = [name for name, one in MEASURES.items() if one.in_table and name not in without]
     if sort is not None:
         names = [sort, *(m for m in names if m != sort)]
-    first = max([len("head"), *(len(one.place) for one in looks)])
-    label = max([len("looks at"), *(cell_len(str(one.label)) for one in looks)])
+    first = max([cell_len(place), *(len(one.place) for one in looks)])
+    label = max([cell_len(looks_at), *map(cell_len, shown)])
     label = max(min(label, LABEL, screen.width - first - 7), 1)
     name = min(max((cell_len(one.name) for one in looks), default=0), NAME)
-    start = first + 1 + label + 1 + 4 + (name and name + 2)
+    start = first + 1 + label + SURE + (name and name + 2)
     if name and start > screen.width // 2:  # what a head is built for is known from `run`
         start, name = start - name - 2, 0
     headers, width = _headers(names, screen.width - start)
-    head = f"{'head'.rjust(first)} {'looks at'.ljust(label)} sure"
-    head += f"  {'built for'.ljust(name)[:name]}" if name else ""
-    lines = [Text(head + "".join(h.rjust(w) for h, w in zip(headers, width, strict=True)), "dim")]
-    for one in looks:
+    head = _joined(
+        _right(place, first), Text(" "), _filled(looks_at, label), _right(sure, SURE),
+        *([Text("  "), _filled(built, name)] if name else []),
+    )  # fmt: skip
+    head.append("".join(h.rjust(w) for h, w in zip(headers, width, strict=True)))
+    head.stylize("dim")
+    lines = [head]
+    for one, said in zip(looks, shown, strict=True):
         line = Text(one.place.rjust(first) + " ", "bold", no_wrap=True)
-        line = _joined(line, _filled(str(one.label), label))
-        share = one.label.share
-        line.append(("–" if isnan(share) else f"{percent(share)}%").rjust(5))
+        line = _joined(line, _filled(said, label))
+        line.append(_share(one.label.share).rjust(SURE))
         if name:
             line = _joined(line.append("  "), _filled(one.name, name, "dim"))
         for measure, wide in zip(names[: len(headers)], width, strict=True):
@@ -292,13 +385,16 @@ def _number(measure: str, value: float) -> str:
 
 
 def _notes(
-    record: AttentionRecord, left_out: int, n_heads: int, language: Language, screen: Screen
-) -> list[Text]:
+    record: AttentionRecord, left_out: int, n_heads: int, language: Language, screen: Screen, *,
+    wide: bool,
+) -> list[Text]:  # fmt: skip
     """How to see the rest, what is not there, and what the numbers do not say."""
     parts = list[str]()
     if left_out:
         parts.append(language.say("ui.more_heads", n_heads=left_out, option=f"--top {n_heads}"))
-    if record.stack.weights is None:
+    if not wide and screen.width >= ROOM_FOR_HINTS:
+        parts.append(language.say("heads.wide", option="--wide"))
+    elif wide and record.stack.weights is None:
         names = ", ".join(m for m in missing(record.stack) if MEASURES[m].in_table)
         parts.append(language.say("ui.not_kept", what=names))
     parts.append(language.say("ui.where_not_why"))
