@@ -36,4 +36,5 @@ SENTENCES = {
     "heads.unknown": "ما تخلاش",
     "heads.spread_out": "weight",
     "heads.wide": "{option}: گاع القياسات",
+    "heads.cells": "كل خانة: أكبر weight من {rows} × {columns}",
 }

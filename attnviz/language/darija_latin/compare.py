@@ -36,4 +36,5 @@ SENTENCES = {
     "heads.unknown": "ma tkhellach",
     "heads.spread_out": "weight",
     "heads.wide": "{option}: ga3 l9iyasat",
+    "heads.cells": "kul khana: akbar weight mn {rows} × {columns}",
 }

@@ -36,4 +36,5 @@ SENTENCES = {
     "heads.unknown": "not kept",
     "heads.spread_out": "weight",
     "heads.wide": "{option}: every measure",
+    "heads.cells": "each cell the largest of up to {rows} × {columns} weights",
 }

@@ -28,6 +28,7 @@ from attnviz.views.terminal.grid import grid, grid_view, in_one_strip
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.image import image_overview, image_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
+from attnviz.views.terminal.matrix import matrix
 from attnviz.views.terminal.sound import sound_overview, sound_view
 from attnviz.views.terminal.table import table, table_fits, table_view
 from attnviz.views.terminal.top import query_rows, top_view
@@ -85,6 +86,8 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
         return Group(*_heading(record, look, screen), *overview(record, look, screen))
     drawn = VIEWS.get(look.show, VIEWS["grid"])
     view = VIEWS["grid"] if look.layers and not drawn.draws_all else drawn
+    if look.show == "auto" and look.layers and not _medium(record.stack):
+        view = View(matrix, draws_all=True)
     lines = [*_heading(record, look, screen), *_each(record, view, look, screen)]
     below = [Text(), *footer(record, look, screen)] if view.has_footer else []
     return Group(*lines, *below)
