@@ -91,6 +91,14 @@ def empty_text(what: str = "text") -> AttnvizError:
     return AttnvizError(f"The {what} is empty.", "Write at least one word.", key=key)
 
 
+def both_given(first: str, second: str) -> AttnvizError:
+    """Two things of which there can be one: options, or "A text" and an option."""
+    return AttnvizError(
+        f"{first} and {second} were both given.", "Give one of them.", key="err.both",
+        what=first.removeprefix("A "), value=second,
+    )  # fmt: skip
+
+
 def not_found(path: object) -> AttnvizError:
     """A file that is not there."""
     return AttnvizError(

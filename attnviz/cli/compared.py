@@ -8,7 +8,7 @@ from itertools import product, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.analysis.compare import Side
@@ -42,7 +42,7 @@ def records_of(
     from attnviz.tracing.trace import trace
 
     if file is not None and items:
-        raise AttnvizError("A text and --file were both given.", "Give one of them.")
+        raise both_given("A text", "--file")
     if items and all(Path(item).suffix.lower() in RECORDS for item in items):
         return [(Path(item).name, _read(item, transform)) for item in items]
     several = [given_text(item, None) or "" for item in items] if len(items) > 1 else []
@@ -73,6 +73,8 @@ def sides_of(records: Named, layer: str | None, head: str, *, enough: bool) -> l
         raise AttnvizError(
             "There is nothing to compare.",
             "Give two texts, files, types, models, layers or heads: --type self,local.",
+            key="err.nothing_to_compare",
+            option="--type self,local",
         )
     found = []
     for (name, record), (places, _) in zip(records, chosen, strict=True):
@@ -125,7 +127,9 @@ def _varying(counts: Mapping[str, int]) -> str:
     several = [name for name, n in counts.items() if n > 1]
     if len(several) > 1:
         hint = "Vary one thing at a time."
-        raise AttnvizError(f"Several {' and '.join(several)} were given.", hint)
+        named = " and ".join(several)
+        what = ", ".join(several)
+        raise AttnvizError(f"Several {named} were given.", hint, key="err.several", what=what)
     return "".join(several)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import takewhile
 
+from attnviz.cli.misread import misread
 from attnviz.errors import AttnvizError
 
 
@@ -17,7 +18,7 @@ def corrected(message: str, arguments: Sequence[str], commands: Sequence[str]) -
     """
     meant = _meant(message, list(arguments), commands)
     if meant is None:
-        return AttnvizError(message)
+        return misread(message, commands)
     line = " ".join(["attnviz", *map(_quoted, meant)])
     message = f"{message.rstrip('.')}."
     return AttnvizError(message, f"Try: {line}", key="err.try", command=line)

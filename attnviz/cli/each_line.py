@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.cli.writing_options import Prompt
@@ -66,7 +66,7 @@ def _lines(asked: Prompt) -> Iterator[Entry]:
     from attnviz.inputs.corpus import Corpus, Entry
 
     if asked.text not in (None, "-") and asked.file is not None:
-        raise AttnvizError("A text and --file were both given.", "Give one of them.")
+        raise both_given("A text", "--file")
     if asked.text not in (None, "-"):
         lines = enumerate((asked.text or "").splitlines(), 1)
         return (Entry(i, f"text:{i}", line) for i, line in lines if line.strip())

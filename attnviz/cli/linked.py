@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def check_key(query: str | None, key: str | None) -> None:
     """Refuse a key without the query that looks at it."""
     if key is not None and query is None:
-        raise AttnvizError("--key needs --query.", "Give both: --query it --key tired.")
+        hint = "Give both: --query it --key tired."
+        raise AttnvizError("--key needs --query.", hint, key="err.needs_query", option="--key")
 
 
 def put_link(record: AttentionRecord, look: Look, display: Display, query: str, key: str) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attnviz.cli import options
 from attnviz.cli.read_text import given_text, the_text
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
@@ -53,7 +53,7 @@ class TextPass:
         from attnviz.cli.bundled import find_sample
 
         if self.text is not None or self.file is not None:
-            raise AttnvizError("A text and --sample were both given.", "Give one of them.")
+            raise both_given("A text", "--sample")
         return find_sample(str(self.sample)).text()
 
     def _of_sample(self, given: dict[str, Any]) -> dict[str, Any]:

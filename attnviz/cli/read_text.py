@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from attnviz.errors import AttnvizError, not_found
+from attnviz.errors import AttnvizError, both_given, not_found
 
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
 ROOTS = ("/", "./", "../", "~")  # that a path begins with
@@ -21,7 +21,7 @@ def given_text(text: str | None, file: Path | None, option: str = "--file") -> s
     text: words, the name of a text file, or - for standard input.
     """
     if text is not None and file is not None:
-        raise AttnvizError(f"A text and {option} were both given.", "Give one of them.")
+        raise both_given("A text", option)
     if file is not None:
         return _from_standard_input() if str(file) == "-" else _from_file(file, option)
     if text == "-":
@@ -37,7 +37,10 @@ def the_text(text: str | None, file: Path | None) -> str:
         return _from_standard_input()
     if words is None:
         raise AttnvizError(
-            "There is no text.", "Give one, or --file FILE, or - for standard input."
+            "There is no text.",
+            "Give one, or --file FILE, or - for standard input.",
+            key="err.no_text",
+            option="--file",
         )
     return words
 

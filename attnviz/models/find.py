@@ -47,7 +47,10 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
         return fetch_folder(name)
     if "/" in name or os.sep in name or name.startswith("~"):
         raise AttnvizError(
-            f"There is no folder {name}.", "Check the path; a hub id reads user/name."
+            f"There is no folder {name}.",
+            "Check the path; a hub id reads user/name.",
+            key="err.no_folder",
+            path=name,
         )
     if not OLD_IDS.fullmatch(name):
         raise bad_choice(name, "`model`", [*known, "a checkpoint folder", "a hub id (user/name)"])

@@ -62,6 +62,10 @@ def _numbers(what: str, wanted: str, n: int) -> tuple[int, ...]:
             raise AttnvizError(
                 f'"{wanted}" is not a {what}.',
                 'Give numbers ("0", "0,2", "0-3", "-1"), all, last or mean.',
+                key="err.not_a",
+                value=wanted,
+                what=what,
+                choices="0, 0,2, 0-3, -1",
             )
         for number in (first, last):
             if not 0 <= number < n:

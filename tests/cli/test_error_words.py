@@ -43,14 +43,25 @@ ERRORS = [
     ("empty", ["run", " "], "err.empty", []),
     ("not found", ["run", "--file", "missing.txt"], "err.not_found", ["missing.txt"]),
     ("write", ["run", TEXT, "-o", "missing/map.png"], "err.write", ["missing/map.png"]),
-    ("no text", ["run"], "err.other", []),
+    ("no text", ["run"], "err.no_text", ["--file"]),
     ("heads", ["run", TEXT, "--heads", "0"], "err.other", ["0"]),
     ("no source", ["run", TEXT, "--type", "cross"], "err.other", ["--source"]),
     ("window", ["run", TEXT, "--type", "local", "--window", "-1"], "err.other", ["-1"]),
-    ("option", ["run", TEXT, "--colour"], "err.other", ["--colour"]),
-    ("no value", ["run", TEXT, "--heads"], "err.other", ["--heads"]),
-    ("no number", ["run", TEXT, "--heads", "x"], "err.other", ["'x'"]),
-    ("command", ["rnu", TEXT], "err.other", ["rnu"]),
+    ("option", ["run", TEXT, "--zzzz"], "err.option", ["--zzzz"]),
+    ("near option", ["run", TEXT, "--colour"], "err.option_near", ["--colour", "--color"]),
+    ("no value", ["run", TEXT, "--heads"], "err.needs_value", ["--heads"]),
+    ("a value", ["run", TEXT, "--quiet=yes"], "err.no_value", ["--quiet"]),
+    ("no number", ["run", TEXT, "--heads", "x"], "err.not_number", ["x", "--heads"]),
+    ("words", ["cost", "words"], "err.extra", ["words"]),
+    ("missing", ["view"], "err.missing", ["file"]),
+    ("low", ["compare", TEXT, "--tolerance", "-1"], "err.not_between", ["-1", "--tolerance"]),
+    ("command", ["rnu"], "err.command", ["rnu", "run"]),
+    ("both", ["run", TEXT, "--file", "missing.txt"], "err.both", ["--file"]),
+    ("nothing", ["compare", TEXT], "err.nothing_to_compare", ["--type"]),
+    ("several", ["compare", TEXT, "a", "--type", "self,local"], "err.several", ["texts", "types"]),
+    ("no head", ["run", TEXT, "--head", "3-1"], "err.not_a", ["3-1", "head"]),
+    ("no folder", ["run", TEXT, "--model", "./nothing"], "err.no_folder", ["nothing"]),
+    ("key", ["run", TEXT, "--key", "cat"], "err.needs_query", ["--key"]),
 ]
 NAMES = [row[0] for row in ERRORS]
 TABLES = {
@@ -150,6 +161,7 @@ def test_a_bad_language_is_said_in_english(complaint, monkeypatch):
 
 # Every function of errors.py that makes an error, with what it is given.
 MAKERS = {
+    "both_given": ("--json", "--csv"),
     "bad_choice": ("lokal", "--type", ["local", "self"]),
     "out_of_range": ("Head", 9, 0, 3),
     "no_token": ("dog", ["cat"]),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from attnviz.cli import options
-from attnviz.errors import AttnvizError
+from attnviz.errors import both_given
 
 
 def check(
@@ -65,7 +65,7 @@ def check(
 
     language = find_language(lang)
     if json and csv:
-        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+        raise both_given("--json", "--csv")
     pictures = (".png", ".svg", ".pdf")
     check_outputs(output or [], [file, texts], (*SUFFIXES, *pictures))
     lines = None if texts is None else the_text(None, texts).splitlines()

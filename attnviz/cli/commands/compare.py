@@ -10,7 +10,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.compared import RECORDS, Named, changed_layer, heads_before, records_of, sides_of
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.analysis.compare import Side
@@ -93,7 +93,7 @@ def compare(
     check_scale(scale)
     check_outputs(output or [], _inputs(items, file), SUFFIXES)
     if json and csv:
-        raise AttnvizError("--json and --csv both write to standard output.", "Choose one.")
+        raise both_given("--json", "--csv")
     if _are_surveys(items, sort, output or [], csv=csv, json=json, language=language, quiet=quiet):
         return
     transform = Transform(measure, merge, hide_special, rows, cols)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli import options
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.analysis.effects import Effects
@@ -82,7 +82,7 @@ def effect(
 
     language = find_language(lang)
     if json and csv:
-        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+        raise both_given("--json", "--csv")
     pictures = (".png", ".svg", ".pdf", ".html")
     check_outputs(output or [], [file, reference], (*SUFFIXES, *pictures))
     numbers = options.token_ids(ids, "--ids")

@@ -9,7 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.model_options import TokenPass
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, both_given
 
 SORTS = "Order by a measure: {smallest} (smallest first) · {largest} (largest first)."
 
@@ -84,7 +84,7 @@ def heads(
 
     language = find_language(lang)
     if json and csv:
-        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+        raise both_given("--json", "--csv")
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
     if probe or check:

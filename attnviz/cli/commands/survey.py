@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from attnviz.cli import options
+from attnviz.errors import both_given
 
 Files = Annotated[
     list[str],
@@ -110,10 +111,9 @@ def survey(
 
 def _check(sort: str | None, json: bool, csv: bool) -> None:
     from attnviz.cli.surveys import check_sort
-    from attnviz.errors import AttnvizError
 
     if json and csv:
-        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+        raise both_given("--json", "--csv")
     check_sort(sort)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli import options
-from attnviz.errors import AttnvizError
+from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
@@ -71,7 +71,7 @@ def transcribe(
 
     said = find_language(lang)
     if json and csv:
-        raise AttnvizError("--json and --csv were both given.", "Give one of them.")
+        raise both_given("--json", "--csv")
     if model is None:
         raise AttnvizError(
             "The built-in heads recognise nothing: a transcript needs a model that listens.",

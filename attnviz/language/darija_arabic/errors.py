@@ -18,4 +18,25 @@ SENTENCES = {
     "err.empty_source": "هاد source خاوي. كتب على الأقل كلمة وحدة.",
     "err.twice": "هاد token «{token}» كاين ف text {n_times}. ختار واحد: {choices}.",
     "err.try": "جرب هادي: {command}",
+    # A line that could not be read
+    "err.command": "ماكاينش command {value}. ختار واحد من هادو: {choices}.",
+    "err.option": "ماكاينش option {option}. شوف --help.",
+    "err.option_near": "ماكاينش option {option}. القراب ليها: {choices}.",
+    "err.needs_value": "{option} خاصها قيمة.",
+    "err.no_value": "{option} ماكتاخد حتى قيمة.",
+    "err.missing": "خاصة شي حاجة: {what}. شوف --help.",
+    "err.not_number": "«{value}» ماشي رقم، و {option} خاصها رقم.",
+    "err.not_between": "{value} ماصالحش ل {option}: {reason}.",
+    "err.extra": "كلمات بزاف: {value}. حط text بين guillemets.",
+    "err.invalid": "قيمة غالطة ديال {option}: {reason}",
+    # What was asked for
+    "err.no_text": "ماكاين حتى text. عطي text، ولا --file FILE، ولا - ديال standard input.",
+    "err.both": "{what} و {value} تعطاو ب جوج. عطي غير واحد.",
+    "err.nothing_to_compare": (
+        "ماكاين ما يتقارن. عطي جوج texts، files، types، models، layers ولا heads: {option}."
+    ),
+    "err.several": "بزاف ديال {what} تعطاو. بدل غير حاجة وحدة ف المرة.",
+    "err.not_a": "«{value}» ماشي {what}. عطي أرقام ({choices})، all، last ولا mean.",
+    "err.no_folder": "ماكاينش دوسي {path}. شوف path مزيان؛ hub id كيتكتب user/name.",
+    "err.needs_query": "{option} خاصها --query: --query it --key tired.",
 }

@@ -19,4 +19,25 @@ SENTENCES = {
     "err.empty_source": "Source khawi. Kteb 3la l2a9all kelma wa7da.",
     "err.twice": 'Token "{token}" kayn f text {n_times}. Khtar wa7ed: {choices}.',
     "err.try": "Jerreb hadi: {command}",
+    # A line that could not be read
+    "err.command": "Makaynch command {value}. Khtar wa7ed mn hado: {choices}.",
+    "err.option": "Makaynch option {option}. Chouf --help.",
+    "err.option_near": "Makaynch option {option}. L9rab liha: {choices}.",
+    "err.needs_value": "{option} khassha 9ima.",
+    "err.no_value": "{option} makatakhod 7ta 9ima.",
+    "err.missing": "Khassa chi 7aja: {what}. Chouf --help.",
+    "err.not_number": '"{value}" machi ra9m, w {option} khassha ra9m.',
+    "err.not_between": "{value} masale7ch l {option}: {reason}.",
+    "err.extra": "Kelmat bezzaf: {value}. 7ett text bin guillemets.",
+    "err.invalid": "9ima ghalta dial {option}: {reason}",
+    # What was asked for
+    "err.no_text": "Makayn 7ta text. 3ti text, wla --file FILE, wla - dial standard input.",
+    "err.both": "{what} w {value} t3taw b jouj. 3ti ghir wa7ed.",
+    "err.nothing_to_compare": (
+        "Makayn ma ytqaren. 3ti jouj texts, files, types, models, layers wla heads: {option}."
+    ),
+    "err.several": "Bezzaf dial {what} t3taw. Beddel ghir 7aja wa7da f lmerra.",
+    "err.not_a": '"{value}" machi {what}. 3ti ar9am ({choices}), all, last wla mean.',
+    "err.no_folder": "Makaynch dossier {path}. Chouf path mzyan; hub id kaytkteb user/name.",
+    "err.needs_query": "{option} khassha --query: --query it --key tired.",
 }

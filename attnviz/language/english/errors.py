@@ -19,4 +19,26 @@ SENTENCES = {
     "err.empty_source": "The source is empty. Write at least one word.",
     "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
     "err.try": "Try: {command}",
+    # A line that could not be read
+    "err.command": "There is no command {value}. Choose one of: {choices}.",
+    "err.option": "There is no option {option}. See --help.",
+    "err.option_near": "There is no option {option}. Nearest: {choices}.",
+    "err.needs_value": "{option} needs a value.",
+    "err.no_value": "{option} takes no value.",
+    "err.missing": "Something is missing: {what}. See --help.",
+    "err.not_number": '"{value}" is not a number, and {option} needs one.',
+    "err.not_between": "{value} is not allowed for {option}: {reason}.",
+    "err.extra": "Too many words: {value}. Put a text in quotes.",
+    "err.invalid": "Wrong value for {option}: {reason}",
+    # What was asked for
+    "err.no_text": "There is no text. Give one, or --file FILE, or - for standard input.",
+    "err.both": "{what} and {value} were both given. Give one of them.",
+    "err.nothing_to_compare": (
+        "There is nothing to compare. Give two texts, files, types, models, layers or heads: "
+        "{option}."
+    ),
+    "err.several": "Several {what} were given. Vary one thing at a time.",
+    "err.not_a": '"{value}" is not a {what}. Give numbers ({choices}), all, last or mean.',
+    "err.no_folder": "There is no folder {path}. Check the path; a hub id reads user/name.",
+    "err.needs_query": "{option} needs --query: --query it --key tired.",
 }
