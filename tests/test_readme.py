@@ -34,6 +34,9 @@ def folder(tmp_path):
     vision.write("vit", tmp_path / "vit")
     pictures.write("clip", tmp_path / "clip")
     pictures.with_words(tmp_path / "clip")
+    for name in ("blip", "llava"):
+        pictures.write(name, tmp_path / name)
+        pictures.with_words(tmp_path / name)
     for name in ("survey.npz", "other.npz"):  # what an earlier command of the README leaves
         attnviz.survey(["the cat sat", "the mat on the cat"]).save(tmp_path / name)
     return tmp_path

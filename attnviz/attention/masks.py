@@ -25,6 +25,7 @@ from attnviz.attention.rules import (
     Rule,
     Sliding,
     Strided,
+    Windows,
 )
 from attnviz.errors import AttnvizError, known_arguments
 
@@ -103,6 +104,17 @@ def nearby(columns: int, window: int, first: int = 0) -> Rule:
 
 
 @known_arguments()
+def windows(columns: int, size: int, shift: int = 0) -> Rule:
+    """The same square window of `size` rows and columns on a grid of so many columns, row after
+    row; borders lie `shift` rows and columns further on, and what is before the first is a window
+    of its own (Swin, arXiv 2103.14030)."""
+    wide, moved = _size("size of windows", size, 1), _size("shift", shift, 0)
+    if moved >= wide:
+        raise AttnvizError(f"The shift is {moved}.", f"It must be less than the size, {wide}.")
+    return Windows(_size("number of columns", columns, 1), wide, moved)
+
+
+@known_arguments()
 def cells(rows: ArrayLike) -> Rule:
     """Just these cells: an array of booleans (queries, keys), or of each query a string of 0 and 1.
 
@@ -176,6 +188,7 @@ MAKERS: dict[str, Callable[..., Rule]] = {
     "strided": strided,
     "cells": cells,
     "nearby": nearby,
+    "windows": windows,
 }
 
 

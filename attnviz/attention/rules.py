@@ -349,6 +349,30 @@ class Nearby(Rule):
 
 
 @dataclass(frozen=True)
+class Windows(Rule):
+    columns: int
+    size: int
+    shift: int = 0
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        one, other = (self._windows(*np.divmod(each, self.columns)) for each in (i, j))
+        allowed: Bools = (one[0] == other[0]) & (one[1] == other[1])
+        return allowed
+
+    def _windows(self, row: Indices, column: Indices) -> tuple[Indices, Indices]:
+        before = self.size - self.shift if self.shift else 0
+        return (row + before) // self.size, (column + before) // self.size
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        before = self.size - self.shift if self.shift else 0
+        low, high = (
+            (row // self.columns + before) // self.size * self.size - before
+            for row in first_and_last(rows)
+        )
+        return [(max(low, 0) * self.columns, (high + self.size) * self.columns)]
+
+
+@dataclass(frozen=True)
 class Joined(Rule):
     rules: tuple[Rule, ...]
 
@@ -432,4 +456,5 @@ NAMES: dict[type[Rule], str] = {
     Strided: "strided",
     Cells: "cells",
     Nearby: "nearby",
+    Windows: "windows",
 }

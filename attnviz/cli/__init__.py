@@ -18,8 +18,8 @@ from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError,
 # In the order of --help. Each is the function of its own name in attnviz/cli/commands.
 COMMANDS = (
     "run", "steps", "explain", "compare", "heads", "view", "predict", "generate", "translate",
-    "summarize", "answer", "transcribe", "cost", "explore", "models", "samples", "survey",
-    "effect", "check", "lens",
+    "summarize", "answer", "caption", "transcribe", "cost", "explore", "models", "samples",
+    "survey", "effect", "check", "lens",
 )  # fmt: skip
 
 

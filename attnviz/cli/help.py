@@ -12,7 +12,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperOption
 
-from attnviz.errors import bad_choice
+from attnviz.errors import AttnvizError, bad_choice
 
 # The options that most people want are in the first panel, which has no name here.
 PANELS = {
@@ -47,6 +47,7 @@ METAVARS = {
 }  # fmt: skip
 
 FROM_END = re.compile(r"-\d+\.\d+")
+READ_ONCE = ("--image", "--audio")
 COLOURS = ("auto", "always", "never")
 
 
@@ -58,8 +59,13 @@ class Command(TyperCommand):
         super().__init__(*given, params=[*(params or []), _colour()], **more)
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
-        """Read the words of the line; a head of a layer from the end, -1.0, is no option."""
+        """Read the words of the line; a head of a layer from the end, -1.0, is no option. A second
+        picture or sound is refused: one is read, and the last would win unsaid."""
         until = args.index("--") if "--" in args else len(args)
+        for option in READ_ONCE:
+            if sum(one == option or one.startswith(f"{option}=") for one in args[:until]) > 1:
+                what = option.removeprefix("--")
+                raise AttnvizError(f"`{what}` was given twice, and one is read.", "Give one.")
         words = [f" {word}" if FROM_END.fullmatch(word) else word for word in args[:until]]
         return super().parse_args(ctx, [*words, *args[until:]])
 

@@ -6,6 +6,7 @@ Nothing of a file is unpacked before its size is known. What cannot be read is r
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,6 +121,18 @@ def patch_tokens(
     return Tokens(
         tokens.text, tokens.ids, tokens.labels, tokens.pieces, spans, cells < 0, where=where
     )
+
+
+def regridded(tokens: Tokens, grid: tuple[int, int]) -> Tokens:
+    """The patches of another grid on the same part of the same picture; no special tokens."""
+    where = tokens.where
+    assert isinstance(where, Boxes)  # they are patches
+    boxes = where.boxes[where.on_grid]
+    area = (*boxes[:, :2].min(axis=0).tolist(), *boxes[:, 2:].max(axis=0).tolist())
+    found = from_labels([f"r{row}c{column}" for row in range(grid[0]) for column in range(grid[1])])
+    cells = np.arange(grid[0] * grid[1], dtype=np.int64)
+    placed = Boxes(grid_boxes(grid, area), cells, grid, where.size, where.thumbnail)
+    return replace(found, where=placed)
 
 
 def _check_size(place: Path, size: tuple[int, int]) -> None:

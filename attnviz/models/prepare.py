@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.errors import AttnvizError, bad_choice
+from attnviz.inputs.image import regridded
 from attnviz.inputs.text import TOKENIZERS, encode, from_ids, open_tokenizer
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.models.checkpoint.speech import read_speech
@@ -19,6 +20,7 @@ from attnviz.models.layers import Floats
 from attnviz.models.model import AUDIO, IMAGE, SOURCE, TEXT, Inputs, Prepared
 from attnviz.models.network.embeddings import Embeddings
 from attnviz.models.network.pooling import PROBE
+from attnviz.models.network.stages import Stages
 from attnviz.models.see import see
 
 if TYPE_CHECKING:
@@ -51,6 +53,13 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
             tokens[role], features[role] = read(model, inputs)
             if model.network.tower(role).pool is not None:
                 tokens[PROBE] = from_labels(["[PROBE]"])
+    network = model.network
+    if isinstance(network, Stages):
+        for tower, grid in zip(network.towers[1:], network.grids[1:], strict=True):
+            tokens[tower.role] = regridded(tokens[IMAGE], grid)
+    if model.image_token is not None:
+        tokens[TEXT] = _with_patches(model, tokens[TEXT], tokens.get(IMAGE))
+        _check(model, tokens[TEXT], TEXT)
     return Prepared(tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes)
 
 
@@ -59,12 +68,58 @@ def _given(model: TrainedModel, inputs: Inputs) -> list[str]:
     there = {TEXT: inputs.text is not None or inputs.ids is not None,
              IMAGE: inputs.image is not None}  # fmt: skip
     found = [role for role in model.roles if there.get(role)]
+    if model.image_token is not None and TEXT not in found:
+        raise AttnvizError(
+            f"{model.name} ({model.family}) writes about a picture what a text asks.",
+            "Give a text.",
+        )
     if not found:
         raise AttnvizError(
             f"{model.name} ({model.family}) reads a text or a picture, and there is neither.",
             "Give a text, an `image`, or both.",
         )
     return found
+
+
+def _with_patches(model: TrainedModel, text: Tokens, image: Tokens | None) -> Tokens:
+    """The text with a token for each patch of the picture: in the place of the one image token that
+    it has, or before its words."""
+    token = model.image_token
+    assert token is not None  # the caller made sure
+    there = np.flatnonzero(text.ids == token)
+    if image is None:
+        if len(there):
+            raise AttnvizError(
+                "The text has a place for a picture, and there is none.", "Give an `image`."
+            )
+        return text
+    dropped = int(image.special.sum())
+    patches = image.at(np.arange(dropped, len(image)))
+    if len(there) == len(patches):
+        return _as_patches(text, there, patches)
+    if len(there) > 1:
+        raise AttnvizError(
+            f"The text has places for {len(there)} pictures or patches, and the picture has "
+            f"{len(patches)} patches.",
+            "Write the image token once: it stands for the whole picture.",
+        )
+    begins = int(text.special[0]) if not len(there) else int(there[0])
+    stops = begins + len(there)
+    order = [*range(begins), *[begins] * len(patches), *range(stops, len(text))]
+    ids = np.asarray(text.ids)[order].copy()
+    places = np.arange(begins, begins + len(patches))
+    ids[places] = token
+    return _as_patches(replace(text.at(np.array(order)), ids=ids), places, patches)
+
+
+def _as_patches(text: Tokens, places: np.ndarray, patches: Tokens) -> Tokens:
+    """Name these tokens of a text by the patches that they stand for."""
+    labels, pieces = list(text.labels), list(text.pieces)
+    spans, special = text.spans.copy(), text.special.copy()
+    for place, label in zip(places.tolist(), patches.labels, strict=True):
+        labels[place] = pieces[place] = label
+    spans[places], special[places] = 0, False
+    return replace(text, labels=tuple(labels), pieces=tuple(pieces), spans=spans, special=special)
 
 
 def _unknown(model: TrainedModel, tokens: Tokens) -> list[str]:
@@ -109,6 +164,8 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
         return _cut(from_ids(inputs.ids, _tokenizer_for_ids(model, inputs)), limit)
     if inputs.text is None and AUDIO in model.roles:
         return from_ids(read_speech(model).prompt(), _tokenizer_for_ids(model, inputs))
+    if inputs.text is None and model.describes:
+        return from_ids([_first(model)], _tokenizer_for_ids(model, inputs))
     text, tokenizer = inputs.require_text(), _tokenizer(model, inputs)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
     if model.type == "cross":
@@ -185,10 +242,20 @@ def _tokenizer_for_ids(model: TrainedModel, inputs: Inputs) -> Tokenizer | None:
         return None
 
 
+def _first(model: TrainedModel) -> int:
+    """The token that a decoder begins with, where it is fed nothing else."""
+    for name in ("decoder_start_token_id", "bos_token_id"):
+        if isinstance(model.writing.get(name), int):
+            return int(model.writing[name])
+    raise AttnvizError(
+        f"{model.name} does not say which token its decoder begins with.", "Give a text, or `ids`."
+    )
+
+
 def _for_decoder(model: TrainedModel, tokens: Tokens, tokenizer: Tokenizer) -> Tokens:
     """Put the start token first and leave the last special token out, as in training."""
-    start = model.config.get("decoder_start_token_id")
-    start = model.config.get("bos_token_id") if start is None else start
+    start = model.writing.get("decoder_start_token_id")
+    start = model.writing.get("bos_token_id") if start is None else start
     if not isinstance(start, int):
         return tokens
     n_kept = len(tokens) - bool(tokens.special[-1] and len(tokens) > 1)

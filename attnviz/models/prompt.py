@@ -11,7 +11,6 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.text import encode
-from attnviz.models.checkpoint.generation import read_generation
 from attnviz.models.model import Inputs, Prepared
 from attnviz.models.prepare import language_id
 
@@ -51,12 +50,27 @@ def prompt(
                 f"{model.name} is an encoder-decoder, which has no chat.", "Leave `chat` out."
             )
         return _of_encoder_decoder(model, inputs)
+    if model.describes:
+        if chat:
+            raise AttnvizError(f"{model.name} describes pictures.", "Leave `chat` out.")
+        return _of_picture(model, inputs)
     if chat:
         return _of_chat(model, inputs, system)
     prepared = model.prepare(inputs)
     if inputs.text is not None:
         prepared = _open_ended(prepared)
-    return Prompt(prepared, {"prompt": (0, len(prepared.text))})
+    return Prompt(prepared, _parts(model, prepared))
+
+
+def _parts(model: TrainedModel, prepared: Prepared) -> dict[str, tuple[int, int]]:
+    """The picture among the words, and what stands before and behind it."""
+    n = len(prepared.text)
+    there = np.flatnonzero(prepared.text.ids == model.image_token)
+    if model.image_token is None or not len(there):
+        return {"prompt": (0, n)}
+    first, last = int(there[0]), int(there[-1]) + 1
+    parts = {"before": (0, first), "image": (first, last), "prompt": (last, n)}
+    return {name: span for name, span in parts.items() if span[0] < span[1]}
 
 
 def _open_ended(prepared: Prepared) -> Prepared:
@@ -76,8 +90,14 @@ def _of_chat(model: TrainedModel, inputs: Inputs, system: str | None) -> Prompt:
         raise AttnvizError("A chat needs a text, and ids were given.", "Give the text.")
     messages = [] if system is None else [{"role": "system", "content": system}]
     text = inputs.require_text()
-    whole = render_chat(model.checkpoint, [*messages, {"role": "user", "content": text}])
+    content: object = text
+    if inputs.image is not None:
+        content = [{"type": "image"}, {"type": "text", "text": text}]
+    whole = render_chat(model.checkpoint, [*messages, {"role": "user", "content": content}])
     tokens = encode(model.tokenizer, whole, special=False)
+    if inputs.image is not None:
+        prepared = model.prepare(replace(inputs, text=None, ids=tokens.ids.tolist()))
+        return Prompt(prepared, _parts(model, prepared))
     prepared = model.prepare(replace(inputs, text=None, ids=tokens.ids.tolist()))
     prepared = replace(prepared, tokens={**prepared.tokens, "text": tokens})
     begins = whole.rfind(text)
@@ -106,7 +126,7 @@ def _of_encoder_decoder(model: TrainedModel, inputs: Inputs) -> Prompt:
     begun: Sequence[int] = inputs.ids or ()
     if inputs.text is not None:
         begun = encode(model.tokenizer, inputs.text, special=False).ids.tolist()
-    ids = begun if inputs.ids is not None else [_start(model), *begun]
+    ids = begun if inputs.ids is not None else [start_of(model), *begun]
     forced = None
     if inputs.target_lang is not None:
         forced = language_id(model.tokenizer, inputs.target_lang)
@@ -115,9 +135,18 @@ def _of_encoder_decoder(model: TrainedModel, inputs: Inputs) -> Prompt:
     return Prompt(prepared, {"prompt": (0, len(ids))}, forced)
 
 
-def _start(model: TrainedModel) -> int:
-    """The token that a decoder begins with."""
-    asked = read_generation(model.config, model.checkpoint.folder)
+def _of_picture(model: TrainedModel, inputs: Inputs) -> Prompt:
+    """The picture for the encoder, and for the decoder its start token and what is given."""
+    ids: Sequence[int] = inputs.ids or [start_of(model)]
+    if inputs.text is not None:
+        ids = [*ids, *encode(model.tokenizer, inputs.text, special=False).ids.tolist()]
+    prepared = model.prepare(replace(inputs, text=None, ids=ids))
+    return Prompt(prepared, {"prompt": (0, len(ids))})
+
+
+def start_of(model: TrainedModel) -> int:
+    """Return the token that a decoder begins with; AttnvizError where nothing says which."""
+    asked = model.generation
     for start in (asked.decoder_start_token_id, asked.bos_token_id):
         if start is not None:
             return start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnvizError
@@ -27,7 +28,7 @@ def see(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
         raise AttnvizError(f"{model.name} ({model.family}) looks at a picture, and there is none.",
                            "Give an `image`.")  # fmt: skip
     picture = open_picture(inputs.image)
-    processor = read_image_processor(model.checkpoint.folder, model.family)
+    processor = read_image_processor(model.checkpoint.folder, _looks_as(model))
     pixels, area = processor(picture.image)
     stem = model.network.tower(IMAGE).embeddings
     assert isinstance(stem, PatchStem)  # what reads pictures begins with patches
@@ -37,6 +38,13 @@ def see(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
     down = (area[3] - area[1]) * grid[0] * stem.size / pixels.shape[1]
     covered = (area[0], area[1], area[0] + across, area[1] + down)
     return patch_tokens(picture, grid, covered, _special(stem)), pixels
+
+
+def _looks_as(model: TrainedModel) -> str:
+    """The model_type whose usual way of looking is meant: that of the encoder beside a decoder."""
+    encoder = model.config.get("encoder")
+    kind = encoder.get("model_type") if isinstance(encoder, Mapping) else None
+    return kind if isinstance(kind, str) else model.family
 
 
 def _special(stem: PatchStem) -> tuple[str, ...]:

@@ -17,10 +17,12 @@ from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.folder import open_checkpoint
+from attnviz.models.checkpoint.generation import Generation, read_generation
 from attnviz.models.checkpoint.heads import no_head, read_head
 from attnviz.models.checkpoint.image_head import read_image_head
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.weights import Weights
+from attnviz.models.checkpoint.writer_config import ends_its_own_way, writer_config
 from attnviz.models.families import fields_of
 from attnviz.models.layers import Floats
 from attnviz.models.model import (
@@ -38,6 +40,8 @@ from attnviz.models.model import (
 from attnviz.models.network.network import Feed, Network, State, linears, states
 from attnviz.models.network.packed import can_pack, run_packed
 from attnviz.models.network.prediction_head import PredictionHead
+from attnviz.models.network.seeing_decoder import SeeingDecoder
+from attnviz.models.network.two_towers import TwoTowers
 from attnviz.models.network.widen import Room, widened
 from attnviz.models.prepare import prepare
 from attnviz.threads import one_blas_thread
@@ -69,6 +73,22 @@ class TrainedModel:
     def config(self) -> Mapping[str, Any]:
         """Its config, field by field."""
         return self.checkpoint.config
+
+    @property
+    def writing(self) -> Mapping[str, Any]:
+        """The config of the part that writes: its own, or that of its decoder."""
+        return writer_config(self.config)
+
+    @property
+    def generation(self) -> Generation:
+        """How it is meant to write."""
+        folder = None if ends_its_own_way(self.config) else self.checkpoint.folder
+        return read_generation(self.writing, folder)
+
+    @property
+    def describes(self) -> bool:
+        """Whether it writes about a picture that it looks at."""
+        return IMAGE in self.roles and self.type == "cross"
 
     @property
     def tensors(self) -> Tensors:
@@ -130,7 +150,13 @@ class TrainedModel:
     @property
     def compares(self) -> bool:
         """Whether it is made to say how well a text fits a picture."""
-        return self.is_two and IMAGE in self.roles and TEXT in self.roles
+        return isinstance(self.network, TwoTowers)
+
+    @property
+    def image_token(self) -> int | None:
+        """The id that stands for a patch in the text; None where a text has no patches."""
+        network = self.network
+        return network.image_token if isinstance(network, SeeingDecoder) else None
 
     @property
     def reads(self) -> frozenset[str]:
@@ -145,7 +171,7 @@ class TrainedModel:
         """The type of attention that is its own: "self", "causal" or "cross"."""
         if any(one.queries != one.keys for one in self.layouts.values() if one.queries in READ_AS):
             return "cross"
-        own = next(iter(self.layouts.values()))
+        own = self.layouts[self.network.writer.stack]
         one_way = all(not rule([0], [1])[0, 0] for rule in own.masks)
         return "causal" if one_way else "self"
 
@@ -179,12 +205,12 @@ class TrainedModel:
         tower = self.network.writer
         words = tower.embeddings.words
         width = tower.blocks[-1].attention.output.weight.shape[0]
-        if words is None and tower.role == IMAGE:
+        if words is None and self.roles == (IMAGE,):
             return read_image_head(self.config, self.tensors, self.checkpoint.config_file, width)
         if words is None:
             raise no_head(f"is a {self.family} model, which reads no words")
         return read_head(
-            self.config, self.tensors, self.checkpoint.config_file, words.weight, width
+            self.writing, self.tensors, self.checkpoint.config_file, words.weight, width
         )
 
     def logits(self, hidden: Floats) -> Floats:

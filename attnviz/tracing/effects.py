@@ -124,7 +124,7 @@ def _stack_of(model: TrainedModel, wanted: str | None) -> str:
     stacks = [*model.layouts]
     if wanted is not None and wanted not in stacks:
         raise bad_choice(wanted, "`stack`", stacks)
-    return wanted or ("cross" if "cross" in stacks else stacks[0])
+    return wanted or ("cross" if "cross" in stacks else model.network.writer.stack)
 
 
 # What stands in place of a head

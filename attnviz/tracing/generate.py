@@ -22,7 +22,6 @@ from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.checkpoint.generation import (
     USUAL_NEW_TOKENS,
     Generation,
-    read_generation,
 )
 from attnviz.models.model import SOURCE, Inputs, Prepared
 from attnviz.models.network.prediction_head import NEXT
@@ -47,6 +46,7 @@ class Options(TypedDict, total=False):
 
     ids: Sequence[int] | None
     source: str | None
+    image: str | Path | None
     source_ids: Sequence[int] | None
     source_lang: str | None
     target_lang: str | None
@@ -122,7 +122,8 @@ class Generated:
         """The tokens of the text and of its source, with their places in them."""
         tokenizer, source = self._model.namer, self._prepared.tokens.get(SOURCE)
         if tokenizer is not None:
-            yield from_written([*self.prompt.ids.tolist(), *self.ids], tokenizer)
+            found = from_written([*self.prompt.ids.tolist(), *self.ids], tokenizer)
+            yield _with_patches(found, self.prompt, self._model.image_token)
         if source is not None:
             yield source
 
@@ -145,6 +146,7 @@ def generate(
     ids: ready token ids in place of the text.
     source, source_ids: what an encoder reads; `text` is then the beginning of what is written. An
         encoder-decoder without a source reads `text` itself.
+    image: a picture to write about, for a model that looks at one; `text` is then the beginning.
     source_lang, target_lang: of translation models ("eng_Latn", "ary_Arab").
     chat, system: put the text (and instructions before it) into the folder's chat template.
     max_new_tokens: 20 unless the checkpoint says another number.
@@ -165,6 +167,7 @@ def generate(
         Inputs(
             text,
             source=options.get("source"),
+            image=options.get("image"),
             ids=options.get("ids"),
             source_ids=options.get("source_ids"),
             target_lang=options.get("target_lang"),
@@ -189,7 +192,7 @@ def generate(
         begun.notes,
         opened,
         begun.prepared,
-        {"max_memory": max_memory},
+        {"max_memory": max_memory, "image": options.get("image")},
     )
 
 
@@ -208,6 +211,17 @@ def _with_texts(record: AttentionRecord, texts: Sequence[Tokens]) -> AttentionRe
     return replace(record, stacks=stacks)
 
 
+def _with_patches(whole: Tokens, prompt: Tokens, image_token: int | None) -> Tokens:
+    """Call the patches among the words of a prompt what the prompt calls them."""
+    if image_token is None:
+        return whole
+    labels, pieces, special = list(whole.labels), list(whole.pieces), whole.special.copy()
+    for i in np.flatnonzero(prompt.ids == image_token).tolist():
+        labels[i] = pieces[i] = prompt.labels[i]
+        special[i] = False
+    return replace(whole, labels=tuple(labels), pieces=tuple(pieces), special=special)
+
+
 def _check_head(model: TrainedModel) -> None:
     if model.head.kind != NEXT:
         raise AttnvizError(
@@ -218,7 +232,7 @@ def _check_head(model: TrainedModel) -> None:
 
 def _asked(model: TrainedModel, options: Options, forced_first: int | None) -> Generation:
     """What the checkpoint says, changed by what was given."""
-    of_model = read_generation(model.config, model.checkpoint.folder)
+    of_model = model.generation
     names = {name for name in Generation.__dataclass_fields__ if name in options}
     given = {name: value for name, value in options.items() if name in names}
     samples = options.get("do_sample")

@@ -77,7 +77,9 @@ class Plan:
     def record(self, recorder: Recorder) -> AttentionRecord:
         """Make a record of what the recorder saw."""
         origin = Origin(self.model.name, self.model.origin, self.model.details)
-        return AttentionRecord(origin, self.kind, recorder.stacks(), self.settings)
+        seen = recorder.stacks()
+        stacks = {name: seen[name] for name in self.shapes if name in seen}
+        return AttentionRecord(origin, self.kind, stacks, self.settings)
 
 
 def make_plan(text: str | None, **options: Unpack[Options]) -> Plan:

@@ -18,7 +18,7 @@ from attnviz.errors import AttnvizError
 from attnviz.files.tensors import FLOATS, float_dtype
 from attnviz.inputs.text import from_ids
 from attnviz.inputs.tokens import Tokens
-from attnviz.models.model import Layout, Prepared, StackShape
+from attnviz.models.model import SOURCE, TEXT, Layout, Prepared, StackShape
 from attnviz.tracing.doors import Stopwatch, with_stopwatch
 from attnviz.tracing.memory import default_budget
 from attnviz.tracing.recorder import Floats, Recorder
@@ -98,8 +98,9 @@ def of_model(
     """Report the cost of a checkpoint's attention, and of its linear maps beside it.
 
     An encoder and a decoder read texts of one length. Raises AttnvizError for lengths that it has
-    no positions for.
+    no positions for, and for a model of pictures or sounds.
     """
+    _check_reads(model)
     lengths = _lengths(model, lengths)
     chosen = (0,) if global_tokens is None else tuple(global_tokens)
     layers = _layers(model, chosen if model.has_global_tokens else ())
@@ -118,6 +119,25 @@ def of_model(
     series = Series(model.name, layers, points, times)
     settings = {"global_tokens": list(chosen)} if model.has_global_tokens else {}
     return Report((series,), settings, way, told)
+
+
+def _check_reads(model: TrainedModel) -> None:
+    """Refuse a model whose lengths are not free: a picture or a sound decides them."""
+    if not _texts_alone(model) or (model.type == "cross" and SOURCE not in model.roles):
+        raise AttnvizError(
+            f"{model.name} ({model.family}) reads pictures or sounds, whose size is its own.",
+            "Costs are counted over lengths of texts: leave `model` out, or give one of texts.",
+        )
+
+
+def _texts_alone(model: TrainedModel) -> dict[str, Layout]:
+    """The stacks that a text alone is read with."""
+    texts = (TEXT, SOURCE)
+    return {
+        name: layout
+        for name, layout in model.layouts.items()
+        if layout.queries in texts and layout.keys in texts
+    }
 
 
 def _lengths(model: TrainedModel, asked: Sequence[int] | None) -> Sequence[int]:
@@ -154,7 +174,7 @@ def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ..
             layout.n_key_heads,
             number if name in kept else 0,
         )
-        for name, layout in model.layouts.items()
+        for name, layout in _texts_alone(model).items()
         for rule, n_layers in Counter(layout.masks).items()
     )
 
@@ -187,7 +207,8 @@ def model_run(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) 
 
     @lru_cache(maxsize=1)
     def prepare(length: int) -> Prepared:
-        roles = {role for one in model.layouts.values() for role in (one.queries, one.keys)}
+        layouts = _texts_alone(model).values()
+        roles = {role for one in layouts for role in (one.queries, one.keys)}
         n_ids = min(model.network.limits(role).n_ids for role in roles)
         ids = np.random.default_rng(0).integers(n_ids, size=length)
         tokens = from_ids(ids.tolist())

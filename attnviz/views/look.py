@@ -52,7 +52,7 @@ def choose(
         raise AttnvizError("There is no mean of layers.", "Show one, some (0-3), or all.")
     if len(layers) < 2:
         return Look(layers[0] if layers else 0, heads, (), show, scale, language)
-    if show not in ("auto", "grid", "timeline", "none"):
+    if show not in ("auto", "grid", "timeline", "caption", "none"):
         raise AttnvizError(
             f"`show` {show} is for one layer, and `layer` {layer} means {len(layers)}.",
             "Choose one, or `show` grid.",

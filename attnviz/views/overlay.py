@@ -60,6 +60,12 @@ def is_even(row: Weights) -> bool:
     return bool(row.max() - row.min() < 1e-6)
 
 
+def special_names(stack: Stack) -> str:
+    """Name the special tokens among the keys: the first, and how many more there are."""
+    names = [stack.key_tokens.labels[i] for i in np.flatnonzero(stack.key_tokens.special)]
+    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+
+
 def overlay(where: Boxes, row: Weights, size: tuple[int, int], query: int | None = None) -> Pixels:
     """Draw a row of weights over its picture: (height, width, 3).
 

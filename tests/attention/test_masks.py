@@ -432,6 +432,25 @@ def test_rules_of_one_run_know_it():
         assert rule.runs(5, 5) is None
 
 
+def test_windows_are_squares_on_the_grid_with_borders_that_shift():
+    """Two patches see each other where the same borders, drawn by hand, hold both."""
+    borders = {0: [0, 0, 0, 1, 1, 1], 1: [0, 1, 1, 1, 2, 2], 2: [0, 0, 1, 1, 1, 2]}
+    for shift, band in borders.items():
+        rule = masks.windows(columns=6, size=3, shift=shift)
+        for i in range(36):
+            for j in range(36):
+                (row, column), (other_row, other_column) = divmod(i, 6), divmod(j, 6)
+                same = band[row] == band[other_row] and band[column] == band[other_column]
+                assert rule([i], [j])[0, 0] == same
+            low, high = rule.span([i])
+            assert low <= i < high
+            assert not rule([i], [*range(low), *range(high, 36)]).any()
+        assert masks.from_dict(rule.to_dict()) == rule
+        assert (rule.per_row(36, 36) == rule.to_array(36, 36).sum(axis=1)).all()
+    with pytest.raises(AttnvizError, match="shift"):
+        masks.windows(6, 3, 3)
+
+
 def test_nearby_is_a_square_on_the_grid():
     rule = masks.nearby(columns=4, window=1, first=1)
     seen = rule.to_array(13, 13)  # one token before a grid of three rows

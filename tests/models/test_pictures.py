@@ -6,32 +6,108 @@ import numpy as np
 import pytest
 
 import attnviz
+from attnviz.analysis.caption import caption_words
 from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
 from attnviz.models import load_writer
 from attnviz.models.model import Inputs
 from tests.reference import pictures
 
-IDS = [3, 17, 5, 2, 11]
-TOWERS = ("clip", "siglip")
+IDS, CAPTION = [3, 17, 5, 2, 11], [5, 17, 9, 22]
+TOWERS = ("clip", "siglip", "siglip2")
+WRITERS = ("vit-gpt2", "trocr", "blip")
+ASKED = [1, 8, 29, 17, 22]  # 29 stands for the picture
 
 
-def given(folder, *, ids=True):
-    found = {"image": folder / "picture.png", "model": str(folder)}
-    return found | ({"ids": IDS} if ids else {})
+def given(folder, case):
+    ids = IDS if case in TOWERS else CAPTION if case in WRITERS else None
+    ids = ASKED if case == "llava" else ids
+    return {"image": folder / "picture.png", "model": str(folder)} | ({"ids": ids} if ids else {})
 
 
 @pytest.mark.parametrize("case", pictures.CASES)
 def test_every_weight(case, tmp_path):
     pictures.write(case, tmp_path)
     wanted = pictures.expected(case)
-    record = attnviz.trace(**given(tmp_path, ids=case in TOWERS))
+    record = attnviz.trace(**given(tmp_path, case))
     stacks = {name.removesuffix("/weights") for name in wanted if name.endswith("/weights")}
     assert stacks == set(record.stacks)
     for stack in stacks:
         found = record.stacks[stack].weights
         assert wanted[f"{stack}/weights"].max() > 0.2
         np.testing.assert_allclose(found, wanted[f"{stack}/weights"], atol=1e-5)
+
+
+@pytest.mark.parametrize("case", WRITERS)
+def test_what_is_written_about_a_picture(case, tmp_path):
+    """The library's greedy ids; each word looks from where it was chosen, and its share of [CLS]
+    and of the patches is that of its row."""
+    pictures.write(case, tmp_path)
+    how = {"max_new_tokens": 8, "no_repeat_ngram_size": 2}
+    found = attnviz.generate(
+        image=tmp_path / "picture.png", model=str(tmp_path), **how
+    )  # fmt: skip
+    wanted = pictures.expected(case)["ids"].tolist()
+    assert [5, *found.ids] == wanted[: 1 + len(found.ids)]
+    words = caption_words(found.record)
+    whole = found.record.stacks["cross"].weights.mean(axis=(0, 1))
+    assert len(words) == len(found.ids)
+    for i, word in enumerate(words):
+        np.testing.assert_allclose(word.row, whole[i], atol=1e-6)
+        assert word.special == pytest.approx(whole[i, 0], abs=1e-6)
+        assert word.probability == pytest.approx(found.steps[i].probability)
+
+
+def test_the_class_of_a_picture_in_stages(tmp_path):
+    pictures.write("swin", tmp_path)
+    asked = {"image": tmp_path / "picture.png", "model": str(tmp_path)}
+    (place,) = attnviz.predict(**asked).places
+    logits = pictures.expected("swin")["logits"].astype(float)
+    shares = np.exp(logits) / np.exp(logits).sum()
+    found = {label: share for _, label, share in place.candidates}
+    assert found == {
+        n: pytest.approx(s, abs=1e-5) for n, s in zip(("cat", "box", "cup"), shares, strict=True)
+    }
+    masks = attnviz.trace(**asked).stacks["stage0"].masks
+    assert list(map(str, masks)) == ["windows 8 4 0", "windows 8 4 2"]
+    (tmp_path / "preprocessor_config.json").write_text('{"size": {"height": 30, "width": 30}}')
+    with pytest.raises(AttnvizError, match="windows lie on 8 × 8"):
+        attnviz.trace(**asked)
+
+
+def test_a_picture_among_words(tmp_path, capsys):
+    """LLaVA's greedy ids, and what each of them looked at: the picture is a block of its own."""
+    pictures.write("llava", tmp_path)
+    words = ["generate", "--ids", ",".join(map(str, ASKED)), "--model", str(tmp_path), "--image",
+             str(tmp_path / "picture.png"), "--max-new-tokens", "6",
+             "--no-repeat-ngram-size", "2"]  # fmt: skip
+    assert run_command_line([*words, "--json"]) == 0
+    settings = json.loads(capsys.readouterr().out)["settings"]
+    written = [step["id"] for step in settings["steps"]]
+    assert written == pictures.expected("llava")["ids"].tolist()[: len(written)]
+    assert settings["prompt_parts"] == {"before": [0, 2], "image": [2, 11], "prompt": [11, 13]}
+    assert run_command_line(words) == 0
+    header = capsys.readouterr().out
+    assert all(name in header for name in ("before", "image", "prompt"))
+
+
+def test_a_text_beside_a_picture(tmp_path):
+    pictures.write("llava", tmp_path)
+    pictures.with_words(tmp_path)
+    opened = load_writer(str(tmp_path))
+    image = tmp_path / "picture.png"
+    tokens = opened.prepare(Inputs(text="a cat", image=image)).text
+    assert tokens.labels == (*(f"r{row}c{column}" for row in range(3) for column in range(3)),
+                             "a", "cat")  # fmt: skip
+    assert opened.prepare(Inputs(text="a cat")).text.labels == ("a", "cat")
+    record = attnviz.trace("a cat", image=image, model=str(tmp_path))
+    assert record.name == "self"
+    found = attnviz.generate("a cat", image=image, model=str(tmp_path), max_new_tokens=2)
+    assert found.record.stack.key_tokens.labels[:11] == tokens.labels
+    assert record.stack.weights[0, 0, -1].sum() == pytest.approx(1, abs=1e-6)
+    for wrong, said in (({"ids": [1, 29]}, "there is none"), ({"image": image}, "Give a text")):
+        with pytest.raises(AttnvizError, match=said):
+            attnviz.trace(model=str(tmp_path), **wrong)
 
 
 @pytest.mark.parametrize("case", TOWERS)
@@ -45,7 +121,7 @@ def test_how_well_a_text_fits_a_picture(case, tmp_path, capsys):
     assert found["kind"] == "similarity"
     (one,) = found["similarities"]
     assert one["logit"] == pytest.approx(wanted, abs=1e-5)
-    share = 1 / (1 + np.exp(-wanted)) if case == "siglip" else 1
+    share = 1 / (1 + np.exp(-wanted)) if case.startswith("siglip") else 1
     assert one["probability"] == pytest.approx(share, abs=1e-6)
     assert run_command_line(words) == 0
     assert f"logit {wanted:7.2f}" in capsys.readouterr().out
@@ -99,3 +175,35 @@ def test_what_cannot_be_compared_is_said(asked, said, tmp_path):
         asked = asked | {"image": tmp_path / "picture.png"}
     with pytest.raises(AttnvizError, match=said):
         attnviz.predict(model=str(tmp_path), **asked)
+
+
+@pytest.mark.parametrize("case", ["clip", "blip", "llava", "swin"])
+@pytest.mark.parametrize("words", [
+    ["cost"], ["lens", "a"], ["effect", "a"], ["check", "a cat"], ["heads", "a cat"],
+    ["steps", "a cat", "--query", "a"], ["models"],
+])  # fmt: skip
+def test_other_commands_answer_or_say_what_they_read(case, words, tmp_path, capsys):
+    """No command breaks on a model that looks: it runs, or says in one line why it cannot."""
+    pictures.write(case, tmp_path)
+    pictures.with_words(tmp_path)
+    more = ["--no-measure"] if words == ["cost"] else []
+    place = [str(tmp_path)] if words == ["models"] else ["--model", str(tmp_path)]
+    status = run_command_line([*words, *more, *place])
+    told = capsys.readouterr()
+    assert status in (0, 2)
+    if status == 2:
+        assert told.out == ""
+        assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [["run"], ["predict"], ["heads"]])
+@pytest.mark.parametrize("option", ["--image", "--image=a.png"])
+def test_two_pictures_where_one_is_read(command, option, tmp_path, capsys):
+    pictures.write("clip", tmp_path)
+    picture = str(tmp_path / "picture.png")
+    second = [option, picture] if option == "--image" else [option]
+    asked = [*command, "--image", picture, *second, "--model", str(tmp_path)]
+    assert run_command_line(asked) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "--image was given twice" in told.err

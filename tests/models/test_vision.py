@@ -10,8 +10,8 @@ from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
 from attnviz.models import load_writer
 from attnviz.models.checkpoint.image_processor import read_image_processor
+from attnviz.models.interpolation import taps
 from attnviz.models.model import Inputs
-from attnviz.models.network.patches import taps
 from tests.reference import vision
 
 

@@ -278,7 +278,7 @@ def test_pixels_are_those_of_the_library(name, pictures, tmp_path):
 def test_a_fault_would_be_seen(fault, pictures):
     """Another filter changes pixels, another rule for positions hidden states."""
     if fault == "other positions":
-        from attnviz.models.network.patches import taps
+        from attnviz.models.interpolation import taps
 
         ours = taps(4, 6, -0.5, antialias=True)
         assert np.abs(ours - taps(4, 6, -0.75, antialias=False)).max() > 0.01

@@ -12,7 +12,7 @@ from pathlib import Path
 from transformers import PreTrainedConfig
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
-from attnviz.models.families import MODULE_OF
+from attnviz.models.families import MODULE_OF, PARTS
 
 FILE = Path(__file__).parents[2] / "attnviz/models/families/fields.json"
 COMMON = {field.name for field in dataclasses.fields(PreTrainedConfig)}
@@ -33,7 +33,7 @@ def made():
     """All of the file: model_type → defaults and aliases."""
     return {
         kind: {"defaults": fields(kind), "aliases": dict(CONFIG_MAPPING[kind].attribute_map)}
-        for kind in sorted(MODULE_OF)
+        for kind in sorted({*MODULE_OF, *PARTS})
     }
 
 

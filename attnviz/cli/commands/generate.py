@@ -37,6 +37,7 @@ class Written(Display):
 def generate(
     *,
     asked: Prompt,
+    image: options.Image = None,
     writing: Writing,
     display: Written,
     max_memory: options.MaxMemory = None,
@@ -48,6 +49,8 @@ def generate(
 
     attnviz generate "Tell me about tea" --model smollm2 --chat --temperature 0.8 --seed 1
 
+    attnviz generate "What is this?" --image cat.jpg --model llava-hf/llava-1.5-7b-hf --chat
+
     attnviz generate --file prompts.txt --each-line --max-new-tokens 20
 
     attnviz generate "Once upon a time" --num-beams 4 -o story.npz --show none
@@ -55,15 +58,18 @@ def generate(
     from attnviz.tracing.generate import generate as write
     from attnviz.tracing.memory import parse_bytes
 
-    display.check(asked.files)
+    display.check([*asked.files, image])
     budget = None if max_memory is None else parse_bytes(max_memory)
+    if each_line and image is not None:
+        raise AttnvizError("--each-line reads texts, and an image was given.", "Leave one out.")
     if each_line:
         _each(asked, display, max_memory=budget, **writing.settings())
         return
     stream = None if display.json else stream_to_screen
     found = write(
-        asked.read(), stream=stream, max_memory=budget, **asked.settings(), **writing.settings()
-    )
+        asked.read(), image=image, stream=stream, max_memory=budget, **asked.settings(),
+        **writing.settings(),
+    )  # fmt: skip
     show_written(found, display)
 
 

@@ -22,7 +22,7 @@ MOST_OUTPUT = 1 << 22  # bytes
 SCRIPT = Path(__file__).with_name("chat_render.py")
 
 
-def render_chat(checkpoint: Checkpoint, messages: Sequence[Mapping[str, str]]) -> str:
+def render_chat(checkpoint: Checkpoint, messages: Sequence[Mapping[str, object]]) -> str:
     """Write messages ({"role", "content"}) as the template of a checkpoint does, up to where its
     answer begins.
 

@@ -71,6 +71,13 @@ _BERT = MaskNames(
     "hidden_act",
 )  # fmt: skip
 MASKS: Mapping[str, MaskNames] = {
+    "blip_text_model": MaskNames(
+        "text_decoder.cls.predictions.transform.dense",
+        "text_decoder.cls.predictions.transform.LayerNorm",
+        "text_decoder.cls.predictions.decoder",
+        ("text_decoder.cls.predictions.bias", "text_decoder.cls.predictions.decoder.bias"),
+        "hidden_act",
+    ),
     **dict.fromkeys(("bert", "ernie"), _BERT),
     **dict.fromkeys((*ROBERTA_LIKE, "mpnet"), _ROBERTA),
     "electra": MaskNames(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.processor_file import read_processor
+from attnviz.models.interpolation import LINEAR, resized
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -27,6 +28,7 @@ CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.261302
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALF = (0.5, 0.5, 0.5)
 BILINEAR, BICUBIC = 2, 3
+SMALLEST_STEP = 1e-5  # of the scale that is sought for pictures that keep their shape
 Area = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -34,7 +36,9 @@ Area = tuple[float, float, float, float]  # left, top, right, bottom
 class ImageProcessor:
     """size: (height, width) that a picture is made, shortest: or its shorter side; neither: it
     stays as it is. resample: Pillow's number of the filter. crop: (height, width) of the middle
-    that is kept. rescale, mean, std: what levels are multiplied by, and normed with."""
+    that is kept. rescale, mean, std: what levels are multiplied by, and normed with. most_patches:
+    the picture keeps its shape and gets so many patches of `patch` pixels at most (SigLIP 2).
+    floats_first: levels are multiplied before they are resized, in float32 (DINOv3)."""
 
     size: tuple[int, int] | None = (224, 224)
     shortest: int | None = None
@@ -43,33 +47,46 @@ class ImageProcessor:
     rescale: float | None = 1 / 255
     mean: tuple[float, ...] | None = HALF
     std: tuple[float, ...] | None = HALF
+    most_patches: int | None = None
+    patch: int = 16
+    floats_first: bool = False
 
     def __call__(self, image: Image) -> tuple[NDArray[np.float32], Area]:
         """Return the pixels (3, height, width), and which area of the picture they cover, in its
         own pixels: an area beyond its borders is filled with zeros."""
         wide, tall = image.size
-        resized = self._resized(image)
-        pixels = np.asarray(resized)
-        pixels, left, top = self._cropped(pixels)
-        across, down = wide / resized.size[0], tall / resized.size[1]
+        levels = self._in_floats(image) if self.floats_first else np.asarray(self._resized(image))
+        across, down = wide / levels.shape[1], tall / levels.shape[0]
+        pixels, left, top = self._cropped(levels)
         right, bottom = left + pixels.shape[1], top + pixels.shape[0]
         return self._normed(pixels), (left * across, top * down, right * across, bottom * down)
 
     def _resized(self, image: Image) -> Image:
         from PIL import Image as Pillow
 
-        wide, tall = image.size
+        size = self._new_size(*image.size)
+        return image if size is None else image.resize(size, Pillow.Resampling(self.resample))
+
+    def _new_size(self, wide: int, tall: int) -> tuple[int, int] | None:
+        """Width and height that a picture is made; None where it stays as it is."""
+        if self.most_patches is not None:
+            return flexible_size(wide, tall, self.patch, self.most_patches)
         if self.shortest is not None:
             short, long = min(wide, tall), max(wide, tall)
             longer = int(self.shortest * long / short)
-            size = (self.shortest, longer) if wide <= tall else (longer, self.shortest)
-        elif self.size is not None:
-            size = (self.size[1], self.size[0])
-        else:
-            return image
-        return image.resize(size, Pillow.Resampling(self.resample))
+            return (self.shortest, longer) if wide <= tall else (longer, self.shortest)
+        return None if self.size is None else (self.size[1], self.size[0])
 
-    def _cropped(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], int, int]:
+    def _in_floats(self, image: Image) -> NDArray[np.float32]:
+        """Resized levels from 0 to 1: (height, width, 3)."""
+        levels = np.asarray(image).astype(np.float32) * np.float32(self.rescale or 1)
+        size = self._new_size(*image.size)
+        if size is None:
+            return levels
+        sharp = {BILINEAR: LINEAR, BICUBIC: -0.5}.get(self.resample, LINEAR)
+        return resized(levels, size[::-1], sharp, antialias=True).astype(np.float32)
+
+    def _cropped(self, pixels: NDArray[Any]) -> tuple[NDArray[Any], int, int]:
         """The middle, and where it begins: left and top, below 0 where zeros stand around."""
         if self.crop is None:
             return pixels, 0, 0
@@ -85,9 +102,9 @@ class ImageProcessor:
         cut = laid[top : top + height, left : left + width]
         return cut, left - before, top - above
 
-    def _normed(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def _normed(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
         levels: NDArray[Any] = pixels
-        if self.rescale is not None:
+        if self.rescale is not None and not self.floats_first:
             levels = (pixels.astype(np.float64) * self.rescale).astype(np.float32)
         found = levels.astype(np.float32)
         if self.mean is not None and self.std is not None:
@@ -96,17 +113,46 @@ class ImageProcessor:
         return np.ascontiguousarray(found.transpose(2, 0, 1))
 
 
+def flexible_size(wide: int, tall: int, patch: int, most: int) -> tuple[int, int]:
+    """Return the largest width and height, whole patches each, that keep a picture's shape and give
+    `most` patches at most: the scale is halved in on as SigLIP 2 was trained."""
+
+    def sides(scale: float) -> tuple[int, int]:
+        width, height = (max(patch, ceil(side * scale / patch) * patch) for side in (wide, tall))
+        return width, height
+
+    low, high = SMALLEST_STEP / 10, 100.0
+    while high - low >= SMALLEST_STEP:
+        middle = (low + high) / 2
+        width, height = sides(middle)
+        if (width / patch) * (height / patch) <= most:
+            low = middle
+        else:
+            high = middle
+    return sides(low)
+
+
 USUAL = {  # by model_type, where the folder has no file of its own
     "vit": ImageProcessor(),
     "deit": ImageProcessor((256, 256), None, BICUBIC, (224, 224)),
     "dinov2": ImageProcessor(None, 256, BICUBIC, (224, 224), mean=IMAGENET_MEAN, std=IMAGENET_STD),
     "clip": ImageProcessor(None, 224, BICUBIC, (224, 224), mean=CLIP_MEAN, std=CLIP_STD),
     "siglip": ImageProcessor((224, 224), None, BICUBIC),
+    "siglip2": ImageProcessor(None, None, BILINEAR, most_patches=256),
+    "vit_mae": ImageProcessor((224, 224), None, BICUBIC, mean=IMAGENET_MEAN, std=IMAGENET_STD),
+    "swin": ImageProcessor((224, 224), None, BICUBIC, mean=IMAGENET_MEAN, std=IMAGENET_STD),
+    "beit": ImageProcessor((224, 224), None, BICUBIC),
+    "dinov3_vit": ImageProcessor(
+        (224, 224), None, BILINEAR, mean=IMAGENET_MEAN, std=IMAGENET_STD, floats_first=True
+    ),
+    "blip": ImageProcessor((384, 384), None, BICUBIC, mean=CLIP_MEAN, std=CLIP_STD),
 }
 USUAL |= {
     "dinov2_with_registers": USUAL["dinov2"],
     "clip_vision_model": USUAL["clip"],
     "siglip_vision_model": USUAL["siglip"],
+    "siglip2_vision_model": USUAL["siglip2"],
+    "blip_vision_model": USUAL["blip"],
 }
 
 
@@ -135,6 +181,10 @@ def read_image_processor(folder: Path | None, family: str) -> ImageProcessor:
         float(rescale) if given.get("do_rescale", True) is not False else None,
         _three(given.get("image_mean", usual.mean), folder) if norms else None,
         _three(given.get("image_std", usual.std), folder) if norms else None,
+        _side(given.get("max_num_patches", usual.most_patches), folder)
+        if usual.most_patches is not None and given.get("do_resize") is not False else None,
+        _side(given.get("patch_size", usual.patch), folder) if usual.most_patches else usual.patch,
+        usual.floats_first,
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from attnviz.errors import AttnvizError
@@ -68,7 +70,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus", "plbart", "blenderbot"),
     "whisper": ("whisper",),
     "wav2vec2": ("wav2vec2", "hubert", "wavlm"),
-    "vit": ("vit", "deit", "dinov2", "dinov2_with_registers"),
+    "vit": ("vit", "deit", "vit_mae", "dinov2", "dinov2_with_registers"),
+    "dinov3": ("dinov3_vit",),
+    "beit": ("beit",),
+    "swin": ("swin",),
+    "blip": ("blip", "blip_vision_model"),
+    "llava": ("llava",),
+    "vision_encoder_decoder": ("vision-encoder-decoder",),
     "clip": (
         "clip",
         "clip_text_model",
@@ -76,6 +84,9 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "siglip",
         "siglip_text_model",
         "siglip_vision_model",
+        "siglip2",
+        "siglip2_text_model",
+        "siglip2_vision_model",
     ),
 }
 # What each family is, and a checkpoint of it on the Hugging Face hub.
@@ -107,8 +118,16 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "whisper": (SOUND, "openai/whisper-tiny"),
     "wav2vec2": (SOUND, "facebook/wav2vec2-base-960h"),
     "vit": (IMAGE, "google/vit-base-patch16-224"),
+    "dinov3": (IMAGE, "facebook/dinov3-vits16-pretrain-lvd1689m"),
+    "beit": (IMAGE, "microsoft/beit-base-patch16-224"),
+    "swin": (IMAGE, "microsoft/swin-tiny-patch4-window7-224"),
+    "blip": (IMAGE, "Salesforce/blip-image-captioning-base"),
+    "llava": (IMAGE, "llava-hf/llava-1.5-7b-hf"),
+    "vision_encoder_decoder": (IMAGE, "nlpconnect/vit-gpt2-image-captioning"),
     "clip": (IMAGE, "openai/clip-vit-base-patch32"),
 }
+# What is read as a part of another model, and never alone: its model_type, and its file.
+PARTS = {"trocr": "trocr", "blip_text_model": "blip"}
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
 # Models of text and images: the model_type of their text half where it does not say its own.
 WRAPPERS = {
@@ -125,6 +144,9 @@ WRAPPERS = {
     "smolvlm": "llama",
     "vipllava": "llama",
 }
+# Those whose pictures are read, and the towers that read them: else they are read as texts alone.
+SEEING = ("llava",)
+SEEING_TOWERS = ("clip_vision_model", "siglip_vision_model")
 TEXT_CONFIG = "text_config"
 # What such models say of their images where the fields of both halves stand together.
 OF_IMAGES = (TEXT_CONFIG, "vision_config", "vision_start_token_id", "vision_end_token_id",
@@ -147,6 +169,15 @@ def read_family(folder: Path) -> tuple[dict[str, Any], str]:
     return config, MODULE_OF[kind]
 
 
+def _is_seen(config: Mapping[str, Any]) -> bool:
+    """Whether the pictures of a model of text and images are read too."""
+    halves = [config.get(name) for name in (TEXT_CONFIG, "vision_config")]
+    kinds = [half.get("model_type") if isinstance(half, Mapping) else None for half in halves]
+    return (
+        config.get("model_type") in SEEING and kinds[0] in MODULE_OF and kinds[1] in SEEING_TOWERS
+    )
+
+
 def _named(kind: object) -> str:
     return kind[:80] if isinstance(kind, str) else json.dumps(kind, default=str)[:80]
 
@@ -154,7 +185,7 @@ def _named(kind: object) -> str:
 def _text_half(config: dict[str, Any]) -> dict[str, Any]:
     """The config of the text half of a model of text and images; any other config as it is."""
     kind = config.get("model_type")
-    if not isinstance(kind, str) or kind not in WRAPPERS:
+    if not isinstance(kind, str) or kind not in WRAPPERS or _is_seen(config):
         return config
     half = config.get(TEXT_CONFIG)
     if not isinstance(half, Mapping):  # all fields stand together in the first Qwen 2 VL
@@ -181,3 +212,13 @@ def _known() -> dict[str, dict[str, dict[str, Any]]]:
         Path(__file__).with_name("fields.json").read_bytes()
     )
     return found
+
+
+def family_of(fields: Fields, name: str) -> ModuleType:
+    """Import the file that reads a part of a model, which the config calls `name`; AttnvizError
+    where its model_type is not read."""
+    kind = fields.get("model_type")
+    found = {**PARTS, **MODULE_OF}.get(kind) if isinstance(kind, str) else None
+    if found is None:
+        raise fields.wrong(f"{name}.model_type", kind, "one that attnviz reads")
+    return import_module(f"attnviz.models.families.{found}")

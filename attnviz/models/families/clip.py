@@ -1,4 +1,5 @@
-"""CLIP (arXiv 2103.00020) and SigLIP (2303.15343): a tower for texts, one for pictures, or one."""
+"""CLIP (arXiv 2103.00020), SigLIP (2303.15343), SigLIP 2 with pictures of any shape (2502.14786): a
+tower for texts, one for pictures, or one."""
 
 from __future__ import annotations
 
@@ -15,17 +16,19 @@ from attnviz.models.network.blocks import FeedForward, PreNormBlock
 from attnviz.models.network.embeddings import Embeddings, LearnedPositions
 from attnviz.models.network.encoder import heads_of
 from attnviz.models.network.network import Network
-from attnviz.models.network.patches import PatchStem
+from attnviz.models.network.patches import FIXED, LINEAR, PatchStem
 from attnviz.models.network.pooling import PoolingHead
 from attnviz.models.network.tower import Tower
 from attnviz.models.network.two_towers import TwoTowers
+from attnviz.models.network.vision import wide
 
 ANCHOR = "vision_model.encoder.layers.0.self_attn.q_proj.weight"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How the two differ. has_class: a token before the patches, and a norm before the layers."""
+    """How they differ. has_class: a token before the patches, and a norm before the layers.
+    is_flexible: pictures keep their shape, and positions stretch to it."""
 
     has_class: bool
     one_way: bool
@@ -33,11 +36,13 @@ class Kind:
     eps: float
     n_ids: int
     n_positions: int
+    is_flexible: bool = False
 
 
 KINDS = {
     "clip": Kind(True, True, "quick_gelu", 1e-5, 49408, 77),
     "siglip": Kind(False, False, "gelu_pytorch_tanh", 1e-6, 32000, 64),
+    "siglip2": Kind(False, False, "gelu_pytorch_tanh", 1e-6, 32000, 64, is_flexible=True),
 }
 
 
@@ -56,10 +61,21 @@ def build(fields: Fields, weights: Weights) -> Network:
     )
 
 
+def image_tower(fields: Fields, weights: Weights, prefix: str) -> Tower:
+    """Read the tower of pictures within another model, whose tensors stand under a prefix."""
+    kind = KINDS[str(fields.get("model_type")).partition("_")[0]]
+    return _image(fields, weights.under(prefix), kind, "image")
+
+
+def _part_of(weights: Weights, name: str) -> Weights:
+    """The tensors of one of the two; a tower that was saved alone may have no prefix."""
+    return weights.under(name) if weights.has_any(name) else weights
+
+
 def _text(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
     fields.get("projection_dim"), fields.get("projection_size")
     padding = fields.number("pad_token_id", 1, 0)
-    at, width = weights.under("text_model."), fields.number("hidden_size", 512)
+    at, width = _part_of(weights, "text_model."), fields.number("hidden_size", 512)
     words = at.under("embeddings.")
     n_positions = fields.number("max_position_embeddings", kind.n_positions)
     blocks = _blocks(at, fields, kind, width)
@@ -79,7 +95,7 @@ def _text(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
 
 def _image(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
     fields.get("projection_dim")
-    at, width = weights.under("vision_model."), fields.number("hidden_size", 768)
+    at, width = _part_of(weights, "vision_model."), fields.number("hidden_size", 768)
     eps, blocks = fields.real("layer_norm_eps", kind.eps), _blocks(at, fields, kind, width)
     pooled = not kind.has_class and fields.flag("vision_use_head", True)
     # CLIP norms only the state of its first token, and after the last layer.
@@ -111,20 +127,33 @@ def _pool(weights: Weights, fields: Fields, kind: Kind, width: int) -> PoolingHe
 
 
 def _stem(weights: Weights, fields: Fields, kind: Kind, width: int, eps: float) -> PatchStem:
-    size, side = fields.number("patch_size", 32), fields.number("image_size", 224)
-    at, channels = weights.under("embeddings."), fields.number("num_channels", 3)
-    n = (side // size) ** 2 + kind.has_class
+    size, at = fields.number("patch_size", 32), weights.under("embeddings.")
+    channels = fields.number("num_channels", 3)
+    if kind.is_flexible:
+        n = fields.number("num_patches", 256)
+        projection = _by_channels(at, channels, width, size)
+    else:
+        n = (fields.number("image_size", 224) // size) ** 2 + kind.has_class
+        projection = at.patches("patch_embedding", channels, width, size, bias=not kind.has_class)
     special: Floats = np.zeros((0, width), np.float32)
     if kind.has_class:
-        special = np.asarray(at.take("class_embedding", width))[None]
-        special = special.astype(np.float64 if special.dtype == np.float64 else np.float32)
+        special = wide(np.asarray(at.take("class_embedding", width))[None])
     return PatchStem(
-        at.patches("patch_embedding", channels, width, size, bias=not kind.has_class),
+        projection,
         size,
         special,
         np.asarray(at.take("position_embedding.weight", n, width)).astype(special.dtype),
+        LINEAR if kind.is_flexible else FIXED,
         norm=weights.layer_norm("pre_layrnorm", width, eps) if kind.has_class else None,
     )
+
+
+def _by_channels(weights: Weights, channels: int, width: int, size: int) -> Linear:
+    """A map of patches whose numbers go by row, column and channel, for numbers that go by channel,
+    row and column."""
+    found = weights.linear("patch_embedding", channels * size * size, width)
+    weight = np.asarray(found.weight).reshape(width, size, size, channels)
+    return Linear(weight.transpose(0, 3, 1, 2).reshape(width, -1), found.bias)
 
 
 def _blocks(weights: Weights, fields: Fields, kind: Kind, width: int) -> tuple[PreNormBlock, ...]:

@@ -1,4 +1,5 @@
-"""ViT (arXiv 2010.11929), DeiT (2012.12877), DINOv2 (2304.07193; with registers 2309.16588)."""
+"""ViT (arXiv 2010.11929), DeiT (2012.12877), ViT-MAE (2111.06377) with all patches in sight, DINOv2
+(2304.07193; with registers 2309.16588)."""
 
 from __future__ import annotations
 
@@ -10,12 +11,11 @@ from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import ACTIVATIONS, Floats
 from attnviz.models.model import IMAGE
-from attnviz.models.network.attention import Attention
 from attnviz.models.network.blocks import FeedForward, PreNormBlock
 from attnviz.models.network.encoder import heads_of
 from attnviz.models.network.patches import ANTIALIASED, CUBIC, FIXED, PatchStem
 from attnviz.models.network.tower import Tower
-from attnviz.models.network.vision import scaled
+from attnviz.models.network.vision import NORMS, first_tokens, scaled, vit_block
 
 SILU = ACTIVATIONS["silu"]
 ANCHOR = "embeddings.patch_embeddings.projection.weight"
@@ -26,7 +26,7 @@ class Kind:
     """How one model_type differs. norms: names of the two of a layer. special: tokens before the
     patches, with positions; registers: whether there are others, without."""
 
-    norms: tuple[str, str] = ("layernorm_before", "layernorm_after")
+    norms: tuple[str, str] = NORMS
     special: tuple[str, ...] = ("cls_token",)
     registers: bool = False
     other_sizes: str = FIXED
@@ -37,6 +37,7 @@ class Kind:
 DINO = Kind(("norm1", "norm2"), other_sizes=CUBIC, eps=1e-6, is_dino=True)
 KINDS = {
     "vit": Kind(),
+    "vit_mae": Kind(),
     "deit": Kind(special=("cls_token", "distillation_token")),
     "dinov2": DINO,
     "dinov2_with_registers": Kind(
@@ -50,8 +51,10 @@ def build(fields: Fields, weights: Weights) -> Tower:
     width, n_layers = fields.number("hidden_size", 768), fields.number("num_hidden_layers", 12)
     for name in ("encoder_stride", "pooler_output_size", "pooler_act", "apply_layernorm",
                  "reshape_hidden_states", "use_mask_token", "stage_names", "out_features",
-                 "out_indices", "_out_features", "_out_indices", "drop_path_rate"):  # fmt: skip
-        fields.get(name)  # of other heads, of training, of backbones
+                 "out_indices", "_out_features", "_out_indices", "drop_path_rate", "mask_ratio",
+                 "norm_pix_loss", "decoder_hidden_size", "decoder_intermediate_size",
+                 "decoder_num_attention_heads", "decoder_num_hidden_layers"):  # fmt: skip
+        fields.get(name)  # of other heads, of training, of backbones, of what paints patches anew
     eps = fields.real("layer_norm_eps", kind.eps)
     at = [weights.under(f"encoder.layer.{i}.") for i in range(n_layers)]
     return Tower(
@@ -66,7 +69,7 @@ def build(fields: Fields, weights: Weights) -> Tower:
 def _stem(weights: Weights, fields: Fields, kind: Kind, width: int) -> PatchStem:
     size, side = fields.number("patch_size", 16), fields.number("image_size", 224)
     channels = fields.number("num_channels", 3)
-    special = np.concatenate([_token(weights, name, width) for name in kind.special])
+    special = np.concatenate([first_tokens(weights, name, width) for name in kind.special])
     n = (side // size) ** 2 + len(special)
     n_registers = fields.number("num_register_tokens", 4, 0) if kind.registers else 0
     return PatchStem(
@@ -75,32 +78,20 @@ def _stem(weights: Weights, fields: Fields, kind: Kind, width: int) -> PatchStem
         special,
         np.asarray(weights.take("position_embeddings", 1, n, width))[0],
         kind.other_sizes,
-        _token(weights, "register_tokens", width, n_registers) if n_registers else None,
+        first_tokens(weights, "register_tokens", width, n_registers) if n_registers else None,
     )
-
-
-def _token(weights: Weights, name: str, width: int, n: int = 1) -> Floats:
-    rows: Floats = np.asarray(weights.take(name, 1, n, width))[0]
-    return rows.astype(np.float64 if rows.dtype == np.float64 else np.float32)
 
 
 def _block(weights: Weights, fields: Fields, kind: Kind, width: int, eps: float) -> PreNormBlock:
     n_heads = heads_of(fields, "hidden_size", "num_attention_heads", 768, 12)
-    at, bias = weights.under("attention."), fields.flag("qkv_bias", True)
-    query, key, value = (
-        at.linear(f"attention.{name}", width, width, bias) for name in ("query", "key", "value")
-    )
     first = second = None
     if kind.is_dino:
         fields.get("layerscale_value")  # what training begins with
         first, second = (np.asarray(weights.take(f"layer_scale{i}.lambda1", width)) for i in (1, 2))
-    output = scaled(at.linear("output.dense", width, width), first)
-    return PreNormBlock(
-        weights.layer_norm(kind.norms[0], width, eps),
-        Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5),
-        weights.layer_norm(kind.norms[1], width, eps),
-        _feed_forward(weights, fields, kind, width, second),
-    )
+    return vit_block(
+        weights, width, n_heads, eps, _feed_forward(weights, fields, kind, width, second),
+        biases=(fields.flag("qkv_bias", True),) * 3, strength=first, norms=kind.norms,
+    )  # fmt: skip
 
 
 def _feed_forward(

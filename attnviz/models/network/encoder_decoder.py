@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Floats
+from attnviz.models.layers import Floats, Linear
 from attnviz.models.model import Attend, Layout
 from attnviz.models.network.network import Feed, Limits, State
 from attnviz.models.network.tower import Tower
@@ -14,10 +14,12 @@ from attnviz.models.network.tower import Tower
 
 @dataclass(frozen=True)
 class EncoderDecoder:
-    """Two towers: the layers of the encoder come first."""
+    """Two towers: the layers of the encoder come first. between: a map of what the encoder ends
+    with, where the decoder has another width."""
 
     encoder: Tower
     decoder: Tower
+    between: Linear | None = None
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -48,7 +50,9 @@ class EncoderDecoder:
         state = self.encoder.layer(state, attend)
         if not self.encoder.is_done(state):
             return state
-        return self.decoder.begin(replace(state.shared.feed, encoded=self.encoder.end(state)))
+        encoded = self.encoder.end(state)
+        encoded = encoded if self.between is None else self.between(encoded)
+        return self.decoder.begin(replace(state.shared.feed, encoded=encoded))
 
     def is_done(self, state: State) -> bool:
         """Say whether no layer of the decoder is left."""

@@ -50,12 +50,14 @@ class Feed:
 @dataclass(frozen=True, eq=False)
 class Shared:
     """What all layers of a tower use: rotations by kind of layer, what distances add to the scores
-    (heads, queries, keys), and what cross-attention looks at (tokens, width)."""
+    (heads, queries, keys), what cross-attention looks at (tokens, width), and rows and columns of
+    patches."""
 
     feed: Feed
     rotations: Mapping[str, Rotation] = field(default_factory=dict)
     bias: Floats | None = None
     source: Floats | None = None
+    grid: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,6 +43,8 @@ def run_packed(network: Network, feeds: Sequence[Feed], attends: Sequence[Attend
 
 def _towers(network: Network) -> tuple[Tower, ...]:
     if isinstance(network, EncoderDecoder):
+        if network.between is not None:
+            return ()
         return network.encoder, network.decoder
     return (network,) if isinstance(network, Tower) else ()
 

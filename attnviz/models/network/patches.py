@@ -6,10 +6,14 @@ import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.models.interpolation import resized
 from attnviz.models.layers import Floats, Linear, Norm
 from attnviz.models.network.network import Feed, Limits
 
-FIXED, CUBIC, ANTIALIASED = "fixed", "cubic", "antialiased"  # what other sizes do to positions
+FIXED = "fixed"  # there are no positions for other sizes
+# How positions stretch to other sizes: the cubic's parameter, and whether it widens to shrink.
+CUBIC, ANTIALIASED, LINEAR = "cubic", "antialiased", "linear"
+STRETCHES = {CUBIC: (-0.75, False), ANTIALIASED: (-0.5, True), LINEAR: (None, True)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,10 @@ class PatchStem:
             x = np.concatenate([x[:1], self.registers, x[1:]])
         return x if self.norm is None else self.norm(x)
 
+    def grid_of(self, feed: Feed, role: str) -> tuple[int, int]:
+        """Return rows and columns of the patches of what the network is fed."""
+        return self.grid(*feed.features[role].shape[1:])
+
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Return rows and columns of patches; AttnvizError where there are none, or a size that the
         model has no positions for."""
@@ -72,10 +80,8 @@ class PatchStem:
         if grid == (side, side):
             return self.positions
         table = self.positions[k:].reshape(side, side, -1)
-        sharp = -0.5 if self.other_sizes == ANTIALIASED else -0.75
-        wide = self.other_sizes == ANTIALIASED
-        rows, columns = (taps(side, n, sharp, antialias=wide) for n in grid)
-        stretched = np.einsum("ri,cj,ijw->rcw", rows, columns, table.astype(np.float64))
+        sharp, wide = STRETCHES[self.other_sizes]
+        stretched = resized(table, grid, sharp, antialias=wide)
         flat = stretched.reshape(grid[0] * grid[1], -1).astype(self.positions.dtype)
         return np.concatenate([self.positions[:k], flat])
 
@@ -89,30 +95,3 @@ def flattened(pixels: Floats, size: int) -> Floats:
     cut = whole.reshape(channels, rows, size, columns, size).transpose(1, 3, 0, 2, 4)
     flat: Floats = np.ascontiguousarray(cut).reshape(rows * columns, -1)
     return flat
-
-
-def taps(n_in: int, n_out: int, a: float, *, antialias: bool) -> np.ndarray:
-    """Return the matrix (n_out, n_in) of cubic interpolation (Keys 1981) with parameter a, as
-    PyTorch resizes. antialias: the kernel widens where it shrinks, and rows sum to 1 at the edges
-    (Pillow's rule); else places beyond an edge are those of the edge."""
-    scale = n_in / n_out
-    centres = (np.arange(n_out) + 0.5) * scale - 0.5
-    stretch = max(scale, 1.0) if antialias else 1.0
-    reach = int(np.ceil(2 * stretch)) + 1
-    offsets = np.arange(-reach, reach + 1)
-    places = np.floor(centres)[:, None].astype(np.int64) + offsets
-    shares = _keys(np.abs(centres[:, None] - places) / stretch, a)
-    matrix = np.zeros((n_out, n_in))
-    inside = (places >= 0) & (places < n_in)
-    if antialias:
-        shares = shares * inside
-        shares /= shares.sum(axis=1, keepdims=True)
-    rows = np.broadcast_to(np.arange(n_out)[:, None], places.shape)
-    np.add.at(matrix, (rows, np.clip(places, 0, n_in - 1)), shares)
-    return matrix
-
-
-def _keys(d: np.ndarray, a: float) -> np.ndarray:
-    near = (a + 2) * d**3 - (a + 3) * d**2 + 1
-    far = a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a
-    return np.where(d <= 1, near, np.where(d < 2, far, 0.0))

@@ -13,7 +13,9 @@ from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.attention import LayerDoor
 from attnviz.models.network.blocks import Block, run_block
 from attnviz.models.network.embeddings import Distances, Embed
+from attnviz.models.network.grid import GRID, AnyGridBias, GridRope
 from attnviz.models.network.network import Feed, Limits, Shared, State
+from attnviz.models.network.patches import PatchStem
 from attnviz.models.network.pooling import POOL, PoolingHead
 from attnviz.models.network.rope import Rope
 
@@ -28,7 +30,8 @@ class Tower:
     rotation where there is none of its kind. stack: what
     its own attention is called. role: what it reads; source: what its cross-attention reads.
     pool: what gathers its final state into one vector; it attends after the last layer, and the
-    final state stays as it is.
+    final state stays as it is. grid_rope, grid_biases: what the places of patches do, the latter
+    one for all layers or one for each.
     """
 
     embeddings: Embed
@@ -42,6 +45,8 @@ class Tower:
     role: str = TEXT
     source: str = SOURCE
     pool: PoolingHead | None = None
+    grid_rope: GridRope | None = None
+    grid_biases: tuple[AnyGridBias, ...] = ()
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -78,7 +83,24 @@ class Tower:
         x, start = self.embeddings(feed, self.role), feed.starts_at(self.role)
         rotations = {kind: rope.rotation(len(x), start) for kind, rope in self.ropes.items()}
         bias = None if self.distances is None else self.distances(len(x), start)
-        return State(x, Shared(feed, rotations, bias, feed.encoded), self.stack)
+        grid = self._grid(feed)
+        if self.grid_rope is not None and grid is not None:
+            rotations[GRID] = self.grid_rope.rotation(grid, len(x))
+        if len(self.grid_biases) == 1 and grid is not None:
+            bias = self.grid_biases[0](grid)
+        return State(x, Shared(feed, rotations, bias, feed.encoded, grid), self.stack)
+
+    def _grid(self, feed: Feed) -> tuple[int, int] | None:
+        """Rows and columns of patches; None where no layer asks for them."""
+        if self.grid_rope is None and not self.grid_biases:
+            return None
+        assert isinstance(self.embeddings, PatchStem)  # what has a grid begins with patches
+        return self.embeddings.grid_of(feed, self.role)
+
+    def _bias(self, shared: Shared, layer: int) -> Floats | None:
+        if len(self.grid_biases) > 1 and shared.grid is not None:
+            return self.grid_biases[layer](shared.grid)
+        return shared.bias
 
     def layer(self, state: State, attend: Attend) -> State:
         """Run one layer, or what gathers the state after the last one."""
@@ -89,7 +111,7 @@ class Tower:
         door = LayerDoor(
             attend, self.stack, layer, self.masks[layer],
             rotation=shared.rotations.get(self.kinds[layer]) if self.kinds else None,
-            bias=shared.bias,
+            bias=self._bias(shared, layer),
             global_positions=shared.feed.global_positions,
         )  # fmt: skip
         cross = None

@@ -22,7 +22,7 @@ class TwoTowers:
     @property
     def layouts(self) -> Mapping[str, Layout]:
         """The stacks of both."""
-        return {**self.text.layouts, **self.image.layouts}
+        return {**self.image.layouts, **self.text.layouts}
 
     @property
     def writer(self) -> Tower:

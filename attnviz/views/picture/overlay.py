@@ -6,10 +6,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attnviz.frozen import dataclass
+from attnviz.inputs.labels import visible
 from attnviz.inputs.where import Boxes
 from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
+from attnviz.views.captions import heading, named, words_of
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.overlay import (
@@ -20,6 +22,7 @@ from attnviz.views.overlay import (
     overlay,
     patches_of,
     row_of,
+    special_names,
     surest_head,
 )
 from attnviz.views.palette import INK
@@ -49,16 +52,29 @@ def overlay_figure(record: AttentionRecord, look: Look) -> Figure:
     the row went to no patch.
     """
     stack = record.stack
+    told = [title(record, look.language, PICTURE), _what(stack, look)]
+    layers = len(look.layers)
+    drawings = _drawings(stack, look)[:MOST]
+    return _sheet(stack, told, drawings, len(drawings) // layers if layers > 1 else 0)
+
+
+def caption_figure(record: AttentionRecord, look: Look) -> Figure:
+    """Draw the picture once for each word of a caption: where the model looked when it chose it."""
+    stack, words = record.stack, words_of(record, look)
+    text = " ".join(visible(word.text) for word in words)
+    drawings = [_Drawing(named(word, stack), word.row, None) for word in words[:MOST]]
+    return _sheet(stack, [text, heading(record, look.language, PICTURE)], drawings)
+
+
+def _sheet(stack: Stack, said: list[str], drawings: list[_Drawing], across: int = 0) -> Figure:
+    """Lay drawings out under their names; so many side by side, or as many as fit."""
     where = patches_of(stack)
     assert where is not None  # `picture` made sure
-    drawings = _drawings(stack, look)[:MOST]
     side = LARGE if len(drawings) <= FEW else SMALL
     wide, tall = (pixels / DPI for pixels in fitting(where, side * DPI, side * DPI))
-    layers = len(look.layers)
-    most = 4 if side == SMALL else FEW
-    across = len(drawings) // layers if layers > 1 else min(len(drawings), most)
-    down = -(-len(drawings) // across)
-    paper = Paper([title(record, look.language, PICTURE), _what(stack, look)])
+    across = across or max(min(len(drawings), 4 if side == SMALL else FEW), 1)
+    down = max(-(-len(drawings) // across), 1)
+    paper = Paper(said)
     width, height = across * (wide + GAP) - GAP, down * (tall + NAME + GAP) - GAP
     axes = paper.add_axes(MARGIN, 0.05, width, height, right=MARGIN, bottom=MARGIN)
     axes.axis("off")
@@ -113,9 +129,7 @@ def _elsewhere(stack: Stack, row: Weights) -> str:
     special = stack.key_tokens.special
     if not special.any():
         return ""
-    name = stack.key_tokens.labels[int(np.flatnonzero(special)[0])]
-    more = f" +{int(special.sum()) - 1}" if special.sum() > 1 else ""
-    return f" · {name}{more} {percent(float(row[special].sum()))}%"
+    return f" · {special_names(stack)} {percent(float(row[special].sum()))}%"
 
 
 def _put(

@@ -9,7 +9,7 @@ from attnviz.views.overlay import patches_of
 from attnviz.views.picture.grid import grid_figure
 from attnviz.views.picture.map import map_figure
 from attnviz.views.picture.output import printed, without_glyph
-from attnviz.views.picture.overlay import overlay_figure
+from attnviz.views.picture.overlay import caption_figure, overlay_figure
 from attnviz.views.picture.paper import axis_labels
 from attnviz.views.picture.sound import sound_figure
 from attnviz.views.picture.timeline import timeline_figure
@@ -21,6 +21,7 @@ FIGURES = {
     "map": map_figure,
     "image": overlay_figure,
     "sound": sound_figure,
+    "caption": caption_figure,
     "timeline": timeline_figure,
 }
 
@@ -37,8 +38,8 @@ def picture(record: AttentionRecord, kind: str, look: Look) -> tuple[bytes, list
         name = "image"
     if look.show in ("auto", "sound", "none") and frames_of(record.stack) is not None:
         name = "sound"
-    if look.show == "timeline":
-        name = "timeline"
+    if look.show in ("timeline", "caption"):
+        name = look.show
     told = f"{title(record)} · scale {look.scale}"
     data = printed(lambda: FIGURES[name](record, look), kind, told)
     return data, _notes(record, look) if name in ("map", "timeline") else []

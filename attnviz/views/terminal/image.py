@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from rich.color import Color
 from rich.console import RenderableType
@@ -14,7 +16,7 @@ from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import SHADES
-from attnviz.views.labels import dim_line, label_text, padded
+from attnviz.views.labels import dim_line, label_text, padded, widest
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.overlay import (
@@ -26,6 +28,7 @@ from attnviz.views.overlay import (
     overlay,
     patches_of,
     row_of,
+    special_names,
     surest_head,
 )
 from attnviz.views.screen import Screen
@@ -78,12 +81,27 @@ def image_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list
     smalls = _per_word(stack, look) if across_texts else _per_head(stack, look)
     across, tall = _layout(where, len(smalls), screen.width, lines - 1)
     shown = smalls[: across * max((lines - 1) // (tall + 1), 1)]
+    said = _what(stack, look, len(smalls) - len(shown))
+    return [dim_line(said, screen.width), *_bands(where, shown, across, tall, screen)]
+
+
+def small_pictures(
+    where: Boxes, smalls: Sequence[Small], screen: Screen, lines: int
+) -> list[RenderableType]:
+    """Draw all of these pictures, each as large as lets them fit so many lines, and no smaller than
+    can be seen."""
+    longest = widest([small.name for small in smalls], screen.width)
+    across, tall = _layout(where, len(smalls), screen.width, lines, longest)
+    return _bands(where, smalls, across, tall, screen)
+
+
+def _bands(
+    where: Boxes, smalls: Sequence[Small], across: int, tall: int, screen: Screen
+) -> list[RenderableType]:
     wide = (screen.width - GAP * (across - 1)) // across
-    body: list[RenderableType] = [
-        dim_line(_what(stack, look, len(smalls) - len(shown)), screen.width)
-    ]
-    for start in range(0, len(shown), across):
-        body += _band(where, shown[start : start + across], wide, tall, screen)
+    body: list[RenderableType] = []
+    for start in range(0, len(smalls), across):
+        body += _band(where, smalls[start : start + across], wide, tall, screen)
     return body
 
 
@@ -126,12 +144,7 @@ def _with_special(stack: Stack, name: str, row: Weights) -> str:
     """The name, and the share of the row that went to no patch."""
     special = stack.key_tokens.special
     share = float(row[special].sum())
-    return f"{name} · {_special_names(stack)} {percent(share)}%" if special.any() else name
-
-
-def _special_names(stack: Stack) -> str:
-    names = [stack.key_tokens.labels[i] for i in np.flatnonzero(stack.key_tokens.special)]
-    return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
+    return f"{name} · {special_names(stack)} {percent(share)}%" if special.any() else name
 
 
 def _outlined(stack: Stack, query: int) -> int | None:
@@ -139,11 +152,11 @@ def _outlined(stack: Stack, query: int) -> int | None:
     return query if stack.query_tokens.where is not None else None
 
 
-def _layout(where: Boxes, n: int, width: int, lines: int) -> tuple[int, int]:
+def _layout(where: Boxes, n: int, width: int, lines: int, name: int = SMALLEST) -> tuple[int, int]:
     """How many small pictures stand side by side, and how many lines each has, so that they are as
-    large as they can be."""
+    large as they can be and have room for a name."""
     best = (1, 0)
-    most = max((width + GAP) // (SMALLEST + GAP), 1)
+    most = max((width + GAP) // (max(name, SMALLEST) + GAP), 1)
     for across in range(1, min(most, max(n, 1)) + 1):
         down = -(-n // across)
         wide = (width - GAP * (across - 1)) // across
@@ -155,16 +168,17 @@ def _layout(where: Boxes, n: int, width: int, lines: int) -> tuple[int, int]:
 
 
 def _band(
-    where: Boxes, smalls: list[Small], wide: int, tall: int, screen: Screen
+    where: Boxes, smalls: Sequence[Small], wide: int, tall: int, screen: Screen
 ) -> list[RenderableType]:
     """Small pictures side by side under their names."""
+    drawn = [_drawn(where, small.row, small.query, wide, tall, screen) for small in smalls]
+    tall = min(tall, max(map(len, drawn)))
     names, pictures = Text(no_wrap=True), [Text(no_wrap=True) for _ in range(tall)]
-    for i, small in enumerate(smalls):
-        drawn = _drawn(where, small.row, small.query, wide, tall, screen)
+    for i, (small, lines) in enumerate(zip(smalls, drawn, strict=True)):
         gap = GAP if i + 1 < len(smalls) else 0
         names.append_text(padded(label_text(small.name, wide), wide + gap))
         for line in range(tall):
-            part = drawn[line] if line < len(drawn) else Text()
+            part = lines[line] if line < len(lines) else Text()
             pictures[line].append_text(padded(part, wide + gap))
     return [_ended(line) for line in (names, *pictures)]
 

@@ -24,6 +24,7 @@ from attnviz.views.overlay import patches_of
 from attnviz.views.scale import shades
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.arcs import arcs_view
+from attnviz.views.terminal.caption import caption_view
 from attnviz.views.terminal.grid import grid, grid_view, in_one_strip
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.image import image_overview, image_view
@@ -64,6 +65,7 @@ VIEWS = {
     "far": View(far_view),
     "image": View(image_view, is_named=True),
     "sound": View(sound_view, draws_all=True),
+    "caption": View(caption_view, draws_all=True, has_footer=False),
     "timeline": View(timeline_view, draws_all=True, has_footer=False),
 }
 COLOURED = ("auto", "table", "heatmap")  # the scale is that of cells

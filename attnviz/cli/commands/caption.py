@@ -1,0 +1,75 @@
+"""`attnviz caption`: a sentence about a picture, and where each of its words looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from attnviz.cli import options
+from attnviz.cli.view_options import Display
+from attnviz.cli.writing_options import Writing
+
+NAMES = "nlpconnect/vit-gpt2-image-captioning, Salesforce/blip-image-captioning-base"
+INSTEAD = 'attnviz run "a red ball" --image FILE shows where words for colours and places look.'
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Caption(Display):
+    """What is shown of a caption: all layers and heads of its cross-attention together."""
+
+    layer: options.Layer = "all"
+    show: options.Show = "caption"
+
+    def of_view(self) -> Caption:
+        """The same with one layer, for views that have no mean of layers."""
+        several = self.show in ("caption", "timeline", "grid", "none")
+        return self if several or self.layer != "all" else replace(self, layer="0")
+
+
+@options.spread
+def caption(
+    *,
+    image: Annotated[Path, typer.Argument(help="PNG, JPEG, WebP, GIF, BMP or TIFF.")],
+    model: Annotated[
+        str, typer.Option("--model", "-m", help="BLIP, ViT-GPT2, TrOCR: a folder, a hub id.")
+    ] = "",
+    text: Annotated[str | None, typer.Option(help="How the caption begins: a photo of …")] = None,
+    writing: Writing,
+    display: Caption,
+) -> None:
+    """Let a model write about a picture, and show where it looked for each word.
+
+    attnviz caption cat.jpg --model Salesforce/blip-image-captioning-base
+
+    attnviz caption cat.jpg --model FOLDER --num-beams 4 --layer last -o caption.png
+
+    attnviz caption line.png --model microsoft/trocr-small-printed
+    """
+    from attnviz.cli.applications import need_model
+    from attnviz.cli.writing import end_of_stream, stream_to_screen
+    from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
+    from attnviz.models import load_checkpoint
+    from attnviz.record.numbering import layers_and_heads
+    from attnviz.tracing.generate import generate as write
+
+    need_model(model, "caption", NAMES, INSTEAD)
+    display.check([image])
+    opened = load_checkpoint(model)
+    if not opened.describes:
+        raise AttnvizError(
+            f"{opened.name} ({opened.family}) does not write about pictures.", f"Try {NAMES}."
+        )
+    layout = opened.layouts.get(display.stack or "cross") or opened.layouts["cross"]
+    layers_and_heads(display.layer, display.head, layout.n_layers, layout.n_heads)  # before it runs
+    stream = None if display.json else stream_to_screen
+    found = write(text, image=image, model=opened, stream=stream, **writing.settings())
+    end_of_stream(found, json=display.json, quiet=display.quiet)
+    shown = display.of_view()
+    if shown.json or shown.show != "none" or shown.output or shown.explain:
+        record = found.record if shown.stack is None else found.record.looking_at(shown.stack)
+        shown.put(record, shown.look(record))
+    if found.interrupted:
+        raise typer.Exit(EXIT_INTERRUPTED)

@@ -1,0 +1,84 @@
+"""Language models that read patches among their words against transformers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers as t
+
+import attnviz
+from attnviz.models import load_writer
+from attnviz.models.model import Inputs
+from tests.parity.test_vision_families import PLAIN, SIZES, SQUARE, perturbed, stacked
+
+IMAGES = Path(__file__).parents[2] / "samples" / "images"
+IMAGE = 59
+LLAMA = SIZES | {"num_key_value_heads": 2, "vocab_size": 60, "max_position_embeddings": 200,
+                 "bos_token_id": 1, "eos_token_id": 4, "num_hidden_layers": 2}  # fmt: skip
+CASES = {
+    "llava": lambda: t.LlavaConfig(
+        vision_config=t.CLIPVisionConfig(**PLAIN), text_config=t.LlamaConfig(**LLAMA),
+        image_token_index=IMAGE),
+    "llava, siglip, mistral": lambda: t.LlavaConfig(
+        vision_config=t.SiglipVisionConfig(**PLAIN | {"patch_size": 16}),
+        text_config=t.MistralConfig(**LLAMA, sliding_window=7), image_token_index=IMAGE,
+        vision_feature_layer=-3, vision_feature_select_strategy="full",
+        projector_hidden_act="relu", multimodal_projector_bias=False),
+}  # fmt: skip
+
+
+@pytest.fixture(params=CASES)
+def model(request, tmp_path):
+    config = CASES[request.param]()
+    config._attn_implementation = "eager"
+    return perturbed(t.LlavaForConditionalGeneration, config, tmp_path, SQUARE), tmp_path
+
+
+def test_every_weight_and_what_is_written(model):
+    reference, folder = model
+    image, asked = IMAGES / "cat.jpg", [1, 8, IMAGE, 17, 22, 9]
+    opened = load_writer(str(folder))
+    prepared = opened.prepare(Inputs(image=image, ids=asked))
+    pixels = torch.from_numpy(prepared.features["image"])[None]
+    ids = torch.from_numpy(prepared.text.ids)[None]
+    n = int((ids == IMAGE).sum())
+    assert ids[0].tolist() == [1, 8, *[IMAGE] * n, 17, 22, 9]
+    assert prepared.text.labels[2] == "r0c0"
+    with torch.no_grad():
+        out = reference(ids, pixels, output_attentions=True)
+        seen = reference.model.vision_tower(pixels, output_attentions=True)
+    record = attnviz.trace(image=image, ids=asked, model=str(folder))
+    assert record.name == "self"
+    np.testing.assert_allclose(record.stack.weights, stacked(out), atol=1e-5)
+    tower = record.stacks["image"].weights
+    assert len(tower) < len(seen.attentions)
+    np.testing.assert_allclose(tower, stacked(seen)[: len(tower)], atol=1e-5)
+    how = {"max_new_tokens": 10, "no_repeat_ngram_size": 2}
+    found = attnviz.generate(image=image, ids=asked, model=str(folder), **how)
+    with torch.no_grad():
+        wanted = reference.generate(
+            input_ids=ids, pixel_values=pixels, do_sample=False, attention_mask=ids * 0 + 1, **how
+        )
+    assert found.ids == wanted[0, ids.shape[1] :].tolist()
+    assert len(set(found.ids)) > 2
+    assert found.prompt_parts == {"before": (0, 2), "image": (2, 2 + n), "prompt": (2 + n, n + 5)}
+    (place,) = attnviz.predict(image=image, ids=asked, model=str(folder), k=60).places
+    wanted_shares = out.logits[0, -1].softmax(-1).numpy()
+    shares = {i: p for i, _, p in place.candidates}
+    assert [shares[i] for i in range(60)] == pytest.approx(wanted_shares, abs=1e-5)
+
+
+def test_a_text_alone_and_what_is_missing(model):
+    reference, folder = model
+    ids = [1, 8, 17, 22, 9]
+    with torch.no_grad():
+        out = reference(torch.tensor([ids]), output_attentions=True)
+    record = attnviz.trace(ids=ids, model=str(folder))
+    np.testing.assert_allclose(record.stack.weights, stacked(out), atol=1e-5)
+    with pytest.raises(attnviz.AttnvizError, match="a place for a picture"):
+        attnviz.trace(ids=[1, IMAGE, 9], model=str(folder))
+    with pytest.raises(attnviz.AttnvizError, match="Give a text"):
+        attnviz.trace(image=IMAGES / "cat.jpg", model=str(folder))
+    with pytest.raises(attnviz.AttnvizError, match="places for 2"):
+        attnviz.trace(image=IMAGES / "cat.jpg", ids=[IMAGE, 3, IMAGE], model=str(folder))
