@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import io
 import json
 import re
 import zlib
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 import attnviz
 from attnviz.analysis.rollout import rollout
@@ -27,6 +30,7 @@ from attnviz.views.page.data import STRONGEST
 from attnviz.views.page.page import FOLDER, SCRIPTS, page
 from attnviz.views.page.sound import sound_tree
 
+IMAGES = Path(__file__).parents[2] / "samples" / "images"
 SENTENCE = "The cat sat on the mat because it was tired"
 HOSTILE = [
     "</script><script>document.title='run'</script>", "<!--", "-->", "<script>", "]]>", "{{tree}}",
@@ -410,3 +414,32 @@ def test_the_frames_of_a_sound_arrive_with_their_times_and_their_spectrogram():
             data = base64.b64decode(found["picture"]["bytes"])
             assert data == bytes([8, 9, 10, 4, 5, 6, 0, 1, 2])
     assert sound_tree(attnviz.trace("a cat sat").stack) is None
+
+
+def test_a_picture_travels_once_and_as_jpeg():
+    record = attnviz.trace(image=IMAGES / "shapes.png", heads=2)
+    tree = opened(record).tree
+    (jpeg,) = tree["pictures"]
+    image = Image.open(io.BytesIO(base64.b64decode(jpeg)))
+    assert image.format == "JPEG"
+    thumbnail = record.stack.query_tokens.where.thumbnail
+    assert image.size == thumbnail.shape[1::-1]
+    difference = np.abs(np.asarray(image, dtype=int) - thumbnail)
+    assert difference.mean() < 4
+    found = tree["stacks"][0]["image"]
+    where = record.stack.query_tokens.where
+    assert found["queries"]["cells"] == where.cells.tolist()
+    left, top = where.boxes[:, :2].min(axis=0)
+    right, bottom = where.boxes[:, 2:].max(axis=0)
+    assert np.allclose(found["queries"]["box"], [left, top, right, bottom])
+    assert found["keys"] is None
+    assert tree["start"]["view"] == "image"
+    without = opened(record.without_media()).tree
+    assert without["pictures"] == []
+    assert without["stacks"][0]["image"]["queries"]["picture"] is None
+
+
+def test_a_page_opens_on_the_query_that_was_asked_for():
+    tree = opened(attnviz.trace(SENTENCE), query=7).tree
+    assert tree["start"]["query"] == 7
+    assert opened(attnviz.trace(SENTENCE)).tree["start"]["query"] is None

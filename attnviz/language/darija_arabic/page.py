@@ -72,4 +72,9 @@ SENTENCES = {
     "page.product_head": "ختار head واحد: المعدل ماعندو لا query لا key.",
     "page.product_sum": "المجموع = q · k = {value}",
     "page.product_score": "score قبل mask و softmax: {value}",
+    "page.image": "تصويرة",
+    "page.no_patches": "هاد الجزء ديال الموديل ماكيشوف حتى تصويرة.",
+    "page.root_scale": "الضو: الجذر ديال weight، أكبر واحد هو اللي مضوي كتر",
+    "page.in_picture": "{pct} من السطر ف التصويرة",
+    "page.shift": "كليكي على patch باش تشوف السطر ديالو، Shift و كليكي باش تشوف column ديالو",
 }

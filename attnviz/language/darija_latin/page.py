@@ -78,4 +78,11 @@ SENTENCES = {
     "page.product_head": "Khtar head wa7ed: lmo3ddal ma3ndou la query la key.",
     "page.product_sum": "lmajmou3 = q · k = {value}",
     "page.product_score": "score 9bel mask w softmax: {value}",
+    "page.image": "Tswira",
+    "page.no_patches": "Had jozz2 dial model makaychouf 7ta tswira.",
+    "page.root_scale": "ddow: jidr dial weight, akbar wa7ed howa li mdowwi kter",
+    "page.in_picture": "{pct} mn ster f tswira",
+    "page.shift": (
+        "clicki 3la patch bach tchouf ster dialo, Shift w clicki bach tchouf column dialo"
+    ),
 }

@@ -72,4 +72,9 @@ SENTENCES = {
     "page.product_head": "Choose one head: the mean of heads has no query and no key.",
     "page.product_sum": "sum = q · k = {value}",
     "page.product_score": "score before mask and softmax: {value}",
+    "page.image": "Picture",
+    "page.no_patches": "This part of the model looks at no picture.",
+    "page.root_scale": "brightness: root of the weight, the largest is brightest",
+    "page.in_picture": "{pct} of the row lies in the picture",
+    "page.shift": "click a patch for its row, Shift-click for its column",
 }

@@ -24,11 +24,13 @@ from attnviz.analysis.transform import FOLLOWED
 from attnviz.inputs.labels import visible
 from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.units import KINDS, joined, numbered, starts
+from attnviz.inputs.where import Bytes
 from attnviz.language.language import PAGE, Language
 from attnviz.language.languages import all_languages
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.threads import share
+from attnviz.views.page.image import image_tree, jpegs
 from attnviz.views.page.labels import labels_tree
 from attnviz.views.page.quantised import bits_for, error, quantised
 from attnviz.views.page.sound import sound_tree
@@ -51,6 +53,7 @@ MORE_WORDS = (
     "ui.findings", "ui.hidden", "ui.timeline", "ui.looks_at", "ui.block.sink", "ui.block.system",
     "ui.block.prompt", "ui.block.written", "ui.block.source", "ui.block.special",
     "ui.sound_heads", "ui.sound_words", "ui.sound_lined", "ui.sound_beyond", "ui.sound_time",
+    "ui.image_even",
 )  # fmt: skip
 
 Tree = dict[str, Any]
@@ -90,6 +93,7 @@ def packed(array: Array) -> bytes:
 def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
     """Everything but the reader's choices: stacks, titles, words, findings."""
     stacks = {name: _of_stack(record, name) for name in _shown_stacks(record)}
+    pictures: list[Bytes] = []
     return {
         "stacks": [
             {
@@ -98,10 +102,12 @@ def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
                 "keys": None if _is_one(one.stack) else _tokens(one.stack.key_tokens),
                 "twoTexts": one.stack.two_texts,
                 "sound": sound_tree(one.stack),
+                "image": _images(one.stack, pictures),
                 "sources": [_source(what, seen, blobs) for what, seen in _sources(one)],
             }
             for name, one in stacks.items()
         ],
+        "pictures": jpegs(pictures),
         "caveats": _in_all(lambda language: caveats(record, language, PAGE)),
         "notes": [visible(note) for note in record.notes],
         "languages": [_language(language) for language in all_languages().values()],
@@ -141,6 +147,14 @@ def _of_stack(record: AttentionRecord, name: str) -> AttentionRecord:
     if settings.measure in FOLLOWED:
         settings = replace(settings, measure=None)
     return replace(record, shown=name, settings=settings)
+
+
+def _images(stack: Stack, pictures: list[Bytes]) -> Tree:
+    """Where the patches of either side lie."""
+    return {
+        "queries": image_tree(stack.query_tokens, pictures),
+        "keys": None if _is_one(stack) else image_tree(stack.key_tokens, pictures),
+    }
 
 
 # Tokens

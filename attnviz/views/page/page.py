@@ -21,7 +21,9 @@ from attnviz.inputs.labels import visible
 from attnviz.inputs.where import Times
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
+from attnviz.views.overlay import looking_patch
 from attnviz.views.page.data import Blobs, page_tree
+from attnviz.views.page.image import is_pictured
 from attnviz.views.page.timeline import timeline_tree
 from attnviz.views.palette import INK, MASKED_PAPER, ramp
 from attnviz.views.titles import title
@@ -30,11 +32,11 @@ FOLDER = Path(__file__).parent
 SCRIPTS = (  # in this order: each uses only those before it
     "state.js", "words.js", "weights.js", "shades.js", "current.js", "change.js",
     "drawing.js", "beside.js", "pair.js", "side.js", "grid.js", "heatmap.js", "links.js", "text.js",
-    "table.js", "timeline.js", "sound.js", "tools.js", "address.js", "controls.js",
+    "table.js", "timeline.js", "sound.js", "image.js", "tools.js", "address.js", "controls.js",
 )  # fmt: skip
 VIEWS = {
     "grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap",
-    "timeline": "timeline", "sound": "sound",
+    "timeline": "timeline", "sound": "sound", "image": "image",
 }  # fmt: skip
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
@@ -105,10 +107,14 @@ def _start(record: AttentionRecord, look: Look) -> dict[str, Any]:
     if look.show == "timeline":
         check_steps(record)
     heard = isinstance(record.stack.key_tokens.where, Times)
+    seen = is_pictured(record.stack)
     many = record.stack.n_layers > 1 or bool(look.layers) or len(look.heads) > 1
     return {
-        "view": VIEWS.get(look.show, "sound" if heard else "heads" if many else "heatmap"),
+        "view": VIEWS.get(
+            look.show, "image" if seen else "sound" if heard else "heads" if many else "heatmap"
+        ),
         "layer": look.layer,
+        "query": looking_patch(record.stack, look) if seen else look.query,
         "head": None if look.head == "mean" else look.head,
         "scale": look.scale,
         "language": look.language.tag,

@@ -1,6 +1,6 @@
 // The frame around the views: titles, choices, tabs, keys; and the start.
 
-const VIEW_OF = { heads: grid, heatmap, links, text, table, timeline, sound };
+const VIEW_OF = { heads: grid, heatmap, links, text, table, timeline, sound, image };
 
 function build() {
   seen = null;
@@ -266,7 +266,7 @@ function showLegend() {
     pen.fillStyle = `rgb(${rgb.join(" ")})`;
     pen.fillRect(i, 0, 1, 1);
   });
-  const own = ["heads", "sound"].includes(state.view) || state.beside.length > 0;
+  const own = ["heads", "sound", "image"].includes(state.view) || state.beside.length > 0;
   low.textContent = own ? "" : "0%";
   bar.hidden = state.view === "links" && state.beside.length > 0; // colours stand for heads
   const told = [];
@@ -274,7 +274,7 @@ function showLegend() {
   if (kept) told.push(say("page.kept", { n: sourceNow().strongest.k }));
   if (state.view === "heads" || (state.beside.length && ["heatmap", "links"].includes(state.view)))
     told.push(say("ui.own_scale"));
-  else if (["timeline", "sound"].includes(state.view)) {
+  else if (["timeline", "sound", "image"].includes(state.view)) {
     // shares of the whole; or the view says it
   } else if (shade.sink)
     told.push(
@@ -297,7 +297,7 @@ function showLegend() {
 function showBrightest() {
   const { shade } = current(),
     high = document.querySelector(".legend").children[2];
-  if (["heads", "sound"].includes(state.view) || state.beside.length) high.textContent = "";
+  if (["heads", "sound", "image"].includes(state.view) || state.beside.length) high.textContent = "";
   else {
     const rows = ["links", "text"].includes(state.view);
     const most = rows

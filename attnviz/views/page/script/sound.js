@@ -145,13 +145,13 @@ const sound = {
   picture({ bands, columns, bytes }) {
     const canvas = make("canvas", { width: columns, height: bands, "aria-hidden": "true" });
     const pen = canvas.getContext("2d"),
-      image = pen.createImageData(columns, bands),
+      drawn = pen.createImageData(columns, bands),
       levels = atob(bytes);
     for (let i = 0; i < levels.length; i += 1) {
       const level = levels.charCodeAt(i);
-      image.data.set([level, level, level, 255], 4 * i);
+      drawn.data.set([level, level, level, 255], 4 * i);
     }
-    pen.putImageData(image, 0, 0);
+    pen.putImageData(drawn, 0, 0);
     const listens = (event) => this.listen(event);
     return make("div", { className: "spectrogram", onclick: listens }, canvas, this.light);
   },

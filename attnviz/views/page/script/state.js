@@ -4,6 +4,7 @@ const tree = JSON.parse(document.getElementById("tree").textContent);
 const VIEWS = ["heads", "heatmap", "links", "text", "table"];
 if (tree.timeline) VIEWS.push("timeline"); // of a text that a model wrote
 if (tree.stacks.some(({ sound }) => sound)) VIEWS.push("sound"); // where keys are its frames
+if (tree.stacks.some(({ image }) => image.queries || image.keys)) VIEWS.push("image");
 const BESIDE_MOST = 5; // heads beside the first, as many as there are colours for them
 const state = {
   view: tree.start.view,
@@ -17,7 +18,7 @@ const state = {
   hide: false,
   language: tree.start.language,
   theme: "system",
-  query: null, // tokens, so that they stay when units are merged
+  query: tree.start.query, // tokens, so that they stay when units are merged
   key: null,
   asked: "query", // whose weights stand beside the picture: the query's or the key's
   pinned: false,
