@@ -52,8 +52,8 @@ const image = {
     this.words = this.wordsOf();
     this.heads = headsShown(sourceNow()).map((head) => this.small(head));
     this.element.replaceChildren(
-      this.told,
       this.photo,
+      this.told,
       make("div", { className: "chips" }, this.turn),
       make("div", { className: "chips words", dir: "auto" }, ...this.words.map((one) => one.button)),
       make("div", { className: "photos" }, ...(this.heads.length > 1 ? this.heads : [])),
