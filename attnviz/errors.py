@@ -65,10 +65,11 @@ def bad_choice(
 
 def out_of_range(what: str, value: object, lowest: int, highest: int) -> AttnvizError:
     """A layer, head or other number that does not exist."""
+    only = lowest == highest
     return AttnvizError(
         f"{what} {value} does not exist:",
-        f"choose a number from {lowest} to {highest}.",
-        key="err.range",
+        f"there is only {lowest}." if only else f"choose a number from {lowest} to {highest}.",
+        key="err.only" if only else "err.range",
         what=what,
         value=value,
         min=lowest,

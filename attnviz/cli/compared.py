@@ -118,7 +118,7 @@ def _listed(given: str | None) -> list[str | None]:
         return [None]
     found = [word.strip() for word in given.split(",") if word.strip()]
     if not found:
-        raise AttnvizError("An option that lists something is empty.", "Give one or more values.")
+        raise AttnvizError("An option that takes a list is empty.", "Give one or more values.")
     return list(found)
 
 

@@ -52,7 +52,8 @@ Window = Annotated[
 GlobalTokens = Annotated[
     str | None,
     typer.Option(
-        help="Global: positions or words, comma between; they see all, all see them.",
+        help="Global: positions or words, separated by commas; they see every token and every "
+        "token sees them.",
         show_default="0",
     ),
 ]
@@ -92,7 +93,7 @@ Measure = Annotated[
 ]
 Merge = Annotated[str | None, typer.Option(help="One row for each of: words · sentences · lines.")]
 HideSpecial = Annotated[
-    bool, typer.Option("--hide-special", help="Leave [CLS], </s> … out, and say their share.")
+    bool, typer.Option("--hide-special", help="Hide [CLS], </s> and the like, and say their share.")
 ]
 Rows = Annotated[str | None, typer.Option(help="Only these queries: 3 · 2:8 · cat · 2:8,cat.")]
 Columns = Annotated[str | None, typer.Option("--cols", help="Only these keys, likewise.")]
@@ -112,12 +113,12 @@ Head = Annotated[
 Show = Annotated[str, typer.Option("--show", help=SHOWS)]
 Scale = Annotated[str, typer.Option(help="What is bright: {scales}.")]
 Truncate = Annotated[
-    bool, typer.Option("--truncate", help="Cut what a checkpoint has no positions for.")
+    bool, typer.Option("--truncate", help="Cut the text at the checkpoint's longest length.")
 ]
 MaxMemory = Annotated[
     str | None,
     typer.Option(
-        help="What weights may take (500MB, 1GiB): more are streamed. 0 always streams.",
+        help="Memory for weights (500MB, 1GiB); above it they are streamed. 0: always.",
         show_default="a quarter of what is free, at most 1GiB",
     ),
 ]
@@ -131,7 +132,9 @@ Output = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="The record as JSON on stdout.")]
-Explain = Annotated[bool, typer.Option("--explain/--no-explain", help="Say it in words.")]
+Explain = Annotated[
+    bool, typer.Option("--explain/--no-explain", help="Explain the weights in words.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No messages.")]
 Lang = Annotated[
     str | None,

@@ -47,8 +47,8 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
         return fetch_folder(name)
     if "/" in name or os.sep in name or name.startswith("~"):
         raise AttnvizError(
-            f"There is no folder {name}.",
-            "Check the path; a hub id reads user/name.",
+            f"No such folder: {name}.",
+            "Check the path. A hub id looks like user/name.",
             key="err.no_folder",
             path=name,
         )

@@ -96,7 +96,7 @@ def _check_endpoint() -> None:
         urlsplit(endpoint).port  # noqa: B018 asking is the check
     except ValueError as error:
         raise AttnvizError(
-            f"HF_ENDPOINT is no address: {endpoint} ({error}).", "Correct it, or unset it."
+            f"HF_ENDPOINT is not a valid address: {endpoint} ({error}).", "Correct it, or unset it."
         ) from error
 
 

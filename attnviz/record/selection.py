@@ -114,7 +114,7 @@ def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> S
 def _kept_weights(stack: Stack, what: str) -> Weights:
     if stack.weights is None:
         raise AttnvizError(
-            f"To {what} takes all weights, and those of a text this long were streamed, not kept.",
+            f"To {what}, all weights must be kept; for a text this long they are streamed.",
             "Give a shorter text.",
         )
     return stack.weights

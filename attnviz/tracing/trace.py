@@ -308,7 +308,7 @@ def position_of(query: str, tokens: Tokens) -> int:
         return places[0]
     choices = [f"{query}#{nth}" for nth in range(1, len(places) + 1)]
     raise AttnvizError(
-        f'The token "{query}" is in the text {len(places)} times.',
+        f'"{query}" appears {len(places)} times in the text.',
         f"Choose one: {', '.join(choices)}, or a position: {', '.join(map(str, places))}.",
         key="err.twice",
         token=query,

@@ -584,7 +584,7 @@ def test_a_long_record_zooms_down_to_what_was_kept(reader):
     row = np.zeros(3000)
     row[keys[30]] = weights[30]
     assert_bars(reader.bars, row, [f"w{i}" for i in range(3000)])
-    assert "of every query the strongest keys are kept" in tab.inner_text(".note")
+    assert "for each query the" in tab.inner_text(".note")
     for view in ("links", "text", "table"):
         reader.view(view)
         assert "of 3000" in tab.inner_text(f"#view-{view}")

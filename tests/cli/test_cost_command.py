@@ -96,7 +96,7 @@ def test_it_is_run_here(cost):
 def test_a_time_that_is_too_short(cost):
     out, _ = cost("--type", "self", "--lengths", "64,4096", "--seconds", "0.02")
     assert "not run" in out
-    assert "it would take too long: self" in out
+    assert "to stay within the time limit: self" in out
 
 
 def test_lengths_are_sorted_and_come_once(cost):
@@ -207,10 +207,10 @@ ERRORS = [
     (["--model", "nope"], '"nope" is not valid for --model'),
     (["--model", "random"], "random is not a checkpoint"),
     (["--model", "."], "has no config.json"),
-    (["--model", "small/model", "--type", "local"], "--type means nothing to a checkpoint"),
-    (["--model", "small/model", "--heads", "4"], "--heads means nothing to a checkpoint"),
-    (["--model", "small/model", "--window", "4"], "--window means nothing to a checkpoint"),
-    (["--model", "small/model", "--global-tokens", "0"], "--global-tokens means nothing to model"),
+    (["--model", "small/model", "--type", "local"], "--type does not apply to a checkpoint"),
+    (["--model", "small/model", "--heads", "4"], "--heads does not apply to a checkpoint"),
+    (["--model", "small/model", "--window", "4"], "--window does not apply to a checkpoint"),
+    (["--model", "small/model", "--global-tokens", "0"], "--global-tokens does not apply to model"),
     (["--model", "small/model", "--lengths", "8,65"], "The length 65 .* positions for: 64"),
     (["--lang", "fr"], 'The language "fr" is not available'),
 ]

@@ -41,7 +41,7 @@ def test_not_a_terminal(stream):
         assert running.end() == 2
         with running.process.stderr or running.process.stdout as pipe:
             told = running.written + pipe.read()
-        assert told.decode().startswith("attnviz: explore fills a terminal, and standard ")
+        assert told.decode().startswith("attnviz: explore needs a terminal, and standard ")
         assert "attnviz run" in told.decode()
         assert READY not in told
 
@@ -76,8 +76,8 @@ def test_a_terminal_that_can_do_nothing():
         ([CAT, "--scale", "loud"], '"loud" is not valid for --scale'),
         ([CAT, "--type", "cross"], "there is no source"),
         ([CAT, "--model", "nothing-like-it"], '"nothing-like-it" is not valid for --model'),
-        (["record.npz", "--heads", "3"], "--heads means nothing to a saved record"),
-        (["record.npz", "--model", "random"], "--model means nothing to a saved record"),
+        (["record.npz", "--heads", "3"], "--heads does not apply to a saved record"),
+        (["record.npz", "--model", "random"], "--model does not apply to a saved record"),
     ],
 )
 def test_bad_input_is_one_line(arguments, told, tmp_path, monkeypatch, capsys):
@@ -194,7 +194,7 @@ def test_the_first_other_type_is_another_than_the_model_s_own(given, tmp_path):
     with on_terminal("the cat sat on the mat", *model, *given) as running:
         running.wait_for(SHOWN)
         running.press(b"t")
-        running.wait_for(b"in place of its own self attention")
+        running.wait_for(b"instead of the model's own self attention")
         running.press(b"q")
         assert running.end() == 0
 

@@ -150,8 +150,8 @@ def test_what_was_not_run_is_said():
     lines = drawn(partly(), 200)
     assert sum("not run" in line for line in lines) == 4
     text = " ".join(lines)
-    assert "would take too long: self 4,096 (≈ 12 s); local 4,096 (≈ 12 s)." in text
-    assert "does not fit the memory: causal 4,096; global 4,096." in text
+    assert "to stay within the time limit: self 4,096 (≈ 12 s); local 4,096 (≈ 12 s)." in text
+    assert "does not fit in memory: causal 4,096; global 4,096." in text
     assert "run here with all weights kept" in text
     everything = " ".join(drawn(of_types("streamed"), 200))
     assert "Not run" not in everything

@@ -233,7 +233,7 @@ def test_a_streamed_text_of_5000_tokens():
             assert state(app).stack.weights is None
             await pilot.press("end")
             assert state(app).query == 4999
-            assert "each cell the mean of up to" in panel(app, "map")[-1]
+            assert "each cell is the mean of up to" in panel(app, "map")[-1]
             assert words[-1] in panel(app, "text")[-1]
             await pilot.press("m")  # takes all weights
             assert "streamed" in messages(app)[0]
@@ -257,7 +257,7 @@ def test_a_streamed_text_comes_closer_by_its_kept_weights(width):
         async with explorer(record=record, size=(width, 40)) as (app, pilot):
             await pilot.press("pagedown")
             assert re.search(
-                r"each cell the mean of up to \d+ × \d+ w", " ".join(panel(app, "map"))
+                r"each cell is the mean of up to \d+ × \d+ w", " ".join(panel(app, "map"))
             )
             first, other = rows(app)[:2]
             assert first[:2] == ["▸", "word00010"]

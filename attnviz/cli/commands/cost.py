@@ -43,7 +43,7 @@ def cost(
     ] = None,
     head_dim: Annotated[
         int | None,
-        typer.Option(help="Numbers in a query, key or value.", show_default=str(HEAD_DIM)),
+        typer.Option(help="Length of a query, key or value vector.", show_default=str(HEAD_DIM)),
     ] = None,
     window: Annotated[
         int | None,
@@ -148,12 +148,12 @@ def _of_model(
     given = next((option for option, value in chosen.items() if value is not None), None)
     if given is not None:
         raise AttnvizError(
-            f"{given} means nothing to a checkpoint.", "It has its own heads and masks."
+            f"{given} does not apply to a checkpoint.", "It has its own heads and masks."
         )
     model = load_checkpoint(name)
     if global_tokens is not None and not model.has_global_tokens:
         raise AttnvizError(
-            f"--global-tokens means nothing to {model.name}.", "It is for Longformer."
+            f"--global-tokens does not apply to {model.name}.", "It is for Longformer."
         )
     n = lengths[-1] if lengths else model.n_positions
     positions = None if global_tokens is None else _positions(global_tokens, n)
@@ -197,7 +197,9 @@ def _lengths(wish: str) -> list[int]:
             )
         found.add(number)
     if len(found) > MOST_LENGTHS:
-        raise AttnvizError(f"{len(found)} lengths were given.", f"{MOST_LENGTHS} are the most.")
+        raise AttnvizError(
+            f"{len(found)} lengths were given.", f"At most {MOST_LENGTHS} are allowed."
+        )
     return sorted(found)
 
 
@@ -218,7 +220,7 @@ def _whole(word: str, what: str, example: str) -> int:
     whole = digits.isdecimal() and len(digits) <= 18
     if not whole or (len(digits) > 1 and digits.startswith("0")):
         raise AttnvizError(
-            f'"{digits}" is not {what}.', f"Give whole numbers, comma between: {example}."
+            f'"{digits}" is not {what}.', f"Give whole numbers separated by commas: {example}."
         )
     return int(digits)
 

@@ -118,7 +118,7 @@ def _saved(place: Path, asked: TextPass) -> _Begun:
     given = next((name for name, value in settings.items() if value), None)
     if given is not None:
         raise AttnvizError(
-            f"--{given.replace('_', '-')} means nothing to a saved record: no model runs.",
+            f"--{given.replace('_', '-')} does not apply to a saved record: no model runs.",
             "Leave it out, or give a text.",
         )
     return _Begun(open_file(place, type=asked.type), None, asked.type)
@@ -191,7 +191,7 @@ def _check_terminal(target: Console) -> None:
     missing = [name for name, stream in streams.items() if not stream.isatty()]
     if missing or target.is_dumb_terminal:
         raise AttnvizError(
-            f"explore fills a terminal, and {(missing or ['this terminal'])[0]} cannot be filled.",
+            f"explore needs a terminal, and {(missing or ['this terminal'])[0]} is not one.",
             "Use attnviz run, or attnviz view for a saved record.",
         )
 

@@ -19,7 +19,7 @@ def predict(
     image: options.Image = None,
     k: Annotated[int, typer.Option("--top", "-k", help="How many candidates.")] = 5,
     at: Annotated[
-        str | None, typer.Option(help="Other places: positions or words, comma between.")
+        str | None, typer.Option(help="Other places: positions or words, separated by commas.")
     ] = None,
     answer: Annotated[
         str | None, typer.Option(help="A continuation whose log-probability is asked for.")

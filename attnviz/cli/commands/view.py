@@ -25,7 +25,7 @@ def view(
         ),
     ] = None,
     key_tokens: Annotated[
-        Path | None, typer.Option(help="The tokens of the columns, where they are others.")
+        Path | None, typer.Option(help="Column tokens, if they differ from the row tokens.")
     ] = None,
     type: Annotated[
         str | None,

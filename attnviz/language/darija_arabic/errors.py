@@ -9,6 +9,7 @@ SENTENCES = {
     ),
     "err.choice": "هاد الختيار «{value}» ماصالحش ل {option}. ختار واحد من هادو: {choices}.",
     "err.range": "هاد {what} {value} ماكاينش: ختار رقم من {min} حتال {max}.",
+    "err.only": "هاد {what} {value} ماكاينش: كاين غير {min}.",
     "err.no_token": "هاد token «{token}» ماكاينش ف text.",
     "err.exists": "الملف {path} كاين ديجا. زيد {option} باش تبدلو.",
     "err.write": "ماقدرناش نكتبو {path}: {reason}",

@@ -10,6 +10,7 @@ SENTENCES = {
     ),
     "err.choice": 'Khtiyar "{value}" masale7ch l {option}. Khtar wa7ed mn hado: {choices}.',
     "err.range": "{what} {value} makaynch: khtar ra9m mn {min} 7tal {max}.",
+    "err.only": "{what} {value} makaynch: kayn ghir {min}.",
     "err.no_token": 'Token "{token}" makaynch f text.',
     "err.exists": "L file {path} deja kayn. Zid {option} bach tbeddlo.",
     "err.write": "Ma9dernach nketbo {path}: {reason}",

@@ -10,6 +10,7 @@ SENTENCES = {
     ),
     "err.choice": '"{value}" is not valid for {option}. Choose one of: {choices}.',
     "err.range": "{what} {value} does not exist: choose a number from {min} to {max}.",
+    "err.only": "{what} {value} does not exist: there is only {min}.",
     "err.no_token": 'The token "{token}" is not in the text.',
     "err.exists": "{path} already exists. Add {option} to replace it.",
     "err.write": "Cannot write {path}: {reason}",
@@ -17,7 +18,7 @@ SENTENCES = {
     "err.lang": 'The language "{value}" is not available. Choose one of: {choices}.',
     "err.other": "Something went wrong: {reason}",
     "err.empty_source": "The source is empty. Write at least one word.",
-    "err.twice": 'The token "{token}" is in the text {n_times}. Choose one: {choices}.',
+    "err.twice": '"{token}" appears {n_times} in the text. Choose one: {choices}.',
     "err.try": "Try: {command}",
     # A line that could not be read
     "err.command": "There is no command {value}. Choose one of: {choices}.",

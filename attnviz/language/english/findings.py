@@ -19,7 +19,9 @@ SENTENCES = {
         "Softmax turns the scores into weights: each weight is between 0 and 1, and every row "
         "sums to 1."
     ),
-    "step.sum": "Weights are multiplied with values and added up: that is the output of the token.",
+    "step.sum": (
+        "Each value is multiplied by its weight and all are added up: that is the token's output."
+    ),
     "step.multihead": (
         "Multi-head: {n_heads} work at the same time, and each head can look for a different "
         "relation."
@@ -60,12 +62,9 @@ SENTENCES = {
         "These weights come from a small demo model with random values: they show how the "
         "calculation works, not what a trained model learned."
     ),
-    "limit.units": (
-        "Weights of tokens are added up here: where there are more tokens, the weight is bigger."
-    ),
+    "limit.units": ("Weights of tokens are added up here, so a longer sentence gets more."),
     "limit.constructed": (
-        "These heads are constructed, not trained: each has matrices made to look at one "
-        "known thing."
+        "These heads are constructed, not trained: each one is built to look at one known thing."
     ),
     # What the weights of one query show
     "find.aside": "{pct} of the weight goes to {tokens}: it is left out here.",
@@ -89,7 +88,7 @@ SENTENCES = {
     "head.self": "In head {head}, tokens mostly look at themselves ({pct} on average).",
     "head.sink": (
         'In head {head}, {pct} of the weight goes to the first token "{token}". This is '
-        'called an "attention sink": the model puts there the weight it does not need.'
+        'called an "attention sink": a head that finds nothing to look at leaves its weight there.'
     ),
     "head.flat": (
         "Head {head} spreads its weight almost equally over all tokens (entropy {entropy} of "
@@ -113,7 +112,7 @@ SENTENCES = {
         "{pct} of the weight stays near in time ({distance} seconds or less); the rest goes far."
     ),
     "dist.near": (
-        "{pct} of the weight stays near the query ({n_tokens} or less); the rest goes far."
+        "{pct} of the weight stays near the query (within {n_tokens}); the rest goes far."
     ),
     # What a type of attention costs and shows
     "cost.local": (

@@ -8,7 +8,7 @@ SENTENCES = {
     ),
     "lesson.scaling.without": (
         "Without the division the largest weight would be {without}; with it, it is {pct}. "
-        "Scaling keeps softmax from deciding too early."
+        "Scaling keeps softmax from giving almost everything to one token."
     ),
     "lesson.merge": (
         "The outputs of {n_heads} stand side by side and a matrix W_O turns them into one vector."

@@ -17,7 +17,7 @@ SENTENCES = {
     "page.layer": "Layer",
     "page.head": "Head",
     "page.mean": "mean of {n}",
-    "page.measure": "What",
+    "page.measure": "Measure",
     "page.scale": "Scale",
     "page.merge": "Join",
     "page.tokens": "tokens as they are",
@@ -27,7 +27,7 @@ SENTENCES = {
     "page.special": "Hide special tokens",
     "page.language": "Language",
     "page.theme": "Light or dark",
-    "page.system": "as the system",
+    "page.system": "same as system",
     "page.light": "light",
     "page.dark": "dark",
     "page.looks": '"{query}" looks at',
@@ -46,10 +46,10 @@ SENTENCES = {
     "page.about": "About the numbers",
     "page.part": "tokens {min} to {max} of {n}",
     "page.error": (
-        "Drawn from weights of {n} bits: each is within {difference} of the recorded one "
+        "Drawn from {n}-bit weights; each is within {difference} of the recorded value "
         "(weights go from 0 to 1)."
     ),
-    "page.kept": "The map is pooled; of every query the strongest keys are kept one by one: {n}.",
+    "page.kept": "The map is pooled; for each query the {n} strongest keys are kept exactly.",
     "page.not_kept": "not kept",
     "page.blank": "blank = not kept",
     "page.blank_or_masked": "blank = not kept, or masked",

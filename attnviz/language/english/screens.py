@@ -17,7 +17,7 @@ SENTENCES = {
     "ui.random": "{n_heads}, random (never trained)",
     "ui.given": "{n_heads}, weights as given",
     "ui.trained": "{n_heads} of {model}",
-    "ui.replaces": "what if: in place of its own {type} attention",
+    "ui.replaces": "what if: instead of the model's own {type} attention",
     "ui.shared": "keys and values shared: {n}",
     "ui.truncated": "cut to {n_tokens}",
     "ui.values": "weights × length of values, each row to 100%",
@@ -26,7 +26,7 @@ SENTENCES = {
     "ui.flow": "flow: mean of heads, half residual",
     "ui.sentences": "sentences: keys added, queries averaged",
     "ui.lines": "lines: keys added, queries averaged",
-    "ui.hidden": "special tokens hidden, {pct} of the weight with them",
+    "ui.hidden": "special tokens hidden ({pct} of the weight)",
     "ui.sink": '{pct} goes to "{key}": scaled without it',
     "ui.scale": "{value} scale",
     "ui.second": "{mark} = second text",
@@ -39,21 +39,19 @@ SENTENCES = {
     "unit.key": "key: what is looked at",
     "ui.scores": "{done} of {total_scores}",
     "ui.saved": "{pct} fewer",
-    "ui.streamed": "streamed: exact, not kept",
+    "ui.streamed": "streamed: computed exactly, weights not kept",
     "ui.text": "text",
     "ui.bright": "bright = sharp",
     "ui.keys_of": 'strongest keys of "{query}"',
     "ui.no_writer": "This model writes no text: open one that does, as --model smollm2.",
-    "ui.no_model": (
-        "This is a saved record, and no model is at hand: give the text itself to change it."
-    ),
-    "ui.one_type": "Between two texts there is only cross-attention: no other type to go to.",
+    "ui.no_model": "A saved record has no model to run. Start from the text to change it.",
+    "ui.one_type": "With two texts, only cross-attention is possible.",
     "ui.rowsum": "each row sums to {pct}",
     "ui.rowsums": "rows sum to {low} … {high}",
     "ui.masked": "dot = masked",
-    "ui.arcs": "each query and the other key it looks at most",
+    "ui.arcs": "for each query, the key it looks at most (other than itself)",
     "ui.grey": "grey = masked",
-    "ui.cells": "each cell the mean of up to {rows} × {columns} weights",
+    "ui.cells": "each cell is the mean of up to {rows} × {columns} weights",
     "ui.kept": "streamed: the {k} strongest keys of each query",
     "ui.part": "rows {rows}, columns {columns} of {down} × {across} tokens",
     "ui.far": "strongest links far apart",
@@ -107,11 +105,11 @@ SENTENCES = {
     "ui.predict.similarity": "how well texts fit the picture, says {model}",
     "ui.predict.asked": 'log-probability of "{token}": {value} ({reason})',
     "ui.findings": "What the weights show",
-    "ui.unexplained": "No weight here stands out enough to be worth a sentence.",
-    "ui.worth": "worth a look: the surest of each kind first",
+    "ui.unexplained": "No weight stands out here.",
+    "ui.worth": "worth a look: the surest head of each kind",
     "ui.by_largest": "by {what}, largest first",
     "ui.by_smallest": "by {what}, smallest first",
-    "ui.sure": "sure = share of the weight, first and special tokens set aside",
+    "ui.sure": "sure = share of the weight, not counting the first and the special tokens",
     "ui.sharp": "sharp",
     "ui.even": "even",
     "ui.more_heads": "{n_heads} more: {option}",
@@ -126,8 +124,8 @@ SENTENCES = {
     "ui.places": "({k} of {n} numbers: places {places})",
     "ui.masked_keys": "{n} of {total} keys are masked",
     "ui.rounded": (
-        "Worked out from the rounded numbers shown; the weights of the program itself differ "
-        "by at most {difference}."
+        "Computed from the rounded numbers above; the program's own weights differ by at most "
+        "{difference}."
     ),
     # The cost of longer texts
     "ui.cost": "what attention costs",
@@ -150,20 +148,22 @@ SENTENCES = {
         "least squares over the longer lengths."
     ),
     "ui.cost_counted": (
-        "Scores are of one head in every layer, counted from the mask; all else is of all heads."
+        "Scores: one head in each layer, counted from the mask. All other numbers: all heads."
     ),
-    "ui.cost_quickest": ("Time: the quickest of a few runs on this machine, after one to warm up."),
-    "ui.cost_meet": "+ = several",
+    "ui.cost_quickest": (
+        "Time: the fastest of several runs on this machine, after one warm-up run."
+    ),
+    "ui.cost_meet": "+ = lines meet",
     "ui.cost_square": (
-        "Weights that are kept take n × n numbers whatever the mask hides; to hand out that memory "
-        "takes time too."
+        "Kept weights take n × n numbers, whatever the mask hides; reserving that memory takes "
+        "time too."
     ),
-    "ui.cost_beside": (
-        "Beside a name: its growth. Memory: of all weights, and of each type streamed."
+    "ui.cost_beside": ("After each name: its growth. Memory: with all weights kept, and streamed."),
+    "ui.cost_dashed": "Dashed: the time if it grew like the count.",
+    "ui.cost_too_long": (
+        "Not run, to stay within the time limit: {what}. For more time use {option}."
     ),
-    "ui.cost_dashed": "Dashed: the time, were it to grow as the count does.",
-    "ui.cost_too_long": "Not run, it would take too long: {what}. More time: {option}.",
-    "ui.cost_too_large": "Not run, it does not fit the memory: {what}.",
+    "ui.cost_too_large": "Not run, it does not fit in memory: {what}.",
     "ui.cost_crossing": (
         "From {n_tokens} on, attention takes more multiply-adds than the rest of the model."
     ),
@@ -172,7 +172,7 @@ SENTENCES = {
         "Up to {n_tokens}, attention takes fewer multiply-adds than the rest of the model."
     ),
     "ui.cost_rest": (
-        "The rest: {value} multiply-adds for each token in the linear layers, without the head "
-        "that guesses words."
+        "The rest: {value} multiply-adds for each token in the linear layers, without the "
+        "output layer that predicts words."
     ),
 }

@@ -168,9 +168,7 @@ def random(n_heads: int, seed: int) -> HeadsModel:
 
 def _check(n_heads: int) -> None:
     if not 1 <= n_heads <= MOST_HEADS:
-        raise AttnvizError(
-            f"{n_heads} heads cannot be made.", f"Choose a number from 1 to {MOST_HEADS}."
-        )
+        raise AttnvizError(f"`heads` is {n_heads}.", f"Choose a number from 1 to {MOST_HEADS}.")
 
 
 def _check_rows(n_heads: int, n_tokens: int) -> None:

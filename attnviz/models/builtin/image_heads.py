@@ -127,9 +127,7 @@ def image_heads(n_heads: int, *, cross: bool = False) -> ImageHeads:
     """The first `n_heads` constructed heads over a picture, or from a text at it; past the end of
     the list they come again, blunter and sharper by turns. AttnvizError unless 1 … 64 heads."""
     if not 1 <= n_heads <= MOST_HEADS:
-        raise AttnvizError(
-            f"{n_heads} heads cannot be made.", f"Choose a number from 1 to {MOST_HEADS}."
-        )
+        raise AttnvizError(f"`heads` is {n_heads}.", f"Choose a number from 1 to {MOST_HEADS}.")
     plans, widths = (
         (CROSS_HEADS, (WORDS.width, PARTS.width)) if cross else (HEADS, (PARTS.width,) * 2)
     )
