@@ -29,6 +29,7 @@ PANELS = {
         "repetition_penalty", "no_repeat_ngram_size", "length_penalty",
     ),
     "Which part": ("key", "stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
+    "How it runs": ("reference", "random", "limit", "workers", "scheduler", "strict"),
     "How it looks": ("scale", "measure", "explain", "lang", "color"),
     "Output": ("json", "csv", "no_media", "quiet", "verbose"),
 }  # fmt: skip
@@ -44,7 +45,12 @@ METAVARS = {
     "ids": "IDS", "source_ids": "IDS", "lang": "LANG", "max_memory": "SIZE", "heads": "N",
     "window": "N", "seed": "N", "top": "N", "max_new_tokens": "N", "start": "SECONDS",
     "end": "SECONDS", "target_lang": "CODE", "source_lang": "CODE", "sort": "MEASURE",
+    "check": "CLAIM", "lengths": "LENGTHS", "seconds": "SECONDS", "at": "TOKENS",
+    "language": "CODE",
+    "task": "TASK", "of": "PART", "by": "WHAT", "edge": "PAIR", "column": "NAME",
+    "pair_column": "NAME", "group_column": "NAME", "scheduler": "ADDRESS",
 }  # fmt: skip
+OTHERWISE = {"int": "N", "float": "NUMBER", "path": "FILE", "file": "FILE"}  # else a text
 
 FROM_END = re.compile(r"-\d+\.\d+")
 READ_ONCE = ("--image", "--audio")
@@ -90,7 +96,10 @@ def _arrange(parameter: Any, panels: dict[str, str]) -> None:
         return
     parameter.rich_help_panel = panels.get(str(parameter.name))
     if parameter.metavar is None and not parameter.is_flag:
-        parameter.metavar = METAVARS.get(str(parameter.name))
+        kind = parameter.type.name.split()[0]
+        plain = OTHERWISE.get(kind, "TEXT")
+        named = METAVARS.get(str(parameter.name), plain)
+        parameter.metavar = plain if (kind, named) == ("int", "NAME") else named
 
 
 def _colour() -> TyperOption:

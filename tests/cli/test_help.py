@@ -38,7 +38,9 @@ def test_every_option_of_every_command_is_in_one_panel(command, monkeypatch, cap
 
     from attnviz.cli import app_of
 
-    found, _ = panels(command, monkeypatch, capsys)
+    found, out = panels(command, monkeypatch, capsys)
+    assert len({*found["Options"]} - {"help"}) <= len(COMMON)
+    assert not re.search(r"--[a-z-]+ .*<(str|path|int|float|text)>", out)
     listed = [name for names in found.values() for name in names]
     only = get_command(app_of([command]))
     only = getattr(only, "commands", {command: only})[command]
