@@ -31,7 +31,7 @@ ERRORS = [
     ("sample", ["samples", "engilsh"], None, ["engilsh"]),
     ("suffix", ["run", TEXT, "-o", "map.bmp"], "err.choice", [".bmp", ".png"]),
     ("head", ["run", TEXT, "--head", "4"], "err.range", ["4", "0", "3"]),
-    ("layer", ["run", TEXT, "--layer", "1"], "err.range", ["1", "0"]),
+    ("layer", ["run", TEXT, "--layer", "1"], "err.only", ["1", "0"]),
     (
         "no token",
         ["run", TEXT, "--type", "global", "--global-tokens", "dog"],

@@ -40,6 +40,6 @@ SENTENCES = {
     ),
     "err.several": "Several {what} were given. Vary one thing at a time.",
     "err.not_a": '"{value}" is not a {what}. Give numbers ({choices}), all, last or mean.',
-    "err.no_folder": "There is no folder {path}. Check the path; a hub id reads user/name.",
+    "err.no_folder": "No such folder: {path}. Check the path. A hub id looks like user/name.",
     "err.needs_query": "{option} needs --query: --query it --key tired.",
 }
