@@ -33,6 +33,29 @@ def one_of(layer: str, head: str, n_layers: int, n_heads: int) -> tuple[int, int
     return layers[0], heads[0]
 
 
+def layer_number(wanted: str) -> int:
+    """One layer, which may be counted from the end: -1 is "last". AttnvizError for other words."""
+    if re.fullmatch(r"last|-?\d{1,9}", wanted.strip()) is None:
+        raise AttnvizError(f'"{wanted[:40]}" is not a layer.', 'Give a number ("2", "-1") or last.')
+    return -1 if wanted.strip() == "last" else int(wanted)
+
+
+def heads_of_layers(wanted: str, n_layers: int, n_heads: int) -> list[tuple[int, int]]:
+    """Layer and head of heads that may be of different layers: "5.3,2.11", "-1.0", "last.0-3".
+
+    Raises AttnvizError for what is no such name, and for numbers that there are not.
+    """
+    found: list[tuple[int, int]] = []
+    for part in map(str.strip, wanted.split(",")):
+        if OF_LAYER.fullmatch(part) is None:
+            raise AttnvizError(
+                f'"{part[:40]}" is not a head.', "Write layer.head, such as 5.3, -1.0 or last.0-3."
+            )
+        layers, heads = layers_and_heads("0", part, n_layers, n_heads)
+        found += [(layer, head) for layer in layers for head in heads or range(n_heads)]
+    return found
+
+
 def _with_layer(layer: str, head: str) -> tuple[str, str]:
     """The layer that heads bring with them, and the heads without it."""
     parts = [OF_LAYER.fullmatch(part.strip()) for part in head.split(",")]

@@ -24,6 +24,7 @@ from attnviz.models import load_writer
 from attnviz.models.layers import Floats
 from attnviz.models.model import Inputs
 from attnviz.models.trained import TrainedModel
+from attnviz.record.numbering import heads_of_layers
 from attnviz.tracing.bench import Bench, Clean, Options, clean_run
 from attnviz.tracing.knock_out import Place, Removal
 from attnviz.tracing.read_out import COSINE, LIKENESS, ReadOut, choose_read_out, vector_of
@@ -38,7 +39,7 @@ HeadPlace = tuple[int, int]  # layer and head
 @known_arguments(*Options.__annotations__)
 def effects(
     text: str | None = None, *, model: str | Path | TrainedModel = "minilm", of: str = "heads",
-    by: str = "mean", heads: Sequence[HeadPlace] = (),
+    by: str = "mean", heads: Sequence[HeadPlace] | str = (),
     edges: Sequence[tuple[int | str, int | str]] = (), reference: Sequence[str] | None = None,
     other: str | None = None, other_ids: Sequence[int] | None = None, answer: str | None = None,
     against: str | None = None, stack: str | None = None,
@@ -53,7 +54,8 @@ def effects(
         what it gives for another "text" of as many tokens (`other`, or `other_ids`). With `by`
         "mean" or "zero" the other text is one whose vector is compared with this one's: the change
         of their cosine is measured.
-    heads: these (layer, head) are also taken away together; with `edges`, only they are cut.
+    heads: these (layer, head), or "5.3,-1.0", are also taken away together; with `edges`, only
+        they are cut.
     edges: (query, key) by word or position.
     reference: the texts of the mean; ten bundled sentences unless given.
     answer, against: measure the change of log p(answer), or of the difference of two logits, in
@@ -63,7 +65,7 @@ def effects(
 
     Raises AttnvizError for what does not fit together.
     """
-    _check(of, by, heads, edges, other, other_ids)
+    _check(of, by, edges, other, other_ids)
     opened = load_writer(model)
     if opened.has_global_tokens:
         raise AttnvizError(
@@ -77,14 +79,15 @@ def effects(
         read_out = _likeness(opened, read_out, other, other_ids)
     name = _stack_of(opened, stack)
     bench = Bench(opened, prepared, clean, read_out, name, progress)
+    together = _chosen(bench, heads)
     if of in ("tokens", "edges"):
-        return _measured(bench, of, by, _nothing, 0, heads, edges)
+        return _measured(bench, of, by, _nothing, 0, together, edges)
     instead, n_reference = _instead(bench, by, reference, text, other, other_ids)
-    return _measured(bench, of, by, instead, n_reference, heads, edges)
+    return _measured(bench, of, by, instead, n_reference, together, edges)
 
 
 def _check(
-    of: str, by: str, heads: Sequence[HeadPlace], edges: Sequence[object],
+    of: str, by: str, edges: Sequence[object],
     other: str | None, other_ids: Sequence[int] | None,
 ) -> None:  # fmt: skip
     if of not in OF:
@@ -98,8 +101,6 @@ def _check(
             'Nothing stands in place of heads: by="text" needs another text.',
             "Give `other`.",
         )
-    if len({*heads}) < len(heads):
-        raise AttnvizError("A head was named twice.", "Name each head once.")
 
 
 def _likeness(
@@ -213,7 +214,6 @@ def _measured(
     bench: Bench, of: str, by: str, instead: Callable[[int, int], Floats], n_reference: int,
     heads: Sequence[HeadPlace], edges: Sequence[tuple[int | str, int | str]],
 ) -> Effects:  # fmt: skip
-    _check_heads(bench, heads)
     table = np.full((bench.n_layers, bench.n_heads), np.nan)
     layers = np.full(bench.n_layers, np.nan)
     tokens = np.full(len(bench.tokens), np.nan)
@@ -233,11 +233,19 @@ def _measured(
     )  # fmt: skip
 
 
-def _check_heads(bench: Bench, heads: Sequence[HeadPlace]) -> None:
+def _chosen(bench: Bench, wanted: Sequence[HeadPlace] | str) -> Sequence[HeadPlace]:
+    """The heads that were named; AttnvizError where there is no such head, or one twice."""
+    if isinstance(wanted, str):
+        heads: Sequence[HeadPlace] = heads_of_layers(wanted, bench.n_layers, bench.n_heads)
+    else:
+        heads = wanted
+    if len({*heads}) < len(heads):
+        raise AttnvizError("A head was named twice.", "Name each head once.")
     for layer, head in heads:
         for what, number, n in (("Layer", layer, bench.n_layers), ("Head", head, bench.n_heads)):
             if not 0 <= number < n:
                 raise out_of_range(what, number, 0, n - 1)
+    return heads
 
 
 def _fill_layers(

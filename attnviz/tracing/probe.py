@@ -13,6 +13,7 @@ from attnviz.files.samples import samples_folder
 from attnviz.inputs.text import encode
 from attnviz.models import load_writer
 from attnviz.models.trained import TrainedModel
+from attnviz.record.numbering import OF_LAYER, one_of
 from attnviz.record.stack import Stack
 from attnviz.tracing.trace import trace
 
@@ -61,20 +62,16 @@ def check_claim(found: Probe, claim: str) -> Claim:
     there is no such head or pattern."""
     place, _, pattern = claim.strip().partition(" ")
     pattern = {"sink": "first"}.get(pattern.strip(), pattern.strip())
-    layer, dot, head = place.partition(".")
-    if not (dot and layer.isdecimal() and head.isdecimal() and len(place) < 12 and pattern):
+    if not (OF_LAYER.fullmatch(place) and pattern):
         raise AttnvizError(
             f'"{claim[:40]}" is not a claim about a head.',
             'Write layer.head and a pattern, such as "5.3 induction".',
         )
     if pattern not in PATTERNS:
         raise bad_choice(pattern, "the pattern of a claim", (*PATTERNS, "sink"))
-    places = {(one.layer, one.head) for one in found.heads}
-    if (int(layer), int(head)) not in places:
-        raise AttnvizError(
-            f"There is no head {place}.", f"The last one is {'.'.join(map(str, max(places)))}."
-        )
-    return found.check(int(layer), int(head), pattern)
+    layers, heads = zip(*((one.layer, one.head) for one in found.heads), strict=True)
+    layer, head = one_of("0", place, max(layers) + 1, max(heads) + 1)
+    return found.check(layer, head, pattern)
 
 
 def _tell(progress: Callable[[int, int], object] | None, done: int, total: int) -> None:

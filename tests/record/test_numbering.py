@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from attnviz.errors import AttnvizError
-from attnviz.record.numbering import layers_and_heads, one_of
+from attnviz.record.numbering import heads_of_layers, layer_number, layers_and_heads, one_of
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,19 @@ def test_steps_follow_one_head():
     assert one_of("0", "2.8", 6, 12) == (2, 8)
     with pytest.raises(AttnvizError, match="not one head"):
         one_of("0", "2.8,2.9", 6, 12)
+
+
+def test_heads_of_several_layers_are_named_together():
+    assert heads_of_layers("5.3, 2.11", 6, 12) == [(5, 3), (2, 11)]
+    assert heads_of_layers("-1.0,last.-1", 6, 12) == [(5, 0), (5, 11)]
+    assert heads_of_layers("1.0-2", 6, 12) == [(1, 0), (1, 1), (1, 2)]
+    for wrong in ("3", "5.x", "6.0", "2.12", ""):
+        with pytest.raises(AttnvizError):
+            heads_of_layers(wrong, 6, 12)
+
+
+def test_one_layer_is_a_number_or_the_last():
+    assert [layer_number(word) for word in ("2", "-1", " last ")] == [2, -1, -1]
+    for wrong in ("2-3", "all", "", "x", "2.8"):
+        with pytest.raises(AttnvizError, match="not a layer"):
+            layer_number(wrong)

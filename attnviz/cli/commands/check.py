@@ -27,7 +27,9 @@ def check(
         Path | None,
         typer.Option(help="Several texts, one a line.", show_default="ten bundled sentences"),
     ] = None,
-    layer: Annotated[int, typer.Option(help="Whose attention is taken.")] = -1,
+    layer: Annotated[
+        str, typer.Option(help="Whose attention is taken: 2 · -1 · last.", show_default="last")
+    ] = "-1",
     answer: Annotated[str | None, typer.Option(help="Measure this answer's probability.")] = None,
     against: Annotated[
         str | None, typer.Option("--not", help="With --answer: the difference of the two.")
@@ -60,6 +62,7 @@ def check(
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import given_text, the_text
     from attnviz.language.languages import find_language
+    from attnviz.record.numbering import layer_number
     from attnviz.tracing.check import check as checked
     from attnviz.views.terminal.check import check as view
 
@@ -72,8 +75,9 @@ def check(
     with Ticker(quiet) as ticker:
         found = checked(
             given_text(text, file), model=model, measures=[*map(str.strip, measure.split(","))],
-            texts=lines, layer=layer, answer=answer, against=against, n_random=random, seed=seed,
-            pair=pair, source=source, ids=options.token_ids(ids, "--ids"), truncate=truncate,
+            texts=lines, layer=layer_number(layer), answer=answer, against=against,
+            n_random=random, seed=seed, pair=pair, source=source,
+            ids=options.token_ids(ids, "--ids"), truncate=truncate,
             progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
         )  # fmt: skip
     for path in output or []:

@@ -27,7 +27,7 @@ def effect(
         "mean"
     ),
     head: Annotated[
-        str | None, typer.Option(help="Heads that go together, as layer.head: 5.3,5.11")
+        str | None, typer.Option(help="Heads that go together, as layer.head: 5.3,-1.11")
     ] = None,
     edge: Annotated[
         list[str] | None, typer.Option(help='A query that may not see a key: "it>cat"; repeatable.')
@@ -91,7 +91,7 @@ def effect(
     with Ticker(quiet) as ticker:
         found = effects(
             read, model=model, of="edges" if edge and of == "heads" else of, by=by,
-            heads=_heads(head), edges=[_edge(one) for one in edge or []], reference=texts,
+            heads=head or (), edges=[_edge(one) for one in edge or []], reference=texts,
             other=other, answer=answer, against=against, stack=stack, pair=pair, source=source,
             ids=numbers, truncate=truncate,
             progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
@@ -118,17 +118,6 @@ def _drawn(found: Effects, kind: str, language: Language) -> bytes:
     from attnviz.views.picture.effects import picture
 
     return picture(found, kind, language)
-
-
-def _heads(wanted: str | None) -> list[tuple[int, int]]:
-    """Read "5.3,5.11"."""
-    found = []
-    for part in (wanted or "").split(",") if wanted else []:
-        layer, dot, head = part.strip().partition(".")
-        if not (dot and layer.isdecimal() and head.isdecimal() and len(part) < 20):
-            raise AttnvizError(f'"{part[:40]}" is not a head.', "Write layer.head, such as 5.3.")
-        found.append((int(layer), int(head)))
-    return found
 
 
 def _edge(wanted: str) -> tuple[str, str]:
