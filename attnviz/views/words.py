@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,9 +36,21 @@ def explanation(
     lines: list[RenderableType] = []
     for layer in look.layers or (look.layer,):
         most = MOST_OF_A_LAYER if look.layers else MOST
-        found = best(findings(record, layer, look.head, look.heads, rows), most)
-        lines += _headed(found, record, replace(look, layer=layer))
+        for found, one in _told_apart(record, replace(look, layer=layer), rows):
+            lines += _headed(best(found, most), record, one)
     return [*lines, *_below(record, look)]
+
+
+def _told_apart(
+    record: AttentionRecord, look: Look, rows: Sequence[int]
+) -> Iterator[tuple[list[Finding], Look]]:
+    """Facts, and the look that they are of: each head's where several have none in common."""
+    found = findings(record, look.layer, look.head, look.heads, rows)
+    if len(look.heads) < 2 or (found and not rows):
+        yield found, look
+        return
+    for head in look.heads:
+        yield findings(record, look.layer, head, (), rows), replace(look, heads=(head,))
 
 
 def told(found: Sequence[Finding], record: AttentionRecord, look: Look) -> list[RenderableType]:
@@ -52,6 +64,8 @@ def _headed(found: Sequence[Finding], record: AttentionRecord, look: Look) -> li
     shown = chosen(record.stack, look)
     if len(look.heads) > 1:
         shown = f"heads {look.language.comma.join(map(str, look.heads))}"
+        if record.stack.n_layers > 1:
+            shown = f"layer {look.layer} · {shown}"
     heading = Text(f"{look.language.say('ui.findings')} ({shown})", "bold", no_wrap=True)
     return [heading, listed(in_words(found, look.language, TERMINAL))]
 

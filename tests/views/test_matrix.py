@@ -12,12 +12,12 @@ import attnviz
 from attnviz.cli import run_command_line
 from attnviz.views.look import choose
 from attnviz.views.screen import Screen
-from attnviz.views.terminal.show import show
+from attnviz.views.terminal.show import show, show_query
 
 
 def record(n_layers=6, n_heads=12, n=12):
     weights = np.random.default_rng(2).dirichlet(np.full(n, 0.3), (n_layers, n_heads, n))
-    weights[2, 8] = np.eye(n)[[0, *range(n - 1)]]  # the previous token
+    weights[-1, -1] = np.eye(n)[[0, *range(n - 1)]]  # the previous token
     return attnviz.from_weights(weights, [f"t{i}" for i in range(n)])
 
 
@@ -52,7 +52,7 @@ def test_nothing_is_wider_than_the_screen_and_every_head_is_there(width, shape):
 
 
 def test_heads_with_a_pattern_are_named_below():
-    assert any("previous 2.8" in line for line in drawn(record()))
+    assert any("previous 5.11" in line for line in drawn(record()))
 
 
 def test_all_heads_share_one_scale():
@@ -78,3 +78,27 @@ def test_several_layers_and_a_choice_of_heads(capsys, tmp_path, monkeypatch):
 def test_the_grid_is_still_there_where_it_is_asked_for():
     lines = drawn(record(), show_as="grid")
     assert sum(line.startswith("layer") for line in lines) == 6
+
+
+def test_one_query_in_every_layer_and_in_several_heads(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    text = "the cat saw a dog"
+    assert run_command_line(["run", text, "--query", "saw", "--head", "0,2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    weights = attnviz.trace(text).stack.weights[0]
+    for head in (0, 2):
+        numbers = [f"{100 * weight:.0f}" for weight in weights[head, 2].tolist()]
+        assert any(line.split() == ["head", str(head), *numbers] for line in lines)
+    found = record(n_layers=3, n_heads=2)
+    look = choose(found.stack, "all", "mean")
+    for width, shown in ((80, 12), (40, 3)):
+        console = Console(file=io.StringIO(), width=1000, color_system=None, markup=False)
+        console.print(show_query(found, "t4", look, Screen(width, 24, False)))
+        lines = console.file.getvalue().splitlines()
+        assert max(map(cell_len, lines)) <= width
+        rows = [line.split() for line in lines if line.startswith("layer ")]
+        assert [row[1] for row in rows] == ["0", "1", "2"]
+        assert all(len(row) >= 2 + shown for row in rows)
+        if width == 80:
+            expected = found.stack.weights[1, :, 4].mean(axis=0)
+            assert rows[1][2:] == [f"{100 * weight:.0f}" for weight in expected.tolist()]

@@ -30,6 +30,7 @@ from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.image import image_overview, image_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
 from attnviz.views.terminal.matrix import matrix
+from attnviz.views.terminal.query_matrix import places_of, query_matrix
 from attnviz.views.terminal.sound import sound_overview, sound_view
 from attnviz.views.terminal.table import table, table_fits, table_view
 from attnviz.views.terminal.top import query_rows, top_view
@@ -103,7 +104,8 @@ def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) 
         return show(
             record, replace(look, show=medium if look.show == "auto" else look.show), screen
         )
-    body = query_rows(record, query, look, screen)
+    draw = query_matrix if len(places_of(look)) > 1 else query_rows
+    body = draw(record, query, look, screen)
     return Group(
         *_heading(record, look, screen),
         *body,
