@@ -30,16 +30,24 @@ NOT_READABLE = (
 )  # fmt: skip
 
 GIB = 1 << 30
+FLOAT = 4  # bytes of a number that is worked with
 LARGEST = 2 * GIB  # bytes of arrays that are read from one file
 PACKED = 100  # more than 1 GiB packed tighter than this is no file of weights
+SMALL = 64 << 20  # bytes: what is no more than that never takes more than 1 GiB
 LARGEST_JSON = GIB // 2  # bytes: in memory numbers take several times their digits
+# Bytes that Python takes for what begins or ends with these.
+TAKEN = {b"[": 96, b"{": 240, b",": 32, b'"': 30}
 
 
 def read_json(path: Path) -> Any:
     """What a JSON file holds; one of `NOT_READABLE` where it is none, too large or too deep."""
     check_length(path, LARGEST_JSON)
+    data = path.read_bytes()
+    taken = 2 * len(data) + sum(size * data.count(sign) for sign, size in TAKEN.items())
+    if taken > max(GIB, GIB * len(data) // SMALL):
+        raise ValueError(f"it has {_gib(len(data))} and would take {_gib(taken)} of memory")
     try:
-        return json.loads(path.read_bytes())
+        return json.loads(data)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
 
@@ -70,7 +78,7 @@ def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, N
         entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
         unpacked = sum(entry.file_size for entry in entries)
         packed = max(sum(entry.compress_size for entry in entries), 1)
-        if unpacked > LARGEST or (unpacked > GIB and unpacked > PACKED * packed):
+        if unpacked > LARGEST or (unpacked > GIB and packed <= max(SMALL, unpacked // PACKED)):
             most = f"{_gib(LARGEST)} are the most, {_gib(GIB)} where it was packed this tight"
             raise ValueError(f"{packed:,} bytes would be unpacked to {_gib(unpacked)}: {most}")
         for entry in entries:
@@ -96,6 +104,8 @@ def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
     claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
     if min(shape, default=0) < 0 or claimed > held:
         raise ValueError(f"its header claims {claimed:,} bytes and it has {held:,}")
+    if math.prod(shape) * FLOAT > max(claimed, GIB):  # narrow numbers are made float32
+        raise ValueError(f"it has {math.prod(shape):,} numbers, and {GIB // FLOAT:,} are the most")
     file.seek(0)
     with warnings.catch_warnings():  # its text is Python's, whose warnings are for programmers
         warnings.simplefilter("ignore")

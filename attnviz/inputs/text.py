@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError, bad_choice, empty_text, not_found
-from attnviz.inputs.tokens import Tokens, from_labels, from_spans, numbered
+from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels, from_spans, numbered
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 TOKENIZERS = ("words", "characters", "bytes")
 LARGEST_ID = 1 << 31
-LARGEST_TEXT = 1 << 22  # characters: more is no text that attention could be looked at
+LARGEST_TEXT = MOST_TOKENS  # characters, of which each may be a token
 
 # One word: a Han, kana or Thai character; a number; letters with inner apostrophes or hyphens;
 # a run of full stops; else one user-perceived character that is not white space. Format characters
@@ -70,6 +70,11 @@ def _split(text: str, pattern: str) -> Tokens:
 
 
 def _bytes(text: str) -> Tokens:
+    if len(text.encode()) > LARGEST_TEXT:
+        raise AttnvizError(
+            f"The text has {len(text.encode()):,} bytes, and {LARGEST_TEXT:,} are the most.",
+            "Give a part of it.",
+        )
     spans = [(i, i + 1) for i, char in enumerate(text) for _ in char.encode()]
     ids = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64)
     return from_spans(text, tuple(f"{byte:02X}" for byte in ids.tolist()), spans, ids)

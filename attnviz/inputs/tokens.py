@@ -14,6 +14,7 @@ from attnviz.frozen import dataclass
 from attnviz.inputs.labels import Span, labels_of, shown
 from attnviz.inputs.where import Where
 
+MOST_TOKENS = 1 << 19  # each takes half a kilobyte before anything is known of it
 SECOND = "²"  # marks the tokens of a pair's second text
 
 

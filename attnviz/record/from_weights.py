@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from attnviz.attention import masks
 from attnviz.attention.attention_types import ATTENTION_TYPES, mask_of
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
-from attnviz.inputs.tokens import Tokens, from_labels
+from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels
 from attnviz.record.checks import (
     DUST,
     check_numbers,
@@ -97,6 +97,11 @@ def _labelled(
     tokens: Iterable[object] | None, n: int, what: str, steps: bool, notes: list[str]
 ) -> Tokens:
     """The tokens of an axis: those given, or positions."""
+    if n > MOST_TOKENS:
+        raise AttnvizError(
+            f"The weights have {n:,} {what} tokens, and {MOST_TOKENS:,} are the most.",
+            "Give a part of them.",
+        )
     if tokens is None:
         return from_labels(range(n))
     if not isinstance(tokens, Iterable):

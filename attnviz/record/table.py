@@ -163,7 +163,7 @@ def _blank(stack: Tree) -> NDArray[np.float64]:
     queries = stack["query_tokens"]["labels"]
     keys = (stack["key_tokens"] or stack["query_tokens"])["labels"]
     shape = (*stack["shape"], len(queries), len(keys))
-    if len(shape) != 4 or 8 * math.prod(shape) > LARGEST:
+    if len(shape) != 4 or 8 * math.prod(shape) > LARGEST // 4:
         raise ValueError(f"its shape is {shape}")
     return np.full(shape, np.nan)
 

@@ -6,15 +6,21 @@ from __future__ import annotations
 import math
 import os
 import re
+from collections.abc import Mapping
 
 from attnviz.attention.blocks import STREAMED_ROWS
 from attnviz.attention.prepare import Inputs
 from attnviz.attention.streaming import block_shape
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.models.model import StackShape
 from attnviz.record.summary import block_bytes, summary_bytes
 
 AT_MOST = 1 << 30  # bytes
+FLOAT = 4  # bytes of a number
+BESIDE = 1 << 28  # bytes that tokens and arrays of a run may take beside what weights may
+OF_TOKEN = 500  # bytes: its strings, its span and its flags
+COPIES = 4, 2  # of queries: what enters and leaves a layer as well; of keys: values as well
 MAP_SIZES = (1024, 512, 256, 128, 64)  # cells a side of the map that is kept
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
@@ -59,6 +65,50 @@ class Storage:
 
     map_size: int | None = None
     room: int | None = None
+
+
+def room_left(shapes: Mapping[str, StackShape], budget: int | None) -> int:
+    """Return what a budget (None: the usual one) leaves for weights, in bytes: tokens, queries,
+    keys and values take it too where they are more than is taken beside it. Raises AttnvizError
+    where nothing is left."""
+    most = default_budget() if budget is None else budget
+    taken = _taken(shapes)
+    if taken <= BESIDE:
+        return most
+    if taken - BESIDE < most:
+        return most - (taken - BESIDE)
+    n_tokens = max(max(len(shape.queries), len(shape.keys)) for shape in shapes.values())
+    smallest = format_bytes(_round_up((taken - BESIDE) * 5 // 4)).replace(" ", "")
+    raise AttnvizError(
+        f"{n_tokens:,} tokens take {format_bytes(taken)} before any weights, and "
+        f"{format_bytes(most + BESIDE)} may be used.",
+        f"Give a shorter text, fewer heads, or `max_memory` {smallest}.",
+    )
+
+
+def check_whole(shapes: Mapping[str, StackShape]) -> None:
+    """Refuse a run whose weights cannot all be kept whole in the usual memory."""
+    most = room_left(shapes, None)
+    whole = sum(
+        FLOAT * shape.n_layers * shape.n_heads * len(shape.queries) * len(shape.keys)
+        for shape in shapes.values()
+    )
+    if whole > most:
+        raise AttnvizError(
+            f"All weights take {format_bytes(whole)} here, and {format_bytes(most)} may be used.",
+            "Give a shorter text.",
+        )
+
+
+def _taken(shapes: Mapping[str, StackShape]) -> int:
+    """Count the bytes of the tokens, and of the arrays of the largest stack."""
+    tokens = {id(each): len(each) for s in shapes.values() for each in (s.queries, s.keys)}
+    arrays = [
+        FLOAT * s.layout.head_dim
+        * (COPIES[0] * s.n_heads * len(s.queries) + COPIES[1] * s.layout.n_key_heads * len(s.keys))
+        for s in shapes.values()
+    ]  # fmt: skip
+    return OF_TOKEN * sum(tokens.values()) + max(arrays)
 
 
 def choose_storage(inputs: Inputs, n_layers: int, budget: int) -> Storage:

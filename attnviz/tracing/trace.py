@@ -28,6 +28,7 @@ from attnviz.record.part import Focus
 from attnviz.record.record import AttentionRecord
 from attnviz.tracing.batch import run_plans
 from attnviz.tracing.doors import KEPT, Watch, with_vectors, with_watch
+from attnviz.tracing.memory import check_whole, room_left
 from attnviz.tracing.plan import Options, Plan, make_plan, shown_stack
 from attnviz.tracing.recorder import Recorder
 
@@ -198,7 +199,7 @@ def _begun(text: str | None, options: Options, how: _How, progress: Progress | N
     shown, shape = shown_stack(shapes, how.stack)
     focus = transform.focus(shape.queries, shape.keys)
     recorder = Recorder(
-        shapes, budget=how.max_memory, values=transform.measure == VALUES,
+        shapes, budget=room_left(shapes, how.max_memory), values=transform.measure == VALUES,
         focus={} if focus is None else {shown: focus},
         progress=progress and partial(progress, shapes),
     )  # fmt: skip
@@ -291,6 +292,7 @@ def trace_steps(
     stack, shape = shown_stack(plan.shapes)
     layer, head = one_of(str(layer), str(head), shape.n_layers, shape.n_heads)
     position = position_of(query, shape.queries)
+    check_whole(plan.shapes)
     recorder = Recorder(plan.shapes, budget=sys.maxsize)  # every layer dense, as it is shown
     seen: list[Attended] = []
     plan.run(with_watch(recorder.attend, Watch(stack, position, head, layer), seen))
