@@ -57,10 +57,6 @@ def _run(arguments: list[str]) -> int:
     gc.set_threshold(100_000)
     from attnviz.cli import run_command_line
 
-    if not sys.warnoptions:  # numbers are checked where they come in: a warning helps no reader
-        import warnings
-
-        warnings.filterwarnings("ignore", category=RuntimeWarning)
     return run_command_line(arguments)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -115,6 +118,18 @@ def cannot_write(path: object, reason: str) -> AttnvizError:
     return AttnvizError(f"Cannot write {path}: {reason}", key="err.write", path=path, reason=reason)
 
 
+def numbers_are_checked() -> AbstractContextManager[None]:
+    """Let NumPy say nothing of its flags in here, in every thread that shares the work.
+
+    Numbers are checked where they come in and go out: what is no weight, no score and no array of
+    a model is refused there, with its place. A flag may be raised by what no result holds (rows
+    that a mask hides, vectors longer than their array), and its warning would be of no use.
+    """
+    from numpy import errstate  # not needed for --help
+
+    return errstate(all="ignore")
+
+
 def known_arguments(
     *more: str,
 ) -> Callable[[Callable[Arguments, Result]], Callable[Arguments, Result]]:
@@ -133,7 +148,8 @@ def known_arguments(
             for name in given:
                 if name not in known:
                     raise _unknown_argument(function.__name__, name, known)
-            return function(*args, **given)
+            with numbers_are_checked():
+                return function(*args, **given)
 
         return call
 

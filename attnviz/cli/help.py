@@ -12,7 +12,7 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperOption
 
-from attnviz.errors import AttnvizError, bad_choice
+from attnviz.errors import AttnvizError, bad_choice, numbers_are_checked
 
 # The options that most people want are in the first panel, which has no name here.
 PANELS = {
@@ -74,6 +74,11 @@ class Command(TyperCommand):
                 raise AttnvizError(f"`{what}` was given twice, and one is read.", "Give one.")
         words = [f" {word}" if FROM_END.fullmatch(word) else word for word in args[:until]]
         return super().parse_args(ctx, [*words, *args[until:]])
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        with numbers_are_checked():
+            return super().invoke(ctx)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, with every option in its panel and every list in its place."""

@@ -13,6 +13,15 @@ SHOWN_BY: dict[str, str] = {}  # what a record is asked for → "module:function
 def shower(what: str) -> Callable[..., Any]:
     """Return the function that shows a record in this way, imported when it is first asked for."""
     import pkgutil
+    from functools import wraps
+
+    from attnviz.errors import numbers_are_checked
 
     found: Callable[..., Any] = pkgutil.resolve_name(SHOWN_BY[what])
-    return found
+
+    @wraps(found)
+    def shown(*args: Any, **given: Any) -> Any:
+        with numbers_are_checked():
+            return found(*args, **given)
+
+    return shown

@@ -1,0 +1,91 @@
+"""Writers of every kind of file, ended at any moment: `python -m tests.files.ended FOLDER SIGNAL
+TIMES` prints how many files were lost or half, and how many names were left behind.
+
+A child writes one file again and again, first one content, then another; the parent ends it.
+"""
+
+import os
+import random
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import attnviz
+from attnviz.analysis.survey_file import SUFFIXES as SURVEYS
+from attnviz.tracing.transcript import SUFFIXES as TRANSCRIPTS
+from attnviz.tracing.transcript import Transcript, Window, Word
+from attnviz.views.files import SUFFIXES as RECORDS
+from attnviz.views.survey_files import save as save_survey
+
+TEXTS = "The cat sat on the mat", "The dog ran to the old door and barked"
+PICTURES = Path(__file__).parents[2] / "samples"
+
+
+def transcript(text):
+    words = tuple(Word(word, n, n + 0.5, 0.9) for n, word in enumerate(text.split()))
+    window = Window(0.0, 9.0, (1, 2), text, words, 0.1)
+    model = SimpleNamespace(name="whisper")
+    return Transcript("whisper", "en", "transcribe", (window,), 1.0, False, model, Path("x"), (1,))
+
+
+def writers():
+    """Give, by the name of a file, two functions that write it with two contents."""
+    ids = [[3, 7, 9, 4, 3, 7], [5, 2, 8, 5, 2, 8]]
+    things = {
+        "record": ([attnviz.trace(text, heads=2) for text in TEXTS], RECORDS),
+        "streamed": ([attnviz.trace(text, heads=2, max_memory=0) for text in TEXTS], (".npz",)),
+        "transcript": ([transcript(text) for text in TEXTS], TRANSCRIPTS),
+        "effects": ([attnviz.effects(ids=one, model="induction") for one in ids],
+                    (".json", ".csv", ".npz")),
+        "written": ([attnviz.generate(ids=one, model="induction", max_new_tokens=4).record
+                     for one in ids], (".json", ".png")),
+        "check": ([attnviz.check(ids=one, model="induction") for one in ids], (".json", ".csv")),
+        "image": ([attnviz.trace(image=PICTURES / "images" / "cat.jpg", heads=n) for n in (1, 2)],
+                  (".npz", ".html")),
+        "sound": ([attnviz.trace(audio=PICTURES / "audio" / "arabic.wav", heads=n) for n in (1, 2)],
+                  (".json", ".svg")),
+    }  # fmt: skip
+    for kind, (two, suffixes) in things.items():
+        for suffix in suffixes:
+            yield f"{kind}{suffix}", [one.save for one in two]
+    surveys = [attnviz.survey(list(TEXTS[:n]), heads=2) for n in (1, 2)]
+    for suffix in (*SURVEYS, ".html", ".png"):
+        yield f"survey{suffix}", [lambda path, s=s: save_survey(s, path) for s in surveys]
+
+
+def ended(file, two, number, times, dice):
+    """Write and end so many times; return what was lost, half and left behind."""
+    contents, took = [], time.monotonic()
+    for write in two:
+        write(file)
+        contents.append(file.read_bytes())
+    took = (time.monotonic() - took) / 2
+    lost = half = 0
+    for _ in range(times):
+        child = os.fork()
+        if not child:
+            while True:
+                for write in two:
+                    write(file)
+        time.sleep(dice.random() * min(2 * took, 0.2))
+        os.kill(child, number)
+        while os.waitpid(child, os.WNOHANG) == (0, 0):  # Python may lose an interrupt
+            time.sleep(0.02)
+            os.kill(child, number)
+        lost += not file.exists()
+        half += file.exists() and file.read_bytes() not in contents
+    return lost, half, len([path for path in file.parent.iterdir() if path != file])
+
+
+def main(folder, number, times):
+    dice, made = random.Random(number), list(writers())
+    for nth, (name, two) in enumerate(made):
+        place = folder / name
+        place.mkdir()
+        share = times // len(made) + (nth < times % len(made))
+        print(name, *ended(place / name, two, number, share, dice))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
