@@ -107,10 +107,15 @@ def put_explanation(
     target: Console, record: AttentionRecord, look: Look, quiet: bool, rows: Sequence[int] = ()
 ) -> None:
     """Say the record in words, below what was shown of it; rows: queries that were asked for."""
+    put(target, in_words(record, look, rows))
+    warn_of_arabic(target, look.language, quiet)
+
+
+def in_words(record: AttentionRecord, look: Look, rows: Sequence[int] = ()) -> RenderableType:
+    """Return what stands below a view: the record in words."""
     from attnviz.views.words import explanation
 
-    put(target, Group(Text(), *explanation(record, look, rows)))
-    warn_of_arabic(target, look.language, quiet)
+    return Group(Text(), *explanation(record, look, rows))
 
 
 def check_outputs(

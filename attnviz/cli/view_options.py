@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from attnviz.cli import options
 
 if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
     from attnviz.record.record import AttentionRecord
     from attnviz.views.look import Look
     from attnviz.views.screen import Screen
@@ -59,10 +61,12 @@ class Display:
 
         query: whose row is shown in full, in place of a view.
         """
-        from attnviz.cli.output import put_json, say
+        from attnviz.cli.output import console, put_json, say
         from attnviz.cli.pieces import check_sizes, printed
 
         check_sizes(record, self.output or [], self.json)
+        target = console()  # what may be refused is, before anything is written
+        view = [] if self.json else self._view(record, look, query, target)
         for note in record.notes:
             say(note, self.quiet)
         self._write_files(record, look)
@@ -70,24 +74,32 @@ class Display:
             for piece in printed(record, self.quiet):
                 put_json(piece)
         else:
-            self._put_view(record, look, query)
+            self._put_view(view, look, target)
         for path in self.output or []:  # below the view, where it is still on the screen
             say(look.language.say("run.saved", path=path), self.quiet)
 
-    def _put_view(self, record: AttentionRecord, look: Look, query: str | None) -> None:
-        from attnviz.cli.output import console, put, put_explanation, screen_of
+    def _view(
+        self, record: AttentionRecord, look: Look, query: str | None, target: Console
+    ) -> list[RenderableType]:
+        """Return what is shown, and the same in words where that is asked for."""
+        from attnviz.cli.output import in_words, screen_of
         from attnviz.record.selection import rows_named
         from attnviz.views.terminal.show import show, show_query
 
-        target = console()
         screen = self._below(record.notes, screen_of(target))
-        if query is None:
-            put(target, show(record, look, screen))
-        else:
-            put(target, show_query(record, query, look, screen))
+        rows = () if query is None else rows_named(record.stack, query)
+        view = [
+            show(record, look, screen) if query is None else show_query(record, query, look, screen)
+        ]
+        return [*view, in_words(record, look, rows)] if self.explain else view
+
+    def _put_view(self, view: Sequence[RenderableType], look: Look, target: Console) -> None:
+        from attnviz.cli.output import put, warn_of_arabic
+
+        for part in view:
+            put(target, part)
         if self.explain:
-            rows = () if query is None else rows_named(record.stack, query)
-            put_explanation(target, record, look, self.quiet, rows)
+            warn_of_arabic(target, look.language, self.quiet)
 
     def _write_files(self, record: AttentionRecord, look: Look) -> None:
         from attnviz.cli.output import say, write_output

@@ -266,3 +266,13 @@ def test_the_nearest_languages_are_named(language, named):
     if language != "zz":
         assert named in raised.value.hint
     assert raised.value.hint.count("_") <= 6
+
+
+@pytest.mark.parametrize("more", [[], ["--explain"], ["--merge", "words", "--max-memory", "0"]])
+def test_a_query_that_is_not_there_is_refused_before_anything_is_written(
+    more, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, "run", "The cat", "-o", "x.npz", "--query", "dog", *more)
+    assert (status, out, list(tmp_path.iterdir())) == (2, "", [])
+    assert '"dog" is not in the text' in err
