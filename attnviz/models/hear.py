@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.sound import Sound, frame_tokens, open_sound, times_of
-from attnviz.inputs.tokens import Tokens
-from attnviz.inputs.where import Bytes
-from attnviz.models.checkpoint.feature_extractor import LogMel, norms_waves, read_log_mel
+from attnviz.inputs.sound import RATE, Sound, frame_tokens, open_sound, times_of
+from attnviz.inputs.tokens import Tokens, from_labels
+from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes, Bytes
+from attnviz.models.checkpoint.feature_extractor import (
+    FRAME,
+    HOP,
+    LogMel,
+    norms_waves,
+    read_fbank,
+    read_log_mel,
+)
 from attnviz.models.layers import Floats
 from attnviz.models.model import AUDIO, Inputs
+from attnviz.models.network.mel_patches import MelPatchStem
 from attnviz.models.network.stem import WaveStem
+from attnviz.models.see import CLS, DISTILLATION
 
 if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
@@ -33,6 +42,8 @@ def hear(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
     stem = model.network.tower(AUDIO).embeddings
     if isinstance(stem, WaveStem):
         return _waves(model, stem, inputs)
+    if isinstance(stem, MelPatchStem):
+        return _patches(model, stem, inputs)
     extractor = log_mel_of(model)
     sound = open_sound(inputs.audio, inputs.start, inputs.end, extractor.rate)
     if len(sound.samples) > extractor.n_samples:
@@ -56,13 +67,74 @@ def _waves(model: TrainedModel, stem: WaveStem, inputs: Inputs) -> tuple[Tokens,
     return heard_waves(model, sound, stem)
 
 
+def _patches(model: TrainedModel, stem: MelPatchStem, inputs: Inputs) -> tuple[Tokens, Floats]:
+    """Turn a sound into patches of its spectrogram, which lie on it as patches on a picture do, low
+    bands at the bottom; and the spectrogram (bands, frames)."""
+    assert inputs.audio is not None  # the caller made sure
+    fbank = read_fbank(model.checkpoint.folder, stem.bands, stem.frames)
+    sound = open_sound(inputs.audio, inputs.start, inputs.end, fbank.sampling_rate)
+    longest = (FRAME + (stem.frames - 1) * HOP) / fbank.sampling_rate
+    if len(sound.samples) >= (longest * fbank.sampling_rate) + HOP:
+        raise AttnvizError(
+            f"The sound has {sound.duration:.2f} seconds, and {model.name} hears {longest:.2f} at "
+            "a time.",
+            "Choose a part with `start` and `end`.",
+        )
+    n_frames = fbank.n_frames(len(sound.samples))
+    if not n_frames:
+        raise _too_short(model)
+    mels = fbank(sound.samples)
+    return mel_patch_tokens(sound.begin, mels, n_frames, stem), mels
+
+
+def mel_patch_tokens(begin: float, mels: Floats, n_frames: int, stem: MelPatchStem) -> Tokens:
+    """Name each patch by the second at which it begins and its lowest band ("1.20s b30").
+
+    begin: of the sound, in seconds. mels: (bands, frames), of which `n_frames` hold sound.
+    """
+    rows, columns = stem.grid
+    low, first = (each.ravel() for each in np.mgrid[:rows, :columns])
+    low, first = low * stem.steps[0], first * stem.steps[1]
+    seconds = begin + first * HOP / RATE
+    names = [f"{s:.2f}s b{b}" for s, b in zip(seconds.tolist(), low.tolist(), strict=True)]
+    n_special = len(stem.special)
+    names = [*(CLS, DISTILLATION)[:n_special], *names]
+    top = stem.bands - low - stem.size  # bands rise, rows of a picture fall
+    boxes = np.stack([first, top, first + stem.size, top + stem.size], axis=1)
+    cells = (rows - 1 - low // stem.steps[0]) * columns + first // stem.steps[1]
+    cells = np.concatenate([np.full(n_special, NOT_ON_THE_GRID), cells])
+    where = Boxes(
+        np.concatenate([np.zeros((n_special, 4)), boxes]), cells, (rows, columns),
+        (stem.frames, stem.bands), _painted(mels, n_frames),
+    )  # fmt: skip
+    tokens = from_labels(names)
+    spans = np.where(cells[:, None] < 0, 0, tokens.spans)
+    return Tokens(
+        tokens.text, tokens.ids, tokens.labels, tokens.pieces, spans, cells < 0, where=where
+    )
+
+
+def _painted(mels: Floats, n_frames: int) -> Bytes:
+    """The spectrogram as a picture (bands, frames, 3), high bands at the top; grey where there was
+    no sound any more."""
+    heard = mels[::-1, :n_frames]
+    low, high = float(heard.min()), float(heard.max())
+    levels = np.full(mels.shape, 128.0)
+    levels[:, :n_frames] = 255 * (heard - low) / max(high - low, 1e-6)
+    return np.repeat(levels.round().astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def _too_short(model: TrainedModel) -> AttnvizError:
+    return AttnvizError(
+        f"The sound is too short for {model.name}: not one frame fits.", "Give a longer one."
+    )
+
+
 def heard_waves(model: TrainedModel, sound: Sound, stem: WaveStem) -> tuple[Tokens, Floats]:
     """Turn a part of a sound into frames and samples (1, n)."""
     n_frames = stem.n_frames(len(sound.samples))
     if not n_frames:
-        raise AttnvizError(
-            f"The sound is too short for {model.name}: not one frame fits.", "Give a longer one."
-        )
+        raise _too_short(model)
     samples = sound.samples
     if norms_waves(model.checkpoint.folder):
         wide = samples - samples.mean(dtype=np.float32)

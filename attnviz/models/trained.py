@@ -21,6 +21,7 @@ from attnviz.models.checkpoint.generation import Generation, read_generation
 from attnviz.models.checkpoint.heads import no_head, read_head
 from attnviz.models.checkpoint.image_head import read_image_head
 from attnviz.models.checkpoint.opened import Checkpoint
+from attnviz.models.checkpoint.sound_head import read_sound_head
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.checkpoint.writer_config import ends_its_own_way, writer_config
 from attnviz.models.families import fields_of
@@ -207,6 +208,8 @@ class TrainedModel:
         width = tower.blocks[-1].attention.output.weight.shape[0]
         if words is None and self.roles == (IMAGE,):
             return read_image_head(self.config, self.tensors, self.checkpoint.config_file, width)
+        if words is None and tower.role == AUDIO:
+            return read_sound_head(self.config, self.tensors, self.checkpoint.config_file, width)
         if words is None:
             raise no_head(f"is a {self.family} model, which reads no words")
         return read_head(

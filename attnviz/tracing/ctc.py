@@ -32,20 +32,22 @@ def listen(model: TrainedModel, head: CtcHead, sound: Sound) -> Window:
         return output
 
     hidden = model.run(Prepared({AUDIO: tokens}, {AUDIO: samples}), door)
-    ids, frames, shares = head.read(hidden)
+    ids, places, shares = head.read(hidden)
+    each = -(-len(tokens) // len(hidden))  # frames that a letter is said for: an adapter joins some
+    frames = [min(place * each, len(tokens) - 1) for place in places]
     pieces = [head.letters[i].replace(GAP, " ") for i in ids]
     where, weights = tokens.where, last["weights"].mean(axis=0)
     assert isinstance(where, Times)  # frames of a sound have times
     text, end = "".join(pieces), sound.begin + sound.duration
-    places = [word for word in _words(pieces) if "".join(pieces[k] for k in word).strip()]
+    said = [word for word in _words(pieces) if "".join(pieces[k] for k in word).strip()]
     words = tuple(
         Word(
             "".join(pieces[k] for k in word), float(where.times[frames[word[0]], 0]),
             float(where.times[frames[word[-1]], 1]), float(np.mean([shares[k] for k in word])),
         )
-        for word in places
+        for word in said
     )  # fmt: skip
-    rows = [weights[[frames[k] for k in word]].mean(axis=0) for word in places]
+    rows = [weights[[frames[k] for k in word]].mean(axis=0) for word in said]
     looked = np.stack(rows) if rows else None
     return Window(sound.begin, end, tuple(ids), text, words, 0.0, looked, where)
 

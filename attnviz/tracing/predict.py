@@ -37,6 +37,9 @@ class Options(TypedDict, total=False):
     chat: bool
     system: str | None
     image: str | Path | None
+    audio: str | Path | None
+    start: float | None
+    end: float | None
 
 
 @known_arguments(*Options.__annotations__)
@@ -48,8 +51,8 @@ def predict(
     where a passage answers a question; CLIP and its like, how well texts fit a picture.
 
     text: of a model for answers the question, whose passage is `pair`. ids: ready token ids in its
-        place. pair, source, source_ids, source_lang, target_lang: as in `trace`. chat, system: as
-        in `generate`.
+        place. pair, source, source_ids, source_lang, target_lang, image, audio, start, end: as
+        in `trace`. chat, system: as in `generate`.
     model: "smollm2" unless given; the folder of a checkpoint, its id on the hub, or what
         `load_model` gave.
     k: how many candidates each place has.
@@ -105,6 +108,9 @@ def _inputs(text: str | None, options: Options) -> Inputs:
         target_lang=options.get("target_lang"),
         source_lang=options.get("source_lang"),
         image=options.get("image"),
+        audio=options.get("audio"),
+        start=options.get("start"),
+        end=options.get("end"),
     )
 
 

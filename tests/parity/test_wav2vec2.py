@@ -7,12 +7,15 @@ import pytest
 import torch
 from transformers import (
     HubertConfig,
+    HubertForSequenceClassification,
     HubertModel,
     Wav2Vec2Config,
     Wav2Vec2FeatureExtractor,
     Wav2Vec2ForCTC,
+    Wav2Vec2ForSequenceClassification,
     Wav2Vec2Model,
     WavLMConfig,
+    WavLMForSequenceClassification,
     WavLMModel,
 )
 
@@ -34,6 +37,13 @@ LARGE = {"feat_extract_norm": "layer", "do_stable_layer_norm": True, "conv_bias"
 MODELS = {
     "wav2vec2": (Wav2Vec2Model, Wav2Vec2Config, SIZES),
     "wav2vec2, large": (Wav2Vec2Model, Wav2Vec2Config, SIZES | LARGE),
+    "wav2vec2, adapter": (
+        Wav2Vec2Model,
+        Wav2Vec2Config,
+        SIZES | {"add_adapter": True, "output_hidden_size": 24, "num_adapter_layers": 2},
+    ),
+    "wav2vec2, languages": (Wav2Vec2Model, Wav2Vec2Config, SIZES | LARGE | {"adapter_attn_dim": 6}),
+    "hubert, batch norm": (HubertModel, HubertConfig, SIZES | {"conv_pos_batch_norm": True}),
     "hubert": (HubertModel, HubertConfig, SIZES | {"feat_proj_layer_norm": False}),
     "hubert, large": (HubertModel, HubertConfig, SIZES | LARGE),
     "wavlm": (WavLMModel, WavLMConfig, SIZES),
@@ -53,6 +63,9 @@ def made(model, config, settings, folder):
             weight.add_(torch.randn_like(weight) * 0.15)
             if "q_proj" in name:
                 weight.mul_(2)
+        for name, buffer in found.named_buffers():
+            if "running" in name:
+                buffer.add_(torch.rand_like(buffer))
     found.save_pretrained(folder)
     return found
 
@@ -87,6 +100,35 @@ def test_every_weight_and_the_hidden_state(case, tmp_path, sound):
     assert np.abs(hidden - out.last_hidden_state[0].numpy()).max() < 1e-5 * largest
     times = record.stack.key_tokens.where.times
     assert times[1, 0] - times[0, 0] == pytest.approx(40 / 16_000)
+
+
+CLASSES = {
+    "wav2vec2": (Wav2Vec2ForSequenceClassification, Wav2Vec2Config, {}),
+    "wav2vec2, layers": (Wav2Vec2ForSequenceClassification, Wav2Vec2Config,
+                         {"use_weighted_layer_sum": True}),
+    "wav2vec2, large, layers": (Wav2Vec2ForSequenceClassification, Wav2Vec2Config,
+                                LARGE | {"use_weighted_layer_sum": True}),
+    "hubert": (HubertForSequenceClassification, HubertConfig, {"use_weighted_layer_sum": True}),
+    "wavlm": (WavLMForSequenceClassification, WavLMConfig, {"use_weighted_layer_sum": True}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CLASSES)
+def test_classes(case, tmp_path, sound, capsys):
+    """Probabilities of `predict --audio`, from the last layer or from the weighted sum of all."""
+    model, config, more = CLASSES[case]
+    labels = {"id2label": {0: "yes", 1: "no", 2: "stop"}, "classifier_proj_size": 10}
+    reference = made(model, config, SIZES | more | labels, tmp_path)
+    path, samples = sound
+    fed = Wav2Vec2FeatureExtractor()(samples, sampling_rate=16_000, return_tensors="pt")
+    with torch.no_grad():
+        wanted = reference(fed.input_values).logits[0].softmax(-1).numpy()
+    place = attnviz.predict(audio=path, model=str(tmp_path)).places[0]
+    found = {label: share for _, label, share in place.candidates}
+    assert found == pytest.approx(dict(zip(("yes", "no", "stop"), wanted.tolist(), strict=True)),
+                                  abs=1e-5)  # fmt: skip
+    assert run_command_line(["predict", "--audio", str(path), "--model", str(tmp_path)]) == 0
+    assert "stop" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("fault", ["no gate", "strength", "nearer"])

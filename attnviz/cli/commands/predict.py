@@ -17,6 +17,9 @@ def predict(
     asked: Prompt,
     pair: options.Pair = None,
     image: options.Image = None,
+    audio: options.Audio = None,
+    start: options.Start = None,
+    end: options.End = None,
     k: Annotated[int, typer.Option("--top", "-k", help="How many candidates.")] = 5,
     at: Annotated[
         str | None, typer.Option(help="Other places: positions or words, separated by commas.")
@@ -42,6 +45,8 @@ def predict(
 
     attnviz predict "a photo of a cat" --image cat.jpg --model openai/clip-vit-base-patch32
 
+    attnviz predict --audio siren.wav --model MIT/ast-finetuned-audioset-10-10-0.4593
+
     attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
     """
     from attnviz.cli.output import console, put, put_json, say, screen_of, warn_of_arabic
@@ -54,7 +59,9 @@ def predict(
     if each_line:
         _each(asked, pair=pair, k=k, at=places, answer=answer)
         return
-    settings = asked.settings() | {"pair": pair, "image": image}
+    settings = asked.settings() | {
+        "pair": pair, "image": image, "audio": audio, "start": start, "end": end,
+    }  # fmt: skip
     found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
     for note in found.notes:
         say(note)

@@ -93,7 +93,7 @@ SENTENCES = {
     "ui.asks": "فين كيشوف سؤال ف texte، ف layer الأخر",
     "ui.predict.next": "شنو كيقول {model} غادي يجي",
     "ui.predict.mask": "شنو كيدير {model} ف بلاصة [MASK]",
-    "ui.predict.class": "class اللي كيعطي {model} ل texte",
+    "ui.predict.class": "class اللي كيعطي {model}",
     "ui.predict.token_class": "class اللي كيعطي {model} ل كل token",
     "ui.predict.answer": "فين كيلقى {model} الجواب",
     "ui.predict.similarity": "شحال كل texte كيجي مع التصويرة، كيقول {model}",

@@ -95,7 +95,7 @@ SENTENCES = {
     "ui.asks": "fin kaychouf soual f texte, f layer lekher",
     "ui.predict.next": "chno kay9oul {model} ghadi yji",
     "ui.predict.mask": "chno kaydir {model} f blast [MASK]",
-    "ui.predict.class": "class li kay3ti {model} l texte",
+    "ui.predict.class": "class li kay3ti {model}",
     "ui.predict.token_class": "class li kay3ti {model} l kul token",
     "ui.predict.answer": "fin kayl9a {model} ljawab",
     "ui.predict.similarity": "ch7al kul texte kayji m3a tswira, kay9oul {model}",

@@ -99,7 +99,7 @@ SENTENCES = {
     "ui.asks": "where the question looks in the passage, in the last layer",
     "ui.predict.next": "what {model} says comes next",
     "ui.predict.mask": "what {model} puts in place of [MASK]",
-    "ui.predict.class": "the class that {model} gives the text",
+    "ui.predict.class": "the class that {model} gives",
     "ui.predict.token_class": "the class that {model} gives each token",
     "ui.predict.answer": "where {model} finds the answer",
     "ui.predict.similarity": "how well texts fit the picture, says {model}",

@@ -1,7 +1,11 @@
 """ViT (arXiv 2010.11929), DeiT (2012.12877), ViT-MAE (2111.06377) with all patches in sight, DINOv2
-(2304.07193; with registers 2309.16588)."""
+(2304.07193; with registers 2309.16588), and audio spectrogram transformers (2104.01778), which see
+the spectrogram of a sound."""
 
 from __future__ import annotations
+
+import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,9 +14,10 @@ from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import ACTIVATIONS, Floats
-from attnviz.models.model import IMAGE
+from attnviz.models.model import AUDIO, IMAGE
 from attnviz.models.network.blocks import FeedForward, PreNormBlock
 from attnviz.models.network.encoder import heads_of
+from attnviz.models.network.mel_patches import MelPatchStem
 from attnviz.models.network.patches import ANTIALIASED, CUBIC, FIXED, PatchStem
 from attnviz.models.network.tower import Tower
 from attnviz.models.network.vision import NORMS, first_tokens, scaled, vit_block
@@ -32,6 +37,7 @@ class Kind:
     other_sizes: str = FIXED
     eps: float = 1e-12
     is_dino: bool = False
+    of_sound: bool = False
 
 
 DINO = Kind(("norm1", "norm2"), other_sizes=CUBIC, eps=1e-6, is_dino=True)
@@ -39,6 +45,9 @@ KINDS = {
     "vit": Kind(),
     "vit_mae": Kind(),
     "deit": Kind(special=("cls_token", "distillation_token")),
+    "audio-spectrogram-transformer": Kind(
+        special=("cls_token", "distillation_token"), of_sound=True
+    ),
     "dinov2": DINO,
     "dinov2_with_registers": Kind(
         DINO.norms, registers=True, other_sizes=ANTIALIASED, eps=1e-6, is_dino=True
@@ -57,12 +66,13 @@ def build(fields: Fields, weights: Weights) -> Tower:
         fields.get(name)  # of other heads, of training, of backbones, of what paints patches anew
     eps = fields.real("layer_norm_eps", kind.eps)
     at = [weights.under(f"encoder.layer.{i}.") for i in range(n_layers)]
+    stem = _mel_stem if kind.of_sound else _stem
     return Tower(
-        _stem(weights.under("embeddings."), fields, kind, width),
+        stem(weights.under("embeddings."), fields, kind, width),
         tuple(_block(one, fields, kind, width, eps) for one in at),
         (full(),) * n_layers,
         weights.layer_norm("layernorm", width, eps),
-        role=IMAGE,
+        role=AUDIO if kind.of_sound else IMAGE,
     )
 
 
@@ -80,6 +90,19 @@ def _stem(weights: Weights, fields: Fields, kind: Kind, width: int) -> PatchStem
         kind.other_sizes,
         first_tokens(weights, "register_tokens", width, n_registers) if n_registers else None,
     )
+
+
+def _mel_stem(weights: Weights, fields: Fields, kind: Kind, width: int) -> MelPatchStem:
+    size, bands = fields.number("patch_size", 16), fields.number("num_mel_bins", 128)
+    frames = fields.number("max_length", 1024)
+    steps = fields.number("frequency_stride", 10), fields.number("time_stride", 10)
+    if size > min(bands, frames):
+        raise fields.wrong("patch_size", size, f"at most {min(bands, frames)}")
+    special = np.concatenate([first_tokens(weights, name, width) for name in kind.special])
+    projection = weights.patches("patch_embeddings.projection", 1, width, size)
+    stem = MelPatchStem(projection, size, steps, bands, frames, special, special)
+    n = math.prod(stem.grid) + len(special)
+    return replace(stem, positions=first_tokens(weights, "position_embeddings", width, n))
 
 
 def _block(weights: Weights, fields: Fields, kind: Kind, width: int, eps: float) -> PreNormBlock:

@@ -13,15 +13,21 @@ from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Floats, LayerNorm, Linear
 from attnviz.models.model import AUDIO
 from attnviz.models.network.attention import AnyAttention, Attention, GatedDistances
-from attnviz.models.network.blocks import FeedForward, PostNormBlock, PreNormBlock
+from attnviz.models.network.blocks import (
+    AdaptedBlock,
+    Bottleneck,
+    FeedForward,
+    PostNormBlock,
+    PreNormBlock,
+)
 from attnviz.models.network.embeddings import DistanceBias
 from attnviz.models.network.encoder import heads_of
-from attnviz.models.network.stem import Convolution, GroupedPositions, WaveStem
-from attnviz.models.network.tower import Tower
+from attnviz.models.network.stem import Convolution, GroupedPositions, Shortened, WaveStem
+from attnviz.models.network.tower import Step, Tower
 
 ANCHOR = "encoder.layers.0.attention.q_proj.weight"
 WAVLM = "wavlm"
-CONV_EPS = 1e-5  # PyTorch's own: the config's is of the layers
+TORCH_EPS = 1e-5  # PyTorch's own: the config's is of the layers
 KERNELS, STRIDES = [10, 3, 3, 3, 3, 2, 2], [5, 2, 2, 2, 2, 2, 2]
 # Of training, of other heads, of what the config says again.
 UNUSED = """
@@ -30,8 +36,7 @@ UNUSED = """
     mask_feature_length mask_feature_min_masks mask_feature_prob mask_time_length
     mask_time_min_masks mask_time_prob num_codevector_groups num_codevectors_per_group
     num_feat_extract_layers num_negatives proj_codevector_dim tdnn_dilation tdnn_dim tdnn_kernel
-    use_weighted_layer_sum classifier_proj_size xvector_output_dim vocab_size output_hidden_size
-    num_adapter_layers adapter_kernel_size adapter_stride adapter_attn_dim
+    classifier_proj_size xvector_output_dim vocab_size
     feat_extract_dropout num_ctc_classes
 """.split()  # noqa: SIM905 a list of so many names reads worse
 
@@ -39,8 +44,6 @@ UNUSED = """
 def build(fields: Fields, weights: Weights) -> Tower:
     for name in UNUSED:
         fields.get(name)
-    fields.only("add_adapter", False)
-    fields.only("conv_pos_batch_norm", False)
     width, n_layers = fields.number("hidden_size", 768), fields.number("num_hidden_layers", 12)
     norm_first, eps = (
         fields.flag("do_stable_layer_norm", False),
@@ -56,7 +59,34 @@ def build(fields: Fields, weights: Weights) -> Tower:
         last if norm_first else None,
         distances=distances,
         role=AUDIO,
+        shares=_shares(weights, fields, n_layers),
+        after=tuple(_adapter(weights.under("adapter."), fields, width)),
     )
+
+
+def _shares(weights: Weights, fields: Fields, n_layers: int) -> tuple[float, ...]:
+    """How much the embeddings and each layer add to what a class is read from; none where it is
+    read from the last layer."""
+    whole = Weights(weights.tensors, weights.folder)
+    if not fields.flag("use_weighted_layer_sum", False) or not whole.has("layer_weights"):
+        return ()
+    stored = np.asarray(whole.take("layer_weights", n_layers + 1)).astype(np.float64)
+    powers = np.exp(stored - stored.max())
+    return tuple((powers / powers.sum()).tolist())
+
+
+def _adapter(weights: Weights, fields: Fields, width: int) -> Iterator[Step]:
+    """What shortens the final state, where the config adds it."""
+    n_layers, size = fields.number("num_adapter_layers", 3), fields.number("adapter_kernel_size", 3)
+    step, given = fields.number("adapter_stride", 2), fields.get("output_hidden_size")
+    inner = width if given is None else fields.number("output_hidden_size", width)
+    if not fields.flag("add_adapter", False):
+        return
+    if inner != width:
+        yield weights.linear("proj", width, inner)
+        yield weights.layer_norm("proj_layer_norm", inner, TORCH_EPS)
+    for i in range(n_layers):
+        yield Shortened(weights.convolution(f"layers.{i}.conv", inner, 2 * inner, size), size, step)
 
 
 def _distances(first: Weights, fields: Fields) -> DistanceBias:
@@ -80,7 +110,7 @@ def _stem(
         convolutions,
         at.layer_norm("layer_norm", last, eps) if normed else None,
         at.linear("projection", last, width),
-        _positions(weights.under("encoder.pos_conv_embed.conv."), fields, width),
+        _positions(weights.under("encoder.pos_conv_embed."), fields, width),
         norm,
     )
 
@@ -105,7 +135,7 @@ def _convolutions(weights: Weights, fields: Fields) -> Iterator[Convolution]:
         flat = np.asarray(at.take("conv.weight", n_out, n_in, size)).reshape(n_out, n_in * size)
         linear = Linear(flat, at.take("conv.bias", n_out) if bias else None)
         normed = i == 0 or not grouped
-        norm = at.layer_norm("layer_norm", n_out, CONV_EPS) if normed else None
+        norm = at.layer_norm("layer_norm", n_out, TORCH_EPS) if normed else None
         yield Convolution(linear, size, step, norm, grouped, activation)
 
 
@@ -118,12 +148,27 @@ def _numbers(fields: Fields, name: str, usual: list[int]) -> list[int]:
 
 
 def _positions(weights: Weights, fields: Fields, width: int) -> GroupedPositions:
-    """The convolution over many frames; its weight is stored as directions and lengths of taps."""
+    """The convolution over many frames, in groups of channels."""
     size = fields.number("num_conv_pos_embeddings", 128)
     n_groups = fields.number("num_conv_pos_embedding_groups", 16)
     if width % n_groups:
         raise fields.wrong("num_conv_pos_embedding_groups", n_groups, f"a divisor of {width}")
-    each = width // n_groups
+    each, at = width // n_groups, weights.under("conv.")
+    strength = shift = None
+    if fields.flag("conv_pos_batch_norm", False):
+        directions = np.asarray(at.take("weight", width, each, size))
+        whole: Floats = directions.reshape(width, each * size)
+        strength, shift = _batch_norm(weights.under("batch_norm."), width)
+    else:
+        whole = _weight_normed(at, width, each, size)
+    bias = np.asarray(at.take("bias", width))
+    groups = tuple(Linear(whole[i : i + each], bias[i : i + each]) for i in range(0, width, each))
+    activation = fields.activation("feat_extract_activation", "gelu")
+    return GroupedPositions(groups, size, activation, strength, shift)
+
+
+def _weight_normed(weights: Weights, width: int, each: int, size: int) -> Floats:
+    """A weight that is stored as directions and lengths of taps: (width, each × size)."""
     new = weights.has("parametrizations.weight.original0")
     length, way = (
         ("parametrizations.weight.original0", "parametrizations.weight.original1") if new
@@ -134,9 +179,17 @@ def _positions(weights: Weights, fields: Fields, width: int) -> GroupedPositions
     lengths = np.asarray(weights.take(length, 1, 1, size)).astype(directions.dtype)
     long = np.sqrt(np.square(directions).sum(axis=(0, 1), keepdims=True))
     whole: Floats = (directions * (lengths / long)).reshape(width, each * size)
-    bias = np.asarray(weights.take("bias", width))
-    groups = tuple(Linear(whole[i : i + each], bias[i : i + each]) for i in range(0, width, each))
-    return GroupedPositions(groups, size, fields.activation("feat_extract_activation", "gelu"))
+    return whole
+
+
+def _batch_norm(weights: Weights, width: int) -> tuple[Floats, Floats]:
+    """What a trained batch norm multiplies by and adds, (width,) each (arXiv 1502.03167)."""
+    weight, bias, mean, variance = (
+        np.asarray(weights.take(name, width)).astype(np.float64)
+        for name in ("weight", "bias", "running_mean", "running_var")
+    )
+    strength = weight / np.sqrt(variance + TORCH_EPS)
+    return strength, bias - mean * strength
 
 
 def _block(
@@ -161,6 +214,12 @@ def _block(
         weights.linear("feed_forward.output_dense", inner, width),
         fields.activation("hidden_act", "gelu"),
     )
+    inner = 0 if fields.get("adapter_attn_dim") is None else fields.number("adapter_attn_dim", 16)
+    if norm_first and inner:
+        at = weights.under("adapter_layer.")
+        down, up = at.linear("linear_1", width, inner), at.linear("linear_2", inner, width)
+        adapter = Bottleneck(at.layer_norm("norm", width, TORCH_EPS), down, up)
+        return AdaptedBlock(norm, attention, last, feed, adapter=adapter)
     if norm_first:
         return PreNormBlock(norm, attention, last, feed)
     return PostNormBlock(attention, norm, feed, last)

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+
 from attnviz.frozen import dataclass
 from attnviz.models.layers import Activation, Floats, Linear, Norm
 from attnviz.models.network.attention import AnyAttention, LayerDoor
@@ -116,6 +118,32 @@ class PreNormBlock:
 
     def _strong(self, x: Floats) -> Floats:
         return x if self.strength == 1 else x * x.dtype.type(self.strength)
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """up(relu(down(norm(x)))): a few numbers a language, between layers that all share (MMS, arXiv
+    2305.13516)."""
+
+    norm: Norm
+    down: Linear
+    up: Linear
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, width) → (tokens, width)"""
+        return self.up(np.maximum(self.down(self.norm(x)), 0))
+
+
+@dataclass(frozen=True)
+class AdaptedBlock(PreNormBlock):
+    """A layer after which a bottleneck adds what it makes of the sum."""
+
+    adapter: Bottleneck | None = None
+
+    def after(self, x: Floats, heads: Floats) -> Floats:
+        """x + output(heads), then the feed-forward part, then the adapter"""
+        y = self._feed(self.add_attention(x, heads))
+        return y if self.adapter is None else y + self.adapter(y)
 
 
 @dataclass(frozen=True)

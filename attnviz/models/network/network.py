@@ -64,13 +64,15 @@ class Shared:
 class State:
     """A run between two layers: `x` (tokens, width) is what the next one is given.
 
-    tower: the row of layers that it is in. layer: the next of them.
+    tower: the row of layers that it is in. layer: the next of them. mixed: the sum over layers so
+    far, where a network's final state is one.
     """
 
     x: Floats
     shared: Shared
     tower: str
     layer: int = 0
+    mixed: Floats | None = None
 
 
 class Limits(NamedTuple):

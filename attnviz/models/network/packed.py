@@ -27,8 +27,12 @@ def can_pack(network: Network) -> bool:
     """Tell whether texts can pass together: where a token meets others only in attention, and no
     text has tokens that see all."""
     towers = _towers(network)
-    return bool(towers) and not any(
-        layout.has_global_tokens for tower in towers for layout in tower.layouts.values()
+    return (
+        bool(towers)
+        and not any(tower.shares or tower.after for tower in towers)
+        and not any(
+            layout.has_global_tokens for tower in towers for layout in tower.layouts.values()
+        )
     )
 
 

@@ -82,15 +82,19 @@ class Convolution:
 @dataclass(frozen=True, eq=False)
 class GroupedPositions:
     """Positions as a convolution over many frames, in groups of channels (wav2vec 2.0): groups:
-    a map over windows of each."""
+    a map over windows of each. strength, shift: (width,), a batch norm before it (some HuBERT)."""
 
     groups: tuple[Linear, ...]
     size: int
     activation: Activation
+    strength: Floats | None = None
+    shift: Floats | None = None
 
     def __call__(self, x: Floats) -> Floats:
         """(frames, width) → (frames, width), to be added"""
         half = self.size // 2
+        if self.strength is not None and self.shift is not None:
+            x = x * self.strength.astype(x.dtype) + self.shift.astype(x.dtype)
         padded = np.pad(x, ((half, half), (0, 0)))
         cut = np.lib.stride_tricks.sliding_window_view(padded, self.size, axis=0)[: len(x)]
         each = x.shape[1] // len(self.groups)  # channels
@@ -141,6 +145,22 @@ class WaveStem:
         x = self.projection(x)
         x = x + self.positions(x)
         return x if self.norm is None else self.norm(x)
+
+
+@dataclass(frozen=True)
+class Shortened:
+    """A convolution that leaves every `step`-th frame, gated by half of what it gives (the adapter
+    of wav2vec 2.0)."""
+
+    linear: Linear
+    size: int
+    step: int
+
+    def __call__(self, x: Floats) -> Floats:
+        """(frames, width) → (fewer frames, width)"""
+        given, gate = np.split(self.linear(windows(x, self.size, self.step)), 2, axis=1)
+        found: Floats = given / (1 + np.exp(-gate))
+        return found
 
 
 def _over_time(x: Floats, norm: LayerNorm) -> Floats:

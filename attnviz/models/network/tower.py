@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 
 from attnviz.attention.masks import full
@@ -20,6 +20,7 @@ from attnviz.models.network.pooling import POOL, PoolingHead
 from attnviz.models.network.rope import Rope
 
 CROSS = "cross"
+Step = Callable[[Floats], Floats]
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Tower:
     pool: what gathers its final state into one vector; it attends after the last layer, and the
     final state stays as it is. grid_rope, grid_biases: what the places of patches do, the latter
     one for all layers or one for each.
+    shares: of the embeddings and of what each layer gives, where the final state is their
+    weighted sum. after: what the final state still passes.
     """
 
     embeddings: Embed
@@ -47,6 +50,8 @@ class Tower:
     pool: PoolingHead | None = None
     grid_rope: GridRope | None = None
     grid_biases: tuple[AnyGridBias, ...] = ()
+    shares: tuple[float, ...] = ()
+    after: tuple[Step, ...] = ()
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -88,7 +93,8 @@ class Tower:
             rotations[GRID] = self.grid_rope.rotation(grid, len(x))
         if len(self.grid_biases) == 1 and grid is not None:
             bias = self.grid_biases[0](grid)
-        return State(x, Shared(feed, rotations, bias, feed.encoded, grid), self.stack)
+        mixed = x * x.dtype.type(self.shares[0]) if self.shares else None
+        return State(x, Shared(feed, rotations, bias, feed.encoded, grid), self.stack, mixed=mixed)
 
     def _grid(self, feed: Feed) -> tuple[int, int] | None:
         """Rows and columns of patches; None where no layer asks for them."""
@@ -117,12 +123,25 @@ class Tower:
         cross = None
         if block.cross is not None:
             cross = LayerDoor(attend, CROSS, layer, full(), source=shared.source)
-        return replace(state, x=run_block(block, state.x, door, cross), layer=layer + 1)
+        x = run_block(block, state.x, door, cross)
+        return replace(state, x=x, layer=layer + 1, mixed=self._mixed(state, x))
 
     def is_done(self, state: State) -> bool:
         """Say whether no layer is left."""
         return state.layer == len(self.blocks) + (self.pool is not None)
 
     def end(self, state: State) -> Floats:
-        """Apply the last norm, where there is one: (tokens, width)."""
-        return state.x if self.last_norm is None else self.last_norm(state.x)
+        """Apply the last norm, where there is one, and what comes after it: (tokens, width)."""
+        x = state.mixed
+        if x is None:
+            x = state.x if self.last_norm is None else self.last_norm(state.x)
+        for step in self.after:
+            x = step(x)
+        return x
+
+    def _mixed(self, state: State, x: Floats) -> Floats | None:
+        """The weighted sum with what a layer gave, before any last norm, as transformers 5 takes
+        it."""
+        if state.mixed is None:
+            return None
+        return state.mixed + x * x.dtype.type(self.shares[state.layer + 1])
