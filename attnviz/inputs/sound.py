@@ -31,6 +31,7 @@ PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 # Of the filter that takes away what the new rate cannot hold (Kaiser 1974; Smith, "Digital Audio
 # Resampling"): zero crossings to each side, its shape, and where it begins to fall.
 CROSSINGS, BETA, ROLL_OFF = 64, 14.0, 0.94759
+WAVE = 600  # columns of a wave made small
 AT_ONCE = 1 << 15  # outputs that are summed together
 
 Samples = NDArray[np.float32]
@@ -173,19 +174,31 @@ def frame_tokens(sound: Sound, n_frames: int, hop: float, picture: Bytes | None 
 
     picture: the spectrogram made small, (bands, columns) uint8, low frequencies first.
     """
-    return times_of(sound.begin, sound.begin + sound.duration, n_frames, hop, picture)
+    end, wave = sound.begin + sound.duration, wave_of(sound.samples)
+    return times_of(sound.begin, end, n_frames, hop, picture, wave)
+
+
+def wave_of(samples: NDArray[Any]) -> Bytes:
+    """Make a wave (n,) small: the lowest and the highest sample of each of at most `WAVE` columns,
+    (2, columns) uint8; 128 is silence, and the loudest reaches 1 or 255."""
+    step = max(-(-len(samples) // WAVE), 1)
+    begins = np.arange(0, len(samples), step)
+    ends = np.stack([np.minimum.reduceat(samples, begins), np.maximum.reduceat(samples, begins)])
+    loudest = max(float(np.abs(ends).max()), 1e-9)
+    return np.asarray((128 + 127 * ends / loudest).round(), dtype=np.uint8)
 
 
 def times_of(
-    begin: float, end: float, n_frames: int, hop: float, picture: Bytes | None = None
-) -> Tokens:
+    begin: float, end: float, n_frames: int, hop: float, picture: Bytes | None = None,
+    wave: Bytes | None = None,
+) -> Tokens:  # fmt: skip
     """As `frame_tokens`, of a sound from `begin` to `end` in seconds."""
     begins = begin + hop * np.arange(n_frames)
     tokens = from_labels([f"{begin:.2f}s" for begin in begins.tolist()])
     times = np.stack([begins, begins + hop], axis=1)
     return Tokens(
         tokens.text, tokens.ids, tokens.labels, tokens.pieces, tokens.spans, tokens.special,
-        where=Times(times, end, picture),
+        where=Times(times, end, picture, wave),
     )  # fmt: skip
 
 

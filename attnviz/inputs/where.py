@@ -72,20 +72,22 @@ class Times:
 
     times: (n, 2) float64, begin and end in seconds. duration: of the whole sound, in seconds;
     frames beyond it hold only what was padded. picture: (bands, columns) uint8, its spectrogram
-    made small, low frequencies first.
+    made small, low frequencies first. wave: (2, columns) uint8, the lowest and the highest sample
+    of each column up to the end of the sound, 128 where there is silence.
     """
 
     times: NDArray[np.float64]
     duration: float
     picture: Bytes | None = None
+    wave: Bytes | None = None
 
     def at(self, places: NDArray[np.int64]) -> Times:
         """Return the frames of these places, of the same sound."""
         return replace(self, times=self.times[places])
 
     def without_media(self) -> Times:
-        """Return the same without the spectrogram."""
-        return replace(self, picture=None)
+        """Return the same without the spectrogram and the wave."""
+        return replace(self, picture=None, wave=None)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -93,6 +95,7 @@ class Times:
             and self.duration == other.duration
             and np.array_equal(self.times, other.times)
             and _same(self.picture, other.picture)
+            and _same(self.wave, other.wave)
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.sound import RATE, Sound, frame_tokens, open_sound, times_of
+from attnviz.inputs.sound import RATE, Sound, frame_tokens, open_sound, times_of, wave_of
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes, Bytes
 from attnviz.models.checkpoint.feature_extractor import (
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
 
 LONGEST_WAVE = 60  # seconds: the first convolution gives 1.3 MB for each
-COLUMNS = 600  # of the small picture in a record
+COLUMNS, FINE = 600, 1500  # of the small picture in a record; of one that is mostly silence
 
 
 def hear(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
@@ -148,16 +148,17 @@ def heard_waves(model: TrainedModel, sound: Sound, stem: WaveStem) -> tuple[Toke
 def heard(model: TrainedModel, sound: Sound, extractor: LogMel) -> tuple[Tokens, Floats]:
     """Turn a window of a sound into tokens and a log-mel picture (mels, frames)."""
     mels = extractor(sound.samples)
-    return heard_frames(model, mels, sound.begin, sound.begin + sound.duration, extractor), mels
+    end, wave = sound.begin + sound.duration, wave_of(sound.samples)
+    return heard_frames(model, mels, sound.begin, end, extractor, wave), mels
 
 
 def heard_frames(
-    model: TrainedModel, mels: Floats, begin: float, end: float, extractor: LogMel
+    model: TrainedModel, mels: Floats, begin: float, end: float, extractor: LogMel, wave: Bytes
 ) -> Tokens:
     """Tokens for the frames of a log-mel picture (mels, frames) of a sound from `begin` to `end` in
-    seconds."""
+    seconds; wave: as `wave_of` gives it."""
     n_frames = model.network.limits(AUDIO).n_positions or mels.shape[1]
-    return times_of(begin, end, n_frames, extractor.seconds / n_frames, _small(mels))
+    return times_of(begin, end, n_frames, extractor.seconds / n_frames, _small(mels, FINE), wave)
 
 
 def log_mel_of(model: TrainedModel) -> LogMel:
@@ -166,9 +167,9 @@ def log_mel_of(model: TrainedModel) -> LogMel:
     return read_log_mel(model.checkpoint.folder, n_mels if isinstance(n_mels, int) else 80)
 
 
-def _small(mels: Floats) -> Bytes:
-    """The picture with at most `COLUMNS` columns: what is 1.5 (60 dB) below the loudest is 0."""
-    step = -(-mels.shape[1] // COLUMNS)
+def _small(mels: Floats, most: int = COLUMNS) -> Bytes:
+    """The picture with at most `most` columns: what is 1.5 (60 dB) below the loudest is 0."""
+    step = -(-mels.shape[1] // most)
     columns = [mels[:, i : i + step].max(axis=1) for i in range(0, mels.shape[1], step)]
     pooled = np.stack(columns, axis=1)
     share = np.clip(1 + (pooled - pooled.max()) / 1.5, 0, 1)

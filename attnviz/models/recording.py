@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.frozen import dataclass
-from attnviz.inputs.sound import open_sound
+from attnviz.inputs.sound import open_sound, wave_of
+from attnviz.inputs.where import Bytes
 from attnviz.models.checkpoint.feature_extractor import QUIETEST, LogMel
 
 MARGIN = 1  # seconds beside a part, so that its ends are resampled as they are within the whole
@@ -64,6 +65,11 @@ class Recording:
         found = np.zeros((self.extractor.n_mels, self._window), dtype=np.float32)
         found[:, : len(logs)] = self.extractor.scaled(logs, self.loudest)
         return found
+
+    def wave(self, first: int) -> Bytes:
+        """The wave of the window from frame `first`, made small."""
+        low = first * self.extractor.hop
+        return wave_of(self._samples(low, min(low + self.extractor.n_samples, self._n)))
 
     def _logs(self, first: int, last: int) -> NDArray[np.float64]:
         """Frames from `first` to before `last`: (frames, mels)."""

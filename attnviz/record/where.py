@@ -4,6 +4,7 @@
 |---|---|
 | boxes, cells, grid, size | of the patches of a picture (inputs/where.py: Boxes) |
 | times, duration | of the frames of a sound (inputs/where.py: Times) |
+| wave | the lowest and highest samples of a sound, made small, as media; or null |
 | media | the small copy of the picture or sound: its shape, and its bytes in base 64; or null |
 """
 
@@ -29,6 +30,7 @@ def where_tree(where: Where) -> Tree:
             "times": where.times,
             "duration": where.duration,
             "media": _media_tree(where.picture),
+            "wave": _media_tree(where.wave),
         }
     return {
         "boxes": where.boxes,
@@ -44,7 +46,10 @@ def where_of(tree: Tree, n_tokens: int) -> Where:
     if "times" in tree:
         times = _finite(tree["times"]).reshape(-1, 2)
         _check_length(times, n_tokens)
-        return Times(times, float(tree["duration"]), _media(tree["media"], 2))
+        picture, wave = _media(tree["media"], 2), _media(tree.get("wave"), 2)
+        if wave is not None and len(wave) != 2:
+            raise ValueError(f"a wave has {len(wave)} lines")
+        return Times(times, float(tree["duration"]), picture, wave)
     boxes = _finite(tree["boxes"]).reshape(-1, 4)
     cells = np.array(tree["cells"], dtype=np.int64)
     (rows, columns), (width, height) = (map(int, tree[key]) for key in ("grid", "size"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,11 @@ from attnviz.models.trained import TrainedModel
 from attnviz.tracing.processors import processors
 from attnviz.tracing.search import Search, choices
 from attnviz.tracing.timestamps import PER_TIMESTAMP, Cut, TimestampRules, segments
-from attnviz.tracing.transcript import Segment, Window, Word, clock
+from attnviz.tracing.transcript import Aligned, Segment, Window, Word, clock
 from attnviz.tracing.writer import ModelWriter
 
 UNSPACED = {"zh", "ja", "th", "lo", "my", "yue"}  # written without spaces between words
+KEPT, END = 20, "∎"  # windows of which it is kept where words looked; what ends a text
 BROKEN = "\ufffd"  # a character of which some bytes are missing
 
 
@@ -59,7 +60,7 @@ def part_of(model: TrainedModel, recording: Recording, first: int = 0) -> Part:
     extractor, mels = recording.extractor, recording.mels(first)
     begin = recording.start + first * extractor.hop / extractor.rate
     end = min(begin + extractor.seconds, recording.end)
-    tokens = heard_frames(model, mels, begin, end, extractor)
+    tokens = heard_frames(model, mels, begin, end, extractor, recording.wave(first))
     return Part(recording, first, tokens, mels, min(recording.n_heard - first, mels.shape[1]))
 
 
@@ -79,6 +80,7 @@ class Listener:
     stamped: bool = False
     show_times: bool = False
     moved: int = 0  # mel frames from the last window to the next
+    n_timed: int = 0  # windows whose words have times
     _written: list[tuple[int, float]] = field(default_factory=list)
     _part: Part | None = None
     _told: int = 0  # characters, or segments
@@ -176,19 +178,22 @@ class Listener:
         weights = self._cross(part, [ids[k] for k in words])
         n_columns = max(min(self.moved or part.n_heard, part.n_heard) // PER_TIMESTAMP, 1)
         beyond = float(weights[:, :, -(-part.n_heard // PER_TIMESTAMP) :].sum(axis=-1).mean())
-        begins = warped(alignment(weights[:, :, :n_columns], self.speech.median_width)).begins
+        path = warped(alignment(weights[:, :, :n_columns], self.speech.median_width))
         seconds = part.recording.extractor.seconds / len(part.tokens)
         pieces = self._pieces([ids[k] for k in words])
         places = words_of(pieces, self.language not in UNSPACED)
         likely = [self._written[k][1] for k in words]
-        said = tuple(_words(part.begin + begins * seconds, places, pieces, likely))
-        looked = weights.mean(axis=0)  # (tokens + 1, frames)
+        said = tuple(_words(part.begin + path.begins * seconds, places, pieces, likely))
+        window = Window(part.begin, part.end, tuple(ids), text, said, beyond, segments=found)
+        self.n_timed += 1
+        if self.n_timed > KEPT:
+            return window
+        looked = weights.mean(axis=0).astype(np.float32)  # (tokens + 1, frames)
         shares = np.stack([looked[rows].mean(axis=0) for rows in places])
         where = part.tokens.where
         assert isinstance(where, Times)  # frames of a sound have times
-        return Window(
-            part.begin, part.end, tuple(ids), text, said, beyond, shares, where, found,
-        )  # fmt: skip
+        aligned = Aligned((*pieces, END), looked, path)
+        return replace(window, shares=shares, where=where, aligned=aligned)
 
     def _cross(self, part: Part, ids: list[int]) -> Any:
         """The weights of the heads that align, from one pass: (heads, tokens + 1, frames), where

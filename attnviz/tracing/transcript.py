@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz._version import __version__
+from attnviz.analysis.word_times import Path as Way
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.files.write import written_whole
 from attnviz.inputs.where import Times
@@ -45,10 +46,22 @@ class Segment:
 
 
 @dataclass(frozen=True)
+class Aligned:
+    """What the times of words come from. labels: of the tokens, the last of them the end. weights:
+    where each looked, the mean over the heads that align, (tokens, frames). path: the way of the
+    tokens through the frames that were heard."""
+
+    labels: tuple[str, ...]
+    weights: Any
+    path: Way
+
+
+@dataclass(frozen=True)
 class Window:
     """What was heard in one window. ids: what was written, without prompt and end. shares: where
     each word looked, the mean over the heads that align, (words, frames). where: its frames.
-    segments: where the model wrote timestamps."""
+    segments: where the model wrote timestamps. aligned: as `shares`, token by token. Of a long
+    sound the first windows alone keep where they looked."""
 
     begin: float
     end: float
@@ -59,6 +72,7 @@ class Window:
     shares: Any = field(default=None, repr=False, compare=False)
     where: Times | None = field(default=None, repr=False, compare=False)
     segments: tuple[Segment, ...] = ()
+    aligned: Aligned | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +12,6 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
-from attnviz.language.language import TERMINAL, Language
 from attnviz.record.stack import Stack
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
@@ -73,8 +73,8 @@ def small_map(stack: Stack, look: Look, size: int, colour: bool) -> list[Text]:
     return half_rows(levels(bright.shares, allowed), colour)
 
 
-def positions(indent: int, places: list[int], wide: int) -> Text:
-    """Write key positions above the cells, as many as find room."""
+def positions(indent: int, places: Sequence[int | str], wide: int) -> Text:
+    """Write key positions, or times, above the cells, as many as find room."""
     line = Text(" " * indent, no_wrap=True)
     place = 0
     for cell, position in enumerate(places):
@@ -85,18 +85,15 @@ def positions(indent: int, places: list[int], wide: int) -> Text:
     return line
 
 
-def scale_line(
-    shown: str, bright: Shades, cells: tuple[int, int], language: Language, screen: Screen
-) -> Text:
-    """Say, after what is shown, what the colours mean and how much of the text a cell holds."""
+def scale_line(shown: str, bright: Shades, note: str, screen: Screen) -> Text:
+    """Say, after what is shown, what the colours mean, and a note on what a cell holds."""
     line = Text(no_wrap=True)
     line.append(f"{shown}0% ", "dim")
     steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
     line.append_text(full_rows(steps, 1, screen.colour)[0])
     least = "≥ " if bright.sink is not None else ""  # the sink, and what towers, is as bright
     line.append(f" {least}{_fine_percent(bright.largest)}%", "dim")
-    if cells != (1, 1):
-        note = language.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
+    if note:
         line.append(f" · {note}", "dim")
     line.truncate(screen.width, overflow="ellipsis")
     return line

@@ -18,6 +18,7 @@ from attnviz.views.overlay import MOST_KEPT, is_even, row_of, surest_head
 from attnviz.views.titles import head_title
 
 Weights = NDArray[np.floating[Any]]
+BEYOND = 8  # a matrix shows as much beyond a sound as this part of it
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,17 @@ class Strip:
     name: str
     row: Weights
     query: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Matrix:
+    """Where each token of a transcript looked. weights: (tokens, all frames). tokens, frames:
+    (steps,), the path through it that gave words their times."""
+
+    labels: tuple[str, ...]
+    weights: Weights
+    tokens: NDArray[np.int64]
+    frames: NDArray[np.int64]
 
 
 def frames_of(stack: Stack) -> Times | None:
@@ -83,6 +95,23 @@ def beyond_end(where: Times, row: Weights) -> float:
 def n_heard(where: Times) -> int:
     """How many frames are drawn: those that begin before the sound ends."""
     return max(int((where.times[:, 0] < where.duration).sum()), 1)
+
+
+def end_of_drawing(where: Times) -> int:
+    """How many frames a matrix shows: those that hold sound, and some of what lies beyond it."""
+    heard = n_heard(where)
+    return min(heard + -(-heard // BEYOND), len(where.times))
+
+
+def loudness(where: Times, n_columns: int) -> Weights | None:
+    """The height of the wave in so many columns from 0 to 1; None where it was not kept."""
+    if where.wave is None:
+        return None
+    low, high = where.wave.astype(np.float64)
+    begin, end = seconds(where)
+    share = (where.duration - begin) / max(end - begin, 1e-9)  # the last frame may end later
+    columns = columns_of(high - low, max(round(n_columns * min(share, 1.0)), 1))[:n_columns]
+    return np.pad(columns, (0, n_columns - len(columns))) / max(float(columns.max()), 1.0)
 
 
 def seconds(where: Times) -> tuple[float, float]:

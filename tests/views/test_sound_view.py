@@ -10,9 +10,23 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
+from attnviz.inputs.sound import wave_of
 from attnviz.inputs.where import Times
+from attnviz.language.english import ENGLISH as ENGLISH_WORDS
+from attnviz.language.language import PICTURE
 from attnviz.views.look import Look
-from attnviz.views.over_time import beyond_end, columns_of, n_heard, strips
+from attnviz.views.over_time import (
+    Matrix,
+    beyond_end,
+    columns_of,
+    end_of_drawing,
+    loudness,
+    n_heard,
+    strips,
+)
+from attnviz.views.pooled_cells import cells_note
+from attnviz.views.screen import Screen
+from attnviz.views.terminal.transcript import loudness_lines, matrix_lines
 
 AUDIO = Path(__file__).parents[2] / "samples" / "audio"
 ENGLISH = AUDIO / "english.wav"
@@ -72,6 +86,57 @@ def test_lines_are_the_rows_of_the_record():
     stack = attnviz.trace(audio=ENGLISH).stack
     for head, one in enumerate(strips(stack, replace(Look(), query=7))):
         assert np.array_equal(one.row, stack.weights[0, head, 7])
+
+
+def test_a_wave_made_small_by_hand():
+    wave = wave_of(np.array([0.0, 0.5, -0.25, 0.1], np.float32))
+    assert wave.tolist() == [[128, 255, 64, 153], [128, 255, 64, 153]]
+    long = wave_of(np.tile([0.2, -0.4], 3000))
+    assert long.shape == (2, 600)
+    assert long[:, 5].tolist() == [1, 192]
+    assert (wave_of(np.zeros(9)) == 128).all()
+
+
+def test_loudness_ends_where_the_sound_does():
+    times = np.stack([np.arange(4.0), np.arange(4.0) + 1], axis=1)
+    wave = np.array([[100, 0], [150, 255]], np.uint8)
+    where = Times(times, 2.0, wave=wave)  # two of four frames, of which two are drawn
+    assert loudness(where, 4).tolist() == pytest.approx([50 / 255, 50 / 255, 1, 1])
+    assert loudness(Times(times, 2.0), 4) is None
+    assert end_of_drawing(where) == 3  # an eighth more, and a frame at least
+
+
+MATRIX = Matrix(("a", "bb", "∎"), np.eye(3, 8), np.array([0, 1, 1, 2]), np.array([0, 1, 2, 3]))
+
+
+def test_a_matrix_shows_the_path_and_what_lies_beyond():
+    times = np.stack([np.arange(8.0), np.arange(8.0) + 1], axis=1)
+    lines = matrix_lines(MATRIX, Times(times, 4.0), 2, 4, ENGLISH_WORDS, Screen(80, 24))
+    drawn = [line.plain for line in lines[:3]]
+    assert [line[:2].strip() for line in drawn] == ["a", "bb", "∎"]
+    assert [line[3:7].replace("░", " ").replace("█", " ") for line in drawn] == [
+        "●   ", " ●● ", "   ●"
+    ]  # fmt: skip
+    assert all("┃" in line for line in drawn)
+
+
+def test_words_stand_under_how_loud_they_are():
+    times = np.stack([np.arange(4.0), np.arange(4.0) + 1], axis=1)
+    where = Times(times, 4.0, wave=np.array([[0, 128, 128, 64], [255, 128, 128, 192]], np.uint8))
+    bars, words = loudness_lines(where, ["one", "second"], [(0.0, 2.0), (2.0, 4.0)], 1, 16)
+    assert bars.plain == " ████        ▅▅▅▅"
+    assert words.plain == " one     second"
+
+
+def test_pooled_frames_say_how_many_seconds_a_cell_is(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    stack = attnviz.trace(audio=ENGLISH).stack
+    said = cells_note(stack, (2, 3), ENGLISH_WORDS, PICTURE)
+    assert said == "each cell 0.08 × 0.12 seconds · each cell the mean of up to 2 × 3 weights"
+    assert cells_note(stack, (1, 1), ENGLISH_WORDS, PICTURE) == ""
+    status, out, _ = run(capsys, "--audio", ENGLISH, "--show", "heatmap")
+    assert status == 0
+    assert "0.0s" in out.splitlines()[2]
 
 
 def test_pictures(capsys, tmp_path):

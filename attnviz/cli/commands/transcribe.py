@@ -12,7 +12,8 @@ from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
-    from attnviz.tracing.transcript import Transcript
+    from attnviz.tracing.transcript import Transcript, Window
+    from attnviz.views.over_time import Matrix
     from attnviz.views.screen import Screen
 
 PICTURES = (".png", ".svg", ".pdf")
@@ -48,6 +49,9 @@ def transcribe(
     json: Annotated[bool, typer.Option("--json", help="Words and times as JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Words and times as CSV.")] = False,
     show: Annotated[bool, typer.Option("--show/--no-show", help="Draw words over time.")] = True,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Draw tokens over time, and the path through them.")
+    ] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
 ) -> None:
@@ -93,7 +97,7 @@ def transcribe(
         target = console()
         if show:
             for index in range(len(found.windows)):
-                put(target, _window(found, index, said, screen_of(target)))
+                put(target, _window(found, index, said, screen_of(target), matrix))
     for path in output or []:
         _save(found, path, said, quiet)
     heard = found.windows[-1].end - found.windows[0].begin
@@ -110,7 +114,19 @@ def _strips(found: Transcript, index: int) -> tuple[list[Any], list[tuple[float,
     return lines, [(word.begin, word.end) for word in window.words[: len(lines)]]
 
 
-def _window(found: Transcript, index: int, language: Language, screen: Screen) -> Any:
+def _matrix(window: Window) -> Matrix | None:
+    """Token by token, where words have their times from a path."""
+    from attnviz.views.over_time import Matrix
+
+    if window.aligned is None:
+        return None
+    path = window.aligned.path
+    return Matrix(window.aligned.labels, window.aligned.weights, path.tokens, path.frames)
+
+
+def _window(
+    found: Transcript, index: int, language: Language, screen: Screen, by_tokens: bool
+) -> Any:
     from rich.text import Text
 
     from attnviz.views.terminal.transcript import transcript
@@ -119,8 +135,9 @@ def _window(found: Transcript, index: int, language: Language, screen: Screen) -
     if not lines or window.where is None:
         return Text()
     return transcript(
-        found.model, lines, spans, window.where, window.beyond, language, screen, found.by_letters
-    )
+        found.model, lines, spans, window.where, window.beyond, language, screen, found.by_letters,
+        _matrix(window) if by_tokens else None,
+    )  # fmt: skip
 
 
 def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> None:
@@ -137,5 +154,7 @@ def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> Non
     if not lines or window.where is None:
         raise AttnvizError("Nothing was written down: there is no picture.", "Save a .json.")
     kind = path.suffix.lower()[1:]
-    data = picture(found.model, lines, spans, window.where, kind, language, found.by_letters)
+    data = picture(
+        found.model, lines, spans, window.where, kind, language, found.by_letters, _matrix(window)
+    )
     save(path, data, language, quiet)

@@ -65,6 +65,11 @@ SENTENCES = {
     "ui.sound_hints": (
         "--query 0.44s lets another moment listen · --head 0 shows one head · -o map.png"
     ),
+    "ui.sound_end": "the sound ends",
+    "ui.sound_path": (
+        "● the path that gives words their times · right of ┃: beyond the end of the sound"
+    ),
+    "ui.sound_cells": "each cell {rows} × {columns} seconds",
     "ui.sound_time": "seconds",
     "ui.said": "{model} · what was said and where each word looked",
     "ui.said_spans": (

@@ -24,6 +24,7 @@ from attnviz.views.cells import (
 from attnviz.views.explorer.state import State
 from attnviz.views.labels import label_text, widest
 from attnviz.views.number_format import percent
+from attnviz.views.pooled_cells import cells_note
 from attnviz.views.scale import Shades, shades
 from attnviz.views.screen import Screen
 
@@ -219,9 +220,7 @@ def _places(queries: range, width: int) -> str:
 
 def _legend(state: State, shown: Field, screen: Screen) -> list[Text]:
     """What the colours mean, and what a cell is: below that where it finds no room beside it."""
-    scale = scale_line(
-        "", shown.bright, (1, 1), state.look.language, screen
-    )  # the panel's title says of what
+    scale = scale_line("", shown.bright, "", screen)  # the panel's title says of what
     note = shown.bright.note(state.stack.key_tokens.names, state.look.language, TERMINAL)
     cell = _cell_note(state, shown)
     notes = " · ".join(filter(None, [cell, note]))
@@ -232,9 +231,8 @@ def _legend(state: State, shown: Field, screen: Screen) -> list[Text]:
 
 def _cell_note(state: State, shown: Field) -> str:
     """How much of the text a cell holds; "" where each is one weight and all are known."""
-    rows, columns = shown.cells
     if shown.cells != (1, 1):
-        return state.look.language.say("ui.cells", TERMINAL, rows=rows, columns=columns)
+        return cells_note(state.stack, shown.cells, state.look.language, TERMINAL)
     if state.sheet.pooled:
         return state.look.language.say("ui.kept", TERMINAL, k=state.sheet.kept[0].shape[1])
     return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from attnviz.inputs.where import Times
 from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Place
@@ -23,6 +25,7 @@ from attnviz.views.picture.paper import (
     LABEL_SIZE,
     MAP_SIDE,
     MARGIN,
+    MOST_LABELS,
     SMALL_SIZE,
     AxisLabels,
     Paper,
@@ -30,6 +33,7 @@ from attnviz.views.picture.paper import (
     coloured,
     rgb,
 )
+from attnviz.views.pooled_cells import cells_note
 from attnviz.views.scale import shades
 from attnviz.views.titles import chosen, head_name, title
 
@@ -72,6 +76,8 @@ def map_figure(record: AttentionRecord, look: Look) -> Figure:
     places = stack.positions
     _label_axis(axes, "y", rows, pooled.cells[0], places[0], slanted=False)
     _label_axis(axes, "x", columns, pooled.cells[1], places[1], slanted=slanted)
+    _time_axis(axes.yaxis, axes.axhline, stack.query_tokens.where, pooled.cells[0])
+    _time_axis(axes.xaxis, axes.axvline, stack.key_tokens.where, pooled.cells[1])
     axes.set_xlabel(looked_at, fontsize=SMALL_SIZE, color=rgb(INK))
     axes.set_ylabel(looks, fontsize=SMALL_SIZE, color=rgb(INK))
     axes.xaxis.set_label_position("bottom")
@@ -165,6 +171,19 @@ def _number_axis(axis: Axis, tokens_each: int, places: Places) -> None:
     axis.set_ticks(cells, [f"{p:,}" for p in at])
 
 
+def _time_axis(axis: Axis, draw: Callable[..., object], where: object, tokens_each: int) -> None:
+    """Round seconds along an axis of many frames, and a line where the sound ends."""
+    if not isinstance(where, Times) or len(where.times) <= MOST_LABELS:
+        return
+    first, last = float(where.times[0, 0]), float(where.times[-1, 1])
+    hop = (last - first) / len(where.times)
+    at = [t for t in MaxNLocator(6).tick_values(first, last) if first <= t < last]
+    axis.set_ticks([(t - first) / hop / tokens_each for t in at], [f"{t:g}s" for t in at])
+    end = (where.duration - first) / hop / tokens_each
+    if end < len(where.times) / tokens_each - 1:
+        draw(end, color="white", linewidth=0.8, linestyle="--")
+
+
 def _colour_bar(paper: Paper, left: float, above: float, height: float, largest: float) -> None:
     tall = min(height, 2.4)
     axes = paper.place(MARGIN + left, paper.top + above, BAR, tall)
@@ -193,7 +212,7 @@ def _subtitle(
     if stack.masks and not record.units:  # what was computed were scores of tokens
         parts.append(language.say("ui.scores", PICTURE, done=stack.computed(), total_scores=total))
     if cells != (1, 1):
-        parts.append(language.say("ui.cells", PICTURE, rows=cells[0], columns=cells[1]))
+        parts.append(cells_note(stack, cells, language, PICTURE))
     if not allowed.all():
         parts.append(language.say("ui.grey"))
     return " · ".join(parts)

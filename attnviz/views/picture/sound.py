@@ -16,6 +16,7 @@ from attnviz.record.stack import Stack
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.over_time import (
+    Matrix,
     Strip,
     beyond_end,
     drawn_picture,
@@ -27,9 +28,12 @@ from attnviz.views.over_time import (
 )
 from attnviz.views.palette import INK
 from attnviz.views.picture.paper import LABEL_SIZE, MARGIN, SMALL_SIZE, Paper, coloured, rgb
+from attnviz.views.picture.path import draw_matrix, matrix_height
+from attnviz.views.picture.waveform import TALL as WAVE
+from attnviz.views.picture.waveform import WORDS, draw_wave
 from attnviz.views.titles import title
 
-WIDTH, SPECTROGRAM, LINE, GAP = 7.5, 1.3, 0.26, 0.08  # inches
+WIDTH, SPECTROGRAM, LINE, GAP, BETWEEN = 7.5, 1.3, 0.26, 0.08, 0.55  # inches
 MOST = 96  # lines on one sheet
 NAME = 2.6  # inches that a name may take
 
@@ -48,22 +52,49 @@ def sound_figure(record: AttentionRecord, look: Look) -> Figure:
 
 def strips_figure(
     heading: list[str], found: list[Strip], where: Times, language: Language,
-    spans: Sequence[tuple[float, float]] = (),
+    spans: Sequence[tuple[float, float]] = (), matrix: Matrix | None = None,
 ) -> Figure:  # fmt: skip
-    """Draw lines over time under a spectrogram. spans: begin and end in seconds of each line, which
-    are outlined, and said at the right in place of the largest weight."""
+    """Draw lines over time under the wave and the spectrogram. spans: begin and end in seconds of
+    each line, which are outlined, named above the wave, and said at the right in place of the
+    largest weight. matrix: token by token, with the path, drawn below."""
     paper = Paper(heading)
-    left = min(paper.widest([one.name for one in found], LABEL_SIZE), NAME) + 0.1
-    tall = LINE * len(found)
-    above = SPECTROGRAM + GAP if where.picture is not None else 0.0
-    axes = paper.add_axes(left, 0.1 + above, WIDTH, tall, right=1.2, bottom=0.5)
-    if where.picture is not None:
-        top = paper.place(MARGIN + left, paper.top + 0.1, WIDTH, SPECTROGRAM)
-        _spectrogram(top, where)
+    labels = [*(one.name for one in found), *(() if matrix is None else matrix.labels)]
+    left = min(paper.widest(labels, LABEL_SIZE), NAME) + 0.1
+    tall, words = LINE * len(found), WORDS if spans else 0.0
+    wave = 0.0 if where.wave is None else words + WAVE + GAP
+    above = 0.1 + wave + (SPECTROGRAM + GAP if where.picture is not None else 0.0)
+    if matrix is not None:
+        place = (left, above + tall + BETWEEN, WIDTH, matrix_height(matrix))
+        _matrix(paper, paper.add_axes(*place, right=1.2, bottom=0.5), matrix, where, left, language)
+        axes = paper.place(MARGIN + left, paper.top + above, WIDTH, tall)
+    else:
+        axes = paper.add_axes(left, above, WIDTH, tall, right=1.2, bottom=0.5)
+    _above(paper, left, where, wave, [one.name for one in found], spans)
     names = [paper.fitted(one.name, left - 0.1, LABEL_SIZE) for one in found]
     _lines(axes, found, where, names, spans)
-    axes.set_xlabel(language.say("ui.sound_time", PICTURE), fontsize=SMALL_SIZE)
+    if matrix is None:
+        axes.set_xlabel(language.say("ui.sound_time", PICTURE), fontsize=SMALL_SIZE)
     return paper.figure
+
+
+def _matrix(
+    paper: Paper, axes: Axes, matrix: Matrix, where: Times, left: float, language: Language
+) -> None:
+    names = [paper.fitted(one, left - 0.1, LABEL_SIZE - 2) for one in matrix.labels]
+    draw_matrix(axes, matrix, where, names, language)
+
+
+def _above(
+    paper: Paper, left: float, where: Times, wave: float, names: list[str],
+    spans: Sequence[tuple[float, float]],
+) -> None:  # fmt: skip
+    """The wave with words over their spans, and the spectrogram."""
+    y = paper.top + 0.1
+    if wave:
+        axes = paper.place(MARGIN + left, y + wave - WAVE - GAP, WIDTH, WAVE)
+        draw_wave(axes, where, paper, WIDTH, names if spans else [], spans)
+    if where.picture is not None:
+        _spectrogram(paper.place(MARGIN + left, y + wave, WIDTH, SPECTROGRAM), where)
 
 
 def _what(stack: Stack, look: Look) -> str:

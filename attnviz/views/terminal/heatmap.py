@@ -5,11 +5,13 @@ from __future__ import annotations
 from rich.console import RenderableType
 from rich.text import Text
 
+from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import full_rows, half_rows, levels, positions, scale_line
 from attnviz.views.labels import label_text, widest
 from attnviz.views.look import Look
+from attnviz.views.pooled_cells import cells_note, place_names
 from attnviz.views.scale import shades
 from attnviz.views.screen import Screen
 from attnviz.views.titles import chosen
@@ -46,13 +48,15 @@ def heatmap(stack: Stack, look: Look, screen: Screen, lines: int) -> list[Render
     whole = one_each or not screen.colour
     drawn = full_rows(steps, wide, screen.colour) if whole else half_rows(steps, screen.colour)
     each = pooled.cells[0] * (1 if whole else 2)
-    body = [positions(label + 2, columns[:: pooled.cells[1]].tolist(), wide)]
+    begins = place_names(stack, columns[:: pooled.cells[1]].tolist())
+    body = [positions(label + 2, begins, wide)]
     for line, cells in enumerate(drawn):
         row = line * each
         name = _row_name(stack.query_tokens.names[row], row, int(rows[row]), digits, label)
         body.append(name.append_text(cells))
     shown = f"{chosen(stack, look)}: "
-    return [*body, scale_line(shown, bright, pooled.cells, look.language, screen)]
+    note = cells_note(stack, pooled.cells, look.language, TERMINAL)
+    return [*body, scale_line(shown, bright, note, screen)]
 
 
 def _row_name(shown: str, row: int, position: int, digits: int, width: int) -> Text:
