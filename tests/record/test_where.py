@@ -20,9 +20,8 @@ BOXES = Boxes(
     np.array([[0, 0, 0, 0], [0, 0, 4, 4.5], [4, 0, 8, 4.5]]), np.array([-1, 0, 1]), (1, 2), (8, 9),
     PIXELS,
 )  # fmt: skip
-TIMES = Times(
-    np.array([[0, 0.04], [0.04, 0.08], [0.08, 0.12]]), 0.1, PIXELS[..., 0], PIXELS[:2, :, 1]
-)
+FRAMES = np.array([[0, 0.04], [0.04, 0.08], [0.08, 0.12]])
+TIMES = Times(FRAMES, 0.1, PIXELS[..., 0], PIXELS[:, :, 1])
 
 
 def record(where):
@@ -62,7 +61,8 @@ def broken(**changes):
         broken(media={"shape": [24, 1, 1], "base64": where_tree(BOXES)["media"]["base64"]}),
         broken(media={"shape": [1 << 40, 4, 3], "base64": ""}),
         where_tree(TIMES) | {"times": np.zeros((2, 2))},
-        where_tree(TIMES) | {"wave": where_tree(TIMES)["media"]},
+        where_tree(TIMES)
+        | {"wave": {"shape": [1, 8], "base64": where_tree(TIMES)["media"]["base64"]}},
     ],
 )
 def test_what_does_not_fit_is_refused(tree):

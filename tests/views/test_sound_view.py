@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,7 +112,9 @@ MATRIX = Matrix(("a", "bb", "∎"), np.eye(3, 8), np.array([0, 1, 1, 2]), np.arr
 
 def test_a_matrix_shows_the_path_and_what_lies_beyond():
     times = np.stack([np.arange(8.0), np.arange(8.0) + 1], axis=1)
-    lines = matrix_lines(MATRIX, Times(times, 4.0), 2, 4, ENGLISH_WORDS, Screen(80, 24))
+    lines = matrix_lines(
+        MATRIX, Times(times, 4.0), 2, 4, ENGLISH_WORDS, Screen(80, 24, colour=False)
+    )
     drawn = [line.plain for line in lines[:3]]
     assert [line[:2].strip() for line in drawn] == ["a", "bb", "∎"]
     assert [line[3:7].replace("░", " ").replace("█", " ") for line in drawn] == [
@@ -131,7 +134,7 @@ def test_words_stand_under_how_loud_they_are():
 def test_pooled_frames_say_how_many_seconds_a_cell_is(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     stack = attnviz.trace(audio=ENGLISH).stack
-    said = cells_note(stack, (2, 3), ENGLISH_WORDS, PICTURE)
+    said = re.sub("[\u2066\u2069]", "", cells_note(stack, (2, 3), ENGLISH_WORDS, PICTURE))
     assert said == "each cell 0.08 × 0.12 seconds · each cell the mean of up to 2 × 3 weights"
     assert cells_note(stack, (1, 1), ENGLISH_WORDS, PICTURE) == ""
     status, out, _ = run(capsys, "--audio", ENGLISH, "--show", "heatmap")
