@@ -45,6 +45,7 @@ from attnviz.analysis.facts import (
 )
 from attnviz.analysis.links import SINK, links, set_aside
 from attnviz.analysis.names import token_names
+from attnviz.analysis.sound_facts import BeyondEnd, of_sound
 from attnviz.inputs.where import Times
 from attnviz.language.language import Saving
 from attnviz.record.record import AttentionRecord
@@ -103,7 +104,9 @@ def findings(
     if record.units:
         return _ranked(_of_units(record, layer, head, rows)) if len(heads) < 2 else []
     if rows:
-        return _ranked(_of_tokens(record, layer, head, rows))
+        of_rows = _of_tokens(record, layer, head, rows)
+        return [each for each in _ranked(of_sound(record, layer, head, of_rows))
+                if not isinstance(each, BeyondEnd)]  # fmt: skip
     found = [
         *(() if _is_part(record) else _of_type(record, layer)),
         *(_of_two_texts(stack, layer, head) if _two_texts(record) else ()),
@@ -111,7 +114,7 @@ def findings(
         *(_of_tokens(record, layer, head) if len(heads) < 2 else ()),
         *_of_heads(stack, layer, heads),
     ]
-    return _ranked(found)
+    return _ranked(of_sound(record, layer, head, found))
 
 
 def _two_texts(record: AttentionRecord) -> bool:

@@ -115,4 +115,27 @@ SENTENCES = {
     "cross.sharp.one": (
         "ف target، {k} من {n_tokens} كيشوف غالبا token واحد ف source (كتر من {threshold})."
     ),
+    # What is said of the moments of a sound
+    "sound.beyond": "كاين {pct} من weight من بعد ما كيسالي الصوت، ف السكات اللي تزاد.",
+    "sound.top": "ف «{query}»، {pct} من weight كيمشي ل لحظة «{key}».",
+    "sound.self": "ف «{query}»، {pct} من weight كيبقى ف نفس اللحظة.",
+    "sound.topk": "ف «{query}»، هاد اللحظات كياخدو أكبر weights: {items}.",
+    "sound.tie": "ف «{query}»، هاد اللحظات كياخدو نفس weight: {tokens} ({pct} ل كل وحدة).",
+    "sound.none": "ف «{query}» ماكاينة حتى لحظة باينة كتر من خرين: أكبر weight غير {pct}.",
+    "sound.focus": (
+        "الـ weight مركز كتر ف «{query}» (entropy {entropy})، و موزع كتر ف «{other}» "
+        "(entropy {other_entropy})."
+    ),
+    "sound.received": "هاد اللحظة «{key}» كتاخد أكبر weight: {pct} ف المعدل.",
+    "sound.prev": "ف head {head}، كل لحظة كتشوف غالبا اللحظة اللي قبل منها ({pct} ف المعدل).",
+    "sound.next": "ف head {head}، كل لحظة كتشوف غالبا اللحظة اللي موراها ({pct} ف المعدل).",
+    "sound.same": "ف head {head}، كل لحظة كتشوف غالبا راسها ({pct} ف المعدل).",
+    "sound.sink": "ف head {head}، {pct} من weight كيمشي ل اللحظة اللولة «{token}».",
+    "sound.flat": (
+        "هاد head {head} كيوزع weight تقريبا ڭدڭد على اللحظات كاملين (entropy {entropy} من "
+        "{max_entropy})."
+    ),
+    "sound.align": "كلمة «{query}» كتشوف غالبا لحظة «{key}» ({pct}).",
+    "sound.sharp": "{k} من {n_tokens} كيشوفو غالبا لحظة وحدة (كتر من {threshold}).",
+    "sound.sharp.one": "{k} من {n_tokens} كيشوف غالبا لحظة وحدة (كتر من {threshold}).",
 }

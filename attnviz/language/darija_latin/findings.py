@@ -127,4 +127,27 @@ SENTENCES = {
     "cross.sharp.one": (
         "F target, {k} mn {n_tokens} kaychouf ghaliban token wa7ed f source (kter mn {threshold})."
     ),
+    # What is said of the moments of a sound
+    "sound.beyond": "{pct} mn weight kayn mn be3d ma kaysali sout, f skat li tzad.",
+    "sound.top": 'F "{query}", {pct} mn weight kaymchi l l7da "{key}".',
+    "sound.self": 'F "{query}", {pct} mn weight kayb9a f nefs l7da.',
+    "sound.topk": 'F "{query}", had l7dat kayakhdo akbar weights: {items}.',
+    "sound.tie": 'F "{query}", had l7dat kayakhdo nefs weight: {tokens} ({pct} l kul w7da).',
+    "sound.none": 'F "{query}" makayna 7ta l7da bayna kter mn okhrin: akbar weight ghir {pct}.',
+    "sound.focus": (
+        'Weight mrekkez kter f "{query}" (entropy {entropy}), w mwezze3 kter f "{other}" '
+        "(entropy {other_entropy})."
+    ),
+    "sound.received": 'L7da "{key}" katakhod akbar weight: {pct} f lmo3ddal.',
+    "sound.prev": "F head {head}, kul l7da katchouf ghaliban l7da li 9bel mnha ({pct} f lmo3ddal).",
+    "sound.next": "F head {head}, kul l7da katchouf ghaliban l7da li moraha ({pct} f lmo3ddal).",
+    "sound.same": "F head {head}, kul l7da katchouf ghaliban rasha ({pct} f lmo3ddal).",
+    "sound.sink": 'F head {head}, {pct} mn weight kaymchi l l7da lowla, "{token}".',
+    "sound.flat": (
+        "Head {head} kaywezze3 weight t9riban gedged 3la l7dat kamlin (entropy {entropy} mn "
+        "{max_entropy})."
+    ),
+    "sound.align": '"{query}" katchouf ghaliban l7da "{key}" ({pct}).',
+    "sound.sharp": "{k} mn {n_tokens} kaychoufo ghaliban l7da w7da (kter mn {threshold}).",
+    "sound.sharp.one": "{k} mn {n_tokens} kaychouf ghaliban l7da w7da (kter mn {threshold}).",
 }

@@ -133,4 +133,31 @@ SENTENCES = {
     "cross.sharp.one": (
         "{k} of {n_tokens} in the target looks mostly at one source token (more than {threshold})."
     ),
+    # What is said of the moments of a sound
+    "sound.beyond": "{pct} of the weight lies beyond the end of the sound, on silence added to it.",
+    "sound.top": 'At "{query}", {pct} of the weight goes to the moment "{key}".',
+    "sound.self": 'At "{query}", {pct} of the weight stays on the same moment.',
+    "sound.topk": 'At "{query}" these moments get the most weight: {items}.',
+    "sound.tie": 'At "{query}" these moments get the same weight: {tokens} ({pct} each).',
+    "sound.none": 'At "{query}" no moment stands out: the biggest weight is only {pct}.',
+    "sound.focus": (
+        'The weight is most concentrated at "{query}" (entropy {entropy}), and most spread out at '
+        '"{other}" (entropy {other_entropy}).'
+    ),
+    "sound.received": 'The moment "{key}" receives the most weight: {pct} on average.',
+    "sound.prev": (
+        "In head {head}, each moment mostly looks at the moment before it ({pct} on average)."
+    ),
+    "sound.next": (
+        "In head {head}, each moment mostly looks at the moment after it ({pct} on average)."
+    ),
+    "sound.same": "In head {head}, each moment mostly looks at itself ({pct} on average).",
+    "sound.sink": 'In head {head}, {pct} of the weight goes to the first moment, "{token}".',
+    "sound.flat": (
+        "Head {head} spreads its weight almost equally over all moments (entropy {entropy} of "
+        "{max_entropy})."
+    ),
+    "sound.align": '"{query}" looks mostly at the moment "{key}" ({pct}).',
+    "sound.sharp": "{k} of {n_tokens} look mostly at one moment (more than {threshold}).",
+    "sound.sharp.one": "{k} of {n_tokens} looks mostly at one moment (more than {threshold}).",
 }
