@@ -237,3 +237,20 @@ def test_without_true_colour(term):
         shades = any(shade.encode() in running.written for shade in "░▒▓")
         assert shades == (term == "xterm")
         assert (b"48;5;" in running.written) == (term == "xterm-256color")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [[], ["--text-of-it"]], ids=["alone", "with words"])
+def test_a_sound_is_looked_around_in(words):
+    """A sound alone, and with words that look at it; a key moves on."""
+    sound = "samples/audio/english.wav"
+    given = ["my brother", "--audio", sound] if words else [sound]
+    with on_terminal(*given) as running:
+        running.wait_for(SHOWN)
+        running.press(b"\x1b[C")
+        running.settle()
+        running.press(b"q")
+        assert running.end() == 0
+        assert running.is_clean()
+    with on_terminal("record.npz", "--start", "1") as running:
+        assert running.end() == 2

@@ -15,6 +15,8 @@ from attnviz.inputs.sound import wave_of
 from attnviz.inputs.where import Times
 from attnviz.language.english import ENGLISH as ENGLISH_WORDS
 from attnviz.language.language import PICTURE
+from attnviz.views.explorer.sound import draw_sound, heard
+from attnviz.views.explorer.state import State
 from attnviz.views.look import Look
 from attnviz.views.over_time import (
     Matrix,
@@ -173,3 +175,22 @@ def test_what_is_wrong_is_said_in_one_line(capsys, words, said):
     assert (status, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert said in err
+
+
+def test_the_explorer_draws_a_sound_in_place_of_a_text():
+    """Loudness, spectrogram, weights and time; columns are moments that a click chooses."""
+    stack_of = attnviz.trace(audio=ENGLISH)
+    state = State.at(stack_of, Look()).to_query(31)
+    where = heard(state)
+    lines = draw_sound(state, where, Screen(62, 8, colour=False))
+    assert len(lines) == 8
+    assert lines[-2].plain[31] == "▲"
+    assert lines[-1].plain.startswith("|0.00s")
+    spans = {(span.start, span.style.meta["query"]) for span in lines[0].spans
+             if getattr(span.style, "meta", None)}  # fmt: skip
+    assert {(0, 0), (31, 31), (61, 61)} <= spans
+    assert len(draw_sound(state, where, Screen(62, 1, colour=True))) == 1
+    words = State.at(attnviz.trace("my fish", audio=ENGLISH), Look())
+    cross = draw_sound(words, heard(words), Screen(40, 6, colour=False))
+    assert not any("▲" in line.plain for line in cross)
+    assert heard(State.at(attnviz.trace("my fish"), Look())) is None

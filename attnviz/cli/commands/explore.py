@@ -15,13 +15,14 @@ import typer
 from attnviz.attention.attention_types import OF_ONE_TEXT
 from attnviz.cli import options
 from attnviz.cli.model_options import TextPass, TranslationPass
-from attnviz.cli.read_text import file_named
+from attnviz.cli.read_text import file_named, given_text
 from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from attnviz.cli.progress import Told
+    from attnviz.models.trained import TrainedModel
     from attnviz.record.record import AttentionRecord
     from attnviz.views.explorer.state import State
     from attnviz.views.look import Look
@@ -30,6 +31,7 @@ Trace = Callable[[str, str | None], "AttentionRecord"]
 Write = Callable[[str, Callable[[str, "AttentionRecord"], None]], "tuple[str, AttentionRecord]"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 MADE = ("builtin", "random")  # models that need no loading
 NEW_TOKENS = 40  # that the key w lets a model write
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
@@ -40,9 +42,13 @@ class _Opened(TranslationPass):
     text: Annotated[
         str | None,
         typer.Argument(
-            help="A text, a text file, a saved record (as for view), or - for standard input."
+            help="A text, a text file, a sound, a saved record (as for view), or - for standard "
+            "input."
         ),
     ] = None
+    audio: options.Audio = None
+    start: options.Start = None
+    end: options.End = None
 
 
 @options.spread
@@ -62,6 +68,8 @@ def explore(
     attnviz explore "The cat sat on the mat because it was tired"
 
     attnviz explore story.txt --model minilm --layer 2 --head 3
+
+    attnviz explore speech.wav
 
     attnviz explore record.npz --lang darija
 
@@ -89,6 +97,10 @@ def explore(
 
     if named is not None and named.suffix.lower() in READERS:
         begun = _saved(named, asked)
+    elif named is not None and named.suffix.lower() in SOUNDS and asked.audio is None:
+        begun = _heard(replace(asked, text=None, audio=named), measure, see)
+    elif asked.audio is not None:
+        begun = _heard(asked, measure, see)
     else:
         asked = asked if named is None else replace(asked, text=None, file=named)
         begun = _traced(asked, measure, see)
@@ -96,7 +108,8 @@ def explore(
     look = choose(record.stack, layer, head, scale=scale, language=language)
     if look.layers or len(look.heads) > 1:
         raise AttnvizError("The explorer shows one head at a time.", "Give one --layer and --head.")
-    _fill(target, State.at(record, look), begun, [named, asked.file, asked.source_file])
+    inputs = [named, asked.file, asked.source_file, asked.audio]
+    _fill(target, State.at(record, look), begun, inputs)
 
 
 class _Begun(NamedTuple):
@@ -147,6 +160,43 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
     kind = kind if kind in types else types[0]  # the model's own, called by its name
     write = _writer(settings["model"], run, see) if asked.source is None else None
     return _Begun(begun, text, kind, lambda text, kind: see(_inside(run, text, kind)), types, write)
+
+
+def _heard(asked: _Opened, measure: str, see: See) -> _Begun:
+    """A sound: its moments listen to one another, or the words of a text to them; of a model that
+    writes down what it hears, what it writes in its first window."""
+    from attnviz.cli.progress import progress
+    from attnviz.models import load_model
+    from attnviz.models.trained import TrainedModel
+    from attnviz.tracing.trace import trace
+
+    settings = asked.settings() | {"measure": measure if measure == "values" else "weights"}
+    text = given_text(asked.text, asked.file)
+    if asked.model not in MADE:
+        settings["model"] = model = load_model(asked.model, adapter=asked.adapter)
+        if text is None and isinstance(model, TrainedModel) and "text" in model.roles:
+            return _Begun(see(_written_down(model, asked)), None, None)
+
+    def run(text: str, kind: str | None, told: Told | None = None) -> AttentionRecord:
+        return trace(text or None, **settings | {"type": None if text else kind}, progress=told)
+
+    made = asked.model in MADE
+    types: Sequence[str | None] = OF_ONE_TEXT if made and text is None else (None,)
+    kind = asked.type or types[0]
+    with progress(quiet=False) as told:
+        begun = run(text or "", kind, told)
+    return _Begun(begun, text or "", kind, lambda text, kind: see(_inside(run, text, kind)), types)
+
+
+def _written_down(model: TrainedModel, asked: _Opened) -> AttentionRecord:
+    """The words of the first window, and where they looked."""
+    from attnviz.models.hear import log_mel_of
+    from attnviz.tracing.transcribe import transcribe
+
+    assert asked.audio is not None  # the caller made sure
+    first = (asked.start or 0.0) + log_mel_of(model).seconds
+    end = first if asked.end is None else min(asked.end, first)
+    return transcribe(asked.audio, model=model, start=asked.start, end=end).record(0)
 
 
 def _writer(model: Any, run: Trace, see: See) -> Write | None:

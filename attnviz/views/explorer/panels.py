@@ -18,9 +18,10 @@ from attnviz.language.language import TERMINAL
 from attnviz.record.stack import Which
 from attnviz.views.explorer.heads import Thumbnails, grid, shows_blocks
 from attnviz.views.explorer.map import heatmap
+from attnviz.views.explorer.sound import LINES, draw_sound, heard
 from attnviz.views.explorer.state import Sheet, State
 from attnviz.views.explorer.strongest import strongest
-from attnviz.views.explorer.text import WrappedText, draw_text
+from attnviz.views.explorer.text import WrappedText, draw_queries, draw_text
 from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
 from attnviz.views.titles import chosen, head_name, title
@@ -109,14 +110,26 @@ class RunningText(Panel):
     def get_content_height(self, _: Size, viewport: Size, width: int) -> int:
         """As many lines as the text has, up to a quarter of the screen."""
         queries, keys = self._texts(width)
+        if heard(self.state) is not None:
+            words = len(queries.lines) if self.state.stack.query_tokens.where is None else 0
+            return min(LINES + min(words, 2), max(viewport.height // 4, 1))
         n_lines = (
             len(queries.lines) if keys is None else 2 * max(len(queries.lines), len(keys.lines))
         )
         return min(n_lines, self.MOST, max(viewport.height // 4, 1))
 
     def draw(self, screen: Screen) -> Sequence[Text]:
-        """The lines around the query."""
-        return draw_text(self.state, *self._texts(screen.width), screen)
+        """The lines around the query; of a sound, its picture below the words that look at it."""
+        queries, keys = self._texts(screen.width)
+        where = heard(self.state)
+        if where is None:
+            return draw_text(self.state, queries, keys, screen)
+        words: list[Text] = []
+        if self.state.stack.query_tokens.where is None and screen.height > 1:
+            few = Screen(screen.width, min(len(queries.lines), 2), screen.colour)
+            words = draw_queries(self.state, queries, few)
+        rest = Screen(screen.width, screen.height - len(words), screen.colour)
+        return [*words, *draw_sound(self.state, where, rest)]
 
     _broken: tuple[WrappedText, WrappedText | None] | None = None
 

@@ -78,6 +78,11 @@ def draw_text(
     return [*upper, *_window(state, keys, styles, height, at, "key")]
 
 
+def draw_queries(state: State, queries: WrappedText, screen: Screen) -> list[Text]:
+    """Draw the lines around the query that fit, without what it looks at."""
+    return _window(state, queries, {}, screen.height, state.query, "query")
+
+
 def _styles(state: State, screen: Screen) -> dict[int, Style]:
     """How each key of the query is drawn; keys that get next to nothing are not in it."""
     shares, allowed = state.sheet.row(state.query, state.look.scale)

@@ -10,7 +10,7 @@ from attnviz.inputs.where import Times
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
-from attnviz.views.cells import full_rows, half_rows, levels
+from attnviz.views.cells import full_rows, levels
 from attnviz.views.labels import dim_line, label_text, padded, widest
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
@@ -18,19 +18,17 @@ from attnviz.views.over_time import (
     Strip,
     beyond_end,
     columns_of,
-    drawn_picture,
     frames_of,
     listening_frame,
     n_heard,
-    seconds,
     strips,
 )
 from attnviz.views.screen import Screen
+from attnviz.views.sound_lines import axis_line, spectrogram_lines
 
 NAME = 30  # characters that a line's name may take
 PEAK = 14  # "  0.44s 100%" beside a line
 PICTURE_LINES = (3, 6)  # of the spectrogram: at least, at most
-APART = 12  # characters between two times of the axis
 
 
 def sound_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
@@ -68,31 +66,6 @@ def _what(stack: Stack, look: Look, left_out: int) -> str:
         name = stack.query_tokens.labels[listening_frame(stack, look)]
         said = look.language.say("ui.sound_heads", TERMINAL, query=name)
     return f"{said} · +{left_out}" if left_out > 0 else said
-
-
-def spectrogram_lines(
-    where: Times, indent: int, wide: int, tall: int, screen: Screen
-) -> list[Text]:
-    """Draw the spectrogram, high frequencies first, two bands in each line."""
-    picture = drawn_picture(where)
-    if picture is None or not tall:
-        return []
-    bands = columns_of(picture[::-1].T, min(2 * tall, len(picture))).T  # (bands, columns)
-    shares = columns_of(bands, wide) / 255
-    steps = levels(shares, np.ones(shares.shape, dtype=np.bool_))
-    return [Text(" " * indent).append_text(line) for line in half_rows(steps, screen.colour)]
-
-
-def axis_line(where: Times, indent: int, wide: int) -> Text:
-    """Write times below the picture, up to where the sound ends."""
-    begin, end = seconds(where)
-    n = max(wide // APART, 1)
-    line = Text(" " * indent, "dim", no_wrap=True)
-    for i in range(n):
-        place = indent + i * wide // n
-        line.append(" " * max(place - line.cell_len, 0))
-        line.append(f"|{begin + (end - begin) * i / n:.2f}s")
-    return line
 
 
 def strip_line(

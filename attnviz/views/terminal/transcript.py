@@ -18,16 +18,15 @@ from attnviz.views.over_time import (
     Strip,
     Weights,
     columns_of,
-    loudness,
     n_heard,
     seconds,
 )
 from attnviz.views.screen import Screen
-from attnviz.views.terminal.sound import axis_line, spectrogram_lines, strip_line
+from attnviz.views.sound_lines import axis_line, loudness_line, spectrogram_lines
+from attnviz.views.terminal.sound import strip_line
 
 NAME, SPAN, TALL = 16, 14, 5  # characters of a word, and of its times; lines of the spectrogram
 PAST = 8  # characters for all that lies beyond the end
-BARS = " ▁▂▃▄▅▆▇█"
 
 
 def transcript(
@@ -63,11 +62,9 @@ def loudness_lines(
 ) -> list[Text]:
     """Draw how loud the sound is in one line, and under it each word where it was said, as much of
     it as fits before the next."""
-    heights = loudness(where, wide)
-    if heights is None:
+    line = loudness_line(where, indent, wide)
+    if line is None:
         return []
-    steps = np.ceil(heights * (len(BARS) - 1)).astype(int).tolist()
-    line = Text(" " * indent, no_wrap=True).append("".join(BARS[step] for step in steps))
     begin, end = seconds(where)
     places = [round((first - begin) / max(end - begin, 1e-9) * wide) for first, _ in spans]
     under = Text(" " * indent, no_wrap=True)
