@@ -12,6 +12,7 @@ from rich.color import Color
 from rich.style import Style
 from rich.text import Text
 
+from attnviz.language.language import TERMINAL, Language
 from attnviz.record.stack import Stack
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
@@ -85,15 +86,20 @@ def positions(indent: int, places: Sequence[int | str], wide: int) -> Text:
     return line
 
 
-def scale_line(shown: str, bright: Shades, note: str, screen: Screen) -> Text:
-    """Say, after what is shown, what the colours mean, and a note on what a cell holds."""
+def scale_line(
+    shown: str, bright: Shades, cells: tuple[int, int], language: Language, screen: Screen,
+    note: str = "",
+) -> Text:  # fmt: skip
+    """Say, after what is shown, what the colours mean and how much of the text a cell holds; note:
+    what is said of that in place of the usual."""
     line = Text(no_wrap=True)
     line.append(f"{shown}0% ", "dim")
     steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
     line.append_text(full_rows(steps, 1, screen.colour)[0])
     least = "≥ " if bright.sink is not None else ""  # the sink, and what towers, is as bright
     line.append(f" {least}{_fine_percent(bright.largest)}%", "dim")
-    if note:
+    if cells != (1, 1):
+        note = note or language.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
         line.append(f" · {note}", "dim")
     line.truncate(screen.width, overflow="ellipsis")
     return line

@@ -220,7 +220,9 @@ def _places(queries: range, width: int) -> str:
 
 def _legend(state: State, shown: Field, screen: Screen) -> list[Text]:
     """What the colours mean, and what a cell is: below that where it finds no room beside it."""
-    scale = scale_line("", shown.bright, "", screen)  # the panel's title says of what
+    scale = scale_line(
+        "", shown.bright, (1, 1), state.look.language, screen
+    )  # the panel's title says of what
     note = shown.bright.note(state.stack.key_tokens.names, state.look.language, TERMINAL)
     cell = _cell_note(state, shown)
     notes = " · ".join(filter(None, [cell, note]))

@@ -66,7 +66,7 @@ def _legend(
 ) -> list[Text]:  # fmt: skip
     what = ", ".join(letter(i) for i in range(len(sides)))
     scaled = next((one for one in bright if one.sink is not None), bright[0])
-    line = scale_line(f"{what}: ", scaled, "", screen)
+    line = scale_line(f"{what}: ", scaled, (1, 1), language, screen)
     said = " · ".join(legend(sides, changes, bright, language, TERMINAL, colour=screen.colour))
     return [line, *dim_lines(said, screen.width)]
 

@@ -56,7 +56,7 @@ def heatmap(stack: Stack, look: Look, screen: Screen, lines: int) -> list[Render
         body.append(name.append_text(cells))
     shown = f"{chosen(stack, look)}: "
     note = cells_note(stack, pooled.cells, look.language, TERMINAL)
-    return [*body, scale_line(shown, bright, note, screen)]
+    return [*body, scale_line(shown, bright, pooled.cells, look.language, screen, note)]
 
 
 def _row_name(shown: str, row: int, position: int, digits: int, width: int) -> Text:
