@@ -51,6 +51,8 @@ TOPICS = (
     ),
     Topic("limits", ("cost.full",), "cost", {"n_tokens": 2048, "total_scores": 2048 * 2048}),
     Topic("not-explanation", ("limit.explain", "limit.demo"), "random"),
+    Topic("sound", ("lesson.sound.frames", "lesson.sound.heads"), "sound"),
+    Topic("speech", ("lesson.speech", "lesson.speech.lined", "lesson.speech.path"), "speech"),
 )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ LANGS = {"en": "en", "darija": "ary-Latn", "ary-Arab": "ary-Arab"}
 TOPICS = [
     "attention", "query-key-value", "scores", "scaling", "softmax", "weighted-sum", "multi-head",
     "self", "causal", "cross", "local", "global", "applications", "strengths", "limits",
-    "not-explanation",
+    "not-explanation", "sound", "speech",
 ]  # fmt: skip
 TABLES = {
     "attention": "self", "self": "self", "causal": "causal", "local": "local", "global": "global",

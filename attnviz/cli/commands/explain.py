@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from attnviz.views.screen import Screen
 
 LENGTHS = (128, 512, 2048)  # tokens of the measured example
+# What is said in the bundled sounds of these names.
+SAID = {"english": "Yesterday my brother bought fish.", "arabic": "أمس اشترى أخي السمك من السوق."}
 FOLLOWED = 2  # the head "near": its weights are spread, so that every step has something to show
 
 
@@ -88,6 +90,8 @@ def _example(topic: Topic, language: Language, screen: Screen) -> list[Renderabl
     if topic.example in parts:
         followed = _steps(language)
         return [line for part in parts[topic.example] for line in part(followed, language)]
+    if topic.example in ("sound", "speech"):
+        return _heard(topic.example, language, screen)
     return _measured() if topic.example == "cost" else _traced(topic.example, language, screen)
 
 
@@ -116,6 +120,20 @@ def _traced(kind: str, language: Language, screen: Screen) -> list[RenderableTyp
     )
     look = Look(show="arcs" if kind == "arcs" else "table", language=language)
     return [show(record, look, screen)]
+
+
+def _heard(kind: str, language: Language, screen: Screen) -> list[RenderableType]:
+    """Moments of a bundled sound, or words lined up with it."""
+    from attnviz.files.samples import samples_folder
+    from attnviz.tracing.trace import trace
+    from attnviz.views.look import Look
+    from attnviz.views.terminal.show import show
+
+    name = "arabic" if language.tag == "ary-Arab" else "english"
+    record = trace(
+        SAID[name] if kind == "speech" else None, audio=samples_folder() / "audio" / f"{name}.wav"
+    )
+    return [show(record, Look(language=language), screen)]
 
 
 def _measured() -> list[RenderableType]:

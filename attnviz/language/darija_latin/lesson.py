@@ -22,6 +22,20 @@ SENTENCES = {
         "machi kelmat."
     ),
     "lesson.speech": "Speech: kul kelma katchouf lwe9t fin tgalet; keys homa frames dial sout.",
+    "lesson.sound.frames": (
+        "Sout kayt9te3 l trof sghar, 25 f tanya: kul terf howa token li kaychouf okhrin."
+    ),
+    "lesson.sound.heads": (
+        "Head kay9elleb 3la nefs sout, head akhor 3la chno 9rib f lwe9t, w okhrin 3la fin kaybda "
+        "sout wla 3la nefs tabaqa."
+    ),
+    "lesson.speech.lined": (
+        "Hna 7ta kelma ma t3erfat: kelmat mrettbin m3a sout b toul dialhom, b skat w b lbdya."
+    ),
+    "lesson.speech.path": (
+        "Model mderreb b7al Whisper kaykteb kelmat b rasso; triq f weights dialo li 3mmerha ma "
+        "katrje3 lour kat9ol fo9ach tgalt kul kelma."
+    ),
     "lesson.strength.far": "Token y9der ychouf ay token akhor f khetwa wa7da, wakha ykoun b3id.",
     "lesson.strength.parallel": (
         "Tokens kamlin kayt7esbo f nefs lwe9t: 7ta wa7ed makaytsenna li 9bel mnno."

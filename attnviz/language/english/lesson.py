@@ -29,6 +29,22 @@ SENTENCES = {
         "Speech: each word that is written down looks at a moment of the sound; the keys are "
         "slices of sound."
     ),
+    "lesson.sound.frames": (
+        "A sound is cut into short slices, 25 in a second: each slice is a token that looks at the "
+        "others."
+    ),
+    "lesson.sound.heads": (
+        "One head looks for the same sound, another for what is near in time, others for where "
+        "sounds begin or for the same pitch."
+    ),
+    "lesson.speech.lined": (
+        "Here nothing is recognised: words are lined up with the sound by their length, by pauses "
+        "and by where sounds begin."
+    ),
+    "lesson.speech.path": (
+        "A trained model such as Whisper writes the words itself; a path through its weights that "
+        "never goes back tells when each word was said."
+    ),
     "lesson.strength.far": (
         "A token can look at any other token in one step, however far away it is."
     ),
