@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from attnviz.errors import AttnvizError, not_found
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens, from_labels
-from attnviz.inputs.where import Bytes, Times
+from attnviz.inputs.where import VOICE_RATE, Bytes, Times
 
 RATE = 16_000  # samples a second that models of speech are trained at
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
@@ -32,6 +32,7 @@ PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
 # Resampling"): zero crossings to each side, its shape, and where it begins to fall.
 CROSSINGS, BETA, ROLL_OFF = 64, 14.0, 0.94759
 WAVE = 600  # columns of a wave made small
+MOST_VOICE, MU = 60, 255  # seconds of a sound that is kept to listen to, half a MB; its curve
 AT_ONCE = 1 << 15  # outputs that are summed together
 
 Samples = NDArray[np.float32]
@@ -175,7 +176,8 @@ def frame_tokens(sound: Sound, n_frames: int, hop: float, picture: Bytes | None 
     picture: the spectrogram made small, (bands, columns) uint8, low frequencies first.
     """
     end, wave = sound.begin + sound.duration, wave_of(sound.samples)
-    return times_of(sound.begin, end, n_frames, hop, picture, wave)
+    voice = voice_of(sound.samples, sound.rate)
+    return times_of(sound.begin, end, n_frames, hop, picture, wave, voice)
 
 
 def wave_of(samples: NDArray[Any]) -> Bytes:
@@ -188,9 +190,21 @@ def wave_of(samples: NDArray[Any]) -> Bytes:
     return np.asarray((128 + 127 * ends / loudest).round(), dtype=np.uint8)
 
 
+def voice_of(samples: NDArray[Any], rate: int) -> Bytes | None:
+    """Make a sound (n,) small enough to travel with a record: at VOICE_RATE, as loud as it can be,
+    in mu-law levels (the curve of ITU-T G.711), (m,) uint8. None where it is longer than MOST_VOICE
+    seconds."""
+    if len(samples) > MOST_VOICE * rate:
+        return None
+    slow = resample(np.asarray(samples, dtype=np.float32), rate, VOICE_RATE)
+    shares = slow / max(float(np.abs(slow).max(initial=0)), 1e-9)
+    levels = np.sign(shares) * np.log1p(MU * np.abs(shares)) / np.log1p(MU)
+    return np.asarray((127.5 + 127.5 * levels).round(), dtype=np.uint8)
+
+
 def times_of(
     begin: float, end: float, n_frames: int, hop: float, picture: Bytes | None = None,
-    wave: Bytes | None = None,
+    wave: Bytes | None = None, voice: Bytes | None = None,
 ) -> Tokens:  # fmt: skip
     """As `frame_tokens`, of a sound from `begin` to `end` in seconds."""
     begins = begin + hop * np.arange(n_frames)
@@ -198,7 +212,7 @@ def times_of(
     times = np.stack([begins, begins + hop], axis=1)
     return Tokens(
         tokens.text, tokens.ids, tokens.labels, tokens.pieces, tokens.spans, tokens.special,
-        where=Times(times, end, picture, wave),
+        where=Times(times, end, picture, wave, voice),
     )  # fmt: skip
 
 

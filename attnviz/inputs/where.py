@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from attnviz.frozen import dataclass
 
+VOICE_RATE = 8_000  # samples a second of a sound that is kept to listen to
 NOT_ON_THE_GRID = -1  # the cell of a special token
 
 Bytes = NDArray[np.uint8]
@@ -73,21 +74,24 @@ class Times:
     times: (n, 2) float64, begin and end in seconds. duration: of the whole sound, in seconds;
     frames beyond it hold only what was padded. picture: (bands, columns) uint8, its spectrogram
     made small, low frequencies first. wave: (2, columns) uint8, the lowest and the highest sample
-    of each column up to the end of the sound, 128 where there is silence.
+    of each column up to the end of the sound, 128 where there is silence. voice: (n,) uint8, the
+    sound itself to listen to, VOICE_RATE samples a second from the first frame on, each an 8-bit
+    mu-law level (inputs/sound.py: voice_of).
     """
 
     times: NDArray[np.float64]
     duration: float
     picture: Bytes | None = None
     wave: Bytes | None = None
+    voice: Bytes | None = None
 
     def at(self, places: NDArray[np.int64]) -> Times:
         """Return the frames of these places, of the same sound."""
         return replace(self, times=self.times[places])
 
     def without_media(self) -> Times:
-        """Return the same without the spectrogram and the wave."""
-        return replace(self, picture=None, wave=None)
+        """Return the same without the spectrogram, the wave and the sound."""
+        return replace(self, picture=None, wave=None, voice=None)
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -96,6 +100,7 @@ class Times:
             and np.array_equal(self.times, other.times)
             and _same(self.picture, other.picture)
             and _same(self.wave, other.wave)
+            and _same(self.voice, other.voice)
         )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.sound import RATE, Sound, frame_tokens, open_sound, times_of, wave_of
+from attnviz.inputs.sound import RATE, Sound, frame_tokens, open_sound, times_of, voice_of, wave_of
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes, Bytes
 from attnviz.models.checkpoint.feature_extractor import (
@@ -149,16 +149,24 @@ def heard(model: TrainedModel, sound: Sound, extractor: LogMel) -> tuple[Tokens,
     """Turn a window of a sound into tokens and a log-mel picture (mels, frames)."""
     mels = extractor(sound.samples)
     end, wave = sound.begin + sound.duration, wave_of(sound.samples)
-    return heard_frames(model, mels, sound.begin, end, extractor, wave), mels
+    voice = voice_of(sound.samples, sound.rate)
+    return heard_frames(model, mels, sound.begin, end, extractor, wave, voice), mels
 
 
 def heard_frames(
-    model: TrainedModel, mels: Floats, begin: float, end: float, extractor: LogMel, wave: Bytes
+    model: TrainedModel,
+    mels: Floats,
+    begin: float,
+    end: float,
+    extractor: LogMel,
+    wave: Bytes,
+    voice: Bytes | None = None,
 ) -> Tokens:
     """Tokens for the frames of a log-mel picture (mels, frames) of a sound from `begin` to `end` in
-    seconds; wave: as `wave_of` gives it."""
+    seconds; wave and voice: as `wave_of` and `voice_of` give them."""
     n_frames = model.network.limits(AUDIO).n_positions or mels.shape[1]
-    return times_of(begin, end, n_frames, extractor.seconds / n_frames, _small(mels, FINE), wave)
+    hop, picture = extractor.seconds / n_frames, _small(mels, FINE)
+    return times_of(begin, end, n_frames, hop, picture, wave, voice)
 
 
 def log_mel_of(model: TrainedModel) -> LogMel:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.frozen import dataclass
-from attnviz.inputs.sound import open_sound, wave_of
+from attnviz.inputs.sound import open_sound, voice_of, wave_of
 from attnviz.inputs.where import Bytes
 from attnviz.models.checkpoint.feature_extractor import QUIETEST, LogMel
 
@@ -70,6 +70,11 @@ class Recording:
         """The wave of the window from frame `first`, made small."""
         low = first * self.extractor.hop
         return wave_of(self._samples(low, min(low + self.extractor.n_samples, self._n)))
+
+    def voice(self, first: int) -> Bytes | None:
+        """The same window to listen to."""
+        low, rate = first * self.extractor.hop, self.extractor.rate
+        return voice_of(self._samples(low, min(low + self.extractor.n_samples, self._n)), rate)
 
     def _logs(self, first: int, last: int) -> NDArray[np.float64]:
         """Frames from `first` to before `last`: (frames, mels)."""

@@ -5,6 +5,7 @@
 | boxes, cells, grid, size | of the patches of a picture (inputs/where.py: Boxes) |
 | times, duration | of the frames of a sound (inputs/where.py: Times) |
 | wave | the lowest and highest samples of a sound, made small, as media; or null |
+| voice | the sound itself to listen to (inputs/where.py: Times), as media; or null |
 | media | the small copy of the picture or sound: its shape, and its bytes in base 64; or null |
 """
 
@@ -17,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes, Times, Where
+from attnviz.inputs.where import NOT_ON_THE_GRID, VOICE_RATE, Boxes, Times, Where
 
 Tree = dict[str, Any]
 LARGEST_SIDE = 4096  # of a small copy
+LONGEST_VOICE = 64 * VOICE_RATE  # samples
 
 
 def where_tree(where: Where) -> Tree:
@@ -31,6 +33,7 @@ def where_tree(where: Where) -> Tree:
             "duration": where.duration,
             "media": _media_tree(where.picture),
             "wave": _media_tree(where.wave),
+            "voice": _media_tree(where.voice),
         }
     return {
         "boxes": where.boxes,
@@ -49,7 +52,8 @@ def where_of(tree: Tree, n_tokens: int) -> Where:
         picture, wave = _media(tree["media"], 2), _media(tree.get("wave"), 2)
         if wave is not None and len(wave) != 2:
             raise ValueError(f"a wave has {len(wave)} lines")
-        return Times(times, float(tree["duration"]), picture, wave)
+        voice = _media(tree.get("voice"), 1)
+        return Times(times, float(tree["duration"]), picture, wave, voice)
     boxes = _finite(tree["boxes"]).reshape(-1, 4)
     cells = np.array(tree["cells"], dtype=np.int64)
     (rows, columns), (width, height) = (map(int, tree[key]) for key in ("grid", "size"))
@@ -86,7 +90,8 @@ def _media(tree: Tree | None, n_axes: int) -> NDArray[np.uint8] | None:
     if tree is None:
         return None
     shape = [int(side) for side in tree["shape"]]
-    if len(shape) != n_axes or not all(1 <= side <= LARGEST_SIDE for side in shape):
+    largest = LONGEST_VOICE if n_axes == 1 else LARGEST_SIDE
+    if len(shape) != n_axes or not all(1 <= side <= largest for side in shape):
         raise ValueError(f"a small copy has shape {shape}")
     data = base64.b64decode(tree["base64"], validate=True)
     if len(data) != math.prod(shape) or (n_axes == 3 and shape[2] != 3):

@@ -60,7 +60,8 @@ def part_of(model: TrainedModel, recording: Recording, first: int = 0) -> Part:
     extractor, mels = recording.extractor, recording.mels(first)
     begin = recording.start + first * extractor.hop / extractor.rate
     end = min(begin + extractor.seconds, recording.end)
-    tokens = heard_frames(model, mels, begin, end, extractor, recording.wave(first))
+    wave, voice = recording.wave(first), recording.voice(first)
+    tokens = heard_frames(model, mels, begin, end, extractor, wave, voice)
     return Part(recording, first, tokens, mels, min(recording.n_heard - first, mels.shape[1]))
 
 

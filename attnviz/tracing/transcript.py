@@ -6,17 +6,21 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from attnviz._version import __version__
 from attnviz.analysis.word_times import Path as Way
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.files.write import written_whole
+from attnviz.inputs.tokens import from_labels
 from attnviz.inputs.where import Times
 from attnviz.models.trained import TrainedModel
-from attnviz.record.record import AttentionRecord
+from attnviz.record.record import AttentionRecord, Origin
+from attnviz.record.stack import Stack
 from attnviz.tracing.trace import trace
 
 SUFFIXES = (".srt", ".vtt", ".csv", ".json", ".txt")
@@ -124,6 +128,21 @@ class Transcript:
             model=self._model, **how,
         )  # fmt: skip
         return found
+
+    def words_over_time(self, window: int = 0) -> AttentionRecord:
+        """Return where each word of a window looked as a record: words at frames, one layer, one
+        head, which is the mean of the heads that align.
+
+        Raises AttnvizError where nothing was written down, or not kept.
+        """
+        one = self.windows[window]
+        if one.where is None or one.shares is None or not one.words:
+            raise AttnvizError("Nothing was written down: there is no picture.", "Save a .json.")
+        frames = from_labels([f"{begin:.2f}s" for begin in one.where.times[:, 0].tolist()])
+        weights = np.asarray(one.shares, dtype=np.float32)[None, None, : len(one.words)]
+        words = from_labels([word.text.strip() for word in one.words])
+        stack = Stack(words, replace(frames, where=one.where), weights, two_texts=True)
+        return AttentionRecord(Origin(self.model, "trained"), "cross", {"cross": stack})
 
     def save(self, path: str | Path) -> None:
         """Write subtitles (`.srt`, `.vtt`), words with their times (`.csv`, `.json`) or the text

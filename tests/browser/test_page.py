@@ -14,6 +14,7 @@ from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.selection import hide_special, merge
 from attnviz.record.stack import Stack
 from attnviz.views.look import Look
+from attnviz.views.page.page import page
 from attnviz.views.palette import MASKED_PAPER
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -814,3 +815,52 @@ def test_a_moment_that_is_clicked_listens(reader):
 def test_a_text_that_nobody_wrote_has_no_timeline(reader, layered):
     tab = reader.open(layered)
     assert tab.locator("#tab-timeline").count() == 0
+
+
+def test_a_sound_that_was_kept_is_played(reader):
+    """The browser plays what the record holds, and a line runs along until its end."""
+    record = attnviz.trace(audio=AUDIO / "english.wav", heads=2)
+    where = record.stack.key_tokens.where
+    tab = reader.open(record)
+    played = tab.evaluate(
+        """() => {
+            const real = AudioContext.prototype.createBuffer;
+            AudioContext.prototype.createBuffer = function (...given) {
+                const buffer = real.apply(this, given), put = buffer.copyToChannel;
+                window.told = given;
+                buffer.copyToChannel = (samples, channel) => {
+                    window.samples = [...samples.slice(0, 4000)];
+                    return put.call(buffer, samples, channel);
+                };
+                return buffer;
+            };
+        }"""
+    )
+    assert played is None
+    tab.click("#play")
+    tab.wait_for_selector(".cursor:not([hidden])", state="attached")
+    assert tab.evaluate("told") == [1, where.voice.size, 8000]
+    shares = (where.voice[:4000].astype(float) - 127.5) / 127.5
+    heard = np.sign(shares) * (256 ** np.abs(shares) - 1) / 255
+    assert np.abs(np.array(tab.evaluate("samples")) - heard).max() < 1e-5
+    tab.click("#play")
+    assert not tab.is_visible(".cursor")
+    assert "Play" in tab.inner_text("#play")
+    tab = reader.open(record.without_media())
+    assert tab.locator("#play").count() == 0
+
+
+def test_words_of_a_transcript_light_the_moment_they_were_said(reader):
+    record = attnviz.trace("Yesterday my brother bought fish", audio=AUDIO / "english.wav")
+    spans = [(0.0, 0.5), (0.5, 0.8), (0.8, 1.2), (1.2, 1.6), (1.6, 2.0)]
+    path = reader.folder / "words.html"
+    path.write_bytes(page(record, Look(), spans))
+    tab = reader.open_file(path)
+    whole = tab.locator(".spectrogram").bounding_box()
+    last = record.stack.key_tokens.where.times[-1, 1]
+    for i, (begin, end) in enumerate(spans):
+        tab.locator(".over-time button").nth(i).hover()
+        reader.settled()
+        lit = tab.locator(".said-span").bounding_box()
+        assert abs((lit["x"] - whole["x"]) / whole["width"] - begin / last) < 0.03
+        assert abs(lit["width"] / whole["width"] - (end - begin) / last) < 0.03

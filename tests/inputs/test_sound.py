@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from attnviz.errors import AttnvizError
-from attnviz.inputs.sound import MOST_SECONDS, frame_tokens, open_sound, resample, sound_length
+from attnviz.inputs.sound import (
+    MOST_SECONDS,
+    MOST_VOICE,
+    frame_tokens,
+    open_sound,
+    resample,
+    sound_length,
+    voice_of,
+)
 from attnviz.inputs.spectrogram import cut_frames, hann, hertz_to_slaney, mel_filters, power
 
 AUDIO = Path(__file__).parents[2] / "samples" / "audio"
@@ -200,3 +208,18 @@ def test_a_sound_of_three_hours_is_read_in_parts(tmp_path):
     with pytest.raises(AttnvizError, match=f"{MOST_SECONDS:,}"):
         open_sound(path)
     assert open_sound(path, 3600, 3601).duration == 1.0
+
+
+def test_a_sound_is_kept_to_listen_to():
+    """A tone comes back within the steps of the curve: 8 bits, finer where it is quiet."""
+    n, rate = 1600, 16_000
+    tone = 0.25 * np.sin(2 * np.pi * 440 * np.arange(n) / rate)
+    levels = voice_of(tone.astype(np.float32), rate)
+    assert (levels.dtype, levels.shape) == (np.uint8, (n // 2,))
+    shares = (levels.astype(float) - 127.5) / 127.5
+    heard = np.sign(shares) * (256 ** np.abs(shares) - 1) / 255
+    wanted = tone[::2] / np.abs(tone[::2]).max()
+    inner = slice(64, -64)  # the filter rings at the ends
+    assert np.abs(heard - wanted)[inner].max() < 0.03
+    assert voice_of(np.zeros(MOST_VOICE * rate + 1), rate) is None
+    assert set(voice_of(np.zeros(800), rate).tolist()) <= {127, 128}

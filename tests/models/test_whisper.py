@@ -1,6 +1,7 @@
 """Whisper against stored answers of transformers, and transcripts as a user asks for them."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -233,3 +234,26 @@ def test_a_model_that_listens_is_told_what_it_reads(folder, name):
 def test_a_sound_that_is_too_long_for_one_window(folder):
     with pytest.raises(AttnvizError, match="transcribe"):
         attnviz.trace(ids=whisper.IDS, audio=folder / "long.wav", model=str(folder))
+
+
+def test_the_page_of_a_transcript(folder, tmp_path, capsys):
+    path = tmp_path / "words.html"
+    words = [
+        "transcribe",
+        str(folder / "a.wav"),
+        "--model",
+        str(folder),
+        "--no-show",
+        "-o",
+        str(path),
+    ]
+    assert run_command_line(words) == 0
+    capsys.readouterr()
+    (tree,) = re.findall(r'id="tree">(.*?)</script>', path.read_text(encoding="utf-8"))
+    stack = json.loads(tree)["stacks"][0]
+    found = transcribe(folder / "a.wav", model=str(folder))
+    assert stack["queries"]["labels"] == [word.text.strip() for word in found.words]
+    assert np.allclose(stack["sound"]["spans"], [(w.begin, w.end) for w in found.words], atol=1e-4)
+    assert stack["sound"]["voice"]["rate"] == 8000
+    record = found.words_over_time()
+    assert np.array_equal(record.stack.weights[0, 0], found.windows[0].shares)

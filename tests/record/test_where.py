@@ -13,7 +13,7 @@ from attnviz.inputs.tokens import from_labels
 from attnviz.inputs.where import Boxes, Times
 from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.stack import Stack
-from attnviz.record.where import where_of, where_tree
+from attnviz.record.where import LONGEST_VOICE, where_of, where_tree
 
 PIXELS = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
 BOXES = Boxes(
@@ -21,7 +21,7 @@ BOXES = Boxes(
     PIXELS,
 )  # fmt: skip
 FRAMES = np.array([[0, 0.04], [0.04, 0.08], [0.08, 0.12]])
-TIMES = Times(FRAMES, 0.1, PIXELS[..., 0], PIXELS[:, :, 1])
+TIMES = Times(FRAMES, 0.1, PIXELS[..., 0], PIXELS[:, :, 1], np.arange(800, dtype=np.uint8))
 
 
 def record(where):
@@ -76,3 +76,11 @@ def test_a_record_with_broken_places_is_refused_in_one_line(tmp_path):
     path.write_text(path.read_text().replace('"grid": [1, 2]', '"grid": [1, 1]'))
     with pytest.raises(AttnvizError, match="not a record"):
         attnviz.read(path)
+
+
+def test_a_voice_longer_than_any_that_is_kept():
+    tree = where_tree(TIMES) | {"voice": {"shape": [LONGEST_VOICE + 1], "base64": ""}}
+    with pytest.raises(ValueError, match="small copy has shape"):
+        where_of(tree, 3)
+    older = {key: value for key, value in where_tree(TIMES).items() if key != "voice"}
+    assert where_of(older, 3).voice is None

@@ -137,7 +137,7 @@ def test_pooled_frames_say_how_many_seconds_a_cell_is(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     stack = attnviz.trace(audio=ENGLISH).stack
     said = re.sub("[\u2066\u2069]", "", cells_note(stack, (2, 3), ENGLISH_WORDS, PICTURE))
-    assert said == "each cell 0.08 × 0.12 seconds · each cell the mean of up to 2 × 3 weights"
+    assert said == "each cell 0.08 × 0.12 seconds · each cell is the mean of up to 2 × 3 weights"
     assert cells_note(stack, (1, 1), ENGLISH_WORDS, PICTURE) == ""
     status, out, _ = run(capsys, "--audio", ENGLISH, "--show", "heatmap")
     assert status == 0

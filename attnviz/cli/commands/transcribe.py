@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from attnviz.views.over_time import Matrix
     from attnviz.views.screen import Screen
 
-PICTURES = (".png", ".svg", ".pdf")
+PICTURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 
 
 def transcribe(
@@ -43,7 +43,7 @@ def transcribe(
     output: Annotated[
         list[Path] | None,
         typer.Option(
-            "--output", "-o", help=".srt · .vtt · .csv · .json · .txt · .png · .svg · .pdf."
+            "--output", "-o", help=".srt · .vtt · .csv · .json · .txt · .html · .png · .svg · .pdf."
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Words and times as JSON.")] = False,
@@ -82,7 +82,7 @@ def transcribe(
             "Give --model, such as openai/whisper-tiny; `attnviz run TEXT --audio FILE` lines a "
             "text up by length.",
         )
-    check_outputs(output or [], [sound], (*SUFFIXES, *PICTURES))
+    check_outputs(output or [], [sound], (*SUFFIXES, *PICTURES, *PAGES))
     for_programs = json or csv
     found = written(
         sound, model=model, language=language, task=task, timestamps=timestamps, start=start,
@@ -140,10 +140,23 @@ def _window(
     )  # fmt: skip
 
 
+def _page(found: Transcript, language: Language) -> bytes:
+    """The words of the first window over the sound, to click at and to listen to."""
+    from attnviz.views.look import Look
+    from attnviz.views.page.page import page
+
+    record = found.words_over_time()
+    spans = [(word.begin, word.end) for word in found.windows[0].words]
+    return page(record, Look(language=language), spans)
+
+
 def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> None:
-    """Write one file; a picture is of the first window."""
+    """Write one file; a picture or a page is of the first window."""
     from attnviz.cli.output import save, say
 
+    if path.suffix.lower() in PAGES:
+        save(path, _page(found, language), language, quiet)
+        return
     if path.suffix.lower() not in PICTURES:
         found.save(path)
         say(language.say("run.saved", path=path), quiet)

@@ -66,7 +66,7 @@ SENTENCES = {
     "page.saved": "تسجل: {path}",
     "page.copied": "تكوبياو: {n} ديال سطور",
     "page.not_copied": "هاد navigateur ماكيخليش page تكوبيي.",
-    "page.pair": "«{query}» → «{key}» ف كل head",
+    "page.pair": "weight من «{query}» ل «{key}» ف كل head",
     "page.pair_hint": "كليكي على جوج tokens، ولا على key، باش تشوف weight ديالهم ف كل head.",
     "page.product": "q · k ديال «{query}» و «{key}»، رقم ب رقم",
     "page.product_head": "ختار head واحد: المعدل ماعندو لا query لا key.",
@@ -77,4 +77,6 @@ SENTENCES = {
     "page.root_scale": "الضو: الجذر ديال weight، أكبر واحد هو اللي مضوي كتر",
     "page.in_picture": "{pct} من السطر ف التصويرة",
     "page.shift": "كليكي على patch باش تشوف السطر ديالو، Shift و كليكي باش تشوف column ديالو",
+    "page.play": "سمع",
+    "page.stop": "حبس",
 }

@@ -85,4 +85,6 @@ SENTENCES = {
     "page.shift": (
         "clicki 3la patch bach tchouf ster dialo, Shift w clicki bach tchouf column dialo"
     ),
+    "page.play": "Sme3",
+    "page.stop": "7bes",
 }

@@ -77,4 +77,6 @@ SENTENCES = {
     "page.root_scale": "brightness: root of the weight, the largest is brightest",
     "page.in_picture": "{pct} of the row lies in the picture",
     "page.shift": "click a patch for its row, Shift-click for its column",
+    "page.play": "Play",
+    "page.stop": "Stop",
 }

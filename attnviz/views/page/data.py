@@ -33,7 +33,7 @@ from attnviz.threads import share
 from attnviz.views.page.image import image_tree, jpegs
 from attnviz.views.page.labels import labels_tree
 from attnviz.views.page.quantised import bits_for, error, quantised
-from attnviz.views.page.sound import sound_tree
+from attnviz.views.page.sound import Spans, sound_tree
 from attnviz.views.page.vectors import vectors_tree
 from attnviz.views.titles import head_title, layer_title, title
 from attnviz.views.words import caveats, in_words
@@ -90,7 +90,7 @@ def packed(array: Array) -> bytes:
     return packer.compress(little.data) + packer.flush()
 
 
-def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
+def page_tree(record: AttentionRecord, blobs: Blobs, spans: Spans | None = None) -> Tree:
     """Everything but the reader's choices: stacks, titles, words, findings."""
     stacks = {name: _of_stack(record, name) for name in _shown_stacks(record)}
     pictures: list[Bytes] = []
@@ -101,7 +101,7 @@ def page_tree(record: AttentionRecord, blobs: Blobs) -> Tree:
                 "queries": _tokens(one.stack.query_tokens),
                 "keys": None if _is_one(one.stack) else _tokens(one.stack.key_tokens),
                 "twoTexts": one.stack.two_texts,
-                "sound": sound_tree(one.stack),
+                "sound": sound_tree(one.stack, spans if name == record.name else None),
                 "image": _images(one.stack, pictures),
                 "sources": [_source(what, seen, blobs) for what, seen in _sources(one)],
             }

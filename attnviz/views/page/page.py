@@ -24,6 +24,7 @@ from attnviz.views.look import Look
 from attnviz.views.overlay import looking_patch
 from attnviz.views.page.data import Blobs, page_tree
 from attnviz.views.page.image import is_pictured
+from attnviz.views.page.sound import Spans
 from attnviz.views.page.timeline import timeline_tree
 from attnviz.views.palette import INK, MASKED_PAPER, ramp
 from attnviz.views.titles import title
@@ -41,11 +42,11 @@ VIEWS = {
 _ESCAPES = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 
 
-def page(record: AttentionRecord, look: Look) -> bytes:
+def page(record: AttentionRecord, look: Look, spans: Spans | None = None) -> bytes:
     """Return the page, in UTF-8. It opens on `look`; the reader may choose another. The same record
-    gives the same bytes."""
+    gives the same bytes. spans: seconds in which each query was said, where that is known."""
     blobs = Blobs()
-    tree = page_tree(record, blobs)
+    tree = page_tree(record, blobs, spans)
     tree["timeline"] = timeline_tree(record) if has_steps(record) else None
     tree["start"] = _start(record, look)
     tree["ramp"], tree["masked"], tree["ink"] = ramp(), MASKED_PAPER, INK

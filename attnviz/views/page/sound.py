@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from attnviz.inputs.where import Times
+from attnviz.inputs.where import VOICE_RATE, Times
 from attnviz.record.stack import Stack
 from attnviz.views.over_time import drawn_picture, n_heard, seconds
 
 DIGITS = 4  # of seconds
 
 Tree = dict[str, Any]
+Spans = Sequence[tuple[float, float]]
 
 
-def sound_tree(stack: Stack) -> Tree | None:
+def sound_tree(stack: Stack, spans: Spans | None = None) -> Tree | None:
     """Return what is drawn of the keys of a stack that are frames of a sound: how many begin before
     it ends, their times, and the spectrogram, or None for it where it was left out. None for keys
-    that are no frames."""
+    that are no frames. spans: seconds in which each query was said, where that is known."""
     where = stack.key_tokens.where
     if not isinstance(where, Times):
         return None
@@ -31,7 +33,16 @@ def sound_tree(stack: Stack) -> Tree | None:
         "words": stack.query_tokens.where is None,  # each word listens; else frames do
         "lined": stack.query_tokens.where is None and bool(stack.head_names),
         "picture": None if picture is None else _picture_tree(picture),
+        "voice": None if where.voice is None else _voice_tree(where),
+        "spans": None if spans is None else np.round(spans, DIGITS).tolist(),
     }
+
+
+def _voice_tree(where: Times) -> Tree:
+    """The sound, and the second at which it begins."""
+    assert where.voice is not None  # the caller made sure
+    begin = round(float(where.times[0, 0]), DIGITS)
+    return {"rate": VOICE_RATE, "begin": begin, "bytes": b64encode(where.voice.tobytes()).decode()}
 
 
 def _picture_tree(picture: Any) -> Tree:

@@ -1,6 +1,62 @@
 // Weights over the time of a sound: its spectrogram, and below it a line for each word, or, where
 // frames listen, for each head. The chosen line lights its moments in the spectrogram.
 
+// The sound itself, where the record kept it: 8 bits on the mu-law curve, see inputs/sound.py.
+const voice = {
+  context: null,
+  source: null,
+
+  button() {
+    const stop = this.source !== null;
+    return (this.element = make("button", {
+      type: "button",
+      id: "play",
+      className: "chip",
+      textContent: this.name(stop),
+      onclick: () => (this.source ? this.stop() : this.play()),
+    }));
+  },
+
+  name: (stop) => `${stop ? "■" : "▶"} ${say(stop ? "page.stop" : "page.play")}`,
+
+  samples({ bytes }) {
+    return Float32Array.from(atob(bytes), (char) => {
+      const level = (char.charCodeAt(0) - 127.5) / 127.5;
+      return (Math.sign(level) * (256 ** Math.abs(level) - 1)) / 255;
+    });
+  },
+
+  play() {
+    const of = stackNow().sound.voice,
+      samples = this.samples(of);
+    this.context ??= new AudioContext();
+    this.context.resume();
+    const buffer = this.context.createBuffer(1, samples.length, of.rate);
+    buffer.copyToChannel(samples, 0);
+    this.source = this.context.createBufferSource();
+    Object.assign(this.source, { buffer, onended: () => this.stop() });
+    this.source.connect(this.context.destination);
+    const begin = this.context.currentTime;
+    this.source.start();
+    this.element.textContent = this.name(true);
+    const follow = () => {
+      if (!this.source) return;
+      sound.played(of.begin + this.context.currentTime - begin);
+      requestAnimationFrame(follow);
+    };
+    follow();
+  },
+
+  stop() {
+    const { source } = this;
+    this.source = null;
+    if (source) source.onended = null;
+    source?.stop();
+    this.element.textContent = this.name(false);
+    sound.played(null);
+  },
+};
+
 const sound = {
   element: null,
 
@@ -15,9 +71,12 @@ const sound = {
     }
     this.told = make("p", { className: "quiet", dir: direction() });
     this.light = make("canvas", { className: "light", "aria-hidden": "true" });
+    this.span = make("div", { className: "said-span", hidden: true });
+    this.cursor = make("div", { className: "cursor", hidden: true });
     this.lines = this.linesOf(of);
     this.element.replaceChildren(
       this.told,
+      of.voice ? voice.button() : "",
       make(
         "div",
         { className: "over-time" },
@@ -106,7 +165,10 @@ const sound = {
       const chosen = line.row === null ? line.head === state.head : line.row === queryNow();
       line.button.classList.toggle("chosen", chosen);
       line.canvas.classList.toggle("chosen", chosen);
-      if (chosen) this.lighten(weights.found);
+      if (chosen) {
+        this.lighten(weights.found);
+        this.showSpan(of, line.row);
+      }
     }
     this.tell(of, beyond);
   },
@@ -132,6 +194,30 @@ const sound = {
     peak.textContent = largest ? `${of.times[at][0].toFixed(2)}s ${percent(largest)}` : "";
   },
 
+  // The moment in which a word was said, where that is known.
+  showSpan(of, row) {
+    const said = of.spans && row !== null ? of.spans[itemsNow().rows.starts[row]] : null;
+    this.span.hidden = !said;
+    if (said) this.place(this.span, of.span, said[0], said[1]);
+  },
+
+  place(element, [first, last], from, to) {
+    const share = (time) => Math.min(Math.max((time - first) / (last - first), 0), 1);
+    element.style.left = `${100 * share(from)}%`;
+    element.style.width = `${100 * (share(to) - share(from))}%`;
+  },
+
+  // While the sound is played: a line runs along, and the word that is said is lit.
+  played(time) {
+    const of = stackNow().sound;
+    if (!of || !this.cursor?.isConnected) return;
+    this.cursor.hidden = time === null;
+    if (time === null) return;
+    this.place(this.cursor, of.span, time, time);
+    const said = of.spans?.findIndex(([begin, end]) => begin <= time && time < end) ?? -1;
+    if (said >= 0) look(itemAt(itemsNow().rows, said), null, "query", state.pinned, true);
+  },
+
   lighten(found) {
     const largest = found.reduce((most, weight) => Math.max(most, weight), 0);
     Object.assign(this.light, { width: found.length, height: 1 });
@@ -153,7 +239,7 @@ const sound = {
     }
     pen.putImageData(drawn, 0, 0);
     const listens = (event) => this.listen(event);
-    return make("div", { className: "spectrogram", onclick: listens }, canvas, this.light);
+    return make("div", { className: "spectrogram", onclick: listens }, canvas, this.light, this.span, this.cursor);
   },
 
   // The moment that was clicked at listens, where moments do.
