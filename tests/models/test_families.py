@@ -213,6 +213,10 @@ BROKEN = {
     "nomic_bert, gate and up": ("nomic_bert", swapped("mlp.fc11", "mlp.fc12")),
     "jina_embeddings_v3, rotation": ("jina_embeddings_v3, with a head", rope(rope_theta=20000.0)),
     "jina_embeddings_v3, biases": ("jina_embeddings_v3", values("Wqkv.bias", times(0))),
+    "umt5, one table for all layers": (
+        "umt5",
+        values("encoder.block.1.layer.0.SelfAttention.relative_attention_bias", times(0)),
+    ),
     "plbart, embeddings not scaled": ("plbart", fields(scale_embedding=False)),
     "blenderbot, positions": ("blenderbot", values("embed_positions", rolled(1))),
     "gpt2, scale by layer": (

@@ -584,6 +584,15 @@ CASES = {
         n=9,
         source=12,
     ),
+    "umt5": Case("UMT5Model", T5 | {"num_decoder_layers": 1}, n=9, source=11),
+    "umt5, not gated": Case(
+        "UMT5ForConditionalGeneration",
+        T5
+        | {"feed_forward_proj": "relu", "d_kv": 20, "num_heads": 2}
+        | {"relative_attention_num_buckets": 8, "relative_attention_max_distance": 20},
+        n=9,
+        source=10,
+    ),
     "bart": Case("BartModel", BART, n=11, source=13, pads=(4,)),
     "bart, with a head": Case(
         "BartForConditionalGeneration",

@@ -178,7 +178,7 @@ def _next_head(found: _Found) -> PredictionHead:
         scale /= found.fields.real("logits_scaling")
     if found.family in ("cohere", "cohere2"):  # Command R multiplies
         scale *= found.fields.real("logit_scale", 0.0625)
-    if found.family == "t5" and _scales_t5(found):
+    if _scales_t5(found):
         scale *= found.width**-0.5
     if cap is not None:
         cap = found.fields.real("final_logit_softcapping")
@@ -197,7 +197,7 @@ def _language_map(found: _Found) -> Linear:
         )
         return Linear(found.tensors.take(f"{own}.weight", n_ids, found.width), bias)
     tied = found.config.get("tie_word_embeddings")
-    if tied is False and found.family not in ("t5", "mt5"):
+    if tied is False and found.family not in ("t5", "mt5", "umt5"):
         raise no_head("ties no words to its output, and holds no lm_head.weight")
     if found.words.shape[1] != found.width:
         raise no_head("has words of another width than its layers, and no lm_head.weight")
@@ -217,7 +217,12 @@ def _own_map(found: _Found) -> str | None:
 
 def _scales_t5(found: _Found) -> bool:
     """Whether hidden states are scaled before the map: as `scale_decoder_outputs` says; in older
-    files, which lack it, unless `tie_word_embeddings` is false (T5 1.1, Flan-T5). mT5 never is."""
+    files, which lack it, unless `tie_word_embeddings` is false (T5 1.1, Flan-T5). mT5 never is,
+    UMT5 where its words are its map."""
+    if found.family == "umt5":
+        return _own_map(found) is None
+    if found.family != "t5":
+        return False
     said = found.config.get("scale_decoder_outputs")
     if said is None:
         said = found.config.get("tie_word_embeddings", True)

@@ -66,7 +66,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "qwen3_vl_text",
     ),
     "gemma": ("gemma", "gemma2", "gemma3_text"),
-    "t5": ("t5", "mt5"),
+    "t5": ("t5", "mt5", "umt5"),
     "bart": ("bart", "mbart", "marian", "m2m_100", "pegasus", "plbart", "blenderbot"),
     "whisper": ("whisper",),
     "wav2vec2": ("wav2vec2", "hubert", "wavlm"),

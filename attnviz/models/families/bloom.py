@@ -32,7 +32,7 @@ def build(fields: Fields, weights: Weights) -> Tower:
         tuple(_block(weights.under(f"h.{i}."), width, n_heads, eps) for i in range(n_layers)),
         (causal(),) * n_layers,
         weights.layer_norm("ln_f", width, eps),
-        distances=Slopes(even_slopes(n_heads)),
+        distances=(Slopes(even_slopes(n_heads)),),
     )
 
 

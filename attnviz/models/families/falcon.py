@@ -32,7 +32,7 @@ def build(fields: Fields, weights: Weights) -> Tower:
         _norm(weights, fields, width, "ln_f"),
         {} if alibi else {"": rope},
         () if alibi else ("",) * n_layers,
-        Slopes(rounded_slopes(n_heads), (width // n_heads) ** -0.5) if alibi else None,
+        (Slopes(rounded_slopes(n_heads), (width // n_heads) ** -0.5),) if alibi else (),
     )
 
 

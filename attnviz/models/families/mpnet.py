@@ -32,4 +32,4 @@ def build(fields: Fields, weights: Weights) -> Tower:
         (block(weights.under(f"encoder.layer.{i}."), sizes, NAMES) for i in layers),
         full(),
     )
-    return replace(plain, distances=DistanceBias(table, BUCKETS, FARTHEST, both_ways=True))
+    return replace(plain, distances=(DistanceBias(table, BUCKETS, FARTHEST, both_ways=True),))

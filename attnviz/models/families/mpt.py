@@ -41,7 +41,7 @@ def build(fields: Fields, weights: Weights) -> Tower:
         tuple(_block(one, width, inner, n_heads, eps, scale) for one in at),
         (causal(),) * n_layers,
         weights.layer_norm("norm_f", width, eps, bias=False),
-        distances=Slopes(uneven_slopes(n_heads)),
+        distances=(Slopes(uneven_slopes(n_heads)),),
     )
 
 

@@ -1,6 +1,8 @@
-"""T5 (arXiv 1910.10683) and mT5 (2010.11934): unscaled scores with a bias for each distance.
+"""T5 (arXiv 1910.10683), mT5 (2010.11934) and UMT5 (2304.09151): unscaled scores with a bias for
+each distance.
 
-The first layer's table of biases serves all layers of its tower; cross-attention has none.
+The first layer's table of biases serves all layers of its tower, in UMT5 each layer has its own;
+cross-attention has none.
 """
 
 from __future__ import annotations
@@ -38,7 +40,6 @@ def _tower(weights: Weights, fields: Fields, name: str, n_layers: int) -> Tower:
     width, n_heads = fields.number("d_model", 512), fields.number("num_heads", 8)
     at = weights.under(f"{name}.")
     own_words = at.has("embed_tokens.weight")
-    first = at.under("block.0.layer.0.SelfAttention.")
     n_ids, n_buckets = (
         fields.number("vocab_size", 32128), fields.number("relative_attention_num_buckets", 32)
     )  # fmt: skip
@@ -48,7 +49,11 @@ def _tower(weights: Weights, fields: Fields, name: str, n_layers: int) -> Tower:
             "relative_attention_max_distance", furthest, "more than half the buckets"
         )
     crossing = name == "decoder"
-    table = first.embedding("relative_attention_bias", n_buckets, n_heads)
+    n_tables = n_layers if fields.get("model_type") == "umt5" else 1
+    tables = (
+        at.embedding(f"block.{i}.layer.0.SelfAttention.relative_attention_bias", n_buckets, n_heads)
+        for i in range(n_tables)
+    )
     return Tower(
         Embeddings(
             (at if own_words else weights).embedding(
@@ -58,7 +63,9 @@ def _tower(weights: Weights, fields: Fields, name: str, n_layers: int) -> Tower:
         tuple(_block(at.under(f"block.{i}."), fields, crossing) for i in range(n_layers)),
         (causal() if crossing else full(),) * n_layers,
         at.rms_norm("final_layer_norm", width, fields.real("layer_norm_epsilon", 1e-6)),
-        distances=DistanceBias(table, n_buckets, furthest, both_ways=not crossing),
+        distances=tuple(
+            DistanceBias(table, n_buckets, furthest, both_ways=not crossing) for table in tables
+        ),
         stack=name,
         role=TEXT if crossing else SOURCE,
     )
@@ -90,7 +97,7 @@ def _attention(weights: Weights, fields: Fields) -> Attention:
 
 def _feed_forward(weights: Weights, fields: Fields) -> FeedForward:
     width, inner = fields.number("d_model", 512), fields.number("d_ff", 2048)
-    usual = "gated-gelu" if fields.get("model_type") == "mt5" else "relu"
+    usual = "relu" if fields.get("model_type") == "t5" else "gated-gelu"
     name = str(fields.get("feed_forward_proj", usual))
     gated = name.startswith("gated-")
     # The releases that say "gated-gelu" were trained with its tanh form; the two derived fields

@@ -51,7 +51,7 @@ def build(fields: Fields, weights: Weights) -> Tower:
     )
     last = weights.layer_norm("encoder.layer_norm", width, eps)
     at = [weights.under(f"encoder.layers.{i}.") for i in range(n_layers)]
-    distances = _distances(at[0], fields) if fields.get("model_type") == WAVLM else None
+    distances = (_distances(at[0], fields),) if fields.get("model_type") == WAVLM else ()
     return Tower(
         _stem(weights, fields, width, eps, None if norm_first else last),
         tuple(_block(one, fields, width, eps, norm_first) for one in at),

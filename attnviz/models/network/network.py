@@ -6,7 +6,7 @@ another door for attention: what changes in a layer changes only what comes afte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -50,12 +50,12 @@ class Feed:
 @dataclass(frozen=True, eq=False)
 class Shared:
     """What all layers of a tower use: rotations by kind of layer, what distances add to the scores
-    (heads, queries, keys), what cross-attention looks at (tokens, width), and rows and columns of
-    patches."""
+    of a layer (heads, queries, keys), what cross-attention looks at (tokens, width), and rows and
+    columns of patches."""
 
     feed: Feed
     rotations: Mapping[str, Rotation] = field(default_factory=dict)
-    bias: Floats | None = None
+    bias: Callable[[int], Floats] | None = None
     source: Floats | None = None
     grid: tuple[int, int] | None = None
 

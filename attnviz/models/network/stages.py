@@ -83,7 +83,7 @@ class Stages:
         x, after, grid = (
             self.mergings[at](state.x, self.grids[at]), self.towers[at + 1], self.grids[at + 1]
         )  # fmt: skip
-        bias = after.grid_biases[0](grid) if len(after.grid_biases) == 1 else None
+        bias = after.bias(len(x), 0, grid)
         return State(x, Shared(state.shared.feed, bias=bias, grid=grid), after.stack)
 
     def is_done(self, state: State) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
+from functools import partial
 
 from attnviz.attention.masks import full
 from attnviz.attention.rules import Rule
@@ -28,13 +29,13 @@ class Tower:
     """Embeddings, layers, perhaps a last norm; by itself a network with one stack.
 
     masks: of each layer. ropes: rotations by kind of layer, kinds: the kind of each, which has no
-    rotation where there is none of its kind. stack: what
-    its own attention is called. role: what it reads; source: what its cross-attention reads.
-    pool: what gathers its final state into one vector; it attends after the last layer, and the
-    final state stays as it is. grid_rope, grid_biases: what the places of patches do, the latter
-    one for all layers or one for each.
-    shares: of the embeddings and of what each layer gives, where the final state is their
-    weighted sum. after: what the final state still passes.
+    rotation where there is none of its kind. distances: what they add to the scores, the same in
+    all layers or of each. stack: what its own attention is called. role: what it reads; source:
+    what its cross-attention reads. pool: what gathers its final state into one vector; it attends
+    after the last layer, and the final state stays as it is. grid_rope, grid_biases: what the
+    places of patches do, the latter one for all layers or one for each. shares: of the embeddings
+    and of what each layer gives, where the final state is their weighted sum. after: what the
+    final state still passes.
     """
 
     embeddings: Embed
@@ -43,7 +44,7 @@ class Tower:
     last_norm: Norm | None = None
     ropes: Mapping[str, Rope] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
-    distances: Distances | None = None
+    distances: tuple[Distances, ...] = ()
     stack: str = "self"
     role: str = TEXT
     source: str = SOURCE
@@ -87,12 +88,10 @@ class Tower:
         """Embed what the tower reads, and prepare what its layers share."""
         x, start = self.embeddings(feed, self.role), feed.starts_at(self.role)
         rotations = {kind: rope.rotation(len(x), start) for kind, rope in self.ropes.items()}
-        bias = None if self.distances is None else self.distances(len(x), start)
         grid = self._grid(feed)
         if self.grid_rope is not None and grid is not None:
             rotations[GRID] = self.grid_rope.rotation(grid, len(x))
-        if len(self.grid_biases) == 1 and grid is not None:
-            bias = self.grid_biases[0](grid)
+        bias = self.bias(len(x), start, grid)
         mixed = x * x.dtype.type(self.shares[0]) if self.shares else None
         return State(x, Shared(feed, rotations, bias, feed.encoded, grid), self.stack, mixed=mixed)
 
@@ -103,10 +102,22 @@ class Tower:
         assert isinstance(self.embeddings, PatchStem)  # what has a grid begins with patches
         return self.embeddings.grid_of(feed, self.role)
 
-    def _bias(self, shared: Shared, layer: int) -> Floats | None:
-        if len(self.grid_biases) > 1 and shared.grid is not None:
-            return self.grid_biases[layer](shared.grid)
-        return shared.bias
+    def bias(
+        self, n_tokens: int, start: int, grid: tuple[int, int] | None
+    ) -> Callable[[int], Floats] | None:
+        """Return what places add to the scores of a layer, (heads, queries, keys): worked out once
+        for all, or for each when it is its turn; None where they add nothing."""
+        added: list[Callable[[], Floats]] = [
+            partial(one, n_tokens, start) for one in self.distances
+        ]
+        if grid is not None:
+            added += [partial(one, grid) for one in self.grid_biases]
+        if not added:
+            return None
+        if len(added) == 1:
+            same = added[0]()
+            return lambda _: same
+        return lambda layer: added[layer]()
 
     def layer(self, state: State, attend: Attend) -> State:
         """Run one layer, or what gathers the state after the last one."""
@@ -117,7 +128,7 @@ class Tower:
         door = LayerDoor(
             attend, self.stack, layer, self.masks[layer],
             rotation=shared.rotations.get(self.kinds[layer]) if self.kinds else None,
-            bias=self._bias(shared, layer),
+            bias=None if shared.bias is None else shared.bias(layer),
             global_positions=shared.feed.global_positions,
         )  # fmt: skip
         cross = None
