@@ -9,7 +9,7 @@ rows and rests in the others is judged by its work.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from math import inf, isnan, nan
+from math import inf, isnan
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from attnviz.analysis.head_measures import (
     pairs_allowed,
     sign,
 )
+from attnviz.analysis.head_patterns import LEAST_ROWS, SPREADS_OF_MANY, Fit, Label, LayerFits, Rows
 from attnviz.attention import measures
 from attnviz.frozen import dataclass
 from attnviz.record.stack import Stack
@@ -31,64 +32,12 @@ from attnviz.record.stack import Stack
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-# What a head may be labelled, and the mark that stands for it in a grid.
-MARKS = {
-    "previous": "p",
-    "next": "n",
-    "self": "s",
-    "duplicate": "d",
-    "induction": "i",
-    "nearby": "±",
-    "diagonal": "\\",
-    "one key": "|",
-    "aligned": "a",
-    "sink": "¹",
-    "spread": "~",
-    "other": "-",
-    "short": "?",
-    "unknown": "?",
-}
 OFFSETS = {"previous": -1, "next": 1, "self": 0}
 WITHOUT_PATTERN = ("sink", "spread", "other", "short", "unknown")
 
-FITS = 0.5  # of the way from chance to all of the weight: more than everything else together
 NEAR = 2  # tokens to each side that count as nearby
-LEAST_ROWS = 4  # that a label must rest on: rows with two keys to choose from, sink set aside
-SPREADS = 3.0  # standard deviations from chance: a few rows are not taken for a pattern
-SPREADS_OF_MANY = 4.0  # where the best of all keys was chosen
-LITTLE = 0.05  # weight left beside the sink below which there is nothing to tell
-EVEN = 0.8  # of the largest possible entropy, from which a head counts as spread
-SURER = 0.05  # by which a rarer pattern must fit better than a plainer one to be named
-NO_CHANCE = 0.9  # chance level above which a pattern says nothing: the mask leaves no choice
 AT_ONCE = 1 << 25  # bytes of weights that are looked at together
 NAMED = 0.75  # of the weight set aside that one token must have to be named alone
-
-
-@dataclass(frozen=True)
-class Label:
-    """What a head looks at. share: of the weight it is judged by; chance: what an even head would
-    have; token: the key, where there is one. Share and chance are NaN where nothing was found."""
-
-    kind: str
-    share: float = nan
-    chance: float = nan
-    token: str = ""
-
-    def __str__(self) -> str:
-        if self.kind == "sink":
-            return f"rests on {self.token}"
-        said = {"short": "too short to tell", "unknown": "not kept"}.get(self.kind, self.kind)
-        return f"{said} {self.token}".strip()
-
-    @property
-    def mark(self) -> str:
-        """One letter for it."""
-        return MARKS[self.kind]
-
-    @property
-    def lift(self) -> float:
-        """The share with chance taken out: 0 is no better than chance, 1 is all of the weight."""
-        return _lift(self.share, self.chance)
 
 
 @dataclass(frozen=True)
@@ -145,99 +94,6 @@ def _or_last(value: float) -> float:
     return inf if isnan(value) else value
 
 
-# Labels ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """How much of each head's weight is where a pattern says: (heads,) each, NaN where too few
-    rows can tell. tokens: the key that it is about, per head, for patterns that have one."""
-
-    kind: str
-    share: Array
-    chance: Array
-    tokens: Sequence[str] = ()
-
-    def label(self, head: int) -> Label:
-        token = self.tokens[head] if self.tokens else ""
-        return Label(self.kind, float(self.share[head]), float(self.chance[head]), token)
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """The rows of a layer that can tell what its heads look at.
-
-    weight, squares: (heads, queries), the sum of a row's weights and of their squares, 0 in rows
-    that cannot tell. free: (queries,), how many keys there are to choose from.
-    """
-
-    weight: Array
-    squares: Array
-    free: NDArray[np.int64]
-
-    def fit(self, kind: str, mass: Array, keys: NDArray[Any], *, least: float = 0) -> _Fit:
-        """A pattern with `mass` (heads, queries) on `keys` (queries,) keys of each row. Rows in
-        which it has no key are left out; it needs `least` others."""
-        one = self.fits(mass[..., None] * (keys > 0)[:, None], keys[:, None], least)
-        return _Fit(kind, one[0][:, 0], one[1][:, 0])
-
-    def fits(
-        self, mass: Array, keys: NDArray[Any], least: float = 0, spreads: float = SPREADS
-    ) -> tuple[Array, Array]:
-        """Share and chance, (heads, patterns), of several patterns at once: mass (heads, queries,
-        patterns) or its sum over the queries, keys (queries, patterns).
-
-        NaN where fewer than LEAST_ROWS rows can tell, or where shuffling the keys of every row
-        would bring the share that far from chance: sampling without replacement, `spreads` standard
-        deviations.
-        """
-        told = mass.sum(axis=1) if mass.ndim == 3 else mass
-        seen, free = (keys > 0).astype(np.float64), np.maximum(self.free, 2)
-        base = self.weight @ seen
-        chance = (self.weight / free) @ keys
-        each = (self.squares - self.weight**2 / free) / (free - 1)
-        spread = np.sqrt(np.maximum(each @ (keys * (1 - keys / free[:, None])), 0))
-        rows = np.nan_to_num(divided(base**2, self.weight**2 @ seen))  # of equal weight
-        enough = (rows >= LEAST_ROWS - 1e-6) & (seen.sum(axis=0) >= least)
-        base = np.where(enough & (told - chance >= spreads * spread), base, 0)
-        return divided(told, base), divided(chance, base)
-
-
-@dataclass(frozen=True)
-class _Layer:
-    """What there is to label the heads of a layer with.
-
-    left: what is left with the sink set aside; total: (heads,), the weight of the same rows with
-    it. narrow patterns are named before wide ones, and these before where a head rests. evenness:
-    of what is left, (heads,), or None where single weights were not kept.
-    """
-
-    left: _Rows
-    total: Array
-    narrow: Sequence[_Fit]
-    wide: Sequence[_Fit]
-    resting: _Fit | None
-    evenness: Array | None
-
-    def label(self, head: int) -> Label:
-        """The pattern that fits a head best, or else where it rests, or that it spreads."""
-        if self.left.weight[head].sum() >= LITTLE * self.total[head]:
-            for fits in (self.narrow, self.wide):
-                best, highest = None, FITS
-                for fit in fits:
-                    lift = _lift(fit.share[head], fit.chance[head])
-                    if lift >= FITS and (best is None or lift > highest + SURER):
-                        best, highest = fit, lift
-                if best is not None:
-                    return best.label(head)
-        if self.resting is not None and (rest := self.resting.label(head)).lift >= FITS:
-            return rest
-        if self.evenness is None:
-            return Label("unknown")
-        even = float(self.evenness[head])
-        return Label("spread", even) if even >= EVEN else Label("other")
-
-
 def labels_of(stack: Stack, layers: Sequence[int]) -> dict[int, list[Label]]:
     """Return the labels of every head, by layer."""
     if stack.weights is None:
@@ -269,7 +125,7 @@ def _alike(stack: Stack, layers: Sequence[int]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _label_heads(layer: _Layer, heads: range) -> list[Label]:
+def _label_heads(layer: LayerFits, heads: range) -> list[Label]:
     """The labels of the heads of one layer, among all that were looked at together."""
     own = slice(heads.start, heads.stop)
     if layer.left.weight[own].any(axis=0).sum() < LEAST_ROWS and not _rests(layer, own):
@@ -277,7 +133,7 @@ def _label_heads(layer: _Layer, heads: range) -> list[Label]:
     return [layer.label(head) for head in heads]
 
 
-def _rests(layer: _Layer, heads: slice) -> bool:
+def _rests(layer: LayerFits, heads: slice) -> bool:
     """Whether the rows would be enough, had the heads left anything in them."""
     return layer.resting is not None and bool(np.isfinite(layer.resting.share[heads]).any())
 
@@ -317,14 +173,14 @@ class _Seen:
         return _Seen(allowed, open_to, aside, told)
 
 
-def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> _Layer:
+def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> LayerFits:
     """Some heads of a layer: (heads, queries, keys), written over."""
     weights *= seen.allowed
     total = measures.total_weight(weights).sum(axis=-1)
     resting = _resting(stack, weights, seen)
     weights[:, :, seen.aside] = 0
     squares, free = np.einsum("hqk,hqk->hq", weights, weights), seen.open_to.sum(axis=1)
-    left = _Rows(measures.total_weight(weights), squares, free)
+    left = Rows(measures.total_weight(weights), squares, free)
     fits = [
         left.fit(kind, measures.on_pattern(weights, pattern), pattern.sum(axis=1))
         for kind, pattern in seen.patterns.items()
@@ -343,7 +199,7 @@ def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> _Layer:
         places = [left.fit(kind, mass[offset], keys[offset]) for kind, offset in OFFSETS.items()]
         narrow = [*places, *narrow]
         wide.append(left.fit("nearby", *(np.sum(list(of.values()), axis=0) for of in (mass, keys))))
-    return _Layer(left, total, narrow, wide, resting, _evenness(weights, left))
+    return LayerFits(left, total, narrow, wide, resting, _evenness(weights, left))
 
 
 def _beside(array: Any, offset: int) -> Array:
@@ -354,7 +210,7 @@ def _beside(array: Any, offset: int) -> Array:
     return found
 
 
-def _of_summary(stack: Stack, layer: int) -> _Layer:
+def _of_summary(stack: Stack, layer: int) -> LayerFits:
     """The same of a streamed stack, as far as its summary tells: only the first token can be set
     aside, and only offsets are known."""
     n, places = stack.shape[0], np.arange(stack.shape[0])
@@ -362,13 +218,13 @@ def _of_summary(stack: Stack, layer: int) -> _Layer:
     first, total = (stack.measure(name)[layer] for name in ("first", "total"))
     if stack.two_texts:
         rows = counts > 1
-        left = _Rows(total * rows, (total * rows) ** 2, counts)
-        return _Layer(left, left.weight.sum(axis=-1), [], [], None, None)
+        left = Rows(total * rows, (total * rows) ** 2, counts)
+        return LayerFits(left, left.weight.sum(axis=-1), [], [], None, None)
     rows = ~stack.query_tokens.special & (counts > 2) & (places > 0)
     # Without the single weights their squares are taken as large as they can be.
-    whole = _Rows(total * rows, (total * rows) ** 2, counts)
+    whole = Rows(total * rows, (total * rows) ** 2, counts)
     rest = np.maximum(total - first, 0) * rows
-    left = _Rows(rest, rest**2, counts - 1)
+    left = Rows(rest, rest**2, counts - 1)
     resting = whole.fit("sink", first * rows, rows.astype(np.int64))
     named = [_shown(stack, 0)] * stack.n_heads
     exists = {"self": places > 0}
@@ -378,8 +234,8 @@ def _of_summary(stack: Stack, layer: int) -> _Layer:
         left.fit(kind, np.nan_to_num(stack.measure(kind)[layer]), here & rows)
         for kind, here in exists.items()
     ]
-    resting = _Fit("sink", resting.share, resting.chance, named)
-    return _Layer(left, whole.weight.sum(axis=-1), narrow, [], resting, None)
+    resting = Fit("sink", resting.share, resting.chance, named)
+    return LayerFits(left, whole.weight.sum(axis=-1), narrow, [], resting, None)
 
 
 def _aside(stack: Stack) -> Bools:
@@ -397,7 +253,7 @@ def _shown(stack: Stack, key: int) -> str:
     return name if stack.key_tokens.special[key] else f'"{name}"'
 
 
-def _resting(stack: Stack, weights: Array, seen: _Seen) -> _Fit | None:
+def _resting(stack: Stack, weights: Array, seen: _Seen) -> Fit | None:
     """How much each head puts on what is set aside, and on which token.
 
     One token is named alone when it has most of it; the share is then its own.
@@ -408,7 +264,7 @@ def _resting(stack: Stack, weights: Array, seen: _Seen) -> _Fit | None:
     rows = np.asarray(seen.allowed.any(axis=1))
     if not stack.two_texts:
         rows[:1] = False  # the first token's own row
-    whole = _Rows(
+    whole = Rows(
         measures.total_weight(weights) * rows,
         np.einsum("hqk,hqk->hq", weights, weights) * rows,
         seen.allowed.sum(axis=1),
@@ -421,7 +277,7 @@ def _resting(stack: Stack, weights: Array, seen: _Seen) -> _Fit | None:
     top = sums.argmax(axis=1)
     alone = sums[heads, top] >= NAMED * sums.sum(axis=1)
     several = "special tokens" if stack.key_tokens.special[columns].all() else "first & special"
-    return _Fit(
+    return Fit(
         "sink",
         np.where(alone, each[heads, top], together.share),
         np.where(alone, chances[heads, top], together.chance),
@@ -432,7 +288,7 @@ def _resting(stack: Stack, weights: Array, seen: _Seen) -> _Fit | None:
     )
 
 
-def _one_key(stack: Stack, weights: Array, left: _Rows, open_to: Bools) -> _Fit:
+def _one_key(stack: Stack, weights: Array, left: Rows, open_to: Bools) -> Fit:
     """The key that gets most, its own row left out; half of the rows must see it."""
     received = weights.sum(axis=1)
     if not stack.two_texts:
@@ -446,14 +302,14 @@ def _one_key(stack: Stack, weights: Array, left: _Rows, open_to: Bools) -> _Fit:
     shares, chances = left.fits(weights[:, :, columns] * seen, seen, least, SPREADS_OF_MANY)
     heads = np.arange(len(best))
     names = [_shown(stack, key) for key in best.tolist()]
-    return _Fit("one key", shares[heads, at], chances[heads, at], names)
+    return Fit("one key", shares[heads, at], chances[heads, at], names)
 
 
-def _aligned(weights: Array, left: _Rows) -> _Fit:
+def _aligned(weights: Array, left: Rows) -> Fit:
     """Every query at a key of its own choice: the mean of the largest weights."""
     base = left.weight.sum(axis=-1)
     share = divided(weights.max(axis=-1, initial=0).sum(axis=-1), base)
-    return _Fit("aligned", share, divided((left.weight / np.maximum(left.free, 1)).sum(-1), base))
+    return Fit("aligned", share, divided((left.weight / np.maximum(left.free, 1)).sum(-1), base))
 
 
 def _band(stack: Stack) -> Bools:
@@ -465,7 +321,7 @@ def _band(stack: Stack) -> Bools:
     return np.asarray(np.abs(np.subtract.outer(queries * slope, keys)) <= 1)
 
 
-def _evenness(weights: Array, left: _Rows) -> Array:
+def _evenness(weights: Array, left: Rows) -> Array:
     """Entropy of what is left, each row made to sum to 1, over its largest possible: 1 is even.
     Rows count by their weight. (heads,)"""
     some = left.weight > 0
@@ -476,13 +332,6 @@ def _evenness(weights: Array, left: _Rows) -> Array:
     )
     spread = np.where(some, measures.normalized(entropies, left.free), 0)
     return np.nan_to_num(divided((spread * left.weight).sum(-1), left.weight.sum(-1)))
-
-
-def _lift(share: float, chance: float) -> float:
-    """(share - chance) / (1 - chance); 0 where nothing is known or the mask leaves no choice."""
-    if isnan(share) or isnan(chance) or chance > NO_CHANCE:
-        return 0.0
-    return (share - chance) / (1 - chance)
 
 
 def as_rows(looks: Iterable[HeadLook]) -> Iterator[dict[str, Any]]:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.head_labels import MARKS, labels_of
+from attnviz.analysis.head_labels import labels_of
 from attnviz.analysis.head_measures import MEASURES, measured
+from attnviz.analysis.head_patterns import MARKS
 from attnviz.analysis.moments import Array, Moments, Quantiles
 from attnviz.analysis.significance import Difference, differences
 from attnviz.errors import AttnvizError, bad_choice, out_of_range

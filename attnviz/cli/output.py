@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
 from attnviz.cli.pieces import counted
-from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, cannot_write
+from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, both_given, cannot_write
 from attnviz.files.write import may_write, written_whole
 from attnviz.inputs.labels import visible
 from attnviz.language.language import (
@@ -32,6 +32,23 @@ if TYPE_CHECKING:
     from attnviz.record.record import AttentionRecord
 
 PLAIN_HEIGHT = 24  # what is not a terminal gets what fits a small one
+
+
+class Numbers(Protocol):
+    """Results that write themselves for programs."""
+
+    def to_json(self) -> str:
+        """Return one JSON document."""
+
+    def to_csv(self) -> str:
+        """Return a table as CSV."""
+
+
+class SavedNumbers(Numbers, Protocol):
+    """Results that are written to files too."""
+
+    def save(self, path: str | Path) -> None:
+        """Write a file, whole or not at all, in the format of its suffix."""
 
 
 def _shown(text: str) -> str:
@@ -88,6 +105,20 @@ def put_json(text: str) -> None:
     if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
         text = re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
     put_text(text)
+
+
+def check_format(json: bool, csv: bool) -> None:
+    """Refuse two formats for one standard output."""
+    if json and csv:
+        raise both_given("--json", "--csv")
+
+
+def put_numbers(found: Numbers, *, csv: bool) -> None:
+    """Write numbers to standard output for programs: as CSV, or else as JSON."""
+    if csv:
+        put_text(found.to_csv())
+    else:
+        put_json(found.to_json())
 
 
 def say(message: str, quiet: bool = False) -> None:
@@ -152,3 +183,18 @@ def save(path: Path, data: bytes, language: Language, quiet: bool) -> None:
     with written_whole(path) as file:
         file.write(data)
     say(language.say("run.saved", path=path), quiet)
+
+
+def save_numbers(
+    found: SavedNumbers, paths: Sequence[Path], pictures: Sequence[str],
+    draw: Callable[[str], bytes], language: Language, quiet: bool,
+) -> None:  # fmt: skip
+    """Write numbers to files, each whole or not at all, and say so; draw: a kind of picture, such
+    as "png", to its bytes, for the suffixes in `pictures`."""
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix in pictures:
+            save(path, draw(suffix[1:]), language, quiet)
+        else:
+            found.save(path)
+            say(language.say("run.saved", path=path), quiet)

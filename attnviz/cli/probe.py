@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attnviz.cli.model_options import TokenPass
-from attnviz.cli.output import console, put, put_json, put_text, screen_of
+from attnviz.cli.output import console, put, put_numbers, screen_of
 from attnviz.cli.progress import Ticker
 from attnviz.cli.read_text import the_text
 from attnviz.errors import AttnvizError
@@ -34,7 +34,7 @@ def show_probe(
     answers = [check_claim(found, claim) for claim in claims]
     target = console()
     if json or csv:
-        put_json(found.to_json()) if json else put_text(found.to_csv())
+        put_numbers(found, csv=csv)
     elif answers:
         put(target, views.claims(answers, found, screen_of(target), language))
     else:

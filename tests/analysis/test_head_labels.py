@@ -11,15 +11,9 @@ import pytest
 
 import attnviz
 from attnviz.analysis import head_labels as rooms
-from attnviz.analysis.head_labels import (
-    MARKS,
-    HeadLook,
-    Label,
-    as_rows,
-    look,
-    ranked,
-)
+from attnviz.analysis.head_labels import HeadLook, as_rows, look, ranked
 from attnviz.analysis.head_measures import MEASURES, OF_HEADS, check_measure, missing
+from attnviz.analysis.head_patterns import MARKS, Label
 from attnviz.attention import masks, measures
 from attnviz.errors import AttnvizError
 from attnviz.inputs.tokens import from_labels

@@ -16,8 +16,9 @@ from rich.style import Style
 
 import attnviz
 from attnviz.analysis.head_examples import head_examples
-from attnviz.analysis.head_labels import MARKS, look, ranked
+from attnviz.analysis.head_labels import look, ranked
 from attnviz.analysis.head_measures import MEASURES, OF_HEADS, missing
+from attnviz.analysis.head_patterns import MARKS
 from attnviz.analysis.names import token_names
 from attnviz.attention import masks
 from attnviz.language.darija_arabic import DARIJA_ARABIC

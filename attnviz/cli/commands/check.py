@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from attnviz.cli import options
-from attnviz.errors import both_given
+
+if TYPE_CHECKING:
+    from attnviz.analysis.check import Check
+    from attnviz.language.language import Language
+
+PICTURES = (".png", ".svg", ".pdf")
 
 
 def check(
@@ -58,7 +63,15 @@ def check(
     Every order stands beside random ones, and beside hiding tokens one at a time.
     """
     from attnviz.analysis.check import SUFFIXES
-    from attnviz.cli.output import check_outputs, console, put, put_text, save, say, screen_of
+    from attnviz.cli.output import (
+        check_format,
+        check_outputs,
+        console,
+        put,
+        put_numbers,
+        save_numbers,
+        screen_of,
+    )
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import given_text, the_text
     from attnviz.language.languages import find_language
@@ -67,10 +80,8 @@ def check(
     from attnviz.views.terminal.check import check as view
 
     language = find_language(lang)
-    if json and csv:
-        raise both_given("--json", "--csv")
-    pictures = (".png", ".svg", ".pdf")
-    check_outputs(output or [], [file, texts], (*SUFFIXES, *pictures))
+    check_format(json, csv)
+    check_outputs(output or [], [file, texts], (*SUFFIXES, *PICTURES))
     lines = None if texts is None else the_text(None, texts).splitlines()
     with Ticker(quiet) as ticker:
         found = checked(
@@ -80,16 +91,17 @@ def check(
             ids=options.token_ids(ids, "--ids"), truncate=truncate,
             progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
         )  # fmt: skip
-    for path in output or []:
-        if path.suffix.lower() in pictures:
-            from attnviz.views.picture.check import picture
-
-            save(path, picture(found, path.suffix.lower()[1:], language), language, quiet)
-        else:
-            found.save(path)
-            say(language.say("run.saved", path=path), quiet)
+    save_numbers(
+        found, output or [], PICTURES, lambda kind: _drawn(found, kind, language), language, quiet
+    )
     if json or csv:
-        put_text(found.to_json() if json else found.to_csv())
+        put_numbers(found, csv=csv)
         return
     target = console()
     put(target, view(found, screen_of(target), language))
+
+
+def _drawn(found: Check, kind: str, language: Language) -> bytes:
+    from attnviz.views.picture.check import picture
+
+    return picture(found, kind, language)

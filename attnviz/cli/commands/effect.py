@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli import options
-from attnviz.errors import AttnvizError, both_given
+from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.analysis.effects import Effects
     from attnviz.language.language import Language
+
+PICTURES = (".png", ".svg", ".pdf", ".html")
 
 
 def effect(
@@ -73,7 +75,15 @@ def effect(
     The answer is the next token, the [MASK], the class or the span, or else the vector of the text.
     """
     from attnviz.analysis.effects import SUFFIXES
-    from attnviz.cli.output import check_outputs, console, put, put_text, save, say, screen_of
+    from attnviz.cli.output import (
+        check_format,
+        check_outputs,
+        console,
+        put,
+        put_numbers,
+        save_numbers,
+        screen_of,
+    )
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import given_text, the_text
     from attnviz.language.languages import find_language
@@ -81,10 +91,8 @@ def effect(
     from attnviz.views.terminal.effects import effects as view
 
     language = find_language(lang)
-    if json and csv:
-        raise both_given("--json", "--csv")
-    pictures = (".png", ".svg", ".pdf", ".html")
-    check_outputs(output or [], [file, reference], (*SUFFIXES, *pictures))
+    check_format(json, csv)
+    check_outputs(output or [], [file, reference], (*SUFFIXES, *PICTURES))
     numbers = options.token_ids(ids, "--ids")
     read = the_text(text, file) if numbers is None else given_text(text, file)
     texts = None if reference is None else the_text(None, reference).splitlines()
@@ -96,14 +104,11 @@ def effect(
             ids=numbers, truncate=truncate,
             progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
         )  # fmt: skip
-    for path in output or []:
-        if path.suffix.lower() in pictures:
-            save(path, _drawn(found, path.suffix.lower()[1:], language), language, quiet)
-        else:
-            found.save(path)
-            say(language.say("run.saved", path=path), quiet)
+    save_numbers(
+        found, output or [], PICTURES, lambda kind: _drawn(found, kind, language), language, quiet
+    )
     if json or csv:
-        put_text(found.to_json() if json else found.to_csv())
+        put_numbers(found, csv=csv)
         return
     target = console()
     put(target, view(found, screen_of(target), language, top=top))

@@ -9,7 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.model_options import TokenPass
-from attnviz.errors import AttnvizError, both_given
+from attnviz.errors import AttnvizError
 
 SORTS = "Order by a measure: {smallest} (smallest first) · {largest} (largest first)."
 
@@ -73,7 +73,15 @@ def heads(
     """
     from attnviz.analysis.head_labels import look, ranked
     from attnviz.analysis.head_measures import check_measure
-    from attnviz.cli.output import console, put, put_json, put_text, screen_of, warn_of_arabic
+    from attnviz.cli.output import (
+        check_format,
+        console,
+        put,
+        put_json,
+        put_text,
+        screen_of,
+        warn_of_arabic,
+    )
     from attnviz.cli.probe import show_probe
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import the_text
@@ -83,8 +91,7 @@ def heads(
     from attnviz.views.terminal import heads as views
 
     language = find_language(lang)
-    if json and csv:
-        raise both_given("--json", "--csv")
+    check_format(json, csv)
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
     if probe or check:

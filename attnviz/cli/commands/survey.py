@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from attnviz.cli import options
-from attnviz.errors import both_given
 
 Files = Annotated[
     list[str],
@@ -79,8 +78,8 @@ def survey(
     Weights are never kept. With --folder, what ended is kept: after Ctrl-C or a crash the same
     command goes on where it was and gives the same bytes.
     """
-    from attnviz.cli.output import check_outputs, say
-    from attnviz.cli.surveys import show_survey, write_survey
+    from attnviz.cli.output import check_format, check_outputs, say
+    from attnviz.cli.surveys import check_sort, show_survey, write_survey
     from attnviz.inputs.corpus import Columns, Corpus
     from attnviz.language.languages import find_language
     from attnviz.tracing.survey import survey as run_survey
@@ -88,7 +87,8 @@ def survey(
 
     language = find_language(lang)
     check_outputs(output or [], [Path(file) for file in files if file != "-"], SUFFIXES)
-    _check(sort, json, csv)
+    check_format(json, csv)
+    check_sort(sort)
     corpus = Corpus(files, Columns(column, pair_column, group_column), limit, sample, seed)
     given: dict[str, Any] = {"type": type, "heads": heads, "tokenizer": tokenizer}
     asked = {name: value for name, value in given.items() if value is not None}
@@ -107,14 +107,6 @@ def survey(
         )  # fmt: skip
     write_survey(found, output or [], sort, language, quiet)
     show_survey(found, json=json, csv=csv, sort=sort, top=top)
-
-
-def _check(sort: str | None, json: bool, csv: bool) -> None:
-    from attnviz.cli.surveys import check_sort
-
-    if json and csv:
-        raise both_given("--json", "--csv")
-    check_sort(sort)
 
 
 def _progress(quiet: bool) -> Any:

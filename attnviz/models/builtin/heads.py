@@ -133,7 +133,7 @@ class HeadsModel:
 def builtin(n_heads: int, *, cross: bool = False) -> HeadsModel:
     """Make the first `n_heads` constructed heads; past the end of the list they come again, blunter
     and sharper by turns. AttnvizError unless 1 <= n_heads <= 64."""
-    _check(n_heads)
+    check_n_heads(n_heads)
     plans = CROSS_HEADS if cross else SELF_HEADS
     heads = [
         _head(plans[i % len(plans)], SHARPNESS[i // len(plans) % len(SHARPNESS)])
@@ -149,7 +149,7 @@ def random(n_heads: int, seed: int) -> HeadsModel:
 
     Raises AttnvizError unless 1 <= n_heads <= 64.
     """
-    _check(n_heads)
+    check_n_heads(n_heads)
     if seed < 0:
         raise AttnvizError(f"The seed is {seed}.", "It must be 0 or more.")
     generator = np.random.default_rng(seed)
@@ -166,7 +166,8 @@ def random(n_heads: int, seed: int) -> HeadsModel:
     return HeadsModel("random", "random", heads, draw(n_heads * VALUE_DIM, WIDTH), seed)
 
 
-def _check(n_heads: int) -> None:
+def check_n_heads(n_heads: int) -> None:
+    """Raise AttnvizError unless 1 <= n_heads <= 64."""
     if not 1 <= n_heads <= MOST_HEADS:
         raise AttnvizError(f"`heads` is {n_heads}.", f"Choose a number from 1 to {MOST_HEADS}.")
 

@@ -1,24 +1,16 @@
-"""Heads over the frames of a sound, and from words at them, constructed like those over texts.
-
-For features X (frames, width) a head has real matrices W_Q, W_K and W_V such that
-softmax(X W_Q (X W_K)ᵀ / sqrt(head_dim)) listens where the head's name says. Nothing is trained.
-"""
+"""Heads over the frames of a sound, and from words at them, constructed as those over texts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from attnviz.attention.masks import full
-from attnviz.errors import AttnvizError
-from attnviz.frozen import dataclass
 from attnviz.inputs.sound import frame_tokens, open_sound
-from attnviz.inputs.text import tokenize
+from attnviz.inputs.tokens import Tokens
 from attnviz.models.builtin import sound_words
-from attnviz.models.builtin.heads import MOST_HEADS, SHARPNESS
-from attnviz.models.builtin.parts import Floats, Plan, Term, joined, rotated
+from attnviz.models.builtin.medium_heads import Medium, MediumHeads, plan_heads
+from attnviz.models.builtin.parts import Floats, Plan, Term, rotated
 from attnviz.models.builtin.sound_features import (
     FREQUENCIES,
     HOP,
@@ -27,18 +19,8 @@ from attnviz.models.builtin.sound_features import (
     n_frames,
     picture,
 )
-from attnviz.models.model import (
-    AUDIO,
-    TEXT,
-    Attend,
-    Inputs,
-    Layout,
-    Prepared,
-    StackShape,
-    stack_shapes,
-)
+from attnviz.models.model import AUDIO, Inputs
 
-HEAD_DIM = 96
 WORDS = sound_words.PARTS
 # The kernel of a step leaves no wave out, so that it is sharp; that of nearness only slow ones.
 STEP = FREQUENCIES**0.25 / (FREQUENCIES**0.25).sum()
@@ -46,100 +28,36 @@ WIDE = np.where(FREQUENCIES < 0.7, 1.0, 0.0)
 WIDE /= WIDE.sum()
 
 
-@dataclass(frozen=True)
-class Head:
-    """One head: its name and its matrices W_Q (queries' width, HEAD_DIM) and W_K (width,
-    HEAD_DIM). W_V copies the spectrum."""
+MEDIUM = Medium(
+    role=AUDIO,
+    called="sound",
+    reads=frozenset({"audio", "start", "end"}),
+    head_dim=96,
+    parts=PARTS,
+    word_parts=WORDS,
+    word_features=sound_words.features,
+    value="sound",
+)
 
-    name: str
-    w_query: Floats
-    w_key: Floats
 
-
-@dataclass(frozen=True)
-class SoundHeads:
+class SoundHeads(MediumHeads):
     """One layer of such heads, over a sound or from a text at it."""
 
-    heads: tuple[Head, ...]
-    crosses: bool  # from words at frames
+    medium = MEDIUM
 
-    notes = ()
-    name = "builtin"
-    origin = "constructed"
-    any_type = True  # nothing was trained, so no mask is more its own than another
-
-    @property
-    def type(self) -> str:
-        """Over a sound self-attention, from a text at it cross-attention."""
-        return "cross" if self.crosses else "self"
-
-    @property
-    def reads(self) -> frozenset[str]:
-        """A sound, and from words at frames a text too."""
-        own = {"audio", "start", "end"}
-        return frozenset(own | {"text", "tokenizer"} if self.crosses else own)
-
-    @property
-    def details(self) -> Mapping[str, Any]:
-        """Nothing that the name does not say."""
-        return {}
-
-    @property
-    def layouts(self) -> Mapping[str, Layout]:
-        """Its one stack."""
-        n, names = len(self.heads), tuple(head.name for head in self.heads)
-        queries, stack = (TEXT, "cross") if self.crosses else (AUDIO, "self")
-        return {stack: Layout(n, n, HEAD_DIM, (full(),), queries, AUDIO, names)}
-
-    def prepare(self, inputs: Inputs) -> Prepared:
-        """Open the sound and cut it into frames; cut the text into words."""
-        inputs.refuse_unread(self.reads, f"the {self.name} heads over a sound")
-        if inputs.audio is None:
-            raise AttnvizError("There is no sound.", "Give one.")
+    def open(self, inputs: Inputs) -> tuple[Tokens, Floats]:
+        """Open the sound and cut it into frames."""
+        assert inputs.audio is not None  # `prepare` made sure
         sound = open_sound(inputs.audio, inputs.start, inputs.end)
-        tokens = {AUDIO: frame_tokens(sound, n_frames(sound), HOP, picture(sound))}
-        tokenizer = None
-        if self.crosses:
-            tokenizer = inputs.tokenizer or "words"
-            tokens = {TEXT: tokenize(inputs.require_text(), tokenizer)} | tokens
-        return Prepared(tokens, {AUDIO: features(sound)}, tokenizer=tokenizer)
-
-    def stacks(self, prepared: Prepared) -> dict[str, StackShape]:
-        """Return the one stack."""
-        return stack_shapes(self.layouts, prepared.tokens)
-
-    def run(self, prepared: Prepared, attend: Attend) -> Floats:
-        """Attend from the frames, or from the words, to the frames.
-
-        Returns (queries, width of a frame's features) float32: the mean of the spectra heard.
-        """
-        y = prepared.features[AUDIO].astype(np.float32, copy=False)  # (frames, width)
-        x = sound_words.features(prepared.text) if self.crosses else y
-        ((stack, _),) = self.stacks(prepared).items()
-        n, w_value = len(self.heads), PARTS.take("sound")
-        w_output = np.tile(w_value.T / np.float32(n), (n, 1))  # (heads × sound, width)
-        query = np.stack([x @ head.w_query for head in self.heads])
-        key = np.stack([y @ head.w_key for head in self.heads])
-        value = np.stack([y @ w_value] * n)
-        output = attend(stack, query, key, value, mask=full(), w_output=w_output)
-        merged: Floats = np.concatenate(list(output), axis=1) @ w_output
-        return merged
+        tokens = frame_tokens(sound, n_frames(sound), HOP, picture(sound))
+        return tokens, features(sound)
 
 
 def sound_heads(n_heads: int, *, cross: bool = False) -> SoundHeads:
     """Make the first `n_heads` constructed heads over a sound, or from a text at it; past the end
     of the list they come again, blunter and sharper by turns. AttnvizError unless 1 … 64 heads."""
-    if not 1 <= n_heads <= MOST_HEADS:
-        raise AttnvizError(f"`heads` is {n_heads}.", f"Choose a number from 1 to {MOST_HEADS}.")
-    plans, widths = (
-        (CROSS_HEADS, (WORDS.width, PARTS.width)) if cross else (HEADS, (PARTS.width,) * 2)
-    )
-    made = []
-    for i in range(n_heads):
-        plan, sharpness = plans[i % len(plans)], SHARPNESS[i // len(plans) % len(SHARPNESS)]
-        name = plan.name + ("" if sharpness == 1 else f" ×{sharpness:g}")
-        made.append(Head(name, *joined(plan.terms(), widths, HEAD_DIM, sharpness)))
-    return SoundHeads(tuple(made), cross)
+    plans = CROSS_HEADS if cross else HEADS
+    return SoundHeads(plan_heads(plans, n_heads, MEDIUM, cross=cross), cross)
 
 
 def match(part: str, strength: float) -> Term:

@@ -14,8 +14,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.head_examples import Example, head_examples
-from attnviz.analysis.head_labels import MARKS, HeadLook, Label, as_rows
+from attnviz.analysis.head_labels import HeadLook, as_rows
 from attnviz.analysis.head_measures import MEASURES, SMALLEST, missing
+from attnviz.analysis.head_patterns import MARKS, Label
 from attnviz.files.table import table_text
 from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Language
