@@ -15,6 +15,7 @@ import pytest
 
 from attnviz.cli.bundled import load
 from attnviz.inputs.text import tokenize
+from tests.reference import in_process
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "samples"
@@ -95,22 +96,20 @@ def test_its_command_runs(sample, monkeypatch):
     _, *arguments = shlex.split(sample.command())
     if sample.name == "long":
         arguments = ["run", "--file", str(sample.file), "--show", "none", "--type", "local"]
-    done = run(["-m", "attnviz", *arguments])
-    assert done.stderr == b""
-    assert done.returncode == 0
-    shown = done.stdout.decode("utf-8")
+    status, shown, err = in_process.run(*arguments, COLUMNS="100")
+    assert (status, err) == (0, "")
     if sample.name != "long":
         first = tokenize(sample.file.read_text(encoding="utf-8")).labels[0]
         assert first in shown or first[0] in shown
 
 
 def test_samples_are_listed_and_printed():
-    listed = run(["-m", "attnviz", "samples"])
-    assert (listed.returncode, listed.stderr) == (0, b"")
+    listed = in_process.run("samples")
+    assert (listed.status, listed.err) == (0, "")
     for sample in SAMPLES.values():
-        assert sample.name in listed.stdout.decode("utf-8")
-        printed = run(["-m", "attnviz", "samples", sample.name]) if sample.source else None
-        assert printed is None or printed.stdout == sample.file.read_bytes()
+        assert sample.name in listed.out
+        printed = in_process.run("samples", sample.name)
+        assert printed.out == sample.file.read_bytes().decode("utf-8")
 
 
 @pytest.mark.parametrize("seed", ["1", "2"])

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.head_labels import NEAR, OFFSETS, HeadLook, Label
+from attnviz.analysis.head_labels import NEAR, OFFSETS, HeadLook
+from attnviz.analysis.head_patterns import Label
 from attnviz.analysis.links import is_word, set_aside
 from attnviz.analysis.names import token_names
 from attnviz.frozen import dataclass

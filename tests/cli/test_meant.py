@@ -1,7 +1,6 @@
 """What is not understood is answered with the command that was meant; and where texts come from."""
 
 import json
-import os
 import shlex
 import shutil
 import subprocess
@@ -10,22 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.reference.in_process import run
+
 ROOT = Path(__file__).parents[2]
 
 
 def attnviz(*arguments, folder=ROOT, **how):
-    """A command, as a program of its own: standard input is the matter here."""
-    how = {"stdin": subprocess.DEVNULL} | how if "input" not in how else how
-    done = subprocess.run(
-        [sys.executable, "-m", "attnviz", *arguments],
-        cwd=folder,
-        capture_output=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100", "ATTNVIZ_LANG": "en"},
-        text=True,
-        encoding="utf-8",
-        **how,
-    )
-    return done.returncode, done.stdout, done.stderr
+    """A command with an English answer: (status, out, err)."""
+    return run(*arguments, folder=folder, COLUMNS="100", ATTNVIZ_LANG="en", **how)
 
 
 @pytest.mark.parametrize(
@@ -61,8 +52,8 @@ def test_a_text_is_read_from_a_pipe_a_file_or_its_name(tmp_path):
     (tmp_path / "mill.txt").write_text(words + "\n", encoding="utf-8")
     expected = attnviz("run", words)
     assert expected[0] == 0
-    assert attnviz("run", input=words) == expected
-    assert attnviz("run", "-", input=words) == expected
+    assert attnviz("run", piped=words) == expected
+    assert attnviz("run", "-", piped=words) == expected
     assert attnviz("run", "mill.txt", folder=tmp_path) == expected
     with (tmp_path / "mill.txt").open() as file:
         assert attnviz("run", stdin=file) == expected

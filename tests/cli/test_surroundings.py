@@ -18,6 +18,7 @@ import pytest
 import attnviz
 from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
+from tests.reference import in_process
 
 ROOT = Path(attnviz.__file__).parents[1]
 TEXT = "The cat sat on the mat"
@@ -51,21 +52,24 @@ def test_a_width_of_nothing_is_not_known(words, size, monkeypatch, capsys):
     assert shown[0] == shown[1] != ""
 
 
-def test_a_message_that_cannot_be_written_changes_no_status(tmp_path):
-    for words, status in (
-        (["run", TEXT, "-o", "x.json"], 0),
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["run", "a b", "-o", "x.json"], 0),
         (["run", ""], 2),
-        (["run", TEXT, "--show", "tabel"], 2),
-    ):
-        with open("/dev/full", "wb") as full:
-            assert done(*words, cwd=tmp_path, stderr=full)[0] == status
-    assert (tmp_path / "x.json").is_file()
+        pytest.param(["run", TEXT, "--show", "tabel"], 2, marks=pytest.mark.slow),
+    ],
+)
+def test_a_message_that_cannot_be_written_changes_no_status(words, status, tmp_path):
+    with open("/dev/full", "wb") as full:
+        assert done(*words, cwd=tmp_path, stderr=full)[0] == status
+    assert (tmp_path / "x.json").is_file() == (status == 0)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
 def test_json_loses_no_character(encoding):
     text = 'القط é 😀 \\ " cat'
-    status, out, _ = done("run", text, "--json", PYTHONIOENCODING=encoding)
+    status, out, _ = in_process.run("run", text, "--json", encoding=encoding)
     assert status == 0
     assert json.loads(out)["stacks"]["self"]["query_tokens"]["text"] == text
 
@@ -192,6 +196,7 @@ def test_a_signal_while_writing_leaves_nothing_half(tmp_path, number, status):
 # Settings of matplotlib that are not ours.
 
 
+@pytest.mark.slow  # three processes draw
 def test_no_setting_of_matplotlib_reaches_a_picture(tmp_path):
     words = ("run", TEXT, "--show", "none", "-o", "x.png", "-o", "x.svg")
     pictures = []
@@ -252,7 +257,7 @@ def test_no_control_of_a_text_or_a_name_reaches_the_terminal(tmp_path, colour):
         ["view", f"{NASTY}.json"],
         ["run", "a b", "--stack", NASTY],
     ):
-        _, out, err = done(*words, cwd=tmp_path, **variables)
+        _, out, err = in_process.run(*words, folder=tmp_path, **variables)
         shown = re.sub(r"\x1b\[[0-9;]*m", "", out) if colour else out
         assert not CONTROLS.search((shown + err).replace("\n", "")), words
 
@@ -310,6 +315,7 @@ def without_usage(shown):
     return [lines[0], *lines[2:]]
 
 
+@pytest.mark.slow
 def test_help_is_what_it_is_with_all_of_rich():
     code = (
         "import sys\nimport rich.markdown, rich.traceback\n"

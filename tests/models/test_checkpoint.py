@@ -467,12 +467,12 @@ def test_a_missing_tensor_is_named_with_the_folder(tmp_path, case, name):
 
 
 @pytest.mark.parametrize("case", ["bert", "gpt2", "llama", "gemma2", "t5", "bart", "longformer"])
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_numbers_that_are_none_are_traced_to_their_tensor(tmp_path, case, value):
+def test_numbers_that_are_none_are_traced_to_their_tensor(tmp_path, case):
     tensors = checkpoints.tensors(case)
-    for name, array in tensors.items():
+    for i, (name, array) in enumerate(tensors.items()):
         if NOT_NEEDED.search(name):
             continue
+        value = (np.nan, np.inf)[i % 2]
         spoilt = tensors | {name: np.full_like(array, value)}
         save(tmp_path, case, spoilt)
         refusal(lambda: traced(tmp_path), f"tensor {name} ", tmp_path / FILE)

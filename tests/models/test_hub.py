@@ -213,6 +213,7 @@ def test_of_shards_those_that_the_index_names(server, model, tiny, home, tmp_pat
     assert sorted(server.fetched) == sorted(["config.json", INDEX, "tokenizer.json", *shards])
 
 
+@pytest.mark.slow
 def test_a_vocabulary_where_there_is_no_tokenizer_json(server, model, tiny, home):
     del model["tokenizer.json"]
     model["vocab.txt"] = "\n".join(WORDS).encode()
@@ -221,6 +222,7 @@ def test_a_vocabulary_where_there_is_no_tokenizer_json(server, model, tiny, home
     assert sorted(server.fetched) == ["config.json", ONE_FILE, "vocab.txt"]
 
 
+@pytest.mark.slow
 def test_an_id_without_a_user(server, model, tiny, home):
     server.models["bert-tiny"] = model
     done = run(server.url, home, model="bert-tiny")
@@ -336,12 +338,14 @@ def test_no_such_model(server, home):
     assert_refused(run(server.url, home, model="user/none"), "user/none", "no model", "HF_TOKEN")
 
 
+@pytest.mark.slow
 def test_no_such_model_for_one_who_is_logged_in(server, home):
     done = run(server.url, home, model="user/none", HF_TOKEN=SECRET)
     assert_refused(done, "user/none", "no model")
     assert SECRET not in done.err
 
 
+@pytest.mark.slow
 def test_a_gated_model_says_where_to_ask(server, home):
     says = "Access to model user/tiny is restricted. You must have access to it."
     server.faults["user/tiny"] = error(403, "GatedRepo", says)
@@ -357,6 +361,7 @@ def test_a_token_that_the_hub_does_not_know(server, home):
     assert SECRET not in done.err
 
 
+@pytest.mark.slow
 def test_pickled_weights_are_fetched_where_there_are_no_others(server, model, home):
     del model[ONE_FILE]
     assert_refused(run(server.url, home), PICKLED, "zip archive")  # the file is a few letters
@@ -375,23 +380,27 @@ def test_an_adapter_is_fetched_with_the_model_that_it_names(server, tiny, home, 
     assert sorted(server.fetched)[:2] == ["adapter_config.json", "adapter_model.safetensors"]
 
 
+@pytest.mark.slow
 def test_no_weights_at_all(server, model, home):
     del model[ONE_FILE], model[PICKLED]
     assert_refused(run(server.url, home), "user/tiny", ONE_FILE)
 
 
+@pytest.mark.slow
 def test_no_config(server, model, home):
     del model["config.json"]
     assert_refused(run(server.url, home), "user/tiny", "config.json")
     assert server.fetched == []
 
 
+@pytest.mark.slow
 def test_a_shard_that_is_missing(server, model, home, tmp_path):
     lost, _ = shard(model, tmp_path)
     del model[lost]
     assert_refused(run(server.url, home), "user/tiny", lost)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "index",
     [
@@ -408,6 +417,7 @@ def test_an_index_that_is_none(server, model, home, tmp_path, index):
     assert not [path for path in tmp_path.rglob("evil*") if home in path.parents]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("config", "named"),
     [
@@ -425,11 +435,13 @@ def test_a_config_is_refused_before_the_weights_are_fetched(server, model, home,
 # What goes wrong on the way
 
 
+@pytest.mark.slow
 def test_a_hub_that_is_broken(server, home):
     server.faults["user/tiny"] = error(500, says="Internal Error")
     assert_refused(run(server.url, home), "user/tiny", "hub")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", [ONE_FILE, "tokenizer.json"])
 def test_what_the_hub_cannot_give_now_is_not_taken_for_absent(server, model, home, tmp_path, file):
     """Or another file would be used in its place, or the model be called incomplete."""
@@ -460,11 +472,13 @@ def test_a_download_that_stays_short_leaves_nothing_behind(server, tiny, home, f
     assert numbers(run(server.url, home).record) == of_folder(tiny)
 
 
+@pytest.mark.slow
 def test_something_that_is_no_hub(server, home):
     server.faults["user/tiny"] = hub_server.web_page
     assert_refused(run(server.url, home), "user/tiny")
 
 
+@pytest.mark.slow
 def test_a_home_that_is_a_file(server, home):
     home.write_text("not a folder")
     assert_refused(run(server.url, home), str(home))
@@ -524,12 +538,14 @@ def test_progress_is_shown_on_standard_error(server, tiny, home):
     assert "100%" in done.err
 
 
+@pytest.mark.slow
 def test_quiet_means_no_progress(server, tiny, home):
     done = on_a_terminal(server, home, "--json", "--quiet")
     assert numbers(done.record) == of_folder(tiny)
     assert done.err == ""
 
 
+@pytest.mark.slow
 def test_an_error_has_its_own_line_under_the_progress(server, model, home):
     del model[ONE_FILE], model[PICKLED]
     done = on_a_terminal(server, home)

@@ -97,8 +97,15 @@ def drawn(report, width=80, colour=False, language=ENGLISH):
     return re.sub(r"\x1b\[[0-9;]*m", "", console.file.getvalue()).splitlines()
 
 
-@pytest.mark.parametrize("tag", LANGUAGES)
-@pytest.mark.parametrize("name", REPORTS)
+IN_WORDS = [  # every language with two reports, every report in one
+    (name, tag)
+    for name in REPORTS
+    for tag in LANGUAGES
+    if tag == "en" or name in ("partly", "model")
+]
+
+
+@pytest.mark.parametrize(("name", "tag"), IN_WORDS)
 def test_it_fits_the_screen(name, tag):
     report = REPORTS[name]()
     for width in (60, 80, 99, 100, 200):
@@ -363,8 +370,7 @@ def test_the_axes_are_logarithmic_whole_decades_over_the_same_lengths():
         assert np.diff(heights).min() > 0.04  # names do not lie upon one another
 
 
-@pytest.mark.parametrize("tag", LANGUAGES)
-@pytest.mark.parametrize("name", REPORTS)
+@pytest.mark.parametrize(("name", "tag"), IN_WORDS)
 def test_a_picture_is_whole_in_every_language(name, tag, recwarn):
     drawn_figure = figure(REPORTS[name](), LANGUAGES[tag])
     renderer = FigureCanvasAgg(drawn_figure).get_renderer()

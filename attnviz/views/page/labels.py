@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from attnviz.analysis.head_labels import WITHOUT_PATTERN, Label, labels_of
+from attnviz.analysis.head_labels import WITHOUT_PATTERN, labels_of
+from attnviz.analysis.head_patterns import Label
 from attnviz.inputs.labels import visible
 from attnviz.record.stack import Stack
 from attnviz.threads import share
