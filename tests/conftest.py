@@ -8,5 +8,5 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def pytest_xdist_auto_num_workers():
-    """One more than there are processors: some tests wait for servers, terminals and clocks."""
-    return (os.cpu_count() or 1) + 1
+    """As many as there are processors: each more would read all tests once more."""
+    return os.cpu_count() or 1

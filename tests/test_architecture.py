@@ -53,13 +53,18 @@ def module_of(dotted):
     return ".".join(parts)
 
 
+def called(node):
+    """The last part of the name of what is called: "import_module" of importlib.import_module."""
+    return getattr(node.func, "id", getattr(node.func, "attr", ""))
+
+
 def imported(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in IMPORTERS:
+        elif isinstance(node, ast.Call) and called(node) in IMPORTERS:
             for part in ast.walk(node.args[0]):  # the fixed part of an f-string names the folder
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):
                     yield part.value.replace(":", ".").rstrip(".")
@@ -165,10 +170,23 @@ def test_media_do_not_import_one_another():
     assert not wrong, "\n".join(sorted(wrong))
 
 
+def names_of_modules(tree):
+    """Names that stand for modules of attnviz in a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("attnviz"):
+            for alias in node.names:
+                if f"{node.module}.{alias.name}".removeprefix("attnviz.") in NAMES:
+                    yield alias.asname or alias.name
+
+
 def test_no_private_name_crosses_modules():
     wrong = set()
     for path, name in modules():
+        others = {*names_of_modules(tree_of(path))}
         for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr):
+                owner = getattr(node.value, "id", None)
+                wrong |= {f"{name}: {owner}.{node.attr}"} if owner in others else set()
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("attnviz."):
                 wrong |= {
                     f"{name}: {a.name}"
@@ -192,7 +210,7 @@ def test_errors_below_the_command_line_name_parameters():
         if room(name) == "cli":
             continue
         for node in ast.walk(tree_of(path)):
-            is_error = isinstance(node, ast.Call) and ast.unparse(node.func) in MAKERS_OF_ERRORS
+            is_error = isinstance(node, ast.Call) and called(node) in MAKERS_OF_ERRORS
             for part in ast.walk(node) if is_error else ():
                 text = part.value if isinstance(part, ast.Constant) else ""
                 if isinstance(text, str) and re.search(r"(?<![\w-])--[a-z]", text):
@@ -203,17 +221,24 @@ def test_errors_below_the_command_line_name_parameters():
 def test_no_file_and_no_function_is_too_long():
     wrong = []
     for path, name in modules():
-        text = path.read_text(encoding="utf-8")
-        n_lines = text.count("\n")
+        n_lines = path.read_text(encoding="utf-8").count("\n")
         if n_lines > MOST_LINES:
             wrong.append(f"{name}: {n_lines} lines")
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 length = (node.end_lineno or 0) - node.lineno + 1
                 is_options = name.startswith("cli.commands")  # a signature of options is a list
                 if length > LONGEST_FUNCTION and not is_options:
                     wrong.append(f"{name}.{node.name}: {length} lines")
     assert not {line.split(":")[0] for line in wrong}, "\n".join(wrong)
+
+
+def test_the_page_has_a_row_for_every_room():
+    rows = re.findall(r"^\| (`.+?`) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    listed = re.findall(r"`([\w.]+)/?`", " ".join(rows))
+    rooms = {room(name) for _, name in modules()} - DOORS
+    files = {f"{name}.py" for name in rooms if (PACKAGE / f"{name}.py").is_file()}
+    assert sorted(listed) == sorted(files | {name for name in rooms if f"{name}.py" not in files})
 
 
 def test_the_package_lists_its_folders():

@@ -158,6 +158,7 @@ print(json.dumps([name for name in before if after[name] is not before[name]]))
 """
 
 
+@pytest.mark.slow
 def test_a_name_stays_what_it_is_whatever_is_imported():
     """A module of the same name would take its place."""
     assert json.loads(python(WALK)) == []

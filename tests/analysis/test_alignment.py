@@ -96,6 +96,7 @@ def test_a_text_that_nobody_wrote():
         align(attnviz.trace("a cat sat"))
 
 
+@pytest.mark.slow
 def test_a_picture_of_a_long_text_stays_a_picture():
     names = tuple(f"w{i}" for i in range(900))
     weights = np.full((3, 900), 1 / 900)

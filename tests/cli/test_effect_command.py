@@ -51,6 +51,7 @@ def test_findings_are_said_in_every_language_and_say_changes_only(capsys):
         assert not {"because", "7it", "حيت"} & {*out.lower().split()}
 
 
+@pytest.mark.slow
 def test_a_picture_is_the_same_every_time(capsys, tmp_path):
     for name in ("a.png", "b.png", "a.svg"):
         assert run(capsys, TEXT, "--model", "induction", "-o", str(tmp_path / name))[0] == 0

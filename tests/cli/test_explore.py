@@ -187,7 +187,7 @@ def test_the_first_wait_is_told_and_what_is_pressed_meanwhile_means_nothing():
         assert running.end() == 130
 
 
-@pytest.mark.parametrize("given", [(), ("--type", "self")])
+@pytest.mark.parametrize("given", [(), pytest.param(("--type", "self"), marks=pytest.mark.slow)])
 def test_the_first_other_type_is_another_than_the_model_s_own(given, tmp_path):
     checkpoints.stand_in_for_minilm(tmp_path / "package")
     model = ("--model", str(tmp_path / "package" / "model"))
@@ -226,7 +226,7 @@ def test_nothing_else_imports_textual():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True)
 
 
-@pytest.mark.parametrize("term", ["xterm", "xterm-256color"])
+@pytest.mark.parametrize("term", [pytest.param("xterm", marks=pytest.mark.slow), "xterm-256color"])
 def test_without_true_colour(term):
     with on_terminal(CAT, TERM=term, COLORTERM="") as running:
         running.wait_for(SHOWN)

@@ -342,6 +342,7 @@ def test_every_character_is_in_a_token_of_a_byte_level_file(files, text):
         assert all(i in covered for i, char in enumerate(text) if not char.isspace())
 
 
+@pytest.mark.slow
 @given(labels=st.lists(st.text(), min_size=1, max_size=20))
 @laws
 def test_others_tokens_keep_their_strings(labels):

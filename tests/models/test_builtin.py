@@ -489,6 +489,7 @@ for source in (None, "the house of the cat was Green, 12 times."):
 """
 
 
+@pytest.mark.slow
 def test_no_head_depends_on_the_seed_of_hash():
     printed = [
         subprocess.run(

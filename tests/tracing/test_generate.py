@@ -88,6 +88,7 @@ def test_the_same_seed_draws_the_same(tiny):
     assert drawn[0] == drawn[1] != drawn[2]
 
 
+@pytest.mark.slow
 def test_what_is_drawn_follows_the_probabilities(tiny):
     model = tiny("gpt2")
     shares = {

@@ -70,9 +70,9 @@ def test_less_memory_means_streaming_then_a_smaller_map_then_fewer_rows():
     stream_inputs(given, [], None, block_rows(given, few.room))
 
 
-@pytest.mark.parametrize("left", [2 << 20, 8 << 20])
-def test_a_block_is_no_larger_than_what_the_map_leaves(left):
-    n = 60_000
+@pytest.mark.parametrize("for_each_worker", [1 << 20, 4 << 20])
+def test_a_block_is_no_larger_than_what_the_map_leaves(for_each_worker):
+    n, left = 60_000, for_each_worker * n_workers()
     given = inputs(n, 1, masks.local(64))
     kept = summary_bytes(1, n, n, 1024)
     assert block_rows(given, choose_storage(given, 1, kept + (4 << 30)).room) is None

@@ -135,6 +135,7 @@ def test_the_time_that_quick_types_leave_goes_to_the_others(clock):
     assert order.index(masks.local(1)) < order.index(masks.full())
 
 
+@pytest.mark.slow
 def test_weights_that_do_not_fit_are_streamed_at_every_length(monkeypatch, budget):
     calls = seen(monkeypatch)
     budget[0] = 2 * 3 * 2500 * 2500 * 4 - 1  # of weights as float32, and as much to work on them

@@ -35,6 +35,7 @@ MOUCH, DOOR = "Lmouch gles 3la zerbiya", "The tired cat sat near the door all da
 SIZES = {60: 24, 80: 24, 120: 40, 250: 60}
 MEAN = Look()
 SCREENS = [*(("cat", width) for width in SIZES), *(("heads", w) for w in (80, 250)), ("cross", 120)]
+LATE = (("cat", 120), ("cat", 250), ("heads", 250))
 TYPES = ("self", "causal", "local", "global")
 RICH = "[bold]x[/] [/] [@click=app.quit]y[/] :cat: [CLS] list[int] $_$"
 NASTY = {
@@ -126,7 +127,10 @@ def messages(app):
 # What is on the screen
 
 
-@pytest.mark.parametrize(("name", "width"), SCREENS)
+@pytest.mark.parametrize(
+    ("name", "width"),
+    [pytest.param(*one, marks=[pytest.mark.slow] if one in LATE else []) for one in SCREENS],
+)
 def test_the_screen_is_the_accepted_one(name, width):
     weights = np.random.default_rng(0).dirichlet(np.full(12, 0.3), size=(6, 12, 12)).astype("f4")
     records = {
@@ -246,7 +250,7 @@ def test_a_streamed_text_of_5000_tokens():
 LONG = " ".join(f"word{i:05}" for i in range(5000))
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [pytest.param(80, marks=pytest.mark.slow), 120])
 def test_a_streamed_text_comes_closer_by_its_kept_weights(width):
     record = trace(LONG, "local", max_memory=0)
 
@@ -292,6 +296,7 @@ def test_what_was_not_kept_has_no_colour():
     assert painted == kept & set(keys) != set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("near", [False, True])
 def test_the_pointer_tells_no_mean_as_a_weight(near):
     record = trace(LONG, "local", max_memory=0)

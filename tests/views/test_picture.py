@@ -426,6 +426,7 @@ def test_names_of_heads_do_not_run_into_each_other():
 # Characters.
 
 
+@pytest.mark.slow
 def test_labels_are_no_formulas():
     figure = map_figure(given(MATHS), Look())
     paint(figure)

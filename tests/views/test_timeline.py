@@ -82,6 +82,7 @@ def test_the_command_s_picture_is_the_timeline():
     assert data == again != other
 
 
+@pytest.mark.slow
 def test_more_steps_than_can_be_named():
     figure = timeline_figure(long_one(300), Look(show="timeline"))
     assert len(texts(figure)) == 4
