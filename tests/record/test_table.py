@@ -1,10 +1,12 @@
 """Numbers as files hold them: NumPy's own shortest text of float32 is the reference."""
 
+import csv
 import json
 
 import numpy as np
 import pytest
 
+import attnviz
 from attnviz.record.digits import row_texts, shortest
 
 RANDOM = np.random.default_rng(0)
@@ -38,3 +40,16 @@ def test_rows_are_the_json_of_each_number(power):
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -0.0, -0.5, 1.5, 1e-45])
 def test_rows_of_what_is_no_weight_are_written_one_by_one(odd):
     assert row_texts(np.array([[0.5, odd]], np.float32)) is None
+
+
+def test_every_line_names_the_weight_that_it_holds(tmp_path):
+    record = attnviz.trace("the cat sat", type="causal", heads=2)
+    record.save(tmp_path / "a.csv")
+    labels, found = record.stack.query_tokens.labels, np.zeros((1, 2, 3, 3))
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
+        for line in csv.DictReader(file):
+            layer, head, query, key = (int(line[n]) for n in ("layer", "head", "query", "key"))
+            assert (line["query_token"], line["key_token"]) == (labels[query], labels[key])
+            found[layer, head, query, key] = float(line["weight"])
+    np.testing.assert_allclose(found, record.stack.weights, rtol=1e-6)
+    assert found[0, 0, 2, 0] > 0 == found[0, 0, 0, 2]

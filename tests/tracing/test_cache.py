@@ -59,6 +59,19 @@ def test_token_by_token_is_one_pass(name, mask, dtype):
     np.testing.assert_allclose(np.concatenate(rows, axis=1), whole, atol=within)
 
 
+def test_keys_and_values_stay_what_they_are_when_their_room_grows():
+    n = 150  # there is room for 64 at first, which doubles
+    query, key, value = np.random.default_rng(5).standard_normal((3, 1, n, DIM))
+    whole, _ = attnviz.scaled_dot_product_attention(query, key, value, is_causal=True)
+    cache, rows = KeyValueCache(), []
+    for i in range(n):
+        cache.start = i
+        new = slice(i, i + 1)
+        given = query[:, new], key[:, new], value[:, new]
+        rows.append(cache.attend("self", *given, mask=attnviz.masks.causal()))
+    np.testing.assert_allclose(np.concatenate(rows, axis=1), whole, atol=1e-14)
+
+
 def test_memory_of_a_mapped_file_comes_back(tmp_path):
     kept = np.random.default_rng(0).standard_normal((300, 500)).astype(np.float16)
     parts = {"a": kept[:7], "b": kept, "c": kept[:9] + 1}

@@ -61,6 +61,18 @@ def test_the_record_keeps_its_steps_in_a_file(tmp_path):
     assert steps[0]["probability"] == found.steps[0].probability
 
 
+@pytest.mark.parametrize("case", ["gpt2", "gpt_neox", "llama", "gemma2", "mistral"])
+def test_what_is_written_with_a_cache_is_what_one_pass_says(case, tiny):
+    """Learned positions, rotations of whole heads and of parts of them, and windows."""
+    head = {"gpt2": "LMHeadModel"}.get(case, "ForCausalLM")
+    model, ids = tiny(case, head), [*PATTERN]
+    for step in attnviz.generate(ids=ids, model=model, max_new_tokens=4).steps:
+        (place,) = attnviz.predict(ids=ids, model=model, k=1).places
+        ((number, _, share),) = place.candidates
+        assert (step.id, step.probability) == (number, pytest.approx(share, rel=1e-4))
+        ids.append(step.id)
+
+
 def test_text_streams_as_it_comes():
     pieces = []
     found = written(max_new_tokens=3, stream=pieces.append)

@@ -70,6 +70,12 @@ def test_less_memory_means_streaming_then_a_smaller_map_then_fewer_rows():
     stream_inputs(given, [], None, block_rows(given, few.room))
 
 
+def test_weights_are_kept_where_as_much_again_is_left_to_work_on_them():
+    whole = 3 * 2 * 500 * 500 * 4  # layers × heads × queries × keys of float32
+    assert choose_storage(inputs(500), 3, 2 * whole).map_size is None
+    assert choose_storage(inputs(500), 3, 2 * whole - 1).map_size is not None
+
+
 @pytest.mark.parametrize("for_each_worker", [1 << 20, 4 << 20])
 def test_a_block_is_no_larger_than_what_the_map_leaves(for_each_worker):
     n, left = 60_000, for_each_worker * n_workers()
