@@ -27,6 +27,9 @@ def duration(seconds: float) -> str:
     return f"{text.removesuffix('.0')}{name}"
 
 
+LEAST_SHARE = 0.005  # less is written as 0%
+
+
 def percent(share: float) -> str:
     """62: a share as a whole number of percent, rounded half to even."""
     return f"{round(100 * float(share))}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array, Entry, Tensors, packed
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.folder import ADAPTER, is_adapter
+from attnviz.models.checkpoint.json_file import read_object
 from attnviz.models.checkpoint.opened import Checkpoint
 
 WEIGHTS, PICKLED = "adapter_model.safetensors", "adapter_model.bin"
@@ -77,14 +77,7 @@ def open_adapter(place: Path) -> Adapter:
         raise AttnvizError(
             f"{place} has no {ADAPTER}.", "Give the folder of an adapter that PEFT has saved."
         )
-    try:
-        settings = json.loads((place / ADAPTER).read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise AttnvizError(
-            f"{place / ADAPTER} cannot be read: {error}.", "Fetch it again."
-        ) from error
-    if not isinstance(settings, dict):
-        raise AttnvizError(f"{place / ADAPTER} is not a JSON object.", "Fetch it again.")
+    settings = read_object(place / ADAPTER)
     adapter = Adapter(place, settings, _open_tensors(place))
     kind = settings.get("peft_type")
     if kind != "LORA":

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
+from attnviz.models.checkpoint.json_file import read_json
 from attnviz.models.checkpoint.opened import Checkpoint
 
 SECONDS = 10.0
@@ -77,10 +78,7 @@ def _settings(checkpoint: Checkpoint) -> dict[str, Any]:
     file = None if checkpoint.folder is None else checkpoint.folder / "tokenizer_config.json"
     if file is None or not file.is_file():
         return {}
-    try:
-        says = json.loads(file.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
+    says = read_json(file)
     return says if isinstance(says, dict) else {}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
+from attnviz.models.checkpoint.json_file import read_object
 from attnviz.models.layers import ACTIVATIONS, Activation
 
 # Fields that change how a model is trained, headed, stored or decoded, and not what it attends to.
@@ -218,10 +219,4 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise AttnvizError(
             f"{folder} has no config.json.", "Give the folder of a Hugging Face checkpoint."
         )
-    try:
-        config = json.loads(file.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
-    if not isinstance(config, dict):
-        raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
-    return config
+    return read_object(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.models.checkpoint.json_file import read_json
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Floats, Linear
 
@@ -63,10 +63,7 @@ def _letters(folder: Path | None, n: int) -> tuple[str, ...]:
     file = None if folder is None else folder / VOCABULARY
     if file is None or not file.is_file():
         return tuple(numbers)
-    try:
-        found = json.loads(file.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
+    found = read_json(file)
     for name, number in found.items() if isinstance(found, dict) else ():
         if isinstance(number, int) and 0 <= number < n and len(name) < MOST_LETTERS:
             numbers[number] = name

@@ -10,6 +10,7 @@ from typing import Any
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.models.checkpoint.json_file import read_object
 
 FILE = "generation_config.json"
 USUAL_NEW_TOKENS = 20
@@ -133,7 +134,7 @@ def read_generation(config: Mapping[str, Any], folder: Path | None) -> Generatio
     """
     file = Path(FILE) if folder is None else folder / FILE
     there = folder is not None and file.is_file()
-    given = _read(file) if there else {name: config.get(name) for name in OLD_PLACES}
+    given = read_object(file) if there else {name: config.get(name) for name in OLD_PLACES}
     for name in ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id"):
         given.setdefault(name, config.get(name))
         if given[name] is None:
@@ -148,16 +149,6 @@ def read_generation(config: Mapping[str, Any], folder: Path | None) -> Generatio
     known = {each.name for each in fields(Generation)}
     chosen = {name: _frozen(name, value) for name, value in given.items() if name in known}
     return Generation().with_changes(**chosen)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
-    if not isinstance(found, dict):
-        raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
-    return found
 
 
 SEVERAL = ("eos_token_id", "forced_eos_token_id", "suppress_tokens", "begin_suppress_tokens")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attnviz.errors import AttnvizError
+from attnviz.models.checkpoint.json_file import read_object
 
 FILES = ("preprocessor_config.json", "processor_config.json")
 
@@ -22,11 +21,6 @@ def read_processor(folder: Path | None, name: str) -> Mapping[str, Any]:
     file = next(filter(Path.is_file, files), None)
     if file is None:
         return {}
-    try:
-        found = json.loads(file.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
-    if not isinstance(found, dict):
-        raise AttnvizError(f"{file} is not a JSON object.", "Fetch it again.")
+    found = read_object(file)
     inner = found.get(name, found)
     return inner if isinstance(inner, dict) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.generation import FILE
+from attnviz.models.checkpoint.json_file import read_json
 
 if TYPE_CHECKING:
     from attnviz.models.trained import TrainedModel
@@ -97,10 +97,7 @@ def _read(folder: Path | None) -> dict[str, Any]:
     file = None if folder is None else folder / FILE
     if file is None or not file.is_file():
         return {}
-    try:
-        found = json.loads(file.read_bytes())
-    except (ValueError, OSError, RecursionError) as error:
-        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
+    found = read_json(file)
     return found if isinstance(found, dict) else {}
 
 

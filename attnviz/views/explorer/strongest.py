@@ -8,14 +8,13 @@ from attnviz.language.language import TERMINAL
 from attnviz.views.cells import background
 from attnviz.views.explorer.state import State
 from attnviz.views.labels import label_text, widest
-from attnviz.views.number_format import percent
+from attnviz.views.number_format import LEAST_SHARE, percent
 from attnviz.views.palette import level
 from attnviz.views.screen import Screen
 
 LABEL = 14  # characters of a key's name
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 PINNED = 3  # keys told of a pinned query
-LITTLE = 0.005  # less is written as 0%
 LEAST = 3  # lines that pins leave to the query
 
 
@@ -27,7 +26,7 @@ def strongest(state: State, screen: Screen) -> list[Text]:
     pins = [pin for pin in state.pins if pin != state.query][: max(screen.height - LEAST, 0)]
     height = max(screen.height - len(pins) - bool(pins), 1)
     keys = state.sheet.strongest(state.query, state.stack.shape[1])
-    shown = [(key, weight) for key, weight in keys if weight >= LITTLE]
+    shown = [(key, weight) for key, weight in keys if weight >= LEAST_SHARE]
     shown = shown if len(shown) == len(keys) <= height else shown[: max(height - 1, 1)]
     names = state.stack.key_tokens.names
     label = widest([names[key] for key, _ in shown], min(LABEL, screen.width // 3))
@@ -56,7 +55,7 @@ def _pin(state: State, pin: int, screen: Screen) -> Text:
     line = Text(no_wrap=True).append("◆ ", "bold")
     line.append_text(label_text(state.stack.query_tokens.names[pin], LABEL, "bold"))
     keys = state.sheet.strongest(pin, PINNED)
-    for nth, (key, weight) in enumerate(pair for pair in keys if pair[1] >= LITTLE):
+    for nth, (key, weight) in enumerate(pair for pair in keys if pair[1] >= LEAST_SHARE):
         line.append(" → " if not nth else " · ", "dim")
         line.append_text(label_text(state.stack.key_tokens.names[key], LABEL))
         line.append(f" {percent(weight)}%", "dim")

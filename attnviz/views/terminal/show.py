@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from textwrap import wrap
 from typing import NamedTuple
@@ -50,7 +50,7 @@ class View(NamedTuple):
     sentence: what that line says of the view. has_footer: what was computed stands below.
     """
 
-    draw: Callable[[AttentionRecord, Look, Screen], list[RenderableType]]
+    draw: Callable[[AttentionRecord, Look, Screen], Sequence[RenderableType]]
     draws_all: bool = False
     is_named: bool = False
     sentence: str = ""
@@ -114,7 +114,9 @@ def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) 
     )
 
 
-def _each(record: AttentionRecord, view: View, look: Look, screen: Screen) -> list[RenderableType]:
+def _each(
+    record: AttentionRecord, view: View, look: Look, screen: Screen
+) -> Sequence[RenderableType]:
     """The view, once for each head where it draws one at a time."""
     several = len(look.heads) > 1
     if view.draws_all:

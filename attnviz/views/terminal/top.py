@@ -14,14 +14,13 @@ from attnviz.record.stack import Floats
 from attnviz.views.cells import background
 from attnviz.views.labels import dim_line, label_text, padded, widest
 from attnviz.views.look import Look
-from attnviz.views.number_format import percent
+from attnviz.views.number_format import LEAST_SHARE, percent
 from attnviz.views.palette import level
 from attnviz.views.screen import Screen
 from attnviz.views.titles import chosen
 
 LABEL = 12  # characters that a token's label may take
 KEYS = 3  # of each query
-LITTLE = 0.005  # less is written as 0%
 
 
 def top_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
@@ -37,7 +36,7 @@ def top_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
         full = round(bar * float(weights[row, 0]))
         line.append("█" * full, _bar_style(float(weights[row, 0]))).append(" " * (bar - full + 1))
         for key, weight in zip(keys[row].tolist(), weights[row].tolist(), strict=True):
-            if weight >= LITTLE:
+            if weight >= LEAST_SHARE:
                 line.append_text(label_text(stack.key_tokens.names[key], LABEL))
                 line.append(f" {percent(weight)}%  ", "dim")
         line.rstrip()
