@@ -16,9 +16,10 @@ from attnviz.attention.masks import global_
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import FLOATS, float_dtype
+from attnviz.frozen import dataclass
 from attnviz.inputs.text import from_ids
 from attnviz.inputs.tokens import Tokens
-from attnviz.models.model import SOURCE, TEXT, Layout, Prepared, StackShape
+from attnviz.models.model import SOURCE, TEXT, Attend, Layout, Prepared, StackShape
 from attnviz.tracing.doors import Stopwatch, with_stopwatch
 from attnviz.tracing.memory import default_budget
 from attnviz.tracing.recorder import Floats, Recorder
@@ -54,38 +55,66 @@ def quiet(done: int, total: int, what: str) -> None:
     """Report to nobody."""
 
 
+def unchanged(attend: Attend) -> Attend:
+    """Return the door as it is."""
+    return attend
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What times depend on.
+
+    clock: the time in seconds. budget: bytes of memory for weights; what is free unless given.
+    door: a function Attend → Attend that every run passes, inside the stopwatch.
+    """
+
+    clock: Callable[[], float] = perf_counter
+    budget: int | None = None
+    door: Callable[[Attend], Attend] = unchanged
+
+    def holds(self, n_bytes: int) -> bool:
+        """Say whether so much fits the memory."""
+        return n_bytes <= (default_budget() if self.budget is None else self.budget)
+
+
+USUAL = Conditions()
+
+
 def of_types(
     rules: Mapping[str, Rule], lengths: Sequence[int], n_heads: int, head_dim: int,
     settings: Mapping[str, Any], *, seconds: float = 0, tell: Tell = quiet,
+    conditions: Conditions = USUAL,
 ) -> Report:  # fmt: skip
     """Report the cost of types of attention, each by its mask.
 
-    seconds: how long all runs together may take, 0 to count only. lengths: rising.
+    seconds: how long all runs together may take, 0 to count only. lengths: rising. conditions: the
+    clock, the memory and the door.
     """
     layers = {name: Layers(rule, n_heads, head_dim) for name, rule in rules.items()}
     points = {
         name: tuple(predict([one], length) for length in lengths) for name, one in layers.items()
     }
-    way = _way([p for listed in points.values() for p in listed]) if seconds else ""
+    way = _way([p for listed in points.values() for p in listed], conditions) if seconds else ""
     times: dict[str, tuple[Timed, ...]] = dict.fromkeys(layers, (Timed(),) * len(lengths))
     if way:
-        times |= _times(layers, points, way, seconds, tell)
+        times |= _times(layers, points, way, seconds, tell, conditions)
     series = tuple(Series(name, (layers[name],), points[name], times[name]) for name in layers)
     return Report(series, settings, way)
 
 
 def _times(
     layers: Mapping[str, Layers], points: Mapping[str, tuple[Predicted, ...]], way: str,
-    seconds: float, tell: Tell,
+    seconds: float, tell: Tell, conditions: Conditions,
 ) -> dict[str, tuple[Timed, ...]]:  # fmt: skip
     """Run each type in turn, the quickest first: what is left of their time goes to the others."""
-    start, times = perf_counter(), dict[str, tuple[Timed, ...]]()
+    clock, times = conditions.clock, dict[str, tuple[Timed, ...]]()
+    start = clock()
     for i, name in enumerate(sorted(layers, key=lambda name: points[name][-1].work)):
         one, n = layers[name], len(points[name])
-        run = attention_run(one, kept=way == "kept")
+        run = attention_run(one, conditions, kept=way == "kept")
         probe = predict([one], min(PROBE, points[name][-1].length))
-        room = _Room(way, INPUTS * one.n_heads * one.head_dim * FLOAT)
-        share = (seconds - (perf_counter() - start)) / (len(layers) - i)
+        room = _Room(way, INPUTS * one.n_heads * one.head_dim * FLOAT, conditions)
+        share = (seconds - (clock() - start)) / (len(layers) - i)
         stage = _Stage(share, tell, i * n, len(layers) * n, name)
         times[name] = _time_points(run, points[name], probe, room, stage)
     return times
@@ -94,6 +123,7 @@ def _times(
 def of_model(
     model: TrainedModel, lengths: Sequence[int] | None = None, *,
     global_tokens: Sequence[int] | None = None, seconds: float = 0, tell: Tell = quiet,
+    conditions: Conditions = USUAL,
 ) -> Report:  # fmt: skip
     """Report the cost of a checkpoint's attention, and of its linear maps beside it.
 
@@ -106,13 +136,13 @@ def of_model(
     layers = _layers(model, chosen if model.has_global_tokens else ())
     per_token = model.multiply_adds_per_token
     points = tuple(predict(layers, length, per_token) for length in lengths)
-    way = _way(points) if seconds else ""
+    way = _way(points, conditions) if seconds else ""
     times: tuple[Timed, ...] = (Timed(),) * len(lengths)
     if way:
-        run = model_run(model, chosen, kept=way == "kept")
+        run = model_run(model, chosen, conditions, kept=way == "kept")
         probe = predict(layers, min(MODEL_PROBE, lengths[-1]), per_token)
         stage = _Stage(seconds, tell, 0, len(lengths), model.name)
-        times = _time_points(run, points, probe, _Room(way, 0), stage)
+        times = _time_points(run, points, probe, _Room(way, 0, conditions), stage)
     about = model.about()
     told = {name: about[name] for name in ("name", "model_type", "parameters", "positions")}
     told |= {"per_token": per_token, "crossing": crossing(layers, per_token)}
@@ -182,7 +212,7 @@ def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ..
 # Running -------------------------------------------------------------------------------------
 
 
-def attention_run(layers: Layers, *, kept: bool) -> Run:
+def attention_run(layers: Layers, conditions: Conditions, *, kept: bool) -> Run:
     """Make a run of one layer through the recorder, on random queries, keys and values."""
 
     @lru_cache(maxsize=1)
@@ -196,13 +226,16 @@ def attention_run(layers: Layers, *, kept: bool) -> Run:
         n, watch = layers.n_heads, Stopwatch()
         shape = StackShape(tokens, tokens, Layout(n, n, layers.head_dim, (layers.rule,)))
         recorder = Recorder({"self": shape}, budget=_budget(kept))
-        with_stopwatch(recorder.attend, watch)("self", *qkv, mask=layers.rule)
+        door = with_stopwatch(conditions.door(recorder.attend), watch, conditions.clock)
+        door("self", *qkv, mask=layers.rule)
         return Spent(watch.seconds)
 
     return run
 
 
-def model_run(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) -> Run:
+def model_run(
+    model: TrainedModel, global_tokens: Sequence[int], conditions: Conditions, *, kept: bool
+) -> Run:
     """Make a run of a whole model, on random token ids."""
 
     @lru_cache(maxsize=1)
@@ -217,9 +250,10 @@ def model_run(model: TrainedModel, global_tokens: Sequence[int], *, kept: bool) 
     def run(length: int) -> Spent:
         given, watch = prepare(length), Stopwatch()
         recorder = Recorder(model.stacks(given), budget=_budget(kept))
-        start = perf_counter()
-        model.run(given, with_stopwatch(recorder.attend, watch))
-        return Spent(watch.seconds, perf_counter() - start - watch.seconds)
+        clock, door = conditions.clock, conditions.door(recorder.attend)
+        start = clock()
+        model.run(given, with_stopwatch(door, watch, clock))
+        return Spent(watch.seconds, clock() - start - watch.seconds)
 
     return run
 
@@ -236,12 +270,14 @@ class _Room(NamedTuple):
 
     way: str
     per_token: int
+    conditions: Conditions
 
     def holds(self, point: Predicted) -> bool:
         if self.way == "kept":  # which is so only where all of them fit
             return True
         # As much again to work on them, as for weights that are kept.
-        return 2 * point.streamed_bytes + point.length * self.per_token <= default_budget()
+        needed = 2 * point.streamed_bytes + point.length * self.per_token
+        return self.conditions.holds(needed)
 
 
 class _Stage(NamedTuple):
@@ -254,41 +290,42 @@ class _Stage(NamedTuple):
     name: str
 
 
-def _way(points: Sequence[Predicted]) -> str:
+def _way(points: Sequence[Predicted], conditions: Conditions) -> str:
     """Choose one way for all, so that their times can be compared: weights are kept if all of them
     fit what a recorder takes for them."""
-    return "kept" if max(2 * p.weight_bytes for p in points) <= default_budget() else "streamed"
+    return "kept" if conditions.holds(max(2 * p.weight_bytes for p in points)) else "streamed"
 
 
 def _time_points(
     run: Run, points: Sequence[Predicted], probe: Predicted, room: _Room, stage: _Stage
 ) -> tuple[Timed, ...]:
     """Run the points, shortest first, as far as time and memory last."""
-    start, times = perf_counter(), list[Timed]()
-    rate = GUESS
+    clock, times, rate = room.conditions.clock, list[Timed](), GUESS
+    start = clock()
     if rate * probe.work < stage.seconds:
         rate = min(run(probe.length).total for _ in range(2)) / probe.work
     for i, point in enumerate(points):
         stage.tell(stage.first + i, stage.total, f"{stage.name} {point.length:,}")
-        left, expected = stage.seconds - (perf_counter() - start), rate * point.work
+        left, expected = stage.seconds - (clock() - start), rate * point.work
         if not room.holds(point):
             times.append(Timed(left_out="memory"))
         elif 2 * expected > left:
             times.append(Timed(left_out="time", expected=expected))
         else:
-            best, n_runs = _repeat(run, point.length, left / (2 if point is points[-1] else SAVED))
+            part = left / (2 if point is points[-1] else SAVED)
+            best, n_runs = _repeat(run, point.length, part, clock)
             times.append(Timed(best.attention, best.rest, n_runs))
             if point.length >= probe.length:
                 rate = best.total / point.work
     return tuple(times)
 
 
-def _repeat(run: Run, length: int, seconds: float) -> tuple[Spent, int]:
+def _repeat(run: Run, length: int, seconds: float, clock: Callable[[], float]) -> tuple[Spent, int]:
     """Run once to warm up, then at least one more, and others while they fit the seconds; the
     quickest, and of how many."""
-    start = perf_counter()
+    start = clock()
     run(length)
     spent = [run(length)]
-    while len(spent) < MOST_RUNS and perf_counter() - start + spent[0].total < seconds:
+    while len(spent) < MOST_RUNS and clock() - start + spent[0].total < seconds:
         spent.append(run(length))
     return min(spent, key=lambda one: one.total), len(spent)

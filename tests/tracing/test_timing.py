@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 import attnviz
@@ -13,56 +11,68 @@ from attnviz.errors import AttnvizError
 from attnviz.models.model import Inputs
 from attnviz.tracing import timing
 from attnviz.tracing.recorder import Recorder
-from attnviz.tracing.timing import Spent, of_model, of_types
+from attnviz.tracing.timing import Conditions, of_model, of_types
 from tests.reference import checkpoints
 
 RULES = {"self": masks.full(), "local": masks.local(4) | masks.global_([0])}
 GIB = 1 << 30
 
 
-@pytest.fixture(autouse=True)
-def budget(monkeypatch):
-    """Memory that does not depend on this machine: 1 GiB unless changed."""
-    found = [GIB]
-    monkeypatch.setattr(timing, "default_budget", lambda: found[0])
-    return found
+def watched(calls):
+    """A door that notes every call: its stack, the shapes of queries and keys, and the mask."""
+
+    def around(attend):
+        def door(stack, query, key, value, **options):
+            calls.append((stack, query.shape, key.shape, options["mask"]))
+            return attend(stack, query, key, value, **options)
+
+        return door
+
+    return around
+
+
+def keeping(kept):
+    """A door of one layer that notes of every call whether its weights are kept."""
+
+    def around(attend):
+        def door(stack, query, key, value, **options):
+            output = attend(stack, query, key, value, **options)
+            kept.append(attend.__self__.stacks()[stack].weights is not None)  # the recorder's
+            return output
+
+        return door
+
+    return around
+
+
+class Pretended:
+    """A clock that only runs move, each by 2e-9 seconds for every token squared, and slower the
+    first times and for short texts; what was run."""
+
+    def __init__(self):
+        self.now, self.ran = 0.0, []
+
+    def pretend(self, _stack, query, _key, value, *, mask):
+        length = query.shape[1]
+        slower = 1 + 1 / (1 + self.ran.count((mask, length)))
+        self.ran.append((mask, length))
+        self.now += slower * (2 if length <= 512 else 1) * 2e-9 * length**2
+        return value
+
+    def report(self, rules, lengths, n_heads=1, head_dim=8, *, seconds, budget=GIB):
+        on = Conditions(lambda: self.now, budget, lambda _: self.pretend)
+        return of_types(rules, lengths, n_heads, head_dim, {}, seconds=seconds, conditions=on)
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    """A clock that only runs move, each by 2e-9 seconds for every token squared, and slower the
-    first times and for short texts; what was run."""
-    now, ran = [0.0], []
-    monkeypatch.setattr(timing, "perf_counter", lambda: now[0])
-
-    def attention(layers, **_):
-        def run(length):
-            slower = (1 + 1 / (1 + ran.count((layers, length)))) * (2 if length <= 512 else 1)
-            ran.append((layers, length))
-            now[0] += slower * 2e-9 * length**2
-            return Spent(slower * 2e-9 * length**2)
-
-        return run
-
-    monkeypatch.setattr(timing, "attention_run", attention)
-    return ran
+def clock():
+    return Pretended()
 
 
-def seen(monkeypatch):
-    """Every call of a recorder's `attend`: shapes, the mask, the budget."""
-    calls, real = [], Recorder.attend
-
-    def attend(self, stack, query, key, value, **options):
-        calls.append((stack, query.shape, key.shape, options["mask"], self._budget))
-        return real(self, stack, query, key, value, **options)
-
-    monkeypatch.setattr(Recorder, "attend", attend)
-    return calls
-
-
-def test_each_type_is_run_under_its_mask_at_every_length(monkeypatch):
-    calls = seen(monkeypatch)
-    report = of_types(RULES, [16, 40], 3, 8, {"heads": 3}, seconds=5)
+def test_each_type_is_run_under_its_mask_at_every_length():
+    calls, usual = [], {"heads": 3}
+    on = Conditions(budget=GIB, door=watched(calls))
+    report = of_types(RULES, [16, 40], 3, 8, usual, seconds=5, conditions=on)
     assert report.way == report.ran == "kept"
     assert [one.name for one in report.series] == ["self", "local"]
     for one in report.series:
@@ -74,30 +84,28 @@ def test_each_type_is_run_under_its_mask_at_every_length(monkeypatch):
             made = [c for c in calls if c[1][1] == length and c[3] == RULES[one.name]]
             assert len(made) > timed.runs >= 1  # and one to warm up
     assert {call[1:3] for call in calls} == {((3, n, 8), (3, n, 8)) for n in (16, 40)}
-    assert min(call[4] for call in calls) == sys.maxsize
 
 
-def test_nothing_is_run_where_nobody_asks(monkeypatch):
-    calls = seen(monkeypatch)
-    report = of_types(RULES, [16, 40], 3, 8, {"heads": 3})
+def test_nothing_is_run_where_nobody_asks():
+    calls = []
+    on = Conditions(door=watched(calls))
+    report = of_types(RULES, [16, 40], 3, 8, {"heads": 3}, conditions=on)
     assert calls == []
     assert report.way == report.ran == ""
     assert all(timed == timing.Timed() for one in report.series for timed in one.times)
 
 
 def test_times_are_the_quickest_after_one_to_warm_up(clock):
-    report = of_types({"self": masks.full()}, [600, 1200, 2400], 1, 8, {}, seconds=1)
+    report = clock.report({"self": masks.full()}, [600, 1200, 2400], seconds=1)
     (one,) = report.series
-    layers = one.layers[0]
     for length, timed in zip(one.lengths, one.times, strict=True):
-        n_all = clock.count((layers, length))
+        n_all = clock.ran.count((masks.full(), length))
         assert timed.runs == min(n_all - 1, timing.MOST_RUNS)
         assert timed.seconds == pytest.approx((1 + 1 / n_all) * 2e-9 * length**2)
 
 
-@pytest.mark.usefixtures("clock")
-def test_the_exponent_of_made_up_times():
-    report = of_types({"self": masks.full()}, [512, 1024, 2048, 4096], 1, 8, {}, seconds=100)
+def test_the_exponent_of_made_up_times(clock):
+    report = clock.report({"self": masks.full()}, [512, 1024, 2048, 4096], seconds=100)
     (curve,) = report.curves
     assert curve.measured.exponent == pytest.approx(2)
     assert curve.predicted.exponent == pytest.approx(2)
@@ -105,50 +113,52 @@ def test_the_exponent_of_made_up_times():
 
 def test_what_would_take_too_long_is_left_out_and_the_time_kept(clock):
     lengths = [512, 1024, 4096, 16384]
-    report = of_types({"self": masks.full()}, lengths, 1, 8, {}, seconds=0.4)
-    spent = sum(2e-9 * n**2 for _, n in clock)
+    report = clock.report({"self": masks.full()}, lengths, seconds=0.4)
+    spent = sum(2e-9 * n**2 for _, n in clock.ran)
     assert spent < 2 * 0.4
     times = report.series[0].times
     assert [timed.left_out for timed in times] == ["", "", "", "time"]
     assert times[3].expected == pytest.approx(times[2].seconds * 4**2)  # as the last one went
     assert times[3].seconds is None
-    assert {n for _, n in clock} == {512, 1024, 4096}
+    assert {n for _, n in clock.ran} == {512, 1024, 4096}
 
 
-def test_nothing_huge_is_begun(clock, budget):
-    budget[0] = 1 << 50
-    report = of_types({"self": masks.full()}, [1 << 20], 64, 64, {}, seconds=1)
+def test_nothing_huge_is_begun(clock):
+    report = clock.report({"self": masks.full()}, [1 << 20], 64, 64, seconds=1, budget=1 << 50)
     assert report.series[0].times[0].left_out == "time"
-    assert max(n for _, n in clock) == timing.PROBE
-    clock.clear()
-    report = of_types({"self": masks.full()}, [512, 1024], 1024, 1024, {}, seconds=1)
+    assert max(n for _, n in clock.ran) == timing.PROBE
+    clock.ran.clear()
+    report = clock.report(
+        {"self": masks.full()}, [512, 1024], 1024, 1024, seconds=1, budget=1 << 50
+    )
     assert [timed.left_out for timed in report.series[0].times] == ["time"] * 2
-    assert clock == []  # not even that
+    assert clock.ran == []  # not even that
 
 
 @pytest.mark.slow
 def test_the_time_that_quick_types_leave_goes_to_the_others(clock):
     rules = {"self": masks.full(), "local": masks.local(1)}
-    report = of_types(rules, [512, 4096], 1, 8, {}, seconds=0.8)
+    report = clock.report(rules, [512, 4096], seconds=0.8)
     assert [timed.left_out for one in report.series for timed in one.times] == [""] * 4
-    order = [layers.rule for layers, _ in clock]
+    order = [rule for rule, _ in clock.ran]
     assert order.index(masks.local(1)) < order.index(masks.full())
 
 
 @pytest.mark.slow
-def test_weights_that_do_not_fit_are_streamed_at_every_length(monkeypatch, budget):
-    calls = seen(monkeypatch)
-    budget[0] = 2 * 3 * 2500 * 2500 * 4 - 1  # of weights as float32, and as much to work on them
-    assert of_types(RULES, [16, 2499], 3, 8, {}, seconds=500).way == "kept"
-    calls.clear()
-    assert of_types(RULES, [16, 2500], 3, 8, {}, seconds=500).way == "streamed"
-    assert {call[4] for call in calls} == {0}
-    assert {call[1][1] for call in calls} >= {16, 2500}
+def test_weights_that_do_not_fit_are_streamed_at_every_length():
+    budget = 2 * 3 * 2500 * 2500 * 4 - 1  # of weights as float32, and as much to work on them
+    for longest, way in ((2499, "kept"), (2500, "streamed")):
+        kept = []
+        on = Conditions(budget=budget, door=keeping(kept))
+        report = of_types(RULES, [16, longest], 3, 8, {}, seconds=500, conditions=on)
+        assert report.way == way
+        assert {*kept} == {way == "kept"}
+        assert all(timed.seconds for one in report.series for timed in one.times)
 
 
-def test_what_does_not_fit_the_memory_even_so(budget):
-    budget[0] = 1 << 20
-    report = of_types(RULES, [16, 4000], 3, 8, {}, seconds=5)
+def test_what_does_not_fit_the_memory_even_so():
+    on = Conditions(budget=1 << 20)
+    report = of_types(RULES, [16, 4000], 3, 8, {}, seconds=5, conditions=on)
     for one in report.series:
         assert [timed.left_out for timed in one.times] == ["", "memory"]
 
@@ -201,14 +211,13 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_model_s_prediction_is_what_a_run_of_it_computes(case, tmp_path, monkeypatch):
-    opened, n = model(case, tmp_path), 20
-    calls = seen(monkeypatch)
+def test_a_model_s_prediction_is_what_a_run_of_it_computes(case, tmp_path):
+    opened, n, calls = model(case, tmp_path), 20, []
     ids = list(range(3, 3 + n))
     given = opened.prepare(Inputs(ids=ids, source_ids=ids if opened.reads_source else None))
-    opened.run(given, Recorder(opened.stacks(given)).attend)
+    opened.run(given, watched(calls)(Recorder(opened.stacks(given)).attend))
     twice = 2 if case == "longformer" else 1  # its two kinds of queries stand side by side
-    counted = [(query, int(mask.to_array(n, n).sum())) for _, query, _, mask, _ in calls]
+    counted = [(query, int(mask.to_array(n, n).sum())) for _, query, _, mask in calls]
     (point,) = of_model(opened, [n]).series[0].points
     assert point.scores == sum(count for _, count in counted)
     assert point.weight_bytes == sum(heads * n * n * 4 for (heads, _, _), _ in counted)
@@ -236,9 +245,10 @@ def test_an_encoder_keeps_no_cache(tmp_path):
 
 
 @pytest.mark.parametrize("case", ["bert", "longformer", "llama", "t5"])
-def test_a_model_is_run_on_token_ids(case, tmp_path, monkeypatch):
-    calls = seen(monkeypatch)
-    report = of_model(model(case, tmp_path), [8, 12], seconds=5)
+def test_a_model_is_run_on_token_ids(case, tmp_path):
+    calls = []
+    on = Conditions(budget=GIB, door=watched(calls))
+    report = of_model(model(case, tmp_path), [8, 12], seconds=5, conditions=on)
     (one,) = report.series
     assert [timed.left_out for timed in one.times] == ["", ""]
     assert all(timed.seconds > 0 and timed.rest_seconds > 0 for timed in one.times)
