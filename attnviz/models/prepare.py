@@ -133,7 +133,8 @@ def _unknown(model: TrainedModel, tokens: Tokens) -> list[str]:
     if not words:
         return []
     listed = " ".join(dict.fromkeys(words))[:200]
-    return [f"{len(words)} tokens are unknown to {model.name}: {listed}."]
+    what = "1 token is" if len(words) == 1 else f"{len(words)} tokens are"
+    return [f"{what} unknown to {model.name}: {listed}."]
 
 
 def _check_together(model: TrainedModel, inputs: Inputs) -> None:
@@ -191,7 +192,7 @@ def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -
             f"{model.name} ({model.family}) has an encoder, and there is no source to read.",
             "Give a `source`.",
         )
-    tokenizer = _tokenizer(model, inputs)
+    tokenizer = _tokenizer(model, inputs, source=True)
     tokens = _encode(tokenizer, inputs.source, None, inputs.source_lang, "source", limit)
     return _cut(tokens, limit)
 
@@ -221,15 +222,17 @@ def _cut(tokens: Tokens, limit: int | None) -> Tokens:
     return tokens.at(np.arange(limit))
 
 
-def _tokenizer(model: TrainedModel, inputs: Inputs) -> Tokenizer:
-    """Open the tokenizer that was given, or the model's own."""
+def _tokenizer(model: TrainedModel, inputs: Inputs, *, source: bool = False) -> Tokenizer:
+    """Open the tokenizer that was given, or the model's own. source: for what is translated."""
     file = inputs.tokenizer
     if file in TOKENIZERS:
         raise AttnvizError(
             f"`tokenizer` {file} is for the built-in heads: {model.name} has its own.",
             "Leave it out, or give a tokenizer.json.",
         )
-    return model.tokenizer if file is None else open_tokenizer(Path(file))
+    if file is not None:
+        return open_tokenizer(Path(file))
+    return model.source_tokenizer if source else model.tokenizer
 
 
 def _tokenizer_for_ids(model: TrainedModel, inputs: Inputs) -> Tokenizer | None:
@@ -259,7 +262,8 @@ def _for_decoder(model: TrainedModel, tokens: Tokens, tokenizer: Tokenizer) -> T
     if not isinstance(start, int):
         return tokens
     n_kept = len(tokens) - bool(tokens.special[-1] and len(tokens) > 1)
-    if tokens.ids[0] == start:  # Whisper's tokenizers put it there themselves
+    if tokens.ids[0] == start or _begins_with_language(model, tokens, tokenizer):
+        # Whisper's tokenizers put it there themselves; mBART's decoder starts with the language.
         return tokens.at(np.arange(n_kept))
     return _between([start], tokens.at(np.arange(n_kept)), [], tokenizer)
 
@@ -300,7 +304,8 @@ def language_id(tokenizer: Tokenizer, language: str) -> int:
 
 
 def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> Tokens:
-    """Cut a text and frame it as [language] text </s>, as M2M-100, mBART and NLLB read it."""
+    """Cut a text and frame it as [language] text </s>, as M2M-100, mBART-50 and NLLB read it, or
+    as text </s> [language] for mBART's encoder."""
     first = language_id(tokenizer, language)
     last = tokenizer.token_to_id("</s>")
     if last is None:
@@ -309,7 +314,22 @@ def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> T
             "Leave the language out, or give another tokenizer.",
         )
     tokens = encode(tokenizer, text, special=False, what=what)
+    if what == "source" and _has_language_last(tokenizer):
+        return _between([], tokens, [last, first], tokenizer)
     return _between([first], tokens, [last], tokenizer)
+
+
+def _has_language_last(tokenizer: Tokenizer) -> bool:
+    """Whether a text's language stands behind it, as in mBART with 25 languages."""
+    frame = tokenizer.encode("").tokens
+    return len(frame) > 1 and LANGUAGE.fullmatch(frame[-1]) is not None
+
+
+def _begins_with_language(model: TrainedModel, tokens: Tokens, tokenizer: Tokenizer) -> bool:
+    """Whether the decoder's text begins with the language that stands last elsewhere (mBART)."""
+    first = tokenizer.id_to_token(int(tokens.ids[0])) or ""
+    is_code = LANGUAGE.fullmatch(first) is not None and bool(tokens.special[0])
+    return is_code and model.family == "mbart" and _has_language_last(tokenizer)
 
 
 def _between(

@@ -192,6 +192,12 @@ class TrainedModel:
         return self.checkpoint.open_tokenizer()
 
     @cached_property
+    def source_tokenizer(self) -> Tokenizer:
+        """The one that cuts what is translated, where it is not the same."""
+        opened = self.checkpoint.open_source
+        return self.tokenizer if opened is None else opened()
+
+    @cached_property
     def namer(self) -> Tokenizer | None:
         """The folder's own tokenizer; None where it has none, and numbers stand for tokens."""
         try:
@@ -304,9 +310,8 @@ class TrainedModel:
         head = widened(self.head, room)  # the largest map of all, and used for every token
         found = replace(self, network=widened(self.network, room))
         found.__dict__["head"] = head
-        found.__dict__.update(
-            {n: v for n, v in self.__dict__.items() if n in ("tokenizer", "namer")}
-        )
+        kept = ("tokenizer", "source_tokenizer", "namer")
+        found.__dict__.update({n: v for n, v in self.__dict__.items() if n in kept})
         return found
 
     def hashes(self) -> dict[str, str]:

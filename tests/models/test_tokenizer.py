@@ -661,6 +661,7 @@ def test_pieces_of_a_class_whose_frame_is_not_known_or_has_no_such_mark(folder, 
     refusal(folder("bert", files))
 
 
+@pytest.mark.slow
 def test_broken_files_of_pieces_end_in_one_line(tmp_path):
     whole, generator = pieces_file(), np.random.RandomState(3)
     (tmp_path / "config.json").write_text('{"model_type": "t5"}')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,16 @@ def read_object(file: Path) -> dict[str, Any]:
     return says if isinstance(says, dict) else {}
 
 
-def add_tokens(tokenizer: Tokenizer, folder: Path) -> None:
+def add_tokens(tokenizer: Tokenizer, folder: Path, more: Iterable[AddedToken] = ()) -> None:
     """Add the tokens that the files of a folder name, in transformers' order: added_tokens_decoder
-    and added_tokens.json by their ids, then special_tokens_map.json, then the settings' own.
+    and added_tokens.json by their ids, then special_tokens_map.json, then the settings' own, and
+    then `more`.
 
-    A token that the vocabulary has keeps its id; the others are numbered on from its end.
+    A token that the vocabulary has keeps its id; the others are numbered on from its end. What is
+    named twice is as the first says.
     """
     known = {token.content for token in tokenizer.get_added_tokens_decoder().values()}
-    for token in _named(folder):
+    for token in (*_named(folder), *more):
         if token.content and token.content not in known:
             known.add(token.content)
             (tokenizer.add_special_tokens if token.special else tokenizer.add_tokens)([token])

@@ -14,7 +14,7 @@ from attnviz.files.tensors import Entry, Tensors, broken
 from attnviz.models.checkpoint.config import read_config
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
-from attnviz.models.checkpoint.tokenizer import find_tokenizer
+from attnviz.models.checkpoint.tokenizer import MARIAN, find_tokenizer
 from attnviz.models.families import read_family
 
 ONE_FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -60,10 +60,11 @@ def open_checkpoint(place: Path) -> Checkpoint:
         if quantised is not None:
             tensors = unpacked(tensors, *quantised, place)
             config = {name: value for name, value in config.items() if name not in QUANTISATION}
+    file = _tokenizer_file(place)
     return Checkpoint(
         place, place / "config.json", config, family, tensors,
-        partial(find_tokenizer, place), _tokenizer_file(place), _licence(place),
-        notes=_notes(place),
+        partial(find_tokenizer, place), file, _licence(place), notes=_notes(place),
+        open_source=partial(find_tokenizer, place, source=True) if file == MARIAN else None,
     )  # fmt: skip
 
 

@@ -19,7 +19,8 @@ class Checkpoint:
 
     place: its folder, or its file. config_file: where its config stands.
     family: the module of families that reads it. open_tokenizer: builds
-    its tokenizer, and raises AttnvizError if it has none. tokenizer: the file that holds it.
+    its tokenizer, and raises AttnvizError if it has none. open_source: builds the one for what is
+    translated, where that is another. tokenizer: the file that holds it.
     chat_template: the one that a file carries by itself; folders keep theirs in files.
     notes: what somebody who looks at its attention should know, a line each.
     adapter: the folder of the adapter that changed its tensors.
@@ -36,6 +37,7 @@ class Checkpoint:
     chat_template: str | None = None
     notes: tuple[str, ...] = ()
     adapter: Path | None = None
+    open_source: Callable[[], Tokenizer] | None = None
 
     @property
     def folder(self) -> Path | None:

@@ -36,25 +36,26 @@ class Pieces:
     prefix: bool = True
     squeezed: bool = True
 
-    def tokenizer(self, *, first: int = 0, before: tuple[str, ...] = ()) -> Tokenizer:
-        """Build the tokenizer. before: what stands in place of the first `first` pieces.
+    def tokenizer(self) -> Tokenizer:
+        """Build the tokenizer that cuts texts as sentencepiece does.
 
         Raises ValueError where no piece is for what is unknown, or the kind is not read.
         """
-        pieces = [*before, *self.pieces[first:]]
-        marks = [UNKNOWN if piece == "<unk>" else CONTROL for piece in before]
-        kinds = [*marks, *self.kinds[first:]]
-        scores = [*[0.0] * len(before), *self.scores[first:]]
+        pieces, kinds, scores = [*self.pieces], [*self.kinds], [*self.scores]
         if UNKNOWN not in kinds or self.model not in (UNIGRAM, BPE):
             raise ValueError("it has no piece for what is unknown, or cuts by other rules")
         unknown = kinds.index(UNKNOWN)
+        charsmap = self.charsmap or None
         if self.model == BPE:
             normal = [n for n, kind in enumerate(kinds) if kind == NORMAL]
-            made = merged_by_score(pieces, scores, normal, pieces[unknown], prefix=self.prefix)
+            made = merged_by_score(
+                pieces, scores, normal, pieces[unknown],
+                prefix=self.prefix, squeezed=self.squeezed, charsmap=charsmap,
+            )  # fmt: skip
         else:
             made = likeliest(
                 pieces, scores, unknown,
-                prefix=self.prefix, squeezed=self.squeezed, charsmap=self.charsmap or None,
+                prefix=self.prefix, squeezed=self.squeezed, charsmap=charsmap,
             )  # fmt: skip
         _keep_whole(made, pieces, kinds)
         return made

@@ -12,9 +12,13 @@ from attnviz.models.checkpoint.added_tokens import SETTINGS, add_tokens, read_ob
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-PIECES = ("spiece.model", "sentencepiece.bpe.model", "tokenizer.model")  # of sentencepiece
+# of sentencepiece
+PIECES = ("spiece.model", "sentencepiece.bpe.model", "tokenizer.model", "spm.model")
+MARIAN = "source.spm"  # beside target.spm and vocab.json
+TEKKEN, TIKTOKEN = "tekken.json", ("tiktoken.model", "qwen.tiktoken")
 FILES = (
-    "tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", *PIECES, "tokenizer_config.json",
+    "tokenizer.json", "vocab.txt", MARIAN, "vocab.json", "merges.txt", TEKKEN, *TIKTOKEN, *PIECES,
+    "tokenizer_config.json",
 )  # fmt: skip
 
 
@@ -26,16 +30,15 @@ WORD_PIECE = {
 BYTE_PAIRS = {"Bart", "GPT2", "LED", "Longformer", "Qwen2", "Roberta"}
 GENERIC = {"", "PreTrained", "Tokenizers"}  # which say nothing of the rules
 QWEN2 = {"qwen2", "qwen3"}
+RANKED = {"Llama", "QWen"}  # whose rules for the files of tiktoken are known
 END = "<|endoftext|>"
-# How one text and a pair are framed, and by which tokens, for vocabularies of sentencepiece.
-FRAMES: dict[str, tuple[str, str, list[str]]] = {
-    "T5": ("$A </s>", "$A </s> $B </s>", ["</s>"]),
-    "MT5": ("$A </s>", "$A </s> $B </s>", ["</s>"]),
-    "Llama": ("<s> $A", "<s> $A <s> $B", ["<s>"]),
-    "Gemma": ("<bos> $A", "<bos> $A <bos> $B", ["<bos>"]),
-    "XLMRoberta": ("<s> $A </s>", "<s> $A </s> </s> $B </s>", ["<s>", "</s>"]),
-}
-OF_TYPE = {"t5": "T5", "mt5": "MT5", "xlm-roberta": "XLMRoberta"}
+# The class of the vocabularies of sentencepiece that a type of model has.
+OF_TYPE = {
+    "albert": "Albert", "camembert": "Camembert", "deberta-v2": "DebertaV2", "gemma": "Gemma",
+    "gemma2": "Gemma", "gemma3": "Gemma", "gemma3_text": "Gemma", "llama": "Llama",
+    "m2m_100": "M2M100", "marian": "Marian", "mbart": "MBart", "mistral": "Llama", "mt5": "MT5",
+    "pegasus": "Pegasus", "t5": "T5", "xlm-roberta": "XLMRoberta",
+}  # fmt: skip
 BERT_MARKS = {
     "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]", "pad_token": "[PAD]",
 }  # fmt: skip
@@ -45,38 +48,54 @@ MPNET_MARKS = {
 ROBERTA_MARKS = ["<s>", "</s>", "<unk>", "<pad>", "<mask>"]
 
 
-def find_tokenizer(folder: Path) -> Tokenizer:
-    """Open tokenizer.json, vocab.txt (WordPiece), or vocab.json and merges.txt (byte-level BPE),
-    with the tokens that other files of the folder add.
+def find_tokenizer(folder: Path, *, source: bool = False) -> Tokenizer:
+    """Open the vocabulary of a folder, in whichever form it has, with the tokens that other files
+    add. source: the one for what is translated, where a translation has another.
 
-    Raises AttnvizError where there is none of them, where it cannot be used, or where its class
-    cuts texts by rules that are not known.
+    Raises AttnvizError where there is none, where it cannot be used, or where its class cuts texts
+    by rules that are not known.
     """
     try:
-        tokenizer = _cutter(folder)
+        tokenizer = _cutter(folder, source)
         add_tokens(tokenizer, folder)
     except AttnvizError:
         raise
     except Exception as error:  # the library raises bare Exception for a file it cannot use
-        raise AttnvizError(
-            f"The vocabulary in {folder} cannot be used: {error}.",
-            "Give a tokenizer.json as `tokenizer`, or token `ids`.",
-        ) from error
+        raise _unusable(folder, error) from error
+    except BaseException as error:  # what the library was not prepared for
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unusable(folder, error) from error
     return tokenizer
 
 
-def _cutter(folder: Path) -> Tokenizer:
+def _unusable(folder: Path, error: BaseException) -> AttnvizError:
+    return AttnvizError(
+        f"The vocabulary in {folder} cannot be used: {str(error)[:200]}.",
+        "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+    )
+
+
+def _cutter(folder: Path, source: bool) -> Tokenizer:
     if (folder / "tokenizer.json").is_file():
         return open_tokenizer(folder / "tokenizer.json")
+    kind = _class(folder)
+    kind = OF_TYPE.get(_model_type(folder), kind) if kind in GENERIC else kind
+    if kind in ("ByT5", "Marian", "M2M100"):
+        return _by_class(folder, kind, source)
     if (folder / "vocab.txt").is_file():
         _refuse_unknown(folder, WORD_PIECE)
         return _word_piece(folder)
     if (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
         _refuse_unknown(folder, BYTE_PAIRS)
         return _byte_pairs(folder)
-    for name in PIECES:
+    if (folder / TEKKEN).is_file():
+        from attnviz.models.checkpoint.ranked import read_tekken
+
+        return read_tekken(folder / TEKKEN)
+    for name in (*TIKTOKEN, *PIECES):
         if (folder / name).is_file():
-            return _pieces(folder, folder / name)
+            return _of_file(folder, folder / name, kind)
     raise AttnvizError(
         f"{folder} has no tokenizer.json, no vocab.txt, no vocab.json with merges.txt, and no "
         f"{' or '.join(PIECES)}.",
@@ -84,30 +103,51 @@ def _cutter(folder: Path) -> Tokenizer:
     )
 
 
-def _pieces(folder: Path, file: Path) -> Tokenizer:
+def _by_class(folder: Path, kind: str, source: bool) -> Tokenizer:
+    """The vocabularies that stand in several files, or in none."""
+    from attnviz.models.checkpoint import listed_pieces
+
+    if kind == "ByT5":
+        from attnviz.models.checkpoint.ranked import byte_by_byte
+
+        return byte_by_byte(folder)
+    marian = (listed_pieces.SOURCE, listed_pieces.TARGET)
+    files = [*(marian if kind == "Marian" else [listed_pieces.PIECES]), listed_pieces.VOCABULARY]
+    missing = [name for name in files if not (folder / name).is_file()]
+    if missing:
+        raise AttnvizError(
+            f"{folder} has no {' and no '.join(missing)}, which the vocabulary of a "
+            f"{kind}Tokenizer needs.",
+            "Fetch the whole checkpoint, give a tokenizer.json as `tokenizer`, or token `ids`.",
+        )
+    if kind == "Marian":
+        return listed_pieces.read_marian(folder, target=not source)
+    return listed_pieces.read_m2m_100(folder)
+
+
+def _of_file(folder: Path, file: Path, kind: str) -> Tokenizer:
+    """One file of tiktoken or of sentencepiece; the name alone does not tell which."""
+    from attnviz.models.checkpoint.ranked import is_ranked, read_ranked
+
+    if file.name in TIKTOKEN or is_ranked(file):
+        _refuse_unknown(folder, RANKED)
+        return read_ranked(file, kind)
+    return _pieces(folder, file, kind)
+
+
+def _pieces(folder: Path, file: Path, kind: str) -> Tokenizer:
     """A vocabulary of sentencepiece, in the frame of its class."""
+    from attnviz.models.checkpoint.frames import FRAMES
+    from attnviz.models.checkpoint.framing import framed
     from attnviz.models.checkpoint.sentencepiece import read_pieces
 
-    kind = _class(folder)
-    kind = OF_TYPE.get(_model_type(folder), kind) if kind in GENERIC else kind
     if kind not in FRAMES:
         _refuse_unknown(folder, set(FRAMES))
         raise AttnvizError(
             f"{folder} does not say which class its {file.name} is for.",
             "Give a tokenizer.json as `tokenizer`, or token `ids`.",
         )
-    found = read_pieces(file)
-    if kind == "XLMRoberta":  # fairseq's four marks stand before the pieces
-        tokenizer = found.tokenizer(first=3, before=("<s>", "<pad>", "</s>", "<unk>"))
-        tokenizer.add_special_tokens(["<mask>"])
-    else:
-        tokenizer = found.tokenizer()
-    if kind in ("T5", "MT5"):
-        extra = read_object(folder / SETTINGS).get("extra_ids", 100)
-        names = [f"<extra_id_{n}>" for n in reversed(range(min(int(extra), 1000)))]
-        tokenizer.add_special_tokens(names)
-    _frame(tokenizer, *FRAMES[kind])
-    return tokenizer
+    return framed(read_pieces(file), kind, folder)
 
 
 def _class(folder: Path) -> str:
