@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from attnviz._version import __version__
+from attnviz.cli.command_given import given
 from attnviz.cli.help import Command
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
@@ -31,7 +32,8 @@ def run_command_line(arguments: Sequence[str]) -> int:
         app = app_of(_wanted(arguments), with_options=not asks_for_all)
         if not arguments or {"--help", "-h"} & {*arguments}:
             _load_help()
-        status = app(list(arguments) or ["--help"], standalone_mode=False)
+        with given(arguments):
+            status = app(list(arguments) or ["--help"], standalone_mode=False)
         return status if isinstance(status, int) else EXIT_DONE
     except AttnvizError as error:
         return _complain(error, arguments)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from attnviz.cli.command_given import signed
 from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Application:
         from attnviz.language.languages import find_language
         from attnviz.views.terminal.alignment import alignment_view
 
-        record, language = found.record, find_language(self.lang)
+        record, language = signed(found.record), find_language(self.lang)
         aligned = align(record, self.units)
         self._save(record, aligned)
         if self.json:

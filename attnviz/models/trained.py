@@ -16,9 +16,10 @@ import numpy as np
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Tensors
 from attnviz.frozen import dataclass
-from attnviz.models.checkpoint.folder import open_checkpoint
+from attnviz.models.checkpoint.folder import open_checkpoint, weights_in
 from attnviz.models.checkpoint.generation import Generation, read_generation
 from attnviz.models.checkpoint.heads import no_head, read_head
+from attnviz.models.checkpoint.identity import Identity, hashes, revision_of
 from attnviz.models.checkpoint.image_head import read_image_head
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.sound_head import read_sound_head
@@ -108,8 +109,16 @@ class TrainedModel:
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """What the record says of it beside its name."""
-        return {"model_type": self.family, "dtypes": self.dtypes}
+        """What the record says of it beside its name: also which weights it has."""
+        stated = {"model_type": self.family, "dtypes": self.dtypes}
+        return Identity(stated, self.checkpoint.place, self.files)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Its files of weights, in the order of their names; those of an adapter too."""
+        found = {entry.file for entry in self.tensors.values()}
+        adapter = self.checkpoint.adapter
+        return tuple(sorted(found | (set() if adapter is None else {*weights_in(adapter)})))
 
     @property
     def dtypes(self) -> list[str]:
@@ -316,13 +325,7 @@ class TrainedModel:
 
     def hashes(self) -> dict[str, str]:
         """Return the sha-256 of each file of weights, by its name: all of it is read."""
-        from hashlib import file_digest
-
-        found = {}
-        for file in sorted({entry.file for entry in self.tensors.values()}):
-            with file.open("rb") as stream:
-                found[file.name] = file_digest(stream, "sha256").hexdigest()
-        return found
+        return hashes(self.files)
 
     def about(self) -> dict[str, Any]:
         """Describe the checkpoint, for people and programs: JSON-ready."""
@@ -336,6 +339,7 @@ class TrainedModel:
             "positions": self.n_positions,
             "vocabulary": self.n_ids,
             "licence": self.checkpoint.licence,
+            "revision": revision_of(self.checkpoint.place),
             "tokenizer": self.checkpoint.tokenizer,
             "notes": list(self.notes),
             "stacks": {

@@ -8,13 +8,13 @@ from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
-from attnviz._version import __version__
 from attnviz.attention.attention_types import ATTENTION_TYPES
 from attnviz.errors import AttnvizError, bad_choice, known_arguments, not_found
 from attnviz.files.arrays import NOT_READABLE
 from attnviz.frozen import dataclass
 from attnviz.inputs.labels import visible
 from attnviz.record import saved
+from attnviz.record.provenance import Provenance, provenance_of
 from attnviz.record.settings import Settings, settings_of
 from attnviz.record.shown_by import shower
 from attnviz.record.stack import Stack, same
@@ -41,7 +41,7 @@ class AttentionRecord:
     """Everything one run saw. stacks: "self", or "encoder", "decoder" and "cross".
 
     type: the kind of attention. settings: what it was asked with.
-    shown: the stack to look at first, "" for the usual one.
+    shown: the stack to look at first, "" for the usual one. made: what it was made with.
     """
 
     model: Origin
@@ -49,6 +49,7 @@ class AttentionRecord:
     stacks: Mapping[str, Stack]
     settings: Settings = field(default_factory=Settings)
     shown: str = ""
+    made: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
         if not isinstance(self.settings, Settings):  # a mapping: checked as a file's is
@@ -175,7 +176,8 @@ class AttentionRecord:
         return {
             "format": FORMAT,
             "version": VERSION,
-            "attnviz": __version__,
+            "attnviz": self.made.version,
+            **({} if self.made.command is None else {"command": self.made.command}),
             "type": self.type,
             "settings": dict(self.settings),
             "model": {
@@ -229,7 +231,8 @@ def _record(tree: Tree) -> AttentionRecord:
     if not stacks:
         raise ValueError("it has no stacks")
     settings = settings_of(tree["settings"])
-    record = AttentionRecord(_origin(tree["model"]), tree["type"], stacks, settings)
+    made = provenance_of(tree.get("attnviz"), tree.get("command"))
+    record = AttentionRecord(_origin(tree["model"]), tree["type"], stacks, settings, made=made)
     _check_positions(record)
     return record
 

@@ -9,10 +9,12 @@ first line on; a table of streamed weights holds only the strongest keys and is 
 
 | key | what it holds |
 |---|---|
-| format, version, attnviz | "attnviz-record", 1, the version of the program that wrote it |
+| format, version, attnviz | "attnviz-record", 1, the version of the program that made it |
+| command | what was typed, of records of trained models that the command line made |
 | type | the kind of attention: self, causal, cross, local, global |
 | settings | tokenizer, window, global_tokens, seed, truncated, replaces; notes: what was odd |
-| model | name; origin: constructed, random, trained or given; details |
+| model | name; origin: constructed, random, trained or given; details: of trained ones model_type,
+  dtypes, and revision, or sha256 or bytes by file |
 | stacks | by name: self, or encoder, decoder and cross |
 
 | key of a stack | what it holds |

@@ -14,6 +14,7 @@ import typer
 
 from attnviz.attention.attention_types import OF_ONE_TEXT
 from attnviz.cli import options
+from attnviz.cli.command_given import signed
 from attnviz.cli.model_options import TextPass, TranslationPass
 from attnviz.cli.read_text import file_named, given_text
 from attnviz.errors import AttnvizError
@@ -253,7 +254,8 @@ def _fill(target: Console, state: State, begun: _Begun, inputs: Sequence[Path | 
 
     def save(record: AttentionRecord, path: Path, look: Look) -> list[str]:
         check_outputs([path], inputs, of="a file")
-        return write_output(record, path, look, quiet=True)  # the screen is the explorer's
+        told = record if begun.trace is None else signed(record)
+        return write_output(told, path, look, quiet=True)  # the screen is the explorer's
 
     _read_keys_from_the_terminal()
     app = Explorer(

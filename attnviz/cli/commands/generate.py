@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.command_given import signed
 from attnviz.cli.each_line import EachLine
 from attnviz.cli.view_options import Display
 from attnviz.cli.writing import end_of_stream, stream_to_screen
@@ -103,7 +104,8 @@ def show_written(found: Generated, display: Written) -> None:
     end_of_stream(found, json=display.json, quiet=display.quiet)
     shown = display.of_view()
     if shown.json or shown.show != "none" or shown.output or shown.explain:
-        record = found.record if shown.stack is None else found.record.looking_at(shown.stack)
+        record = signed(found.record)
+        record = record if shown.stack is None else record.looking_at(shown.stack)
         shown.put(record, shown.look(record))
     if found.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)

@@ -60,6 +60,7 @@ def run(
     """
     # Imported here, so that --help and a wrong option answer at once.
     from attnviz.analysis.transform import Transform
+    from attnviz.cli.command_given import signed
     from attnviz.cli.linked import check_key, put_link
     from attnviz.cli.output import say
     from attnviz.cli.progress import progress
@@ -80,7 +81,7 @@ def run(
         record = asked.trace(
             transform=transform, stack=display.stack, max_memory=budget, progress=told
         )
-    record = record.without_media() if no_media else record
+    record = signed(record.without_media() if no_media else record)
     look = display.look(record, query)
     if query is not None and key is not None:
         put_link(record, look, display, query, key)

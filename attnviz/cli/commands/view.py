@@ -49,10 +49,12 @@ def view(
     """
     # Imported here, so that --help and a wrong option answer at once.
     from attnviz.analysis.survey_file import is_survey, read_survey
-    from attnviz.cli.output import check_outputs
+    from attnviz.cli.output import check_outputs, say
     from attnviz.cli.surveys import check_sort, show_survey, write_survey
+    from attnviz.language.language import TERMINAL
     from attnviz.language.languages import find_language
     from attnviz.record.open_file import open_file
+    from attnviz.views.provenance import provenance
     from attnviz.views.survey_files import SUFFIXES
 
     language = find_language(display.lang)  # refused before any work
@@ -70,7 +72,10 @@ def view(
     labels = _labels(tokens, "--tokens")
     record = open_file(file, labels, _labels(key_tokens, "--key-tokens"), type=type)
     record = record if display.stack is None else record.looking_at(display.stack)
-    display.put(record, display.look(record))
+    look = display.look(record)
+    display.put(record, look)
+    for sentence in provenance(record, look.language, TERMINAL):
+        say(sentence, display.quiet)
 
 
 def _labels(path: Path | None, option: str) -> list[str] | None:

@@ -12,6 +12,11 @@ SENTENCES = {
     "warn.glyph": "هاد font مافيهش هاد الحروف: {chars}. غادي يبانو بحال مربعات.",
     "warn.rtl": "يقدر هاد terminal مايبينش العربية مزيان: خدم ب {option} ولا سجل HTML.",
     "warn.unused": "{option} ماكتأثرش على {type} attention.",
+    # What a record was made with
+    "made.command": "تصاوب ب attnviz {version}: {command}",
+    "made.revision": "الـ weights ديال {model}: revision {revision}",
+    "made.sha256": "الـ weights ديال {model}: {file}، sha-256 {value}",
+    "made.bytes": "الـ weights ديال {model}: {file}، {value} bytes",
     # Titles, notes and labels of every view
     "ui.constructed": "{n_heads}، built-in (constructed، ماشي trained)",
     "ui.random": "{n_heads}، random (ماشي trained)",

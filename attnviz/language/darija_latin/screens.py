@@ -12,6 +12,11 @@ SENTENCES = {
     "warn.glyph": "Font mafihch had l7orouf: {chars}. Ghadi ybano b7al morabba3at.",
     "warn.rtl": "Y9der had terminal maybeyyench l3arbiya mzyan: khdem b {option} wla sejjel HTML.",
     "warn.unused": "{option} makat2atterch 3la {type} attention.",
+    # What a record was made with
+    "made.command": "Tsawb b attnviz {version}: {command}",
+    "made.revision": "Weights dial {model}: revision {revision}",
+    "made.sha256": "Weights dial {model}: {file}, sha-256 {value}",
+    "made.bytes": "Weights dial {model}: {file}, {value} bytes",
     # Titles, notes and labels of every view
     "ui.constructed": "{n_heads}, built-in (constructed, machi trained)",
     "ui.random": "{n_heads}, random (machi trained)",

@@ -12,6 +12,11 @@ SENTENCES = {
     "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
     "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
     "warn.unused": "{option} has no effect on {type} attention.",
+    # What a record was made with
+    "made.command": "Made with attnviz {version}: {command}",
+    "made.revision": "Weights of {model}: revision {revision}",
+    "made.sha256": "Weights of {model}: {file}, sha-256 {value}",
+    "made.bytes": "Weights of {model}: {file}, {value} bytes",
     # Titles, notes and labels of every view
     "ui.constructed": "{n_heads}, built-in (constructed, not trained)",
     "ui.random": "{n_heads}, random (never trained)",

@@ -73,6 +73,11 @@ def is_adapter(place: Path) -> bool:
     return (place / ADAPTER).is_file()
 
 
+def weights_in(adapter: Path) -> list[Path]:
+    """The files of an adapter's weights."""
+    return sorted(adapter.glob("adapter_model.*"))
+
+
 def _no_config(place: Path) -> AttnvizError:
     """What a folder without a config is, as far as its files say."""
     inner = [file.parent for file in sorted([*place.glob("*/config.json"), *place.glob(SNAPSHOT)])]

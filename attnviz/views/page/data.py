@@ -35,6 +35,7 @@ from attnviz.views.page.labels import labels_tree
 from attnviz.views.page.quantised import bits_for, error, quantised
 from attnviz.views.page.sound import Spans, sound_tree
 from attnviz.views.page.vectors import vectors_tree
+from attnviz.views.provenance import provenance
 from attnviz.views.titles import head_title, layer_title, title
 from attnviz.views.words import caveats, in_words
 
@@ -110,6 +111,7 @@ def page_tree(record: AttentionRecord, blobs: Blobs, spans: Spans | None = None)
         "pictures": jpegs(pictures),
         "caveats": _in_all(lambda language: caveats(record, language, PAGE)),
         "notes": [visible(note) for note in record.notes],
+        "made": _in_all(lambda language: provenance(record, language, PAGE)),
         "languages": [_language(language) for language in all_languages().values()],
     }
 

@@ -47,6 +47,8 @@ def about(what: Mapping[str, Any]) -> list[RenderableType]:
     table = _grid()
     for name, value in [*rows.items(), *(("note", note) for note in what["notes"])]:
         table.add_row(name, visible(value))
+    if what.get("revision"):
+        table.add_row("revision", what["revision"])
     for file, digest in what.get("sha256", {}).items():
         table.add_row("sha-256", f"{visible(file)}\n{digest}")
     return [Text(visible(what["name"]), "bold"), table]
