@@ -327,6 +327,14 @@ class TrainedModel:
         """Return the sha-256 of each file of weights, by its name: all of it is read."""
         return hashes(self.files)
 
+    def _predicts(self) -> dict[str, Any]:
+        """What its prediction head answers, and the names of the classes among its answers."""
+        try:
+            head = self.head
+        except AttnvizError:
+            return {"predicts": None, "labels": []}
+        return {"predicts": head.kind, "labels": list(head.labels)}
+
     def about(self) -> dict[str, Any]:
         """Describe the checkpoint, for people and programs: JSON-ready."""
         entries = self.tensors.values()
@@ -341,6 +349,7 @@ class TrainedModel:
             "licence": self.checkpoint.licence,
             "revision": revision_of(self.checkpoint.place),
             "tokenizer": self.checkpoint.tokenizer,
+            **self._predicts(),
             "notes": list(self.notes),
             "stacks": {
                 name: {

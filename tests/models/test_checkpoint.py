@@ -826,3 +826,18 @@ def test_models_gives_the_hash_of_the_weights(tmp_path):
     folder = save(tmp_path, "bert")
     digest = hashlib.sha256((folder / FILE).read_bytes()).hexdigest()
     assert attnviz.load_model(folder).hashes() == {FILE: digest}
+
+
+@pytest.mark.parametrize(
+    ("case", "config", "due"),
+    [
+        ("llama", {"architectures": ["LlamaForCausalLM"], "tie_word_embeddings": True}, "next"),
+        ("bert", {}, None),
+    ],
+)
+def test_models_says_what_a_checkpoint_predicts(tmp_path, case, config, due):
+    checkpoints.save(tmp_path, checkpoints.config(case) | config, checkpoints.tensors(case))
+    about = attnviz.load_model(tmp_path).about()
+    assert about["predicts"] == due
+    assert about["labels"] == []
+    assert json.loads(json.dumps(about)) == about

@@ -12,6 +12,16 @@ from rich.text import Text
 
 from attnviz.inputs.labels import visible
 
+MOST_LABELS = 12  # of classes that are named
+PREDICTS = {
+    "next": "the next token",
+    "mask": "masked tokens",
+    "class": "a class of the text",
+    "token class": "a class of each token",
+    "answer": "where an answer stands",
+    "similarity": "how well a text fits a picture",
+}
+
 
 def families(
     known: Mapping[str, Sequence[str]], examples: Mapping[str, tuple[str, str]]
@@ -41,6 +51,7 @@ def about(what: Mapping[str, Any]) -> list[RenderableType]:
         "tokenizer": what["tokenizer"] or "none: give --tokenizer or --ids",
         "licence": what["licence"] or "not stated",
     }
+    rows["predicts"] = _predicts(what["predicts"], what["labels"])
     for name, stack in what["stacks"].items():
         rows[name] = _stack(stack)
     rows["loads"] = "yes: every tensor is there and has the shape that the config means"
@@ -52,6 +63,15 @@ def about(what: Mapping[str, Any]) -> list[RenderableType]:
     for file, digest in what.get("sha256", {}).items():
         table.add_row("sha-256", f"{visible(file)}\n{digest}")
     return [Text(visible(what["name"]), "bold"), table]
+
+
+def _predicts(kind: str | None, labels: Sequence[str]) -> str:
+    """What a prediction head answers; classes by their names."""
+    if kind is None:
+        return "nothing: there is no prediction head that is read"
+    named = ", ".join(labels[:MOST_LABELS])
+    more = f" and {len(labels) - MOST_LABELS:,} more" if len(labels) > MOST_LABELS else ""
+    return f"{PREDICTS.get(kind, kind)}{': ' * bool(labels)}{named}{more}"
 
 
 def verified(
