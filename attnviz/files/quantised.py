@@ -16,6 +16,7 @@ from attnviz.files.tensors import Array, Entry, Packed, Tensors, Transposed, Unp
 from attnviz.frozen import dataclass
 
 NEEDED = object()
+DEEPEST = 4  # settings within settings that are looked into
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,9 @@ def unpacked(tensors: Tensors, method: str, settings: Mapping[str, Any], place: 
     for stem, mark in found:
         taken: set[str] = set()
         try:
-            shape, unpack = known.marks[mark](_parts(tensors, stem, taken), settings)
+            own = settings.get(stem)  # MLX keeps what differs under the layer's name
+            said = {**settings, **own} if isinstance(own, Mapping) else settings
+            shape, unpack = known.marks[mark](_parts(tensors, stem, taken), said)
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise AttnvizError(
                 f"The layer {stem[:99]} of {place} is quantised ({_described(method, settings)}) "
@@ -159,12 +162,19 @@ def _unread(method: str, settings: Mapping[str, Any], place: Path) -> AttnvizErr
 
 def _described(method: str, settings: Mapping[str, Any]) -> str:
     """ "hqq, 3 bit", as far as the settings say it."""
-    weights = settings.get("weight_config", settings)
-    weights = weights.get("weight_quant_params", weights) if isinstance(weights, Mapping) else {}
-    for name in ("bits", "nbits", "num_bits", "w_bit"):
-        if isinstance(weights, Mapping) and isinstance(weights.get(name), int):
-            return f"{method[:60]}, {weights[name]} bit"
+    bits = _stated_bits(settings, DEEPEST)
+    return method[:60] if bits is None else f"{method[:60]}, {bits} bit"
+
+
+def _stated_bits(settings: object, deepest: int) -> int | None:
+    """How many bits settings name, or settings within them, the outermost first."""
+    if not isinstance(settings, Mapping) or not deepest:
+        return None
+    for name in ("bits", "nbits", "num_bits", "w_bit", "wbits"):
+        if type(settings.get(name)) is int:
+            return int(settings[name])
     for flag, bits in (("load_in_4bit", 4), ("load_in_8bit", 8)):
         if settings.get(flag) is True:
-            return f"{method[:60]}, {bits} bit"
-    return method[:60]
+            return bits
+    inner = (_stated_bits(value, deepest - 1) for value in settings.values())
+    return next((bits for bits in inner if bits is not None), None)

@@ -85,8 +85,11 @@ def _of_file(path: Path) -> Path:
     """A GGUF file itself; of a file that belongs to a checkpoint's folder, the folder."""
     if path.suffix == ".gguf":
         return path
-    if path.name in OF_FOLDERS and (path.parent / "config.json").is_file():
-        return path.parent
+    if (path.parent / "config.json").is_file():
+        from attnviz.models.checkpoint.folder import weight_files
+
+        if path.name in OF_FOLDERS or path in weight_files(path.parent):
+            return path.parent
     kind = "an ONNX graph, which is not read" if path.suffix == ".onnx" else "a file"
     raise AttnvizError(
         f"{path} is {kind}.",

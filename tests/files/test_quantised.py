@@ -163,6 +163,9 @@ def test_a_quantised_checkpoint_runs_and_says_so(tmp_path):
 
 UNREAD = {
     "hqq, 3 bit": {"quant_method": "hqq", "quant_config": {}, "nbits": 3},
+    "hqq, 2 bit": {
+        "quant_method": "hqq", "quant_config": {"weight_quant_params": {"nbits": 2}},
+    },
     "aqlm": {"quant_method": "aqlm"},
     "compressed-tensors, nvfp4-pack-quantized": {
         "quant_method": "compressed-tensors", "format": "nvfp4-pack-quantized",
@@ -179,6 +182,18 @@ def test_what_is_not_read_is_called_by_its_name(named, tmp_path):
     with pytest.raises(AttnvizError, match=r"quantised \(.*give the original") as caught:
         attnviz.load_model(str(tmp_path))
     assert named in str(caught.value)
+
+
+def test_layers_of_mlx_may_have_widths_of_their_own(tmp_path):
+    """As mlx_lm writes them: under the name of the layer, beside the width of all others."""
+    tensors = {}
+    for case in ("mlx 4", "mlx 8"):
+        own = {name.replace("layer", case): each for name, each in stored_tensors(case).items()}
+        tensors |= own
+    settings = CASES["mlx 4"]["settings"] | {"mlx 8": CASES["mlx 8"]["settings"]}
+    found = opened(tmp_path, tensors, settings)
+    for case in ("mlx 4", "mlx 8"):
+        assert np.array_equal(np.asarray(found.array(f"{case}.weight")), STORED[f"{case}/"])
 
 
 def test_mlx_is_known_by_its_own_field():

@@ -7,6 +7,9 @@ import pytest
 
 import attnviz
 from attnviz import AttnvizError
+from attnviz.models.checkpoint.folder import open_weights, weight_files
+from attnviz.models.find import find_folder
+from tests.files.test_pickled import GOOD
 from tests.files.test_safetensors import packed
 from tests.models.test_families import computed
 from tests.reference import checkpoints
@@ -24,7 +27,7 @@ def test_two_models_in_one_file_are_named(tmp_path):
     config, tensors = checkpoints.config("bert"), checkpoints.tensors("bert")
     both = {f"{side}.{name}": a for side in ("ctx", "question") for name, a in tensors.items()}
     checkpoints.save(tmp_path, config, both)
-    with pytest.raises(AttnvizError, match=r"2 models.*ctx\., question\."):
+    with pytest.raises(AttnvizError, match=r"2 models.*ctx, question\. "):
         attnviz.load_model(str(tmp_path))
 
 
@@ -69,4 +72,40 @@ def test_a_folder_without_a_config_is_told_apart(tmp_path, files, says):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("{}")
     with pytest.raises(AttnvizError, match=rf"has no config\.json.*({says})"):
+        attnviz.load_model(str(tmp_path))
+
+
+FOREIGN = {
+    "model.onnx": "ONNX", "tf_model.h5": "TensorFlow", "model.ckpt.index": "TensorFlow",
+    "flax_model.msgpack": "Flax", "rust_model.ot": "Rust", "openvino_model.xml": "OpenVINO",
+    "model.tflite": "TensorFlow Lite", "a.nemo": "NeMo", "model.bin": "CTranslate2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_weights_of_another_program_are_called_by_its_name(tmp_path, name):
+    (tmp_path / "config.json").write_text(json.dumps(checkpoints.config("bert")))
+    (tmp_path / name).write_bytes(b"\x06\0\0\0")
+    with pytest.raises(AttnvizError, match=rf"{FOREIGN[name]}.*{name}"):
+        attnviz.load_model(str(tmp_path))
+
+
+def test_the_only_file_of_pytorch_holds_the_weights_whatever_its_name(tmp_path):
+    """What training leaves beside them is none of them."""
+    for name in ("best.pt", "optimizer.pt", "rng_state_0.pth", "training_args.bin"):
+        (tmp_path / name).write_bytes(GOOD)
+    assert weight_files(tmp_path) == [tmp_path / "best.pt"]
+    assert list(open_weights(tmp_path)) == ["w"]
+    (tmp_path / "config.json").write_text(json.dumps(checkpoints.config("bert")))
+    assert find_folder(str(tmp_path / "best.pt"), ()) == tmp_path
+    with pytest.raises(AttnvizError, match=r"optimizer\.pt is a file"):
+        find_folder(str(tmp_path / "optimizer.pt"), ())
+    (tmp_path / "last.pt").write_bytes(GOOD)
+    with pytest.raises(AttnvizError, match=r"several files of weights: best\.pt, last\.pt"):
+        open_weights(tmp_path)
+
+
+def test_a_config_without_a_type_is_said_to_have_none(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(AttnvizError, match="does not say its model_type"):
         attnviz.load_model(str(tmp_path))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Entry, Tensors, broken
+from attnviz.inputs.labels import visible
 from attnviz.models.checkpoint.config import read_config
 from attnviz.models.checkpoint.opened import Checkpoint
 from attnviz.models.checkpoint.tokenizer import FILES as TOKENIZER_FILES
@@ -34,7 +36,19 @@ FOREIGN = {  # files that other programs run, by pattern
     "params.json": "in the form of its authors' own program",
     "consolidated*.pth": "in the form of its authors' own program",
     "consolidated*.safetensors": "in the form of its authors' own program",
+    "*.ckpt.index": "as a TensorFlow file",
+    "rust_model.ot": "as a file of Rust's tch",
+    "openvino_*model*.xml": "as an OpenVINO graph",
+    "*.tflite": "as a TensorFlow Lite graph",
+    "*.mlmodel": "as a Core ML graph",
+    "*.mlpackage": "as a Core ML graph",
+    "*.nemo": "as a NeMo archive",
+    "model.bin": "as a CTranslate2 model",
+    "*.engine": "as a TensorRT engine",
 }
+# What training leaves beside the weights, in the same form.
+OF_TRAINING = ("training_args", "optimizer", "scheduler", "scaler", "rng_state", "adapter_")
+PICKLES, FIRST_BYTES = ("*.bin", "*.pt", "*.pth"), (b"PK", b"\x80")
 
 
 def open_checkpoint(place: Path) -> Checkpoint:
@@ -115,7 +129,7 @@ def _transformer_of(place: Path) -> Path:
 
 def has_weights(folder: Path) -> bool:
     """Whether a folder holds the weights of a whole model, in a form that is read."""
-    return bool(_safetensors(folder) or _pickled(folder) or [*folder.glob("*.gguf")])
+    return bool(weight_files(folder) or [*folder.glob("*.gguf")])
 
 
 def _notes(place: Path) -> tuple[str, ...]:
@@ -146,7 +160,7 @@ def _gguf(place: Path) -> Path | None:
     if place.is_file():
         return place
     found = sorted(place.glob("*.gguf"))
-    if not found or _safetensors(place) or _pickled(place):
+    if not found or weight_files(place):
         return None
     if len(found) > 1 and len({SPLIT.sub("", file.name) for file in found}) > 1:
         names = ", ".join(file.name for file in found[:4])
@@ -180,6 +194,13 @@ def _no_weights(folder: Path) -> AttnvizError:
                 f"{folder} holds shards ({shard.name} …) and not {index}, which lists them.",
                 f"Fetch {index} too.",
             )
+    several = _other_pickles(folder)
+    if several:
+        return AttnvizError(
+            f"{folder} holds several files of weights: "
+            f"{', '.join(visible(file.name)[:60] for file in several[:4])}.",
+            f"Rename the one that you want to look at to {PICKLED}.",
+        )
     for pattern, kind in FOREIGN.items():
         file = next(iter(sorted(folder.glob(pattern))), None)
         if file is not None:
@@ -211,7 +232,31 @@ def _pickled(folder: Path) -> list[Path]:
         return [folder / PICKLED]
     if (folder / PICKLED_INDEX).is_file():
         return shards_of(folder / PICKLED_INDEX)
-    return []
+    others = _other_pickles(folder)
+    return others if len(others) == 1 else []
+
+
+def _other_pickles(folder: Path) -> list[Path]:
+    """PyTorch's files under other names, but for what training leaves beside the weights."""
+    return [
+        file
+        for pattern in PICKLES
+        for file in sorted(folder.glob(pattern))
+        if not file.name.startswith((*OF_TRAINING, "consolidated"))
+        and not file.match(PICKLED_SHARDS)
+        and _begins_as_pickle(file)
+    ]
+
+
+def _begins_as_pickle(file: Path) -> bool:
+    with suppress(OSError), file.open("rb") as stream:
+        return stream.read(2).startswith(FIRST_BYTES)
+    return False
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that hold the weights of a folder's model, of the forms that are read."""
+    return _safetensors(folder) or _pickled(folder)
 
 
 def _open_pickled(files: list[Path]) -> Tensors:

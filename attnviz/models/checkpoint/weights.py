@@ -33,7 +33,7 @@ class Weights:
         if not all(prefix.startswith(shortest) for prefix in whole):
             raise AttnvizError(
                 f"The weights of {folder} are those of {len(whole)} models, under the names "
-                f"{', '.join(prefix[:60] for prefix in whole[:4])}.",
+                f"{', '.join(prefix[:60].rstrip('.') or 'no name' for prefix in whole[:4])}.",
                 "Save the one that you want to look at alone.",
             )
         return cls(tensors, folder, shortest)

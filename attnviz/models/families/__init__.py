@@ -168,6 +168,11 @@ def read_family(folder: Path) -> tuple[dict[str, Any], str]:
     """
     config = _text_half(read_config(folder))
     kind = config.get("model_type")
+    if kind is None:
+        raise AttnvizError(
+            f"{folder / 'config.json'} does not say its model_type.",
+            "Give the config.json that the model was saved with.",
+        )
     if not isinstance(kind, str) or kind not in MODULE_OF:
         raise AttnvizError(
             f"attnviz does not read {_named(kind)} yet (model_type in {folder / 'config.json'}).",
