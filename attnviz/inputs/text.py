@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -88,11 +89,25 @@ def open_tokenizer(path: Path) -> Tokenizer:
         raise not_found(path)
     try:
         tokenizer = Tokenizer.from_file(str(path))
+        _check_frame(tokenizer)
     except Exception as error:  # the library raises bare Exception for a file it cannot use
         raise _unusable(path, error) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def _check_frame(tokenizer: Tokenizer) -> None:
+    """Refuse a frame with a mark that it gives no id: the library would panic at the first text,
+    which writes a trace of its own to the terminal."""
+    frame = tokenizer.post_processor
+    tree = {} if frame is None else json.loads(frame.__getstate__())
+    for part in (tree, *tree.get("processors", [])):
+        known = part.get("special_tokens")
+        for piece in [*part.get("single", []), *part.get("pair", [])]:
+            mark = piece.get("SpecialToken", {}).get("id")
+            if mark is not None and mark not in known:
+                raise ValueError(f"its frame has {mark[:40]}, which it gives no id")
 
 
 def encode(

@@ -9,6 +9,7 @@ import pytest
 
 import attnviz
 from attnviz import AttnvizError
+from attnviz.inputs.text import encode
 from attnviz.models.checkpoint.tokenizer import find_tokenizer
 from tests.models.test_tokenizer import folder, pieces_file, refusal  # noqa: F401 a fixture
 
@@ -157,4 +158,4 @@ def test_two_thousand_mutations_are_read_or_refused(tmp_path, name):
                 data[chance.randint(len(data))] = chance.randint(256)
         (tmp_path / name).write_bytes(data)
         with suppress(AttnvizError):  # any other error fails
-            find_tokenizer(tmp_path, source=True).encode("the cat é")
+            encode(find_tokenizer(tmp_path, source=True), "the cat é")
