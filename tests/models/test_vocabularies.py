@@ -159,3 +159,18 @@ def test_two_thousand_mutations_are_read_or_refused(tmp_path, name):
         (tmp_path / name).write_bytes(data)
         with suppress(AttnvizError):  # any other error fails
             encode(find_tokenizer(tmp_path, source=True), "the cat é")
+
+
+def test_mbarts_languages_stand_behind_a_source_and_before_its_translation(folder):  # noqa: F811
+    files = {
+        "sentencepiece.bpe.model": pieces_file(SOURCE),
+        "tokenizer_config.json": json.dumps({"tokenizer_class": "MBartTokenizer"}),
+    }
+    place = folder("mbart", files, decoder_start_token_id=None, bos_token_id=0)
+    languages = {"source_lang": "ar_AR", "target_lang": "it_IT"}
+    record = attnviz.trace("the cat", source="the cat x", model=place, **languages)
+    n_pieces = 4 + 4  # fairseq's marks, and what sentencepiece has behind its own three
+    assert record.stack.key_tokens.ids.tolist() == [4, 5, 6, 7, 2, n_pieces]  # x is "▁", "x"
+    assert record.stack.query_tokens.ids.tolist() == [n_pieces + 10, 4, 5]
+    usual = attnviz.trace("the cat", source="the cat", model=place).stack.key_tokens
+    assert usual.labels[-2:] == ("</s>", "en_XX")

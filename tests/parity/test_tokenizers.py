@@ -9,6 +9,7 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from attnviz.models.checkpoint.sentencepiece import read_pieces
 from attnviz.models.checkpoint.tokenizer import find_tokenizer
+from tests.parity.scripts import drawn
 
 TEXTS = [
     "The cat sat on the mat.", "Café naïve ÉCOLE", "كِتَابٌ جميل", "3lash 7it l7ob d'l7anout",
@@ -62,7 +63,33 @@ def byte_pairs(folder, name):
     (folder / "tokenizer_config.json").write_text(json.dumps(config))
 
 
+def small_letters(folder, name):
+    """CLIP's: the last letter of a word is another piece."""
+    signs = [*bytes_to_unicode().values()]
+    merges = [("t", "h"), ("th", "e</w>"), ("c", "a"), ("ca", "t</w>")]
+    pieces = [*signs, *(f"{sign}</w>" for sign in signs), *("".join(pair) for pair in merges)]
+    pieces += ["<|startoftext|>", "<|endoftext|>"]
+    (folder / "vocab.json").write_text(json.dumps({piece: n for n, piece in enumerate(pieces)}))
+    lines = "".join(f"{left} {right}\n" for left, right in merges)
+    (folder / "merges.txt").write_text(f"#version: 0.2\n{lines}")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name}))
+
+
+def of_roberta(folder, name):
+    merges = [("t", "h"), ("th", "e"), ("Ġ", "c"), ("Ġc", "a"), ("1", "2")]
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", *bytes_to_unicode().values()]
+    pieces += [*("".join(pair) for pair in merges), "<mask>"]
+    (folder / "vocab.json").write_text(json.dumps({piece: n for n, piece in enumerate(pieces)}))
+    lines = "".join(f"{left} {right}\n" for left, right in merges)
+    (folder / "merges.txt").write_text(f"#version: 0.2\n{lines}")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name}))
+
+
 KINDS = {
+    "RobertaTokenizer": of_roberta, "BartTokenizer": of_roberta, "LEDTokenizer": of_roberta,
+    "LongformerTokenizer": of_roberta, "ElectraTokenizer": word_list,
+    "DistilBertTokenizer": word_list,
+    "CLIPTokenizer": small_letters,
     "BertTokenizer": word_list, "MPNetTokenizer": marked_word_list, "GPT2Tokenizer": byte_pairs,
     "Qwen2Tokenizer": byte_pairs,
 }  # fmt: skip
@@ -73,7 +100,7 @@ def test_ids_are_those_of_transformers(name, tmp_path):
     KINDS[name](tmp_path, name)
     expected = AutoTokenizer.from_pretrained(tmp_path)
     got = find_tokenizer(tmp_path)
-    for text in TEXTS:
+    for text in [*TEXTS, *drawn()]:
         assert got.encode(text).ids == expected(text)["input_ids"], text
     assert got.encode("the cat", "it is").ids == expected("the cat", "it is")["input_ids"]
 

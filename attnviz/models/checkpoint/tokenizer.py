@@ -27,9 +27,13 @@ WORD_PIECE = {
     "Bert", "ConvBert", "DistilBert", "DPRContextEncoder", "DPRQuestionEncoder", "DPRReader",
     "Electra", "LayoutLM", "Lxmert", "MobileBert", "MPNet", "RetriBert", "SqueezeBert",
 }  # fmt: skip
-BYTE_PAIRS = {"Bart", "GPT2", "LED", "Longformer", "Qwen2", "Roberta"}
+BYTE_PAIRS = {"Bart", "CLIP", "GPT2", "LED", "Longformer", "Qwen2", "Roberta"}
 GENERIC = {"", "PreTrained", "Tokenizers"}  # which say nothing of the rules
 QWEN2 = {"qwen2", "qwen3"}
+OF_CLIP = {"clip", "clip_text_model"}
+CLIP_WORDS = (
+    r"<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+)
 RANKED = {"Llama", "QWen"}  # whose rules for the files of tiktoken are known
 END = "<|endoftext|>"
 # The class of the vocabularies of sentencepiece that a type of model has.
@@ -206,6 +210,8 @@ def _byte_pairs(folder: Path) -> Tokenizer:
 
     if _class(folder) == "Qwen2" or _model_type(folder) in QWEN2:
         return _qwen2(folder)
+    if _class(folder) == "CLIP" or _model_type(folder) in OF_CLIP:
+        return _clip(folder)
     says = read_object(folder / SETTINGS)
     model = BPE.from_file(str(folder / "vocab.json"), str(folder / "merges.txt"))
     tokenizer = Tokenizer(model)
@@ -235,6 +241,32 @@ def _qwen2(folder: Path) -> Tokenizer:
     cut = Split(Regex(RULE), "isolated")
     tokenizer.pre_tokenizer = Several([cut, ByteLevel(add_prefix_space=False, use_regex=False)])
     tokenizer.add_special_tokens([n for n in [END] if tokenizer.token_to_id(n) is not None])
+    return tokenizer
+
+
+def _clip(folder: Path) -> Tokenizer:
+    """CLIP's kind: small letters, words that end in </w>, a mark before and behind a text."""
+    from tokenizers import Regex, Tokenizer
+    from tokenizers.decoders import ByteLevel as Decoder
+    from tokenizers.models import BPE
+    from tokenizers.normalizers import NFC, Lowercase, Replace
+    from tokenizers.normalizers import Sequence as Steps
+    from tokenizers.pre_tokenizers import ByteLevel, Split
+    from tokenizers.pre_tokenizers import Sequence as Several
+
+    says = read_object(folder / SETTINGS)
+    first = _token_name(says.get("bos_token") or "<|startoftext|>")
+    last = _token_name(says.get("eos_token") or END)
+    unknown = _token_name(says.get("unk_token") or END)
+    files = str(folder / "vocab.json"), str(folder / "merges.txt")
+    model = BPE.from_file(*files, unk_token=unknown, end_of_word_suffix="</w>")
+    tokenizer = Tokenizer(model)
+    tokenizer.normalizer = Steps([NFC(), Replace(Regex(r"\s+"), " "), Lowercase()])
+    words = Split(Regex(CLIP_WORDS), "removed", invert=True)
+    tokenizer.pre_tokenizer = Several([words, ByteLevel(add_prefix_space=False)])
+    tokenizer.decoder = Decoder()
+    pair = f"{first} $A {last} {last} $B {last}"
+    _frame(tokenizer, f"{first} $A {last}", pair, [first, last, unknown])
     return tokenizer
 
 
