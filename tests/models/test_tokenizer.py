@@ -385,6 +385,11 @@ def test_classes_whose_rules_are_not_known_are_named(folder, files, name):
     refusal(folder("bert", files(tokenizer_class=name)), name.removesuffix("Fast"))
 
 
+def test_a_class_without_any_file_is_named_too(folder):
+    says = {"tokenizer_config.json": json.dumps({"tokenizer_class": "CanineTokenizer"})}
+    refusal(folder("bert", says), "CanineTokenizer")
+
+
 @pytest.mark.parametrize("rules", [word_list(), save(word_piece())], ids=["list", "json"])
 def test_unknown_words_are_named_and_no_marks(folder, rules):
     record = attnviz.trace("the dog ﷽ cat", model=folder("bert", rules))

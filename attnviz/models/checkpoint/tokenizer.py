@@ -100,9 +100,12 @@ def _cutter(folder: Path, source: bool) -> Tokenizer:
     for name in (*TIKTOKEN, *PIECES):
         if (folder / name).is_file():
             return _of_file(folder, folder / name, kind)
+    _refuse_unknown(
+        folder, {*WORD_PIECE, *BYTE_PAIRS, *RANKED, *OF_TYPE.values(), "MBart50", "Nllb"}
+    )
     raise AttnvizError(
-        f"{folder} has no tokenizer.json, no vocab.txt, no vocab.json with merges.txt, and no "
-        f"{' or '.join(PIECES)}.",
+        f"{folder} has no tokenizer.json, and none of vocab.txt, vocab.json with merges.txt, "
+        f"{', '.join(PIECES)}, {TEKKEN} and {TIKTOKEN[0]}.",
         "Give a tokenizer.json as `tokenizer`, or token `ids`.",
     )
 
@@ -164,7 +167,7 @@ def _refuse_unknown(folder: Path, known: set[str]) -> None:
     name = _class(folder)
     if name not in known | GENERIC:
         raise AttnvizError(
-            f"{folder} has the vocabulary of a {name[:80]}Tokenizer, whose rules are not known.",
+            f"{folder} has the vocabulary of {name[:80]}Tokenizer, whose rules are not known.",
             "Give a tokenizer.json as `tokenizer`, or token `ids`.",
         )
 
