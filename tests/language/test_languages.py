@@ -45,6 +45,7 @@ SAMPLES = {
     "mark": "²",
     "model": "builtin", "option": "--type", "choices": "en, darija", "value": "x", "what": "Head",
     "type": "self", "chars": "字", "reason": "no space", "package": "x", "command": "pip install x",
+    "version": "0.2.0", "revision": "0123abcd", "file": "model.safetensors",
     "difference": "0.0005", "n_keys": 3, "n_texts": 10, "places": "1, 2",
 }  # fmt: skip
 
