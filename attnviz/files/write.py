@@ -72,8 +72,12 @@ def _link(number: int, target: Path) -> None:
             os.link(str(number), target, src_dir_fd=here, follow_symlinks=True)
         except FileExistsError:  # a link replaces nothing: a second name does, by a rename
             beside = _name_beside(target)
-            os.link(str(number), beside, src_dir_fd=here, follow_symlinks=True)
-            os.replace(beside, target)
+            try:
+                os.link(str(number), beside, src_dir_fd=here, follow_symlinks=True)
+                os.replace(beside, target)
+            except BaseException:  # Ctrl-C may fall between the two
+                beside.unlink(missing_ok=True)
+                raise
     finally:
         os.close(here)
 

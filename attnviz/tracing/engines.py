@@ -7,6 +7,7 @@ many workers there are or which of them is quicker.
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
@@ -20,6 +21,7 @@ from attnviz.errors import AttnvizError
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
 AHEAD = 2  # chunks for each worker that wait or run at once
+ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}|inproc://\S+")
 PATIENCE = "10s"  # for a scheduler to answer
 
 
@@ -64,20 +66,9 @@ def run_on_dask(
     Raises AttnvizError where Dask is not installed, the scheduler cannot be reached or dies, or a
     worker has another version of attnviz.
     """
-    try:
-        from distributed import Client, KilledWorker  # the extra `attnviz[dask]`
-    except ImportError as error:
-        raise AttnvizError(
-            "A scheduler takes Dask, which is not installed.", "Run: pip install 'attnviz[dask]'."
-        ) from error
-    try:
-        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise AttnvizError(
-            f"The scheduler {scheduler[:100]} cannot be reached.",
-            "Check its address, such as tcp://127.0.0.1:8786, and that it runs.",
-        ) from error
-    with closing(client):
+    with closing(_client(scheduler)) as client:
+        from distributed import KilledWorker
+
         _check_workers(client)
         n_workers = max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
         try:
@@ -93,10 +84,27 @@ def run_on_dask(
 
 def dashboard(scheduler: str) -> str:
     """Return the address of a cluster's own dashboard, "" where it has none."""
-    from distributed import Client
-
-    with closing(Client(scheduler, timeout=PATIENCE, set_as_default=False)) as client:
+    with closing(_client(scheduler)) as client:
         return str(client.dashboard_link or "")
+
+
+def _client(scheduler: str) -> Any:
+    """Reach a scheduler; AttnvizError where it is not there, or its address is none."""
+    try:
+        from distributed import Client  # the extra `attnviz[dask]`
+    except ImportError as error:
+        raise AttnvizError(
+            "A scheduler takes Dask, which is not installed.", "Run: pip install 'attnviz[dask]'."
+        ) from error
+    try:
+        if not ADDRESS.fullmatch(scheduler):  # a client that failed half-way complains at its end
+            raise ValueError
+        return Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise AttnvizError(
+            f"The scheduler {scheduler[:100]} cannot be reached.",
+            "Check its address, such as tcp://127.0.0.1:8786, and that it runs.",
+        ) from error
 
 
 def _check_workers(client: Any) -> None:

@@ -6,6 +6,7 @@ A child writes one file again and again, first one content, then another; the pa
 
 import os
 import random
+import signal
 import sys
 import time
 from pathlib import Path
@@ -65,6 +66,7 @@ def ended(file, two, number, times, dice):
     for _ in range(times):
         child = os.fork()
         if not child:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
             while True:
                 for write in two:
                     write(file)
@@ -79,6 +81,8 @@ def ended(file, two, number, times, dice):
 
 
 def main(folder, number, times):
+    for each in (signal.SIGINT, signal.SIGTERM):  # as the command listens
+        signal.signal(each, signal.default_int_handler)
     dice, made = random.Random(number), list(writers())
     for nth, (name, two) in enumerate(made):
         place = folder / name
