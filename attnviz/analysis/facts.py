@@ -91,6 +91,30 @@ class StaysNearInTime(Finding):
 
 
 @dataclass(frozen=True)
+class HalfOfPicture(Finding):
+    """So small a part of a picture holds half of the weight that lies on it."""
+
+    sentence, rank = "image.half", 4
+    pct: float
+
+
+@dataclass(frozen=True)
+class HalfOnColour(Finding):
+    """Half of the weight lies on patches whose colour is near to that of the one that looks."""
+
+    sentence, rank = "image.half_colour", 3
+    pct: float
+
+
+@dataclass(frozen=True)
+class HalfOnPlace(Finding):
+    """Half of the weight lies on patches that are near to the one that looks."""
+
+    sentence, rank = "image.half_place", 3
+    pct: float
+
+
+@dataclass(frozen=True)
 class StaysNear(Finding):
     """Most of the weight stays close to the query."""
 

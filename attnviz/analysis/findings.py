@@ -43,10 +43,11 @@ from attnviz.analysis.facts import (
     Tie,
     UnitSelfWeight,
 )
+from attnviz.analysis.image_facts import of_picture
 from attnviz.analysis.links import SINK, links, set_aside
 from attnviz.analysis.names import token_names
 from attnviz.analysis.sound_facts import BeyondEnd, of_sound
-from attnviz.inputs.where import Times
+from attnviz.inputs.where import Boxes, Times
 from attnviz.language.language import Saving
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
@@ -107,10 +108,12 @@ def findings(
         of_rows = _of_tokens(record, layer, head, rows)
         return [each for each in _ranked(of_sound(record, layer, head, of_rows))
                 if not isinstance(each, BeyondEnd)]  # fmt: skip
+    on_picture = isinstance(stack.key_tokens.where, Boxes)
     found = [
         *(() if _is_part(record) else _of_type(record, layer)),
         *(_of_two_texts(stack, layer, head) if _two_texts(record) else ()),
-        *(() if stack.two_texts else _of_reach(stack, layer)),
+        *(() if stack.two_texts or on_picture else _of_reach(stack, layer)),
+        *(of_picture(stack, layer, head) if on_picture and len(heads) < 2 else ()),
         *(_of_tokens(record, layer, head) if len(heads) < 2 else ()),
         *_of_heads(stack, layer, heads),
     ]

@@ -16,7 +16,7 @@ from attnviz.analysis import facts
 from attnviz.analysis.findings import PLACES, best, findings
 from attnviz.analysis.transform import Transform
 from attnviz.inputs.tokens import from_labels
-from attnviz.inputs.where import Times
+from attnviz.inputs.where import Boxes, Times
 from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.stack import Stack
 
@@ -29,7 +29,8 @@ DARIJA = "L9ett gles 7da lbab 7it kan 3eyyan bezzaf"
 ARABIC = "القط ناعس حدا الباب حيت كان عيان بزاف"
 SOURCE = "Yesterday my brother bought 3 kilos of fish in Rabat."
 MOST = 8  # facts in one answer
-DENSE_ONLY = {"StaysNear", "StaysNearInTime", "AlikeAndUnlike"}  # these need every weight
+OF_PICTURES = {"HalfOfPicture", "HalfOnColour", "HalfOnPlace"}
+DENSE_ONLY = {"StaysNear", "StaysNearInTime", "AlikeAndUnlike"} | OF_PICTURES  # need every weight
 POSITIONAL = {
     "MeanTimeApart", "StaysNearInTime",
     "MeanDistance", "StaysNear", "LooksBack", "LooksAhead", "LooksAtItself", "SelfWeight",
@@ -75,6 +76,23 @@ def of_frames(record, hop, jump=0.0):
     tokens = dataclasses.replace(stack.query_tokens, where=where)
     heard = dataclasses.replace(stack, query_tokens=tokens, key_tokens=tokens)
     return dataclasses.replace(record, stacks={"self": heard})
+
+
+def of_patches(record, thumbnail=True):
+    """The record as one of 4 × 4 patches, of eight greys, each on two patches side by side."""
+    down, across = np.divmod(np.arange(16), 4)
+    boxes = np.stack([across, down, across + 1, down + 1], axis=1) * 10.0
+    greys = (30 * (np.arange(16) // 2) + 10).reshape(4, 4).repeat(10, axis=0).repeat(10, axis=1)
+    small = np.repeat(greys[..., None], 3, axis=2).astype(np.uint8) if thumbnail else None
+    where = Boxes(boxes, np.arange(16), (4, 4), (40, 40), small)
+    tokens = dataclasses.replace(record.stack.query_tokens, where=where)
+    seen = dataclasses.replace(record.stack, query_tokens=tokens, key_tokens=tokens)
+    return dataclasses.replace(record, stacks={"self": seen})
+
+
+def in_pairs(share):
+    """16 rows with this share on each of both patches of one grey."""
+    return [row(16, {i: share, i ^ 1: share}) for i in range(16)]
 
 
 def row(n, at):
@@ -209,6 +227,32 @@ CASES = [
         of_frames(made(near_share(13, 0.51)), 0.02),
         {"pct": 0.51, "distance": 0.06},
         [of_frames(made(near_share(13, 0.49)), 0.02), made(near_share(13, 0.51))],
+    ),
+    (
+        "HalfOfPicture",
+        of_patches(made([row(16, {3: 0.3, 9: 0.21})] * 16)),
+        {"pct": 2 / 16},
+        [
+            of_patches(made(even(16))),
+            made([row(16, {3: 0.3, 9: 0.21})] * 16),
+            of_patches(made([row(16, dict.fromkeys(range(5), 0.124))] * 16)),
+        ],
+    ),
+    (
+        "HalfOnColour",
+        of_patches(made(in_pairs(0.26))),
+        {"pct": 2 / 16},
+        [
+            of_patches(made(in_pairs(0.1))),
+            made(in_pairs(0.26)),
+            of_patches(made(in_pairs(0.26)), thumbnail=False),
+        ],
+    ),
+    (
+        "HalfOnPlace",
+        of_patches(made(np.eye(16))),
+        {"pct": 1 / 16},
+        [of_patches(made(even(16))), made(np.eye(16))],
     ),
     (
         "StaysNear",
@@ -651,7 +695,26 @@ def pairs_again(fact, seen):
     )
 
 
+def half_again(fact, seen, apart=None):
+    """Patches by what `apart` says, or by their weight; the mean of their rows until half."""
+    ordered = [
+        sorted(range(16), key=lambda j: (-w[j] if apart is None else apart(i, j), j))
+        for i, w in enumerate(seen.shown.tolist())
+    ]
+    held = 0.0
+    for n in range(1, 17):
+        held += np.mean([seen.shown[i, order[n - 1]] for i, order in enumerate(ordered)])
+        if held >= 0.5 - 1e-9:
+            return close(fact.pct, n / 16)
+    return False
+
+
 RECOMPUTED = {
+    "HalfOfPicture": half_again,
+    "HalfOnColour": lambda f, s: half_again(f, s, lambda i, j: abs(i // 2 - j // 2)),
+    "HalfOnPlace": lambda f, s: half_again(
+        f, s, lambda i, j: (i // 4 - j // 4) ** 2 + (i % 4 - j % 4) ** 2
+    ),
     "LocalCost": local_again,
     "GlobalCost": global_again,
     "MaskHides": mask_again,
@@ -742,7 +805,7 @@ def test_the_random_and_real_records_show_most_kinds():
         for record in records()
         for fact in findings(record)
     }
-    assert len(shown) >= len(KINDS) - 4, KINDS.keys() - shown
+    assert len(shown) >= len(KINDS) - len(OF_PICTURES) - 4, KINDS.keys() - shown
 
 
 def test_of_sentences_and_lines_only_what_is_true_of_them_is_said():

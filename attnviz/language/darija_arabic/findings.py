@@ -94,6 +94,9 @@ SENTENCES = {
     ),
     "dist.mean": "المسافة ف المعدل بين query و key: {distance} token.",
     "dist.time": "الوقت ف المعدل بين query و key: {distance} ثانية.",
+    "image.half": "نص ديال weight اللي ف التصويرة كاين ف {pct} منها.",
+    "image.half_colour": ("نص ديال weight كاين ف {pct} ديال التصويرة اللي قراب ف اللون."),
+    "image.half_place": ("نص ديال weight كاين ف {pct} ديال التصويرة اللي قراب ف البلاصة."),
     "dist.near_time": (
         "كيبقى {pct} من weight قريب ف الوقت ({distance} ثانية ولا أقل)؛ الباقي كيمشي بعيد."
     ),

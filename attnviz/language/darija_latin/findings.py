@@ -102,6 +102,9 @@ SENTENCES = {
     ),
     "dist.mean": "Lmasafa f lmo3ddal bin query w key: {distance} token.",
     "dist.time": "Lwe9t f lmo3ddal bin query w key: {distance} tanya.",
+    "image.half": "Ness dial weight li f tswira kayn f {pct} mnha.",
+    "image.half_colour": ("Ness dial weight kayn f {pct} dial tswira li 9rab f lloun."),
+    "image.half_place": ("Ness dial weight kayn f {pct} dial tswira li 9rab f lblasa."),
     "dist.near_time": (
         "{pct} mn weight kayb9a 9rib f lwe9t ({distance} tanya wla 9ell); lba9i kaymchi b3id."
     ),

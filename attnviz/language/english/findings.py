@@ -108,6 +108,9 @@ SENTENCES = {
     ),
     "dist.mean": "Average distance between query and key: {distance} tokens.",
     "dist.time": "Average time between query and key: {distance} seconds.",
+    "image.half": "Half of the weight on the picture lies on {pct} of it.",
+    "image.half_colour": ("Half of the weight lies on the {pct} of the picture nearest in colour."),
+    "image.half_place": ("Half of the weight lies on the {pct} of the picture nearest in place."),
     "dist.near_time": (
         "{pct} of the weight stays near in time ({distance} seconds or less); the rest goes far."
     ),
