@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.effects import effect_ratios
+from tests.benchmarks.image import vit_ratios
 from tests.benchmarks.sound import whisper_ratios
 
 SENTENCE = "The cat sat on the mat because it was tired"
@@ -560,6 +561,7 @@ def main():
         rows += all_heads(options.rounds, folder)
         rows += written(options.rounds, folder)
         rows += whisper_ratios(options.rounds, folder, peak, attnviz)
+        rows += vit_ratios(options.rounds, folder, peak, attnviz)
         rows += surveyed(options.rounds, folder)
     for ratios in (attention_ratios, map_ratios, band_ratios, model_ratios, effect_ratios):
         rows += ratios(options.rounds)
