@@ -20,18 +20,29 @@ Row = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class CaptionWord:
     """One word that was written. probability: of its tokens together. row: the weights where they
-    were chosen, (keys,), the mean of its tokens. special: the share of [CLS] and its like."""
+    were chosen, one for each token of the picture, the mean of its tokens. special: the share of
+    [CLS] and its like. elsewhere: what went to words, where they stand beside the picture."""
 
     text: str
     probability: float
     row: Row
     special: float
+    elsewhere: float = 0.0
 
 
-def is_caption(record: AttentionRecord) -> bool:
-    """Tell whether a record is of a text that a model wrote while it looked at a picture."""
-    where = record.stack.key_tokens.where
-    return record.settings.steps is not None and record.stack.two_texts and isinstance(where, Boxes)
+def picture_of(record: AttentionRecord) -> tuple[Boxes, NDArray[np.int64]] | None:
+    """Return the picture that the words of the shown stack look at, and the keys that are tokens of
+    it; None where there is none. It is what the decoder looks at (cross-attention), or stands
+    among the words (LLaVA), and the tower's own stack tells where its patches lie."""
+    stack, seen = record.stack, record.stacks.get("image")
+    where = stack.key_tokens.where
+    if stack.two_texts and isinstance(where, Boxes):
+        return where, np.arange(stack.shape[1])
+    first, last = (record.settings.prompt_parts or {}).get("image", (0, 0))
+    tower = None if seen is None else seen.key_tokens.where
+    if not isinstance(tower, Boxes) or int(tower.on_grid.sum()) != last - first or first == last:
+        return None
+    return tower.at(np.flatnonzero(tower.on_grid)), np.arange(first, last)
 
 
 def caption_words(
@@ -43,14 +54,16 @@ def caption_words(
     else.
     """
     check_steps(record)
-    if not is_caption(record):
+    picture = picture_of(record)
+    if picture is None:
         raise AttnvizError(
             "This record's text was not written about a picture.",
             "Save the record of a caption that `attnviz caption` wrote.",
         )
-    tokens, rows = record.stack.query_tokens, step_rows(record, layers, heads)
+    tokens, whole = record.stack.query_tokens, step_rows(record, layers, heads)
+    rows = whole[:, picture[1]]
     shares = [float(step["probability"]) for step in record.settings.steps or ()]
-    first, special = record.settings.prompt or 0, record.stack.key_tokens.special
+    first, special = record.settings.prompt or 0, ~picture[0].on_grid
     groups = starts(tokens, "words")
     names = joined(tokens, groups).labels
     stops = [*groups.tolist()[1:], len(tokens)]
@@ -61,5 +74,8 @@ def caption_words(
         steps = slice(start - first, stop - first)
         row = rows[steps].mean(axis=0)
         probability = float(np.prod(shares[steps]))
-        found.append(CaptionWord(name, probability, row, float(row[special].sum())))
+        elsewhere = float(whole[steps].mean(axis=0).sum() - row.sum())
+        found.append(
+            CaptionWord(name, probability, row, float(row[special].sum()), max(elsewhere, 0.0))
+        )
     return tuple(found)

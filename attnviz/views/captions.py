@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from attnviz.analysis.caption import CaptionWord, caption_words
+from attnviz.inputs.where import Boxes
 from attnviz.language.language import Guard, Language
 from attnviz.record.record import AttentionRecord
-from attnviz.record.stack import Stack
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
-from attnviz.views.overlay import special_names
+
+LITTLE = 1e-4  # a share below it is rounding
 
 
 def words_of(record: AttentionRecord, look: Look) -> tuple[CaptionWord, ...]:
@@ -16,12 +17,15 @@ def words_of(record: AttentionRecord, look: Look) -> tuple[CaptionWord, ...]:
     return caption_words(record, look.layers, look.heads)
 
 
-def named(word: CaptionWord, stack: Stack) -> str:
-    """A word, how likely it was, and what of its weight went to no patch."""
+def named(word: CaptionWord, where: Boxes, language: Language, medium: Guard) -> str:
+    """A word, how likely it was, and what of its weight went to no patch: to special tokens of the
+    picture, or to words beside it."""
     found = f"{word.text} {percent(word.probability)}%"
-    if not stack.key_tokens.special.any():
-        return found
-    return f"{found} · {special_names(stack)} {percent(word.special)}%"
+    if not where.on_grid.all():
+        found += f" · [CLS] {percent(word.special)}%"
+    if word.elsewhere > LITTLE:
+        found += f" · {language.say('ui.caption_words', medium)} {percent(word.elsewhere)}%"
+    return found
 
 
 def heading(record: AttentionRecord, language: Language, medium: Guard) -> str:

@@ -91,6 +91,27 @@ def test_a_picture_among_words(tmp_path, capsys):
     assert all(name in header for name in ("before", "image", "prompt"))
 
 
+def test_where_each_word_looked_in_a_picture_among_words(tmp_path, capsys):
+    """Its row is over the picture's tokens alone; the rest of its weight went to words."""
+    pictures.write("llava", tmp_path)
+    pictures.with_words(tmp_path)
+    image = tmp_path / "picture.png"
+    found = attnviz.generate("a cat", image=image, model=str(tmp_path), max_new_tokens=3)
+    whole = found.record.stack.weights.astype(float).mean(axis=(0, 1))
+    words = caption_words(found.record)
+    assert len(words) == len(found.ids)
+    for i, word in enumerate(words, len(found.prompt) - 1):
+        np.testing.assert_allclose(word.row, whole[i, :9], atol=1e-6)
+        assert word.elsewhere == pytest.approx(whole[i, 9:].sum(), abs=1e-6)
+    asked = ["generate", "a cat", "--image", str(image), "--model", str(tmp_path), "--show",
+             "caption", "--max-new-tokens", "3", "-o", str(tmp_path / "a.png")]  # fmt: skip
+    assert run_command_line(asked) == 0
+    assert capsys.readouterr().out.count("· words ") == len(words)
+    assert (tmp_path / "a.png").stat().st_size > 5000
+    with pytest.raises(AttnvizError, match="not written about a picture"):
+        caption_words(attnviz.generate("a cat", model=str(tmp_path), max_new_tokens=2).record)
+
+
 def test_a_text_beside_a_picture(tmp_path):
     pictures.write("llava", tmp_path)
     pictures.with_words(tmp_path)

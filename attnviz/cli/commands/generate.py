@@ -30,7 +30,7 @@ class Written(Display):
 
     def of_view(self) -> Written:
         """The same with one layer, for views that have no mean of layers."""
-        several = self.show in ("timeline", "grid", "none")
+        several = self.show in ("timeline", "caption", "grid", "none")
         return self if several or self.layer != LAYERS else replace(self, layer="0")
 
 

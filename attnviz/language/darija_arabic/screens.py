@@ -78,6 +78,7 @@ SENTENCES = {
     "ui.said_rate": "{value} s ديال الصوت ف {time}",
     "ui.said_nothing": "ماكتب والو",
     "ui.caption": "فين شاف {model} ملي ختار كل كلمة؛ ضاوي = weight كتر",
+    "ui.caption_words": "كلمات",
     "ui.image_heads": "{query} كيشوف: اللي ضاوي عندو weight كتر، كل تصويرة ب scale ديالها",
     "ui.image_words": "فين كل كلمة كتشوف، كل تصويرة ب scale ديالها؛ بحال بحال = ما كتقول والو",
     "ui.image_even": "بحال بحال",

@@ -78,6 +78,7 @@ SENTENCES = {
     "ui.said_rate": "{value} s dial sout f {time}",
     "ui.said_nothing": "makteb walo",
     "ui.caption": "fin chaf {model} melli khtar kul kelma; daoui = weight kter",
+    "ui.caption_words": "kelmat",
     "ui.image_heads": "{query} kaychouf: li daoui 3ndo weight kter, kul tswira b scale dialha",
     "ui.image_words": "fin kul kelma katchouf, kul w7da b scale dialha; b7al b7al = walo",
     "ui.image_even": "b7al b7al",

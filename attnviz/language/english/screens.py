@@ -84,6 +84,7 @@ SENTENCES = {
     "ui.said_rate": "{value} s of sound in {time}",
     "ui.said_nothing": "nothing was written down",
     "ui.caption": "where {model} looked when it chose each word; bright = much weight",
+    "ui.caption_words": "words",
     "ui.image_heads": "{query} looks: bright = much weight, each picture on its own scale",
     "ui.image_words": "where each word looks, each on its own scale; even = it says nothing here",
     "ui.image_even": "even",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from attnviz.analysis.caption import picture_of
 from attnviz.frozen import dataclass
 from attnviz.inputs.labels import visible
 from attnviz.inputs.where import Boxes
@@ -55,21 +56,25 @@ def overlay_figure(record: AttentionRecord, look: Look) -> Figure:
     told = [title(record, look.language, PICTURE), _what(stack, look)]
     layers = len(look.layers)
     drawings = _drawings(stack, look)[:MOST]
-    return _sheet(stack, told, drawings, len(drawings) // layers if layers > 1 else 0)
+    where = patches_of(stack)
+    assert where is not None  # `picture` made sure
+    return _sheet(where, told, drawings, len(drawings) // layers if layers > 1 else 0)
 
 
 def caption_figure(record: AttentionRecord, look: Look) -> Figure:
     """Draw the picture once for each word of a caption: where the model looked when it chose it."""
-    stack, words = record.stack, words_of(record, look)
+    words, picture = words_of(record, look), picture_of(record)
+    assert picture is not None  # there would be no words
+    where, language = picture[0], look.language
     text = " ".join(visible(word.text) for word in words)
-    drawings = [_Drawing(named(word, stack), word.row, None) for word in words[:MOST]]
-    return _sheet(stack, [text, heading(record, look.language, PICTURE)], drawings)
+    drawings = [
+        _Drawing(named(word, where, language, PICTURE), word.row, None) for word in words[:MOST]
+    ]
+    return _sheet(where, [text, heading(record, look.language, PICTURE)], drawings)
 
 
-def _sheet(stack: Stack, said: list[str], drawings: list[_Drawing], across: int = 0) -> Figure:
+def _sheet(where: Boxes, said: list[str], drawings: list[_Drawing], across: int = 0) -> Figure:
     """Lay drawings out under their names; so many side by side, or as many as fit."""
-    where = patches_of(stack)
-    assert where is not None  # `picture` made sure
     side = LARGE if len(drawings) <= FEW else SMALL
     wide, tall = (pixels / DPI for pixels in fitting(where, side * DPI, side * DPI))
     across = across or max(min(len(drawings), 4 if side == SMALL else FEW), 1)
