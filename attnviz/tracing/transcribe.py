@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -23,7 +23,7 @@ from attnviz.models.network.prediction_head import NEXT
 from attnviz.models.recording import Recording
 from attnviz.models.trained import TrainedModel
 from attnviz.tracing.ctc import listen
-from attnviz.tracing.listener import Listener, Part, part_of
+from attnviz.tracing.listener import KEPT, Listener, Part, part_of
 from attnviz.tracing.transcript import Transcript, Window
 from attnviz.tracing.writer import ModelWriter
 
@@ -140,10 +140,12 @@ def _by_letters(
         )
     head, length = read_ctc_head(model), sound_length(path)
     last = length if end is None else min(end, length)
-    begun, interrupted, windows = perf_counter(), False, []
+    begun, interrupted, windows = perf_counter(), False, list[Window]()
     try:
         for span in _spans(start or 0.0, last, LETTERS_AT_ONCE):
-            windows.append(listen(model, head, open_sound(path, *span)))
+            window = listen(model, head, open_sound(path, *span))
+            kept = len(windows) < KEPT
+            windows.append(window if kept else replace(window, shares=None, where=None))
             if stream is not None:
                 stream(windows[-1].text)
     except KeyboardInterrupt:

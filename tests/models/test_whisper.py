@@ -184,6 +184,16 @@ def test_windows_move_by_what_was_written(folder, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("[00:00:00.")
 
 
+def test_long_sounds_keep_the_first_pictures_alone(folder, monkeypatch):
+    """Words of all windows, and where they looked of the first: memory stays as it is."""
+    monkeypatch.setattr("attnviz.tracing.listener.KEPT", 1)
+    found = transcribe(folder / "long.wav", model=str(folder), language="en", max_new_tokens=3,
+                       timestamps=False)  # fmt: skip
+    assert [window.shares is None for window in found.windows] == [False, True, True]
+    assert all(window.words for window in found.windows)
+    assert found.windows[0].aligned.weights.shape == (4, 50)  # three tokens and the end
+
+
 BAD = [
     (["{wav}"], "--model"),
     (["{wav}", "--model", "minilm"], "hears"),

@@ -34,6 +34,7 @@ SIZES = {
 }  # fmt: skip
 CASES = {
     "plain": SIZES,
+    "distil": SIZES | {"encoder_layers": 3, "decoder_layers": 1, "num_mel_bins": 128},
     "bent": SIZES | {"activation_function": "relu", "scale_embedding": True, "num_mel_bins": 8},
 }
 SECONDS = 2  # 200 frames, 100 positions
@@ -136,6 +137,35 @@ def test_transcripts_are_those_of_generate(model):
     written = [i for i in wanted if i not in (3, 5)]  # without start and end
     assert list(found.windows[0].ids) == written
     assert written
+
+
+LANGUAGES = {"<|en|>": 50, "<|ar|>": 51, "<|fr|>": 52}
+TASKS = {"transcribe": 55, "translate": 56}
+
+
+@pytest.mark.parametrize("asked", [{}, {"language": "ar"}, {"language": "fr", "task": "translate"}])
+@pytest.mark.parametrize("timestamps", [False, True])
+def test_languages_and_tasks_are_asked_for_as_generate_does(model, asked, timestamps):
+    """Prompt tokens of a model of many languages; the language is heard where none is given."""
+    reference, folder, sound, extractor, samples = model
+    timed(reference, folder, no_timestamps_token_id=59, is_multilingual=True,
+          lang_to_id=LANGUAGES, task_to_id=TASKS, begin_suppress_tokens=[4])  # fmt: skip
+    features = extractor(samples, sampling_rate=16_000, return_tensors="pt").input_features
+    with torch.no_grad():
+        wanted = reference.generate(
+            features, max_new_tokens=10, do_sample=False, num_beams=1, return_timestamps=timestamps,
+            return_segments=timestamps, task=asked.get("task", "transcribe"),
+            language=asked.get("language"),
+        )  # fmt: skip
+    found = transcribe(sound, model=str(folder), max_new_tokens=10, timestamps=timestamps, **asked)
+    special = {3, 5, 59, *LANGUAGES.values(), *TASKS.values()}
+    ids = wanted["segments"][0][0]["tokens"] if timestamps else wanted[0]
+    ours = found.windows[0].segments[0].ids if timestamps else found.windows[0].ids
+    heard = [i for i in ids.tolist() if i not in special]
+    assert [i for i in ours if i not in special] == heard
+    assert heard
+    if asked:
+        assert found.language == asked["language"]
 
 
 def test_the_path_through_time_is_the_library_s():

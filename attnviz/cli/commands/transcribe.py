@@ -69,6 +69,7 @@ def transcribe(
     """
     from attnviz.cli.output import check_outputs, console, put, put_json, put_text, say, screen_of
     from attnviz.language.languages import find_language
+    from attnviz.tracing.listener import KEPT
     from attnviz.tracing.transcribe import transcribe as written
     from attnviz.tracing.transcript import SUFFIXES
     from attnviz.views.number_format import duration
@@ -96,8 +97,12 @@ def transcribe(
         put_text("\n" if found.text else "")
         target = console()
         if show:
-            for index in range(len(found.windows)):
+            drawn = [i for i, window in enumerate(found.windows) if window.where is not None]
+            for index in drawn:
                 put(target, _window(found, index, said, screen_of(target), matrix))
+            left = sum(bool(w.words) for w in found.windows[KEPT:])
+            if left and drawn:
+                say(said.say("ui.said_more", value=f"{left:,}"), quiet)
     for path in output or []:
         _save(found, path, said, quiet)
     heard = found.windows[-1].end - found.windows[0].begin

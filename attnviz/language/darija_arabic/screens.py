@@ -76,6 +76,7 @@ SENTENCES = {
     "ui.said_spans": "وقت الكلمات ب الـ heads اللي كيرتبو: فين شاف الموديل، ماشي عبار ديال الصوت",
     "ui.said_letters": "وقت الكلمات ب الـ frames اللي فيهم الحروف؛ فين هاد الـ frames كيشوفو",
     "ui.said_rate": "{value} s ديال الصوت ف {time}",
+    "ui.said_more": "{value} windows خرين تكتبو و ما ترسموش: -o words.csv فيه كلشي",
     "ui.said_nothing": "ماكتب والو",
     "ui.caption": "فين شاف {model} ملي ختار كل كلمة؛ ضاوي = weight كتر",
     "ui.caption_words": "كلمات",

@@ -76,6 +76,7 @@ SENTENCES = {
     "ui.said_spans": "we9t dial kelmat b heads li kayrettbo: fin chaf model, machi 3bar dial sout",
     "ui.said_letters": "we9t dial kelmat b frames li fihom l7orouf; fin had frames kaychoufo",
     "ui.said_rate": "{value} s dial sout f {time}",
+    "ui.said_more": "{value} windows okhrin tketbo w ma trasmoch: -o words.csv fih kulchi",
     "ui.said_nothing": "makteb walo",
     "ui.caption": "fin chaf {model} melli khtar kul kelma; daoui = weight kter",
     "ui.caption_words": "kelmat",

@@ -82,6 +82,7 @@ SENTENCES = {
     ),
     "ui.said_letters": "word times by the frames that say letters; lines: where these frames look",
     "ui.said_rate": "{value} s of sound in {time}",
+    "ui.said_more": "{value} more windows are not drawn; -o words.csv has their words",
     "ui.said_nothing": "nothing was written down",
     "ui.caption": "where {model} looked when it chose each word; bright = much weight",
     "ui.caption_words": "words",
