@@ -98,12 +98,31 @@ class Listener:
         return self._timed(part, cuts)
 
     def left_over(self) -> list[Window]:
-        """What was written of a window that was not finished: its words have no times."""
-        part, text = self._part, self._text(self._ids)
-        if part is None or not text:
+        """What was written of a window that was not finished: its words have the times of their
+        segments, or of the window."""
+        part, ids = self._part, self._ids
+        if part is None or not self._text(ids):
             return []
-        word = Word(text, part.begin, part.end, float(np.mean([p for _, p in self._written])))
-        return [Window(part.begin, part.end, tuple(self._ids), text, (word,), 0.0)]
+        found = tuple(self._segment(part, cut) for cut in self._begun(part))
+        parts = found or (Segment(part.begin, part.end, self._text(ids), tuple(ids)),)
+        sure = float(np.mean([p for _, p in self._written]))
+        words = tuple(Word(one.text, one.begin, one.end, sure) for one in parts if one.text)
+        return [
+            Window(part.begin, part.end, tuple(ids), self._text(ids), words, 0.0, segments=found)
+        ]
+
+    def _begun(self, part: Part) -> list[Cut]:
+        """Segments that are finished, and the one that was being written."""
+        if not self.stamped:
+            return []
+        cuts, ids = self._cuts(), self._ids
+        done = cuts[-1].places[1] if cuts else 0  # both of the last pair are before it
+        begin = ids[done - 1] - self._first if cuts else max(ids[0] - self._first, 0)
+        ends = [i - self._first for i in ids[max(done, 1) :] if i >= self._first]
+        if done < len(ids):
+            end = ends[-1] if ends else part.n_heard // PER_TIMESTAMP
+            cuts.append(Cut((done, len(ids)), begin, end))
+        return cuts
 
     @property
     def _ids(self) -> list[int]:

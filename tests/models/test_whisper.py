@@ -184,6 +184,24 @@ def test_windows_move_by_what_was_written(folder, tmp_path, capsys):
     assert capsys.readouterr().out.startswith("[00:00:00.")
 
 
+def test_ctrl_c_keeps_the_segments_that_were_written(folder, tmp_path):
+    whisper.write(tmp_path)
+    given = whisper.GENERATION | {"no_timestamps_token_id": 10, "lang_to_id": {}}
+    (tmp_path / "generation_config.json").write_text(json.dumps(given))
+    whole = transcribe(folder / "long.wav", model=str(tmp_path), max_new_tokens=12)
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    found = transcribe(folder / "long.wav", model=str(tmp_path), max_new_tokens=12, stream=stop)
+    assert found.interrupted
+    assert found.segments
+    assert found.segments[0].text == whole.segments[0].text
+    assert [word.begin for word in found.words] == [one.begin for one in found.segments]
+    assert "".join(one.text for one in found.segments) == found.windows[0].text
+    assert all(one.end >= one.begin for one in found.segments)
+
+
 def test_long_sounds_keep_the_first_pictures_alone(folder, monkeypatch):
     """Words of all windows, and where they looked of the first: memory stays as it is."""
     monkeypatch.setattr("attnviz.tracing.listener.KEPT", 1)
