@@ -176,9 +176,10 @@ def test_special_tokens_find_themselves_again():
 
 
 def test_only_the_latest_request_counts():
-    going, told, finished = threading.Event(), [], threading.Event()
+    begun, going, finished, told = *(threading.Event() for _ in range(3)), []
 
     def work(request):
+        begun.set()
         going.wait(10)
         return request * 10
 
@@ -189,8 +190,7 @@ def test_only_the_latest_request_counts():
 
     latest = LatestOnly(work, done)
     latest.ask(1)
-    while latest._waiting:  # until the thread has taken it up
-        pass
+    assert begun.wait(10)  # the thread has taken it up
     for request in (2, 3, 4):
         latest.ask(request)
     going.set()
