@@ -29,7 +29,7 @@ def test_max_memory_chooses_and_the_output_says_which(capsys, size, said):
     status, out, err = run(capsys, TEXT, "--max-memory", size, "--heads", "1")
     assert status == 0
     assert said in err
-    assert ("streamed: exact" in out) == (size == "0")
+    assert ("streamed: computed exactly" in out) == (size == "0")
 
 
 @pytest.mark.parametrize(
