@@ -117,7 +117,7 @@ def _refuse_other_stacks(stack: Stack, what: str) -> None:
         )
     if stack.weights is None:
         raise AttnvizError(
-            f"For {what}, all weights must be kept; for a text this long they are streamed.",
+            f"{what} needs all weights; for a text this long they are streamed.",
             "Give a shorter text.",
         )
 

@@ -372,7 +372,7 @@ def test_two_texts_are_refused(follow):
 
 @BOTH
 def test_streamed_stacks_are_refused(follow):
-    with pytest.raises(AttnvizError, match=r"streamed, not kept.*shorter text"):
+    with pytest.raises(AttnvizError, match=r"they are streamed.*shorter text"):
         follow(trace("the cat sat on the mat. " * 20, max_memory=0).stack)
 
 

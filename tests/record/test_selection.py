@@ -556,7 +556,7 @@ def test_segments_of_a_pair_stay_with_their_tokens():
 def test_streamed_stacks_are_refused():
     changes = [partial(merge, kind=kind) for kind in ("words", "sentences", "lines")]
     for change in (*changes, hide_special, crop, lambda s: crop(s, "0:4", "0:4")):
-        with pytest.raises(AttnvizError, match=r"streamed, not kept.*shorter text"):
+        with pytest.raises(AttnvizError, match=r"they are streamed.*shorter text"):
             change(streamed())
 
 
