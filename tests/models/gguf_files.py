@@ -34,7 +34,14 @@ BERT = {
     "attention.output.LayerNorm": "attn_output_norm", "intermediate.dense": "ffn_up",
     "output.dense": "ffn_down", "output.LayerNorm": "layer_output_norm",
 }  # fmt: skip
-ARCHITECTURE = {"gemma3_text": "gemma3"}
+NOMIC_BERT = {
+    "embeddings.word_embeddings": "token_embd", "embeddings.token_type_embeddings": "token_types",
+    "emb_ln": "token_embd_norm", "attn.Wqkv": "attn_qkv", "attn.out_proj": "attn_output",
+    "norm1": "attn_output_norm", "norm2": "layer_output_norm", "mlp.fc11": "ffn_up",
+    "mlp.fc12": "ffn_gate", "mlp.fc2": "ffn_down",
+}  # fmt: skip
+ARCHITECTURE = {"gemma3_text": "gemma3", "nomic_bert": "nomic-bert"}
+ENCODERS = {"bert": BERT, "nomic_bert": NOMIC_BERT}
 SANDWICH = ("gemma2", "gemma3_text")
 
 
@@ -70,7 +77,7 @@ def keys(config, more=()):
 def tensors(config, given):
     """Name → values, renamed and changed as the converter does."""
     kind = config["model_type"]
-    names = BERT if kind == "bert" else NAMES | {"post_attention_layernorm": "ffn_norm"}
+    names = ENCODERS.get(kind, NAMES | {"post_attention_layernorm": "ffn_norm"})
     if kind in SANDWICH:
         names = names | {
             "post_attention_layernorm": "post_attention_norm",

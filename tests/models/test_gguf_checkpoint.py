@@ -18,6 +18,7 @@ from tests.reference import checkpoints
 CASES = (
     "llama", "llama, llama3 rotation", "llama, linear rotation", "llama, yarn rotation", "qwen2",
     "qwen3", "phi3", "phi3, long rotation", "gemma", "gemma2", "gemma3_text", "bert",
+    "nomic_bert",
 )  # fmt: skip
 
 

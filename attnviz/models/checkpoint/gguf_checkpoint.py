@@ -80,6 +80,18 @@ BERT_NAMES = {
     "ffn_down": "output.dense",
     "layer_output_norm": "output.LayerNorm",
 }
+NOMIC_NAMES = {
+    "token_embd": "embeddings.word_embeddings",
+    "token_types": "embeddings.token_type_embeddings",
+    "token_embd_norm": "emb_ln",
+    "attn_qkv": "attn.Wqkv",
+    "attn_output": "attn.out_proj",
+    "attn_output_norm": "norm1",
+    "ffn_up": "mlp.fc11",
+    "ffn_gate": "mlp.fc12",
+    "ffn_down": "mlp.fc2",
+    "layer_output_norm": "norm2",
+}
 BERT_KEYS = {
     "embedding_length": "hidden_size",
     "block_count": "num_hidden_layers",
@@ -87,6 +99,7 @@ BERT_KEYS = {
     "attention.head_count": "num_attention_heads",
     "attention.layer_norm_epsilon": "layer_norm_eps",
 }
+NOMIC_KEYS = BERT_KEYS | {"rope.freq_base": "rope_theta"}
 ROPE_FACTORS = ("rope_freqs.weight", "rope_factors_short.weight", "rope_factors_long.weight")
 
 
@@ -293,6 +306,19 @@ def _of_bert(config: Config, keys: _Keys, gguf: GGUF) -> None:
         config["max_position_embeddings"] = positions.shape[0]
 
 
+def _of_nomic_bert(config: Config, keys: _Keys, gguf: GGUF) -> None:
+    """A gate of silu, whole heads rotated, and no biases: what files of this kind mean."""
+    _of_bert(config, keys, gguf)
+    heads, width = config["num_attention_heads"], config["hidden_size"]
+    if type(heads) is int and type(width) is int and heads > 0:
+        config["head_dim"] = width // heads
+    for key in ("attention.key_length", "attention.value_length", "rope.dimension_count"):
+        if keys.get(key) not in (None, config.get("head_dim")):
+            raise keys.unread(key, f"heads have {config.get('head_dim')} features")
+    config["hidden_act"] = "silu"
+    _stretch(config, keys, gguf)
+
+
 def _nothing_more(config: Config, keys: _Keys, gguf: GGUF) -> None:
     _of_decoder(config, keys, gguf)
 
@@ -350,4 +376,7 @@ ARCHITECTURES = {
     "gemma2": _gemma("gemma2"),
     "gemma3": _gemma("gemma3_text"),
     "bert": Architecture("bert", BERT_KEYS, BERT_NAMES, "encoder.layer.{}.", _of_bert, {}),
+    "nomic-bert": Architecture(
+        "nomic_bert", NOMIC_KEYS, NOMIC_NAMES, "encoder.layers.{}.", _of_nomic_bert, {}
+    ),
 }
