@@ -1,6 +1,7 @@
 """Models that look at pictures against stored answers of transformers."""
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -215,6 +216,34 @@ def test_other_commands_answer_or_say_what_they_read(case, words, tmp_path, caps
     if status == 2:
         assert told.out == ""
         assert told.err.count("\n") == 1
+
+
+ODD = (None, "x", -1, 0, 1.5, [], {}, 10**9, [1, 2])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", pictures.CASES)
+def test_odd_values_in_a_config_are_said_or_harmless(case, tmp_path):
+    """Each field of a config in turn: no other error than one that says what is wrong."""
+    config = pictures.write(case, tmp_path)["config"]
+    file = tmp_path / "config.json"
+    for path in fields_of(config):
+        for odd in ODD:
+            changed = json.loads(json.dumps(config))
+            inner = changed
+            for name in path[:-1]:
+                inner = inner[name]
+            inner[path[-1]] = odd
+            file.write_text(json.dumps(changed))
+            with suppress(AttnvizError):
+                attnviz.trace(**given(tmp_path, case))
+
+
+def fields_of(config, path=()):
+    for name, value in config.items():
+        yield (*path, name)
+        if isinstance(value, dict):
+            yield from fields_of(value, (*path, name))
 
 
 @pytest.mark.parametrize("command", [["run"], ["predict"], ["heads"]])

@@ -184,7 +184,7 @@ def read_family(folder: Path) -> tuple[dict[str, Any], str]:
 def _is_seen(config: Mapping[str, Any]) -> bool:
     """Whether the pictures of a model of text and images are read too."""
     halves = [config.get(name) for name in (TEXT_CONFIG, "vision_config")]
-    kinds = [half.get("model_type") if isinstance(half, Mapping) else None for half in halves]
+    kinds = [str(half.get("model_type")) if isinstance(half, Mapping) else "" for half in halves]
     return (
         config.get("model_type") in SEEING and kinds[0] in MODULE_OF and kinds[1] in SEEING_TOWERS
     )

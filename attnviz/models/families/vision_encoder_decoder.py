@@ -22,7 +22,7 @@ def build(fields: Fields, weights: Weights) -> EncoderDecoder:
     if not isinstance(encoder, Tower) or encoder.role != IMAGE:
         raise fields.wrong("encoder.model_type", seen.get("model_type"), "one that reads pictures")
     kind = written.get("model_type")
-    if kind not in DECODERS:
+    if not isinstance(kind, str) or kind not in DECODERS:
         raise fields.wrong("decoder.model_type", kind, " or ".join(DECODERS))
     width, between = encoder.blocks[-1].attention.output.weight.shape[0], None
     if weights.has(f"{BETWEEN}.weight"):
