@@ -12,6 +12,7 @@ from dataclasses import FrozenInstanceError, field, fields
 from typing import Any, Literal, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+LONGEST, MOST = 60, 12  # characters, and parts, that an object shows of itself
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -77,8 +78,25 @@ def _complete(cls: type[Any], values: dict[str, Any]) -> None:
 
 
 def _repr(self: Any) -> str:
-    shown = (f"{each.name}={getattr(self, each.name)!r}" for each in fields(self) if each.repr)
+    shown = (
+        f"{each.name}={_shortened(getattr(self, each.name))}" for each in fields(self) if each.repr
+    )
     return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def _shortened(value: Any) -> str:
+    """A value as it shows itself, but for arrays, of which the shape is told, and for what would
+    fill a screen."""
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and hasattr(value, "dtype"):
+        return f"<{' × '.join(map(str, shape)) or 'one'} {value.dtype}>"
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"{value[:LONGEST]!r}…"
+    if isinstance(value, list | tuple) and len(value) > MOST:
+        return f"<{len(value):,} of {type(value[0]).__name__}>"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name!r}: {_shortened(one)}' for name, one in value.items())}}}"
+    return repr(value)
 
 
 def _compared(self: Any) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.analysis.alignment import Alignment
+    from attnviz.cli.picture_options import Drawing
     from attnviz.cli.writing_options import Writing
     from attnviz.models.trained import TrainedModel
     from attnviz.record.record import AttentionRecord
@@ -45,12 +46,14 @@ class Application:
     json: bool
     lang: str | None
     quiet: bool
+    drawing: Drawing
 
     def check(self, inputs: Sequence[Path | None]) -> None:
         """Refuse before any work what could not be written."""
         from attnviz.cli.output import check_outputs
 
         check_outputs(self.output or [], inputs)
+        self.drawing.check_drawing(self.output or [], self.lang, self.quiet)
 
     def write(self, **how: Any) -> None:
         """Let a model write, and show what each part of its text looked at; `how` as in
@@ -113,14 +116,14 @@ class Application:
         from attnviz.views.files import PICTURES
         from attnviz.views.look import Look
 
-        language = find_language(self.lang)
+        language, style = find_language(self.lang), self.drawing.style()
         for path in self.output or []:
             if aligned is not None and path.suffix.lower() in PICTURES:
                 from attnviz.views.picture.alignment import alignment_picture
 
-                data = alignment_picture(aligned, path.suffix.lower()[1:], language)
+                data = alignment_picture(aligned, path.suffix.lower()[1:], language, style)
                 save(path, data, language, self.quiet)
                 continue
-            for note in write_output(record, path, Look(language=language)):
+            for note in write_output(record, path, Look(language=language, figure=style)):
                 say(note, self.quiet)
             say(language.say("run.saved", path=path), self.quiet)

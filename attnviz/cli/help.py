@@ -31,7 +31,10 @@ PANELS = {
     "Which part": ("key", "stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
     "How it runs": ("reference", "random", "limit", "workers", "scheduler", "strict"),
     "How it looks": ("scale", "measure", "explain", "lang", "color"),
-    "Output": ("json", "csv", "no_media", "quiet", "verbose"),
+    "Output": (
+        "json", "csv", "figure", "size", "font_size", "dpi", "no_title", "annotate", "transparent",
+        "cmap", "keep", "no_media", "quiet", "verbose",
+    ),
 }  # fmt: skip
 
 METAVARS = {
@@ -49,6 +52,8 @@ METAVARS = {
     "language": "CODE",
     "task": "TASK", "of": "PART", "by": "WHAT", "edge": "PAIR", "column": "NAME",
     "pair_column": "NAME", "group_column": "NAME", "scheduler": "ADDRESS",
+    "figure": "KIND", "size": "SIZE", "font_size": "POINTS", "dpi": "N", "cmap": "NAME",
+    "keep": "NAMES",
 }  # fmt: skip
 OTHERWISE = {"int": "N", "float": "NUMBER", "path": "FILE", "file": "FILE"}  # else a text
 

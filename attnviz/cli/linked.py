@@ -42,7 +42,7 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
     for note in record.notes:
         say(note, display.quiet)
     files = [
-        (path, link_words.written(record, link, path.suffix.lower(), look.language))
+        (path, link_words.written(record, link, path.suffix.lower(), look))
         for path in display.output or []
         if path.suffix.lower() in link_words.SUFFIXES
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from functools import wraps
 from inspect import Signature, signature
@@ -122,6 +122,12 @@ MaxMemory = Annotated[
         show_default="a quarter of what is free, at most 1GiB",
     ),
 ]
+Keep = Annotated[
+    str | None,
+    typer.Option(
+        help="Keep in records and pages what heads attend with: query,key,value,scores, or all."
+    ),
+]
 Seed = Annotated[int, typer.Option(help="For --model random.")]
 Output = Annotated[
     list[Path] | None,
@@ -130,6 +136,27 @@ Output = Annotated[
         "-o",
         help="Write a file; the suffix chooses: .html .png .svg .pdf .json .csv .npz. Repeatable.",
     ),
+]
+Figure = Annotated[
+    str | None,
+    typer.Option(help="Pictures for papers: column (3.3 in) · page (6.8 in) · slide (10 in)."),
+]
+Size = Annotated[
+    str | None, typer.Option(help="How wide a picture is: 3.3in · 84mm · 84mm x 60mm.")
+]
+FontSize = Annotated[
+    float | None,
+    typer.Option(help="Points of its letters.", show_default="9; of a size 8, or less if need be"),
+]
+Dpi = Annotated[
+    float | None,
+    typer.Option(help="Dots per inch.", show_default="150; of a size 300"),
+]
+NoTitle = Annotated[bool, typer.Option("--no-title", help="Draw no title: papers have captions.")]
+Annotate = Annotated[bool, typer.Option("--annotate", help="Write each weight into its cell.")]
+Transparent = Annotated[bool, typer.Option("--transparent", help="Draw nothing behind it.")]
+Cmap = Annotated[
+    str | None, typer.Option(help="A colour map of matplotlib: viridis, Blues, gray_r …")
 ]
 Json = Annotated[bool, typer.Option("--json", help="The record as JSON on stdout.")]
 Explain = Annotated[
@@ -185,6 +212,14 @@ def unused(settings: Mapping[str, Any], window: int | None, global_tokens: str |
     """Options that were given and did nothing in this run."""
     given = of_type(window, global_tokens)
     return [f"--{name.replace('_', '-')}" for name in given if name not in settings]
+
+
+def listed(given: str | None, every: Sequence[str]) -> list[str]:
+    """Names with commas between, "all" for every one; none where nothing was given."""
+    if given is None:
+        return []
+    names = [name.strip() for name in given.split(",") if name.strip()]
+    return [*every] if names == ["all"] else names
 
 
 def token_ids(words: str | None, option: str) -> list[int] | None:

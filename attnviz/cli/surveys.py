@@ -11,6 +11,7 @@ from attnviz.errors import AttnvizError, bad_choice
 if TYPE_CHECKING:
     from attnviz.analysis.survey import Survey
     from attnviz.language.language import Language
+    from attnviz.views.figure import FigureStyle
 
 COMPARED = (".png", ".svg", ".pdf", ".json")  # what two surveys side by side are written as
 
@@ -24,14 +25,19 @@ def check_sort(sort: str | None) -> None:
 
 
 def write_survey(
-    found: Survey, paths: Sequence[Path], sort: str | None, language: Language, quiet: bool
+    found: Survey,
+    paths: Sequence[Path],
+    sort: str | None,
+    language: Language,
+    quiet: bool,
+    style: FigureStyle,
 ) -> None:
     """Write a survey to files, each whole or not at all, and say so."""
     from attnviz.cli.output import save
     from attnviz.views.survey_files import written
 
     for path in paths:
-        save(path, written(found, path.suffix.lower(), sort), language, quiet)
+        save(path, written(found, path.suffix.lower(), sort, style), language, quiet)
 
 
 def show_survey(
@@ -56,7 +62,7 @@ def show_survey(
 
 def compare_files(
     paths: Sequence[Path], *, sort: str | None, output: Sequence[Path], json: bool,
-    language: Language, quiet: bool,
+    language: Language, quiet: bool, style: FigureStyle,
 ) -> None:  # fmt: skip
     """Compare two surveys of files, head by head, with a test that corrects for all heads."""
     from json import dumps
@@ -81,7 +87,7 @@ def compare_files(
         else:
             from attnviz.views.picture.survey import comparison_picture
 
-            drawn = comparison_picture(names, by, gap.effect, gap.holds, suffix[1:])
+            drawn = comparison_picture(names, by, gap.effect, gap.holds, suffix[1:], style)
             save(path, drawn, language, quiet)
     if json:
         put_json(dumps(tree) + "\n")

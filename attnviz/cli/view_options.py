@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Display:
+class Display(Drawing):
     """A layer and heads of one stack, the view they are shown in, and the files it goes to."""
 
     stack: options.Stack = None
@@ -41,20 +42,20 @@ class Display:
         check_show(self.show)
         check_scale(self.scale)
         check_outputs(self.output or [], inputs)
+        self.check_drawing(self.output or [], self.lang, self.quiet)
 
     def look(self, record: AttentionRecord, query: str | None = None) -> Look:
         """Return how to look at a record; AttnvizError for a layer, head or query that it has
         not."""
         from attnviz.language.languages import find_language
-        from attnviz.views.look import choose
+        from attnviz.views.look import choose, with_query
 
         language = find_language(self.lang)
         look = choose(
             record.stack, self.layer, self.head, self.show, scale=self.scale, language=language
         )
-        if query is None or record.stack.key_tokens.where is None:
-            return look
-        return replace(look, query=record.stack.query_tokens.find(query)[0])
+        look = replace(look, figure=self.style())
+        return look if query is None else with_query(record, look, query)
 
     def put(self, record: AttentionRecord, look: Look, query: str | None = None) -> None:
         """Write the files, then to the terminal.

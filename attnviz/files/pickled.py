@@ -39,6 +39,7 @@ ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # how the files begin
 OLD_MAGIC, OLD_VERSION = 0x1950A86A20F9469CFC6C, 1001
 LONGEST_PICKLE = 1 << 23  # bytes; 50,000 tensors take about as many
 LARGEST_VIEW = 1 << 24  # numbers of a view that repeats those of its storage
+DEEPEST = 4  # lists and dicts within one another
 WRAPPERS = ("state_dict", "model_state_dict", "model", "module")
 LONGEST_DIRECTORY = 1 << 24  # bytes of a zip file's list of entries; 50,000 tensors take a third
 LONGEST_TAIL = (1 << 16) + 98  # of a zip file: the longest comment, and the records before it
@@ -47,9 +48,20 @@ DIRECTORY_SIZES = ((b"PK\x05\x06", 12, 4), (b"PK\x06\x06", 40, 8))
 LOCAL_HEADER = 30  # bytes before a zip entry's name
 
 
-def open_pickled(file: Path) -> Tensors:
+def is_torch(file: Path) -> bool:
+    """Tell whether a file is a zip archive that PyTorch wrote, whatever its name."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return any(name.endswith("/data.pkl") for name in archive.namelist())
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return False
+
+
+def open_pickled(file: Path, *, nested: bool = False) -> Tensors:
     """Map the tensors of a PyTorch file, under the names of its state dict.
 
+    nested: whether it is no model's, but what anybody saved: a tensor, or tensors in lists and
+    dicts, each of which then has the names and numbers that lead to it (`attentions_0`).
     Raises AttnvizError where the file is not a zip archive of PyTorch, holds anything but tensors
     and plain containers, or claims what it does not have.
     """
@@ -57,12 +69,12 @@ def open_pickled(file: Path) -> Tensors:
         with file.open("rb") as opened:
             mapped = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
             if mapped[:1] == PICKLE:
-                return _open_old(file, mapped)
+                return _open_old(file, mapped, nested)
             if mapped[:4] != ZIP:
                 raise ValueError("it is not a zip archive of tensors, as PyTorch files are")
             _check_directory(mapped)
             records = _records(zipfile.ZipFile(opened), mapped)
-        return _open_zip(file, records, mapped)
+        return _open_zip(file, records, mapped, nested)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
         raise broken(file, str(error)[:200]) from error
 
@@ -102,7 +114,7 @@ def _records(archive: zipfile.ZipFile, mapped: mmap.mmap) -> dict[str, _Record]:
     return found
 
 
-def _open_old(file: Path, mapped: mmap.mmap) -> Tensors:
+def _open_old(file: Path, mapped: mmap.mmap, nested: bool) -> Tensors:
     """The form of PyTorch before 1.6: magic, version, machine, tensors, names of storages."""
     storages: dict[str, Storage] = {}
     opened = io.BytesIO(mapped[:LONGEST_PICKLE])  # which never gives more than it has
@@ -122,10 +134,12 @@ def _open_old(file: Path, mapped: mmap.mmap) -> Tensors:
         place += 8 + records[key].n_bytes
         if place > len(mapped):
             raise ValueError(f"its storage {key[:99]} lies past its end")
-    return _tensors(file, found, records, mapped)
+    return _tensors(file, found, records, mapped, nested)
 
 
-def _open_zip(file: Path, records: Mapping[str, _Record], mapped: mmap.mmap) -> Tensors:
+def _open_zip(
+    file: Path, records: Mapping[str, _Record], mapped: mmap.mmap, nested: bool
+) -> Tensors:
     program = records.get("data.pkl")
     if program is None:
         raise ValueError("it is a zip archive without data.pkl, as PyTorch files have it")
@@ -136,12 +150,14 @@ def _open_zip(file: Path, records: Mapping[str, _Record], mapped: mmap.mmap) -> 
         raise ValueError("it was saved on a big-endian machine")
     found = run_pickle(file, mapped[program.start : program.start + program.n_bytes], {})
     storages = {name.removeprefix("data/"): record for name, record in records.items()}
-    return _tensors(file, found, storages, mapped)
+    return _tensors(file, found, storages, mapped, nested)
 
 
-def _tensors(file: Path, found: Any, records: Mapping[str, _Record], mapped: mmap.mmap) -> Tensors:
+def _tensors(
+    file: Path, found: Any, records: Mapping[str, _Record], mapped: mmap.mmap, nested: bool
+) -> Tensors:
     entries = {}
-    for name, tensor in _state_dict(file, found):
+    for name, tensor in _leaves(found) if nested else _state_dict(file, found):
         record = records.get(tensor.storage.key)
         if record is None:
             raise ValueError(f"the storage of the tensor {name[:99]} is missing")
@@ -165,6 +181,21 @@ def _state_dict(file: Path, found: Any) -> Iterator[tuple[str, StoredTensor]]:
     raise AttnvizError(
         f"{file} holds no tensors under names.", "Give a file with the state dict of a model."
     )
+
+
+def _leaves(found: Any, path: str = "", deep: int = 0) -> Iterator[tuple[str, StoredTensor]]:
+    """Every tensor that is there, under the names and numbers that lead to it."""
+    if isinstance(found, StoredTensor):
+        yield path or "weights", found
+    if deep >= DEEPEST:
+        return
+    if isinstance(found, dict):
+        for name, value in found.items():
+            if isinstance(name, str | int):
+                yield from _leaves(value, f"{path}_{name}" if path else str(name), deep + 1)
+    elif isinstance(found, list | tuple):
+        for i, value in enumerate(found):
+            yield from _leaves(value, f"{path or 'layer'}_{i}", deep + 1)
 
 
 def _entry(

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 RUN = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+ENDS = ',"#\r\n'  # what a cell holds only between quotes
 AT_ONCE = 1 << 16  # characters that are handed on together
 
 
@@ -16,12 +17,36 @@ def harmless(cell: object) -> object:
     return f"'{cell}"
 
 
+def quoted(cell: str) -> str:
+    """Return a cell of text as a table holds it, harmless; a # is quoted too, since programs that
+    skip comments would end the line there."""
+    text = str(harmless(cell))
+    return '"{}"'.format(text.replace('"', '""')) if any(sign in text for sign in ENDS) else text
+
+
 def _is_number(cell: str) -> bool:
     try:
         float(cell)
     except ValueError:
         return False
     return cell.isascii() and "_" not in cell and cell == cell.strip()
+
+
+def comment(words: str) -> str:
+    """Return a line that stands above a table, for people: one cell, whatever it holds."""
+    return f"# {protected(' '.join(words.split()))}\n"
+
+
+def is_comment(line: str) -> bool:
+    """Tell whether a line above a table is a comment, also after a spreadsheet saved it."""
+    return line.startswith(("#", '"#'))
+
+
+def protected(text: str) -> str:
+    """Return text without the signs that end a cell, which become %2C and %22 (RFC 3986)."""
+    for sign in '%,"':
+        text = text.replace(sign, f"%{ord(sign):02X}")
+    return text
 
 
 def table_text(rows: Iterable[Sequence[object]]) -> str:

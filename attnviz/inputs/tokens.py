@@ -39,6 +39,10 @@ class Tokens:
     segments: NDArray[np.int64] | None = None
     where: Where | None = None
 
+    def __repr__(self) -> str:
+        shown = " ".join(self.labels[:6])
+        return f"Tokens({len(self)}: {shown}{' …' if len(self) > 6 else ''})"
+
     def __len__(self) -> int:
         return len(self.labels)
 

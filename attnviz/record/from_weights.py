@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from attnviz.attention import masks
 from attnviz.attention.attention_types import ATTENTION_TYPES, mask_of
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels
+from attnviz.record.array_files import arrays_in
 from attnviz.record.checks import (
     DUST,
     check_numbers,
@@ -39,11 +41,13 @@ def from_weights(
 
     weights: (queries, keys), (heads, queries, keys), (layers, heads, queries, keys), or one
     (heads, queries, keys) array per layer, with or without a batch axis of 1; NumPy, nested lists,
-    or anything with `__array__` or `detach`. Also what transformers returns: `outputs.attentions`,
-    the attentions of `generate()` (step by step; they become one causal matrix per layer), or the
-    outputs themselves (of a beam search only these tell, by `beam_indices`, which rows are the
-    text's), or a mapping with those names: of an encoder-decoder they become three
-    stacks, and a Longformer's window and global part one matrix.
+    or anything with `__array__` or `detach`; or the path of a file that holds these (.npy, .npz,
+    .json, .safetensors, .pt), whose tokens are taken where none are given. Also what transformers
+    returns: `outputs.attentions`, the attentions of `generate()` (step by step; they become one
+    causal matrix per layer), or the outputs themselves (of a beam search only these tell, by
+    `beam_indices`, which rows are the text's), or a mapping with those names, or with those that
+    hooks give (a TransformerLens cache, `layer.0`, `layer_0_head_0`): of an encoder-decoder they
+    become three stacks, and a Longformer's window and global part one matrix.
     tokens: one string per query, and per key unless `key_tokens` has those; None: positions. Of an
     encoder-decoder `tokens` are the decoder's and `key_tokens` the encoder's.
     type: what is known of their mask: "self" (none), "causal", "local", "global" (the window and
@@ -53,8 +57,8 @@ def from_weights(
     for other shapes, numbers that cannot be weights, rows that sum to more than 1, weights that a
     causal type masks, or tokens that do not match.
     """
-    if type is not None and type not in ATTENTION_TYPES:
-        raise bad_choice(type, "`type`", ATTENTION_TYPES)
+    _check_type(type)
+    weights, tokens, key_tokens = _opened(weights, tokens, key_tokens)
     given = stacks_given(weights)
     notes: list[str] = []
     if len(given) > 1:
@@ -65,13 +69,7 @@ def from_weights(
     n_queries, n_keys = one.weights.shape[2:]
     crossing = key_tokens is not None or kind == "cross"
     crossing = crossing or (kind is None and tokens is None and n_queries != n_keys)
-    if kind not in (None, "cross") and (key_tokens is not None or n_queries != n_keys):
-        raise AttnvizError(
-            f"{kind} attention is within one text, and these weights, {n_queries} × {n_keys}, "
-            "have two." if key_tokens is None else f"{kind} attention is within one text, and "
-            "`key_tokens` were given.",
-            "Leave the type out.",
-        )  # fmt: skip
+    _check_one_text(kind, key_tokens is not None, (n_queries, n_keys))
     if crossing and tokens is not None and key_tokens is None:
         raise AttnvizError(
             "Cross-attention looks at another text, whose tokens were not given.",
@@ -88,6 +86,34 @@ def from_weights(
     stack = _stack(one, queries, keys, crossing, "", notes)
     name = "cross" if crossing else "self"
     return _record(kind or name, {name: stack}, one.settings, notes)
+
+
+def _opened(
+    weights: Any, tokens: Iterable[object] | None, key_tokens: Iterable[object] | None
+) -> tuple[Any, Iterable[object] | None, Iterable[object] | None]:
+    """What a file holds, where a path was given; its tokens where no others were."""
+    if not isinstance(weights, str | Path):
+        return weights, tokens, key_tokens
+    found = arrays_in(weights)
+    queries = found.tokens if tokens is None else tokens
+    return found.weights, queries, found.key_tokens if key_tokens is None else key_tokens
+
+
+def _check_type(type: str | None) -> None:
+    if type is not None and type not in ATTENTION_TYPES:
+        raise bad_choice(type, "`type`", ATTENTION_TYPES)
+
+
+def _check_one_text(kind: str | None, has_keys: bool, shape: tuple[int, int]) -> None:
+    """Refuse weights between two texts where their type is within one."""
+    if kind in (None, "cross") or (not has_keys and shape[0] == shape[1]):
+        return
+    raise AttnvizError(
+        f"{kind} attention is within one text, and "
+        + ("`key_tokens` were given." if has_keys else
+           f"these weights, {shape[0]} × {shape[1]}, have two."),
+        "Leave the type out.",
+    )  # fmt: skip
 
 
 # What goes out

@@ -15,6 +15,7 @@ from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.labels import visible
 from attnviz.record.checks import first_leak
+from attnviz.record.named_arrays import picked, plan
 from attnviz.record.settings import Settings
 
 Floats = NDArray[np.floating[Any]]
@@ -25,6 +26,10 @@ OUTPUTS = {
     "decoder_attentions": "decoder",
     "cross_attentions": "cross",
 }
+BESIDE = (  # what outputs hold besides, where no attentions were asked for
+    "last_hidden_state", "logits", "hidden_states", "past_key_values", "pooler_output", "loss",
+    "sequences", "scores",
+)  # fmt: skip
 GLOBAL_PART = {"attentions": "global_attentions", "encoder_attentions": "encoder_global_attentions"}
 
 SHAPES = "Give (queries, keys), (heads, queries, keys) or (layers, heads, queries, keys)."
@@ -86,10 +91,14 @@ def stacks_given(given: Any) -> dict[str, GivenWeights]:
 
 
 def _stacks(given: Any) -> dict[str, GivenWeights]:
+    if hasattr(given, "cache_dict"):  # an ActivationCache, which is no Mapping
+        given = dict(given.cache_dict)
     of_outputs = isinstance(given, Mapping) or any(hasattr(given, name) for name in OUTPUTS)
     if not of_outputs:
         return {"self": _regular(given)}
     parts = {name: part for name in OUTPUTS if _has(part := _named(given, name))}
+    if not parts and isinstance(given, Mapping) and given and not is_outputs(given):
+        return _stacks(_from_names(given))
     if not parts:
         held = f"{', '.join(map(str, given))[:200]} and " if isinstance(given, Mapping) else ""
         raise AttnvizError(f"The outputs hold {held}no attentions.", EAGER)
@@ -113,6 +122,25 @@ def _stacks(given: Any) -> dict[str, GivenWeights]:
     if len(found) == 1 and "cross" not in found:
         return {"self": next(iter(found.values()))}
     return found
+
+
+def is_outputs(given: Mapping[Any, Any]) -> bool:
+    """Tell whether a mapping is what transformers returns, by the names that all of it knows."""
+    return any(name in given for name in (*OUTPUTS, *BESIDE))
+
+
+def _from_names(given: Mapping[Any, Any]) -> Any:
+    """The arrays of a mapping that are attention by their names, as hooks keep them."""
+    arrays = {str(name): _weights_of(value) for name, value in given.items()}
+    return picked(plan("The mapping", arrays), arrays.__getitem__)
+
+
+def _weights_of(value: Any) -> Any:
+    """An array; of what a module returned, its output and its weights, the weights."""
+    if not isinstance(value, tuple):
+        return value
+    four = [part for part in value if getattr(part, "ndim", 0) == 4]
+    return four[0] if len(four) == 1 else value
 
 
 def _named(given: Any, name: str) -> Any:

@@ -106,6 +106,16 @@ class Stack:
     of_heads: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # (layers, heads):
     # what was measured of heads beside their weights; not saved
 
+    def __repr__(self) -> str:
+        queries, keys = self.shape
+        kept = "streamed" if self.weights is None else str(self.weights.dtype)
+        parts = [
+            f"{self.n_layers} layers × {self.n_heads} heads",
+            f"{queries} × {keys} tokens",
+            kept,
+        ]
+        return f"Stack({', '.join([*parts, *self.vectors])})"
+
     @property
     def query(self) -> Floats:
         """Queries as they meet the keys, (layers, heads, queries, head_dim), where they were kept.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, dropwhile, islice, takewhile
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +16,26 @@ from numpy.typing import NDArray
 from attnviz.attention import masks
 from attnviz.errors import AttnvizError
 from attnviz.files.arrays import LARGEST, LARGEST_JSON, check_length
-from attnviz.files.table import RUN, harmless, table_pieces
+from attnviz.files.table import comment, is_comment, protected, quoted
 from attnviz.record.digits import shortest
 from attnviz.record.stack import Stack
 from attnviz.record.tree import Tree
 
-TABLE = (
-    "stack", "layer", "head", "query", "key", "query_token", "key_token", "weight", "record",
-)  # fmt: skip
+TABLE = ("stack", "layer", "head", "query", "key", "query_token", "key_token", "weight")
+OLD = (*TABLE, "record")  # of version 0.1: the record in pieces behind the weights
 MOST_LINES = 6_000_000  # some hundred MB: a spreadsheet opens about a million
+AT_ONCE = 1024  # lines that are handed on together
 CELL = 30_000  # characters: spreadsheets take 32,767
+RECORD = "# record: "  # begins lines above the table, which hold all but the weights
 
 
 def csv_pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
     """Give the stacks as a table, piece by piece: one line per weight that the mask lets through;
-    of streamed stacks the strongest keys of each query. AttnvizError before the first piece where
-    they would be too many."""
+    of streamed stacks the strongest keys of each query. Lines above it that begin with # say where
+    the weights come from, and hold what `read_table` needs beside them. AttnvizError before the
+    first piece where they would be too many."""
     _check_length(count_lines(stacks) or 0)
-    return table_pieces(_lines(tree, stacks))
+    return chain(_above(tree, stacks), _together(_lines(stacks)))
 
 
 def count_lines(stacks: Mapping[str, Stack]) -> int | None:
@@ -41,23 +45,39 @@ def count_lines(stacks: Mapping[str, Stack]) -> int | None:
     return sum(int(stack.allowed_keys().sum()) * stack.n_heads for stack in stacks.values())
 
 
-def _lines(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[Sequence[object]]:
-    yield TABLE
-    pieces = _pieces(tree, stacks)
+def _together(lines: Iterator[str]) -> Iterator[str]:
+    while some := "".join(islice(lines, AT_ONCE)):
+        yield some
+
+
+def _lines(stacks: Mapping[str, Stack]) -> Iterator[str]:
+    yield f"{','.join(TABLE)}\n"
     for name, stack in stacks.items():
-        queries = [harmless(label) for label in stack.query_tokens.labels]
-        keys = [harmless(label) for label in stack.key_tokens.labels]
+        queries = [quoted(label) for label in stack.query_tokens.labels]
+        keys = [quoted(label) for label in stack.key_tokens.labels]
         lines = _strongest_weights(stack) if stack.weights is None else _all_weights(stack)
+        begin = quoted(name)
         for layer, head, query, key, weight in lines:
-            tokens = queries[query], keys[key]
-            yield name, layer, head, query, key, *tokens, weight, next(pieces, "")
+            yield f"{begin},{layer},{head},{query},{key},{queries[query]},{keys[key]},{weight}\n"
 
 
-def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
-    """The tree without its weights, in as many cells as it needs."""
-    n_lines = count_lines(stacks)
-    if n_lines is None:
-        told, n_lines = tree | {"stacks": {}, "streamed": True}, 1
+def _above(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
+    """What is above the table: where weights come from, for people and programs."""
+    model = tree["model"]
+    told: dict[str, object] = {"attnviz": tree["attnviz"], "model": model["name"]}
+    told |= {"origin": model["origin"], "type": tree["type"]} | tree["settings"]
+    for name, value in told.items():
+        if isinstance(value, str | int | float) and value is not None:
+            yield comment(f"{name}: {value}")
+    text = protected(_without_weights(tree, stacks))
+    for start in range(0, len(text), CELL):
+        yield f"{RECORD}{text[start : start + CELL]}\n"
+
+
+def _without_weights(tree: Tree, stacks: Mapping[str, Stack]) -> str:
+    """The tree without its weights, as JSON."""
+    if count_lines(stacks) is None:
+        told = tree | {"stacks": {}, "streamed": True}
     else:
         kept = {
             name: {key: value for key, value in stack.items() if key != "weights"}
@@ -65,8 +85,7 @@ def _pieces(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
             for name, stack in tree["stacks"].items()
         }
         told = tree | {"stacks": kept}
-    text = json.dumps(plain(told), default=item)
-    return _cut(text, max(CELL, -(-len(text) // max(n_lines, 1))))
+    return json.dumps(plain(told), default=item)
 
 
 def _check_length(n_lines: int) -> None:
@@ -76,17 +95,6 @@ def _check_length(n_lines: int) -> None:
             f"The table would have {n_lines:,} lines, and {MOST_LINES:,} are the most.",
             "Write .npz, or a part of the text.",
         )
-
-
-def _cut(text: str, size: int) -> Iterator[str]:
-    """Cut text into pieces of about this size, none of which begins as a formula does."""
-    start = 0
-    while start < len(text):
-        stop = start + size
-        while text.startswith(RUN, stop):
-            stop += 1
-        yield text[start:stop]
-        start = stop
 
 
 def _all_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]:
@@ -116,7 +124,9 @@ def _strongest_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]
 def read_table(path: Path) -> Tree:
     """The tree of a .csv table that `to_csv` wrote."""
     check_length(path, LARGEST_JSON)
-    tree: Tree = json.loads("".join(line[-1] for line in _lines_of(path)))
+    above = _above_of(path)
+    told = unquote("".join(above)) if above else "".join(line[-1] for line in _lines_of(path))
+    tree: Tree = json.loads(told)
     if "streamed" in tree:
         raise ValueError(
             "it is a table of streamed weights, with only the strongest keys of each query: "
@@ -136,18 +146,27 @@ def read_table(path: Path) -> Tree:
     return tree
 
 
+def _above_of(path: Path) -> list[str]:
+    """The record in pieces, from the lines above a table; none above one of version 0.1."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        above = list(takewhile(is_comment, file))
+    pieces = [line.rstrip("\r\n,").strip('"') for line in above]  # as a spreadsheet adds them
+    return [line.removeprefix(RECORD) for line in pieces if line.startswith(RECORD)]
+
+
 def _lines_of(path: Path) -> Iterator[Sequence[str]]:
-    """Read the lines of a table, one after the other, without its header."""
+    """Read the lines of a table, one after the other, without its header and what is above it."""
     import csv
 
     limit = csv.field_size_limit(LARGEST_JSON)  # the module's own is for shorter cells
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            if tuple(next(reader)) != TABLE:
+            reader = csv.reader(dropwhile(is_comment, file))
+            header = tuple(next(reader))
+            if header not in (TABLE, OLD):
                 raise ValueError(f"its columns are not {', '.join(TABLE)}")
             for number, line in enumerate(reader, start=2):
-                if len(line) != len(TABLE):
+                if len(line) != len(header):
                     raise ValueError(f"line {number} is not one of its table")
                 yield line
     except StopIteration:

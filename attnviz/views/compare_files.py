@@ -11,12 +11,16 @@ from attnviz.errors import AttnvizError
 from attnviz.files.table import table_text
 from attnviz.language.language import PLAIN, Language
 from attnviz.views.compare_words import letter, minus, titles_of_each
+from attnviz.views.figure import USUAL, FigureStyle
 
 SUFFIXES = (".png", ".svg", ".pdf", ".html", ".htm", ".json", ".csv")
 COLUMNS = ("side", "row", "column", "query", "key", "weight", "minus_a")
 
 
-def written(sides: Sequence[Side], suffix: str, language: Language, scale: str = "auto") -> bytes:
+def written(
+    sides: Sequence[Side], suffix: str, language: Language, scale: str = "auto",
+    style: FigureStyle = USUAL,
+) -> bytes:  # fmt: skip
     """Give the bytes of one file; AttnvizError for a table of texts that are too long for one."""
     if suffix == ".json":
         return (dumps(data(sides), indent=1) + "\n").encode()
@@ -28,7 +32,7 @@ def written(sides: Sequence[Side], suffix: str, language: Language, scale: str =
         return page(sides, language, scale)
     from attnviz.views.picture.compare import compare_picture  # matplotlib, only to draw
 
-    return compare_picture(sides, suffix[1:], language, scale)
+    return compare_picture(sides, suffix[1:], language, scale, style)
 
 
 def data(sides: Sequence[Side]) -> dict[str, Any]:

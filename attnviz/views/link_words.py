@@ -11,6 +11,7 @@ from attnviz.files.table import table_text
 from attnviz.inputs.labels import visible
 from attnviz.language.language import Guard, Language
 from attnviz.record.record import AttentionRecord
+from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.titles import title
 
@@ -74,15 +75,16 @@ def data(record: AttentionRecord, link: WordLink) -> dict[str, Any]:
     }
 
 
-def written(record: AttentionRecord, link: WordLink, suffix: str, language: Language) -> bytes:
-    """The bytes of a file: the heads as numbers, or as a picture."""
+def written(record: AttentionRecord, link: WordLink, suffix: str, look: Look) -> bytes:
+    """The bytes of a file: the heads as numbers, or as a picture, in the language and the style of
+    a look."""
     if suffix == ".json":
         return (dumps(data(record, link), indent=1) + "\n").encode()
     if suffix == ".csv":
         return table(link).encode()
     from attnviz.views.picture.word_link import link_picture  # matplotlib, only to draw
 
-    return link_picture(record, link, suffix[1:], language)
+    return link_picture(record, link, suffix[1:], look.language, look.figure)
 
 
 def table(link: WordLink) -> str:

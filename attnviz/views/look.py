@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import Language
 from attnviz.record.numbering import layers_and_heads
+from attnviz.record.record import AttentionRecord
+from attnviz.record.selection import rows_named
 from attnviz.record.stack import Stack, Which
+from attnviz.views.figure import USUAL, FigureStyle
 
 
 @dataclass(frozen=True)
@@ -16,7 +21,8 @@ class Look:
 
     layers: several that are shown one below the other; none: the one. heads: none means the mean.
     show: the view, "auto" for what fits. scale: what is bright (attnviz.views.scale). query: the
-    position whose row is drawn over a picture; None for the usual one.
+    position whose row is drawn over a picture; None for the usual one. queries: positions of rows
+    that are shown in full. figure: how it is drawn on paper.
     """
 
     layer: int = 0
@@ -26,6 +32,8 @@ class Look:
     scale: str = "auto"
     language: Language = ENGLISH
     query: int | None = None
+    queries: tuple[int, ...] = ()
+    figure: FigureStyle = USUAL
 
     @property
     def head(self) -> Which:
@@ -58,3 +66,11 @@ def choose(
             "Choose one, or `show` grid.",
         )
     return Look(layers[0], heads, layers, show, scale, language)
+
+
+def with_query(record: AttentionRecord, look: Look, query: str) -> Look:
+    """Return the look with the rows of a query in full: a word, each time it is there, or a
+    position. Over a picture or a sound it is one. Raises AttnvizError for what there is not."""
+    if record.stack.key_tokens.where is not None:
+        return replace(look, query=record.stack.query_tokens.find(query)[0])
+    return replace(look, queries=tuple(rows_named(record.stack, query)))

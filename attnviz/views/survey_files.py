@@ -10,14 +10,19 @@ from attnviz.analysis.survey_file import SUFFIXES as TABLES
 from attnviz.analysis.survey_file import survey_bytes
 from attnviz.errors import bad_choice
 from attnviz.files.write import written_whole
+from attnviz.views.figure import USUAL as USUAL_STYLE
+from attnviz.views.figure import FigureStyle
 
 PICTURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 SUFFIXES = (*TABLES, *PICTURES, *PAGES)
 USUAL = "normalized_entropy"  # the measure that colours
 
 
-def written(found: Survey, suffix: str, sort: str | None = None) -> bytes:
-    """Return the bytes of one file; sort: the measure that colours a picture or a page."""
+def written(
+    found: Survey, suffix: str, sort: str | None = None, style: FigureStyle = USUAL_STYLE
+) -> bytes:
+    """Return the bytes of one file; sort: the measure that colours a picture or a page; style: how
+    a picture is drawn."""
     by = sort or USUAL
     if suffix in PAGES:
         from attnviz.views.page.survey import survey_page  # few surveys want one
@@ -26,7 +31,7 @@ def written(found: Survey, suffix: str, sort: str | None = None) -> bytes:
     if suffix in PICTURES:
         from attnviz.views.picture.survey import survey_picture  # matplotlib, only to draw
 
-        return survey_picture(found, by, suffix[1:])
+        return survey_picture(found, by, suffix[1:], style)
     return survey_bytes(found, suffix)
 
 

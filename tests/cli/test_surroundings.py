@@ -216,12 +216,24 @@ def test_no_setting_of_matplotlib_reaches_a_picture(tmp_path):
     assert pictures[0] == pictures[1] == pictures[2]
 
 
-def test_settings_that_cannot_be_read_are_one_line(tmp_path):
-    (tmp_path / "matplotlibrc").write_bytes(b"font.size: \xff\n")
-    status, out, err = done("run", TEXT, "-o", "x.png", cwd=tmp_path)
-    assert (status, out) == (2, "")
-    assert err.startswith("attnviz: matplotlib cannot be loaded")
-    assert len(err.splitlines()) == 1
+@pytest.mark.slow
+def test_settings_that_cannot_be_read_are_not_read(tmp_path):
+    plain, broken, home = (tmp_path / name for name in ("plain", "broken", "home"))
+    for folder in (plain, broken, home):
+        folder.mkdir()
+    (broken / "matplotlibrc").write_bytes(b"font.size: \xff\n")
+    (home / "matplotlibrc").write_bytes("image.origin: lower".encode("utf-16"))
+    words = ("run", TEXT, "--show", "none", "-o", "x.png")
+    pictures = []
+    for cwd, variables in (
+        (plain, {}), (broken, {}), (plain, {"MPLCONFIGDIR": str(home)}),
+        (plain, {"MATPLOTLIBRC": str(broken / "matplotlibrc")}),
+    ):  # fmt: skip
+        status, out, err = done(*words, cwd=cwd, **variables)
+        assert (status, out) == (0, ""), err
+        assert len(err.splitlines()) == 1
+        pictures.append((cwd / "x.png").read_bytes())
+    assert all(picture == pictures[0] for picture in pictures)
 
 
 @pytest.mark.slow

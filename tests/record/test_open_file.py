@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
 import struct
 import zipfile
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -311,10 +313,14 @@ def test_a_record_comes_back_whole(tmp_path, name, suffix):
 
 def test_a_table_says_where_it_comes_from():
     record = trace(TEXT, model="random", seed=5, type="local", window=3)
-    header, *lines = record.to_csv().splitlines()
-    assert header.split(",")[-1] == "record"
-    assert all(line.endswith(",") for line in lines[1:])  # on the first line alone
-    told = json.loads(lines[0].split(",", 8)[8][1:-1].replace('""', '"'))
+    lines = record.to_csv().splitlines()
+    above = [line for line in lines if line.startswith("#")]
+    assert lines[: len(above)] == above
+    assert "# model: random" in above
+    assert "# window: 3" in above
+    pieces = [line.removeprefix("# record: ") for line in above if line.startswith("# record: ")]
+    told = json.loads(unquote("".join(pieces)))
+    assert not [line for line in above if "," in line or '"' in line]  # each is one cell
     assert (told["format"], told["version"], told["type"]) == ("attnviz-record", 1, "local")
     assert told["settings"] == {"tokenizer": "words", "window": 3, "seed": 5}
     assert told["model"]["origin"] == "random"
@@ -323,10 +329,42 @@ def test_a_table_says_where_it_comes_from():
 
 def test_what_a_table_tells_is_cut_into_cells_that_spreadsheets_take():
     lines = trace("word and " * 600, heads=1, type="local").to_csv().splitlines()
-    cells = [line.split(",", 8)[8] for line in lines[1:]]
-    assert max(map(len, cells)) > 20_000
-    assert max(len(cell.replace('""', '"')) for cell in cells) < 32_767
-    assert len([cell for cell in cells if cell]) > 1
+    above = [line for line in lines if line.startswith("#")]
+    assert 20_000 < max(map(len, above)) < 32_767
+    assert sum(line.startswith("# record: ") for line in above) > 1
+
+
+def test_a_table_that_a_spreadsheet_saved_is_still_a_record(tmp_path):
+    record = trace('a #, "b" 5%, c', type="causal", heads=2)
+    lines = record.to_csv().splitlines()
+    padded = [f'"{line}"{"," * 7}' if line.startswith("#") else line for line in lines]
+    (tmp_path / "t.csv").write_bytes(("\ufeff" + "\r\n".join(padded) + "\r\n").encode())
+    assert open_file(tmp_path / "t.csv") == record
+
+
+def test_a_table_of_version_0_1_is_read(tmp_path):
+    """There the record stood in a last column, in pieces."""
+    record = trace("a b", heads=1)
+    _, *lines = [line for line in record.to_csv().splitlines() if not line.startswith("#")]
+    above = [line for line in record.to_csv().splitlines() if line.startswith("# record: ")]
+    told = unquote(above[0].removeprefix("# record: ")).replace('"', '""')
+    cells = [told[:50], told[50:], "", ""] if told[49:51] != '""' else [told, "", "", ""]
+    rows = [f'{line},"{cell}"' for line, cell in zip(lines, cells, strict=True)]
+    header = "stack,layer,head,query,key,query_token,key_token,weight,record"
+    (tmp_path / "old.csv").write_text("\n".join([header, *rows]) + "\n")
+    assert open_file(tmp_path / "old.csv") == record
+
+
+def test_programs_that_skip_comments_read_the_table():
+    """Python's csv, which all of them agree with; a # in a token is between quotes."""
+    record = trace("# a,b", heads=1)
+    text = record.to_csv()
+    assert "# record" in text
+    below = [line for line in text.splitlines() if not line.startswith("#")]
+    rows = list(csv.DictReader(below))
+    assert {row["query_token"] for row in rows} == {"#", "a", ",", "b"}
+    assert all('"#"' in line for line, row in zip(below[1:], rows, strict=True)
+               if "#" in row["query_token"])  # fmt: skip
 
 
 def test_a_table_of_streamed_weights_is_not_taken_for_all(tmp_path):
@@ -338,8 +376,10 @@ def test_a_table_of_streamed_weights_is_not_taken_for_all(tmp_path):
 def changed(line=None, to=None, cut=None):
     """A table of causal attention in which one line was changed, or some were cut."""
     lines = trace("a b c", type="causal", heads=1).to_csv().splitlines(keepends=True)
+    above = sum(one.startswith("#") for one in lines)
     if line is not None:
-        lines[line] = to(lines[line])
+        lines[above + line] = to(lines[above + line])
+    cut = above + cut if cut is not None and cut >= 0 else cut
     return "".join(lines[:cut]).encode()
 
 
@@ -348,17 +388,19 @@ TABLES = {
     "all lines but one": changed(cut=2),
     "no lines": changed(cut=1),
     "a line twice": changed(3, lambda line: line + line),
-    "a line of what is masked": changed(2, lambda line: "self,0,0,0,2,a,c,0.0,\n" + line),
+    "a line of what is masked": changed(2, lambda line: "self,0,0,0,2,a,c,0.0\n" + line),
     "a head that is not there": changed(2, lambda line: line.replace("self,0,0", "self,0,7")),
     "a layer below 0": changed(2, lambda line: line.replace("self,0,0", "self,-1,0")),
     "a stack that is not there": changed(2, lambda line: line.replace("self", "other")),
-    "a weight in words": changed(3, lambda _: "self,0,0,1,1,b,b,much,\n"),
-    "a weight that is no number": changed(3, lambda _: "self,0,0,1,1,b,b,nan,\n"),
+    "a weight in words": changed(3, lambda _: "self,0,0,1,1,b,b,much\n"),
+    "a weight that is no number": changed(3, lambda _: "self,0,0,1,1,b,b,nan\n"),
     "a line of other columns": changed(3, lambda _: "self,0,0,1,1,b\n"),
     "another header": changed(0, lambda _: "a,b,c\n"),
-    "a record cut short": changed(1, lambda line: line.replace("attnviz-record", '"')),
-    "a shape beyond all memory": changed(1, lambda line: line.replace("[1, 1]", "[99999, 99999]")),
-    "a shape of words": changed(1, lambda line: line.replace("[1, 1]", '[""a"", 1]')),
+    "a record cut short": changed(-1, lambda line: line.replace("attnviz-record", '"')),
+    "a shape beyond all memory": changed(-1, lambda line: line.replace("[1%2C", "[9999999%2C")),
+    "a shape of words": changed(-1, lambda line: line.replace("[1%2C", "[%22a%22%2C")),
+    "no record above": changed(-1, lambda _: "# nothing\n"),
+    "half a sign": changed(-1, lambda line: line.replace("%22", "%2")),
     "numbers": b"0.5,0.5\n1.0,0.0\n",
     "another encoding": "stack\xe9".encode("latin-1"),
     "a null": b"stack,\x00\n",

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import warnings
+from itertools import dropwhile
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from attnviz.views.look import Look
 TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya"
 N = len(TEXT.split())
-MAGIC = {".npz": b"PK", ".json": b"{", ".csv": b"stack,", ".png": b"\x89PNG", ".pdf": b"%PDF-"}
+MAGIC = {".npz": b"PK", ".json": b"{", ".csv": b"# attnviz", ".png": b"\x89PNG", ".pdf": b"%PDF-"}
 MAGIC |= dict.fromkeys((".html", ".htm"), b"<!doctype html>")
 
 # A type, its options, how many keys, and which pairs are allowed.
@@ -39,13 +40,13 @@ def write(record, suffix, look):
 
 
 def rows_of(data):
-    header, *rows = csv.reader(io.StringIO(data.decode(), newline=""))
+    lines = dropwhile(lambda line: line.startswith("#"), io.StringIO(data.decode(), newline=""))
+    header, *rows = csv.reader(lines)
     assert tuple(header) == TABLE
     assert all(len(row) == len(TABLE) for row in rows)
-    assert [bool(row[-1]) for row in rows] == [True] + [False] * (len(rows) - 1)  # the record
     return [
         (stack, int(layer), int(head), int(query), int(key), query_token, key_token, weight)
-        for stack, layer, head, query, key, query_token, key_token, weight, _ in rows
+        for stack, layer, head, query, key, query_token, key_token, weight in rows
     ]
 
 
@@ -114,9 +115,9 @@ def test_no_piece_of_the_record_in_a_table_runs(tmp_path, monkeypatch):
     monkeypatch.setattr("attnviz.record.table.CELL", 7)
     record = attnviz.from_weights(np.eye(40), ["=" * 5 + "+-@" * 3] * 40)
     data, _ = write(record, ".csv", Look())
-    last = [row[-1] for row in csv.reader(io.StringIO(data.decode(), newline=""))]
-    assert sum(map(bool, last)) > 300
-    assert not [cell for cell in last if cell.startswith(("=", "+", "-", "@"))]
+    cells = [cell for row in csv.reader(io.StringIO(data.decode(), newline="")) for cell in row]
+    assert sum(cell.startswith("# record: ") for cell in cells) > 300
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     path = tmp_path / "r.csv"
     path.write_bytes(data)
     assert attnviz.read(path) == record
@@ -136,7 +137,8 @@ def test_csv_holds_no_raw_controls():
     data, _ = write(attnviz.from_weights(np.eye(len(tokens)), tokens), ".csv", Look())
     text = data.decode()
     assert not set("\r\x00\x1b\u202e\u2028") & set(text)
-    assert text.count("\n") == 1 + len(tokens) ** 2
+    above = sum(line.startswith("#") for line in text.splitlines())
+    assert text.count("\n") == above + 1 + len(tokens) ** 2
     assert text.endswith("\n")
 
 

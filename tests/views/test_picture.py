@@ -14,11 +14,11 @@ import pytest
 from matplotlib.text import Text
 
 import attnviz
+from attnviz.views.figure import DPI
 from attnviz.views.look import Look
 from attnviz.views.palette import MASKED_PAPER, ramp
 from attnviz.views.picture.grid import SMALL_SIDE, Mosaic, grid_figure
 from attnviz.views.picture.map import map_figure
-from attnviz.views.picture.paper import DPI
 from attnviz.views.picture.picture import picture
 
 SENTENCE = "The cat sat on the mat because it was tired"

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 from attnviz.cli.writing_options import Model, Writing
 
 
@@ -23,6 +24,7 @@ def answer(
     json: options.Json = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Answer a question from a passage, and show what in it was looked at.
 
@@ -35,7 +37,7 @@ def answer(
     from attnviz.models import load_checkpoint
     from attnviz.models.network.prediction_head import ANSWER
 
-    job = Application("words", output, json, lang, quiet)
+    job = Application("words", output, json, lang, quiet, drawing)
     job.check([passage])
     words, found = the_text(text, passage), load_checkpoint(model)
     if found.head.kind == ANSWER:

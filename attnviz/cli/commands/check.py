@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 
 if TYPE_CHECKING:
     from attnviz.analysis.check import Check
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".svg", ".pdf")
 
 
+@options.spread
 def check(
+    *,
     text: options.Text = None,
     file: options.File = None,
     model: Annotated[
@@ -53,6 +56,7 @@ def check(
     csv: Annotated[bool, typer.Option("--csv", help="The numbers as CSV on stdout.")] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Test whether tokens that get much attention matter: hide them in that order, and look.
 
@@ -82,6 +86,7 @@ def check(
     language = find_language(lang)
     check_format(json, csv)
     check_outputs(output or [], [file, texts], (*SUFFIXES, *PICTURES))
+    drawing.check_drawing(output or [], lang, quiet)
     lines = None if texts is None else the_text(None, texts).splitlines()
     with Ticker(quiet) as ticker:
         found = checked(
@@ -92,7 +97,12 @@ def check(
             progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
         )  # fmt: skip
     save_numbers(
-        found, output or [], PICTURES, lambda kind: _drawn(found, kind, language), language, quiet
+        found,
+        output or [],
+        PICTURES,
+        lambda kind: _drawn(found, kind, language, drawing),
+        language,
+        quiet,
     )
     if json or csv:
         put_numbers(found, csv=csv)
@@ -101,7 +111,7 @@ def check(
     put(target, view(found, screen_of(target), language))
 
 
-def _drawn(found: Check, kind: str, language: Language) -> bytes:
+def _drawn(found: Check, kind: str, language: Language, drawing: Drawing) -> bytes:
     from attnviz.views.picture.check import picture
 
-    return picture(found, kind, language)
+    return picture(found, kind, language, drawing.style())

@@ -10,16 +10,20 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.compared import RECORDS, Named, changed_layer, heads_before, records_of, sides_of
+from attnviz.cli.picture_options import Drawing
 from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
     from attnviz.analysis.compare import Side
     from attnviz.language.language import Language
+    from attnviz.views.figure import FigureStyle
 
 DIFFERS = 1  # exit status where --tolerance was not kept
 
 
+@options.spread
 def compare(
+    *,
     items: Annotated[
         list[str] | None,
         typer.Argument(help="Texts, or records that were saved; before them, heads: 2.8 4.9."),
@@ -67,6 +71,7 @@ def compare(
     csv: Annotated[bool, typer.Option("--csv", help="The weights as CSV on stdout.")] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Show two or more things side by side on one scale, and what changed.
 
@@ -94,7 +99,11 @@ def compare(
     check_outputs(output or [], _inputs(items, file), SUFFIXES)
     if json and csv:
         raise both_given("--json", "--csv")
-    if _are_surveys(items, sort, output or [], csv=csv, json=json, language=language, quiet=quiet):
+    drawing.check_drawing(output or [], lang, quiet)
+    style = drawing.style()
+    if _are_surveys(
+        items, sort, output or [], style, csv=csv, json=json, language=language, quiet=quiet
+    ):
         return
     transform = Transform(measure, merge, hide_special, rows, cols)
     transform.check()
@@ -110,7 +119,7 @@ def compare(
     if most is not None:
         of_all = language.say("compare.layer", n=records[0][1].stack.n_layers)
         say(f"layer {most}: {of_all}", quiet)
-    _put(sides, output or [], language, scale, json=json, csv=csv, quiet=quiet)
+    _put(sides, output or [], language, scale, style, json=json, csv=csv, quiet=quiet)
     if tolerance is not None and difference is not None:
         _hold(*difference, tolerance, language, quiet)
 
@@ -121,8 +130,8 @@ def _inputs(items: Sequence[str], file: Path | None) -> list[Path | None]:
 
 
 def _are_surveys(
-    items: Sequence[str], sort: str | None, output: Sequence[Path], *, csv: bool, json: bool,
-    language: Language, quiet: bool,
+    items: Sequence[str], sort: str | None, output: Sequence[Path], style: FigureStyle, *,
+    csv: bool, json: bool, language: Language, quiet: bool,
 ) -> bool:  # fmt: skip
     """Compare surveys, where all items are; AttnvizError where only some are."""
     from attnviz.analysis.survey_file import is_survey
@@ -134,7 +143,10 @@ def _are_surveys(
         if csv:
             raise AttnvizError("Two surveys are compared as JSON, not as CSV.", "Use --json.")
         check_outputs(output, suffixes=COMPARED)
-        compare_files(surveys, sort=sort, output=output, json=json, language=language, quiet=quiet)
+        compare_files(
+            surveys, sort=sort, output=output, json=json, language=language, quiet=quiet,
+            style=style,
+        )  # fmt: skip
         return True
     if sort is not None or surveys:
         raise AttnvizError(
@@ -145,8 +157,8 @@ def _are_surveys(
 
 
 def _put(
-    sides: Sequence[Side], output: Sequence[Path], language: Language, scale: str, *, json: bool,
-    csv: bool, quiet: bool,
+    sides: Sequence[Side], output: Sequence[Path], language: Language, scale: str,
+    style: FigureStyle, *, json: bool, csv: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Write to the terminal, or as numbers, and to files, which are named last."""
     from json import dumps
@@ -157,7 +169,9 @@ def _put(
     from attnviz.views import compare_files
     from attnviz.views.terminal.compare import comparison
 
-    written = [compare_files.written(sides, one.suffix.lower(), language, scale) for one in output]
+    written = [
+        compare_files.written(sides, one.suffix.lower(), language, scale, style) for one in output
+    ]
     if json:
         put_json(dumps(compare_files.data(sides)) + "\n")
     elif csv:

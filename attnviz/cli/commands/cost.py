@@ -11,6 +11,7 @@ import typer
 
 from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 from attnviz.errors import AttnvizError, bad_choice
 
 if TYPE_CHECKING:
@@ -26,7 +27,9 @@ SECONDS, MOST_SECONDS = 8.0, 3600.0  # for all runs of one command
 SUFFIXES = (".png", ".svg", ".pdf", ".json", ".csv")
 
 
+@options.spread
 def cost(
+    *,
     type: Annotated[
         str | None,
         typer.Option("--type", "-t", help=f"Types: {options.TYPES}.", show_default=TYPES),
@@ -72,6 +75,7 @@ def cost(
     json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Show what attention costs against length: scores, multiply-adds, memory and time.
 
@@ -100,6 +104,7 @@ def cost(
 
     language = find_language(lang)
     check_outputs(output or [], suffixes=SUFFIXES)
+    drawing.check_drawing(output or [], lang, quiet)
     asked = None if lengths is None else _lengths(lengths)
     chosen = {"--type": type, "--heads": heads, "--head-dim": head_dim, "--window": window}
     _check_seconds(seconds)
@@ -109,7 +114,8 @@ def cost(
     for option in options.unused(report.settings, window, global_tokens):
         say(language.say("warn.unused", option=option, type=type or TYPES), quiet)
     for path in output or []:
-        save(path, _written(report, path.suffix.lower(), language), language, quiet)
+        data = _written(report, path.suffix.lower(), language, drawing)
+        save(path, data, language, quiet)
     if json:
         put_json(views.to_json(report))
         return
@@ -160,7 +166,7 @@ def _of_model(
     return of_model(model, lengths, global_tokens=positions, seconds=seconds, tell=tell)
 
 
-def _written(report: Report, suffix: str, language: Language) -> bytes:
+def _written(report: Report, suffix: str, language: Language, drawing: Drawing) -> bytes:
     from attnviz.views.terminal import cost as views
 
     if suffix == ".json":
@@ -169,7 +175,7 @@ def _written(report: Report, suffix: str, language: Language) -> bytes:
         return views.to_csv(report).encode()
     from attnviz.views.picture.cost import picture  # matplotlib, only when there is a picture
 
-    return picture(report, suffix[1:], language)
+    return picture(report, suffix[1:], language, drawing.style())
 
 
 # What was asked for --------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".svg", ".pdf", ".html")
 
 
+@options.spread
 def effect(
+    *,
     text: options.Text = None,
     file: options.File = None,
     model: Annotated[
@@ -63,6 +66,7 @@ def effect(
     csv: Annotated[bool, typer.Option("--csv", help="The numbers as CSV on stdout.")] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Measure what changes the answer: each head knocked out, each token hidden, edges cut.
 
@@ -93,6 +97,7 @@ def effect(
     language = find_language(lang)
     check_format(json, csv)
     check_outputs(output or [], [file, reference], (*SUFFIXES, *PICTURES))
+    drawing.check_drawing(output or [], lang, quiet)
     numbers = options.token_ids(ids, "--ids")
     read = the_text(text, file) if numbers is None else given_text(text, file)
     texts = None if reference is None else the_text(None, reference).splitlines()
@@ -105,7 +110,12 @@ def effect(
             progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
         )  # fmt: skip
     save_numbers(
-        found, output or [], PICTURES, lambda kind: _drawn(found, kind, language), language, quiet
+        found,
+        output or [],
+        PICTURES,
+        lambda kind: _drawn(found, kind, language, drawing),
+        language,
+        quiet,
     )
     if json or csv:
         put_numbers(found, csv=csv)
@@ -114,7 +124,7 @@ def effect(
     put(target, view(found, screen_of(target), language, top=top))
 
 
-def _drawn(found: Effects, kind: str, language: Language) -> bytes:
+def _drawn(found: Effects, kind: str, language: Language, drawing: Drawing) -> bytes:
     """A picture, or a page."""
     if kind == "html":
         from attnviz.views.page.effects import page
@@ -122,7 +132,7 @@ def _drawn(found: Effects, kind: str, language: Language) -> bytes:
         return page(found, language)
     from attnviz.views.picture.effects import picture
 
-    return picture(found, kind, language)
+    return picture(found, kind, language, drawing.style())
 
 
 def _edge(wanted: str) -> tuple[str, str]:

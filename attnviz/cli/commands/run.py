@@ -34,6 +34,7 @@ def run(
         str | None,
         typer.Option(help="With --query: which heads look from it at this word, in all layers."),
     ] = None,
+    keep: options.Keep = None,
     no_media: options.NoMedia = False,
     max_memory: options.MaxMemory = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="More messages.")] = False,
@@ -66,6 +67,7 @@ def run(
     from attnviz.cli.progress import progress
     from attnviz.cli.read_text import file_named
     from attnviz.language.languages import find_language
+    from attnviz.tracing.doors import KEPT
     from attnviz.tracing.memory import parse_bytes
 
     language = find_language(display.lang)
@@ -79,7 +81,11 @@ def run(
     budget = None if max_memory is None else parse_bytes(max_memory)
     with progress(display.quiet) as told:
         record = asked.trace(
-            transform=transform, stack=display.stack, max_memory=budget, progress=told
+            transform=transform,
+            stack=display.stack,
+            max_memory=budget,
+            progress=told,
+            keep=options.listed(keep, KEPT),
         )
     record = signed(record.without_media() if no_media else record)
     look = display.look(record, query)

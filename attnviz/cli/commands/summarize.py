@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 from attnviz.cli.writing_options import Model, Writing
 
 ASK = "Summarize this text in one or two sentences:\n\n"
@@ -24,6 +25,7 @@ def summarize(
     json: options.Json = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Summarise a text, and show which of its sentences each written sentence looked at.
 
@@ -35,7 +37,7 @@ def summarize(
     from attnviz.cli.read_text import the_text
     from attnviz.models import load_checkpoint
 
-    job = Application("sentences", output, json, lang, quiet)
+    job = Application("sentences", output, json, lang, quiet, drawing)
     job.check([file])
     found = load_checkpoint(model)
     words = the_text(text, file)

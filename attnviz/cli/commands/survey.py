@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 
 Files = Annotated[
     list[str],
@@ -18,7 +19,9 @@ Files = Annotated[
 ]
 
 
+@options.spread
 def survey(
+    *,
     files: Files,
     model: options.Model = "builtin",
     type: options.Type = None,
@@ -68,6 +71,7 @@ def survey(
     csv: Annotated[bool, typer.Option("--csv", help="The heads as CSV on stdout.")] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Measure every head over many texts: means, spreads, labels and examples.
 
@@ -89,6 +93,7 @@ def survey(
     check_outputs(output or [], [Path(file) for file in files if file != "-"], SUFFIXES)
     check_format(json, csv)
     check_sort(sort)
+    drawing.check_drawing(output or [], lang, quiet)
     corpus = Corpus(files, Columns(column, pair_column, group_column), limit, sample, seed)
     given: dict[str, Any] = {"type": type, "heads": heads, "tokenizer": tokenizer}
     asked = {name: value for name, value in given.items() if value is not None}
@@ -105,7 +110,7 @@ def survey(
             corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,
             strict=strict, effect=effect, progress=told, **asked,
         )  # fmt: skip
-    write_survey(found, output or [], sort, language, quiet)
+    write_survey(found, output or [], sort, language, quiet, drawing.style())
     show_survey(found, json=json, csv=csv, sort=sort, top=top)
 
 

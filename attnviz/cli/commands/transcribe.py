@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 PICTURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 
 
+@options.spread
 def transcribe(
+    *,
     sound: Annotated[Path, typer.Argument(help="A WAV file; FLAC, OGG, MP3 with attnviz[audio].")],
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="A Whisper checkpoint: a folder, a hub id.")
@@ -54,6 +57,7 @@ def transcribe(
     ] = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:
     """Write down what is said in a sound, and show where each word looked in it.
 
@@ -84,6 +88,7 @@ def transcribe(
             "text up by length.",
         )
     check_outputs(output or [], [sound], (*SUFFIXES, *PICTURES, *PAGES))
+    drawing.check_drawing(output or [], lang, quiet)
     for_programs = json or csv
     found = written(
         sound, model=model, language=language, task=task, timestamps=timestamps, start=start,
@@ -104,7 +109,7 @@ def transcribe(
             if left and drawn:
                 say(said.say("ui.said_more", value=f"{left:,}"), quiet)
     for path in output or []:
-        _save(found, path, said, quiet)
+        _save(found, path, said, quiet, drawing)
     heard = found.windows[-1].end - found.windows[0].begin
     rate = said.say("ui.said_rate", value=f"{heard:.1f}", time=duration(found.seconds))
     say(rate if found.text else f"{rate} · {said.say('ui.said_nothing')}", quiet)
@@ -155,7 +160,7 @@ def _page(found: Transcript, language: Language) -> bytes:
     return page(record, Look(language=language), spans)
 
 
-def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> None:
+def _save(found: Transcript, path: Path, language: Language, quiet: bool, drawing: Drawing) -> None:
     """Write one file; a picture or a page is of the first window."""
     from attnviz.cli.output import save, say
 
@@ -173,6 +178,7 @@ def _save(found: Transcript, path: Path, language: Language, quiet: bool) -> Non
         raise AttnvizError("Nothing was written down: there is no picture.", "Save a .json.")
     kind = path.suffix.lower()[1:]
     data = picture(
-        found.model, lines, spans, window.where, kind, language, found.by_letters, _matrix(window)
-    )
+        found.model, lines, spans, window.where, kind, language, found.by_letters, _matrix(window),
+        drawing.style(),
+    )  # fmt: skip
     save(path, data, language, quiet)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.picture_options import Drawing
 from attnviz.cli.writing_options import Writing
 
 NAMES = "facebook/nllb-200-distilled-600M, Helsinki-NLP/opus-mt-en-ar"
@@ -32,6 +33,7 @@ def translate(
     json: options.Json = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
+    drawing: Drawing,
 ) -> None:  # fmt: skip
     """Translate a text, and show which of its words each written word looked at.
 
@@ -43,7 +45,7 @@ def translate(
     from attnviz.cli.read_text import the_text
 
     need_model(model, "translation", NAMES, INSTEAD)
-    job = Application("words", output, json, lang, quiet)
+    job = Application("words", output, json, lang, quiet, drawing)
     job.check([file])
     job.write(
         model=model, source=the_text(text, file), source_lang=source_lang, target_lang=target_lang,

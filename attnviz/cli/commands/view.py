@@ -61,9 +61,10 @@ def view(
     if file.suffix.lower() == ".npz" and is_survey(file):
         outputs = list(display.output or [])
         check_outputs(outputs, [file], SUFFIXES)
+        display.check_drawing(outputs, display.lang, display.quiet)
         check_sort(sort)
         found = read_survey(file)
-        write_survey(found, outputs, sort, language, display.quiet)
+        write_survey(found, outputs, sort, language, display.quiet, display.style())
         show_survey(found, json=display.json, sort=sort, top=top)
         return
     if sort is not None or top is not None:

@@ -17,6 +17,7 @@ SENTENCES = {
     "made.revision": "الـ weights ديال {model}: revision {revision}",
     "made.sha256": "الـ weights ديال {model}: {file}، sha-256 {value}",
     "made.bytes": "الـ weights ديال {model}: {file}، {value} bytes",
+    "warn.no_picture": "ماتسجلات حتى تصويرة: {option} ماكتأثرش.",
     # Titles, notes and labels of every view
     "ui.constructed": "{n_heads}، built-in (constructed، ماشي trained)",
     "ui.random": "{n_heads}، random (ماشي trained)",

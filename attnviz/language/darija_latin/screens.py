@@ -17,6 +17,7 @@ SENTENCES = {
     "made.revision": "Weights dial {model}: revision {revision}",
     "made.sha256": "Weights dial {model}: {file}, sha-256 {value}",
     "made.bytes": "Weights dial {model}: {file}, {value} bytes",
+    "warn.no_picture": "Ma tsejlat 7tta tswira: {option} makat2atterch.",
     # Titles, notes and labels of every view
     "ui.constructed": "{n_heads}, built-in (constructed, machi trained)",
     "ui.random": "{n_heads}, random (machi trained)",

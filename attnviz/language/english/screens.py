@@ -17,6 +17,7 @@ SENTENCES = {
     "made.revision": "Weights of {model}: revision {revision}",
     "made.sha256": "Weights of {model}: {file}, sha-256 {value}",
     "made.bytes": "Weights of {model}: {file}, {value} bytes",
+    "warn.no_picture": "No picture is written: {option} has no effect.",
     # Titles, notes and labels of every view
     "ui.constructed": "{n_heads}, built-in (constructed, not trained)",
     "ui.random": "{n_heads}, random (never trained)",

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
+from functools import partial
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from attnviz.analysis.compare import CELLS, Difference, Side, differences
+from attnviz.frozen import dataclass
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import PICTURE, Language
 from attnviz.views.compare_words import (
@@ -26,16 +26,17 @@ from attnviz.views.compare_words import (
     titles_of_each,
     widest_span,
 )
-from attnviz.views.palette import INK, MASKED_PAPER, ramp, tinted
+from attnviz.views.figure import USUAL, FigureStyle
+from attnviz.views.palette import INK, MASKED_PAPER, tinted
+from attnviz.views.picture.colour_maps import ramp_of
+from attnviz.views.picture.map import write_numbers
 from attnviz.views.picture.output import printed
 from attnviz.views.picture.paper import (
     BAR,
     LABEL_SIZE,
-    MARGIN,
     SMALL_SIZE,
     Paper,
     axis_labels,
-    coloured,
     cut,
     rgb,
 )
@@ -48,31 +49,47 @@ APART, NAME = 0.3, 0.26  # inches between maps, and for the name above one
 ACROSS = 3  # maps side by side
 BARS = 1.15  # inches for the colour bars
 CHARACTERS = 100  # of a line of the heading
-LINE = 0.06
+NARROW, NARROW_ACROSS = 6.0, 2  # inches of paper, and maps side by side on less
+MOST_NUMBERED = 64  # rows and columns of a map whose numbers are written in it
 LEVELS = 255  # shades of the bar of differences
 
 
+@dataclass(frozen=True)
+class _Map:
+    """One map: its name, its colours, whose tokens it has, and its weights or differences."""
+
+    name: str
+    pixels: Pixels
+    side: Side
+    weights: np.ndarray[Any, Any]
+
+
 def compare_picture(
-    sides: Sequence[Side], kind: str, language: Language = ENGLISH, scale: str = "auto"
-) -> bytes:
+    sides: Sequence[Side], kind: str, language: Language = ENGLISH, scale: str = "auto",
+    style: FigureStyle = USUAL,
+) -> bytes:  # fmt: skip
     """The bytes of a picture of things compared: every side on one scale, then what changed."""
-    return printed(lambda: compare_figure(sides, language, scale), kind, "comparison")
+    return printed(partial(compare_figure, sides, language, scale), kind, "comparison", style)
 
 
 def compare_figure(
-    sides: Sequence[Side], language: Language = ENGLISH, scale: str = "auto"
-) -> Figure:
+    sides: Sequence[Side], language: Language = ENGLISH, scale: str = "auto",
+    style: FigureStyle = USUAL,
+) -> Figure:  # fmt: skip
     """Each side's map under its letter, all on one scale, then each other side minus the first;
     rows and columns named, and a colour bar for either kind of map."""
     whole = all(max(side.stack.shape) <= CELLS for side in sides)
     bright = alike([(side.rows(), side.allowed()) for side in sides], scale, whole=whole)
     changes = differences(sides)
-    paper = Paper(_heading(sides, changes, bright, language))
+    paper = Paper(_heading(sides, changes, bright, language), style)
     span = widest_span(changes)
-    drawn = [(letter(i), coloured(one.shares, side.allowed()), side)
+    drawn = [_Map(letter(i), paper.coloured(one.shares, side.allowed()), side, side.rows())
              for i, (one, side) in enumerate(zip(bright, sides, strict=True))]  # fmt: skip
-    drawn += [(minus(one, sides), _changed(one, sides[0], span), one.side) for one in changes]
-    _Sheet(paper, sides, drawn).draw(bright, span if changes else None)
+    drawn += [
+        _Map(minus(one, sides), _changed(one, sides[0], span), one.side, one.weights)
+        for one in changes
+    ]
+    _Maps(paper, sides, drawn).draw(bright, span if changes else None)
     return paper.figure
 
 
@@ -88,19 +105,7 @@ def _heading(
     lines.append(" · ".join(legend(sides, changes, bright, language, PICTURE)))
     for change in changes:
         lines.append(" · ".join(change_in_words(change, sides, language, PICTURE)))
-    return [piece for line in lines for piece in _broken(line)]
-
-
-def _broken(line: str) -> list[str]:
-    """A line of the heading on as many as it needs: broken between its parts, then words."""
-    lines: list[str] = []
-    for part in line.split(" · "):
-        longer = f"{lines[-1]} · {part}" if lines else part
-        if lines and len(longer) <= CHARACTERS:
-            lines[-1] = longer
-        else:
-            lines.append(part)
-    return [piece for one in lines for piece in wrap(one, CHARACTERS)]
+    return [line for line in lines if line]
 
 
 def _changed(change: Difference, first: Side, span: float) -> Pixels:
@@ -111,52 +116,63 @@ def _changed(change: Difference, first: Side, span: float) -> Pixels:
     return colours
 
 
-class _Sheet:
-    """Maps side by side in rows of a few, with names at the left and above."""
+class _Maps:
+    """Maps side by side in rows of a few, with names at the left and above; inches."""
 
-    def __init__(
-        self, paper: Paper, sides: Sequence[Side], drawn: Sequence[tuple[str, Pixels, Side]]
-    ):
+    def __init__(self, paper: Paper, sides: Sequence[Side], drawn: Sequence[_Map]):
         self.paper, self.drawn = paper, drawn
         self.alike = len({side.stack.shape for side in sides}) == 1
         rows = row_names(sides) if self.alike else ()
         columns = column_names(sides) if self.alike else ()
-        self.rows = [axis_labels(rows or side.stack.query_tokens.names) for _, _, side in drawn]
-        self.columns = [axis_labels(columns or side.stack.key_tokens.names) for _, _, side in drawn]
-        most = max(max(pixels.shape[:2]) for _, pixels, _ in drawn)
-        self.cell = min(max(most * CELL, SMALLEST), SIDE) / most
-        self.size = min(LABEL_SIZE, self.cell * 72 * 0.8)
-        self.left = max((paper.widest(one.labels, self.size) for one in self.rows), default=0) + 0.2
-        self.above = max((paper.widest(one.labels, self.size) for one in self.columns), default=0)
-        self.above += NAME + 0.15
-        self.down = LINE * len(paper.heading)  # what its lines take beyond what was kept for them
+        self.rows = [axis_labels(rows or one.side.stack.query_tokens.names) for one in drawn]
+        self.columns = [axis_labels(columns or one.side.stack.key_tokens.names) for one in drawn]
+        most = max(max(one.pixels.shape[:2]) for one in drawn)
+        cell = min(max(most * CELL, SMALLEST), SIDE) / most
+        self.cells = (paper.across(cell), paper.down(cell))
+        named = any(one.named for one in (*self.rows, *self.columns))
+        least = min(self.cells) if named else 1.0
+        size = paper.label_size(LABEL_SIZE, least, 0.8) / paper.style.ratio
+        self.size = paper.points(size)
+        self.left, self.above = (
+            max((paper.widest(one.labels, size) for one in axis), default=0.0)
+            for axis in (self.rows, self.columns)
+        )
+        self.left += paper.beside(0.2)
+        self.above += paper.beside(NAME + 0.15)
 
     def draw(self, bright: Sequence[Shades], span: float | None) -> None:
         """Place every map, and the colour bars beside the last of the first row."""
-        paper, across = self.paper, min(len(self.drawn), ACROSS)
-        wide, tall = (max(pixels.shape[axis] for _, pixels, _ in self.drawn) * self.cell
-                      for axis in (1, 0))  # fmt: skip
+        paper = self.paper
+        narrow = paper.style.width is not None and paper.style.width < NARROW * paper.style.ratio
+        across = min(len(self.drawn), NARROW_ACROSS if narrow else ACROSS)
+        wide, tall = (
+            max(one.pixels.shape[axis] for one in self.drawn) * self.cells[1 - axis]
+            for axis in (1, 0)
+        )
         step = wide + (APART if self.alike else self.left + APART)
         down = -(-len(self.drawn) // across)
         back = paper.add_axes(
-            self.left, self.down, across * step - APART, down * (self.above + tall + APART) - APART,
-            right=BARS + MARGIN, bottom=MARGIN,
+            self.left, 0.0, across * step - APART, down * (self.above + tall + APART) - APART,
+            right=paper.beside(BARS) + paper.margin, bottom=paper.margin,
         )  # fmt: skip
         back.axis("off")
-        for i, (name, pixels, _) in enumerate(self.drawn):
-            x = MARGIN + self.left + i % across * step
-            y = paper.top + self.down + i // across * (self.above + tall + APART) + self.above
+        for i, one in enumerate(self.drawn):
+            x = paper.margin + self.left + i % across * step
+            y = paper.top + i // across * (self.above + tall + APART) + self.above
             named = not self.alike or i % across == 0
-            self._map(i, (x, y), name, pixels, named=named)
-        x, y = MARGIN + self.left + across * step - APART + 0.2, paper.top + self.down + self.above
+            self._map(i, (x, y), one, named=named)
+        x, y = paper.margin + self.left + across * step - APART + 0.2, paper.top + self.above
         self._bars((x, y), tall, bright, span)
 
-    def _map(
-        self, i: int, at: tuple[float, float], name: str, pixels: Pixels, *, named: bool
-    ) -> None:
-        wide, tall = pixels.shape[1] * self.cell, pixels.shape[0] * self.cell
-        axes = self.paper.place(*at, wide, tall)
-        axes.imshow(pixels, aspect="auto", interpolation="nearest")
+    def _map(self, i: int, at: tuple[float, float], one: _Map, *, named: bool) -> None:
+        paper, pixels = self.paper, one.pixels
+        wide, tall = pixels.shape[1] * self.cells[0], pixels.shape[0] * self.cells[1]
+        axes = paper.place(*at, wide, tall)
+        paper.paint(axes, pixels)
+        if paper.style.annotate and max(pixels.shape[:2]) <= MOST_NUMBERED:
+            shown = np.ones(pixels.shape[:2], dtype=np.bool_)
+            cells = (-0.5, -0.5, *reversed(pixels.shape[:2]))
+            write_numbers(paper, axes, one.weights, shown, pixels, cells, wide)
         axes.xaxis.tick_top()
         axes.tick_params(length=0, colors=rgb(INK), labelsize=self.size)
         rows, columns = self.rows[i].labels if named else (), self.columns[i].labels
@@ -165,8 +181,9 @@ class _Sheet:
         for spine in axes.spines.values():
             spine.set(linewidth=0.4, color=rgb(INK))
         axes.annotate(
-            name, (0, 1), (0, (self.above - NAME) * 72 + 2), xycoords="axes fraction",
-            textcoords="offset points", fontsize=LABEL_SIZE, fontweight="bold", color=rgb(INK),
+            one.name, (0, 1), (0, (self.above - paper.beside(NAME)) * 72 + 2),
+            xycoords="axes fraction", textcoords="offset points", fontweight="bold",
+            fontsize=paper.points(LABEL_SIZE), color=rgb(INK),
         )  # fmt: skip
 
     def _bars(
@@ -179,23 +196,27 @@ class _Sheet:
         scaled = next((one for one in bright if one.sink is not None), bright[0])
         if scaled.scale in ("linear", "no-sink"):
             axes = self.paper.place(x, y, BAR, each)
-            colours = ListedColormap(np.array(ramp()) / 255)
-            colour_bar(axes, colours, (0.0, 100 * max(scaled.largest, 1e-9)), "%")
+            colours = np.array(ramp_of(self.paper.style.cmap), dtype=np.uint8)
+            colour_bar(self.paper, axes, colours, (0.0, 100 * max(scaled.largest, 1e-9)), "%")
         if span is not None:
             axes = self.paper.place(x, y + tall - each, BAR, each)
             steps = [tinted(step / LEVELS) for step in range(-LEVELS, LEVELS + 1)]
-            colour_bar(axes, ListedColormap(np.array(steps) / 255), (-100 * span, 100 * span), "")
+            ends = (-100 * span, 100 * span)
+            colour_bar(self.paper, axes, np.array(steps, dtype=np.uint8), ends, "")
 
 
-def colour_bar(axes: Axes, colours: ListedColormap, ends: tuple[float, float], unit: str) -> None:
-    """Draw what colours mean, from the least to the most; numbers with signs where less is."""
-    shades = np.linspace(1, 0, 256)[:, None]
-    axes.imshow(shades, aspect="auto", extent=(0, 1, *ends), cmap=colours)
+def colour_bar(
+    paper: Paper, axes: Axes, colours: Pixels, ends: tuple[float, float], unit: str
+) -> None:
+    """Draw what colours mean, from the least to the most; numbers with signs where less is.
+
+    colours: (steps, 3) bytes."""
+    paper.paint(axes, colours[::-1, None], (0, 1, *ends))
     axes.set_xticks([])
     axes.yaxis.tick_right()
     axes.yaxis.set_major_locator(MaxNLocator(4))
     signs = "+g" if ends[0] < 0 else "g"
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:{signs if value else 'g'}}{unit}")
-    axes.tick_params(length=2, labelsize=SMALL_SIZE, colors=rgb(INK))
+    axes.tick_params(length=2, labelsize=paper.points(SMALL_SIZE), colors=rgb(INK))
     for spine in axes.spines.values():
         spine.set(linewidth=0.4, color=rgb(INK))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from math import ceil, floor, log10
 from textwrap import wrap
 from typing import Any
@@ -16,13 +17,15 @@ from attnviz.frozen import dataclass
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import PICTURE, Language
 from attnviz.views.cost_words import counted_title, growth_words, heading, notes
+from attnviz.views.figure import USUAL, FigureStyle
 from attnviz.views.number_format import amount, duration, size
 from attnviz.views.palette import INK, LINES, RGB
 from attnviz.views.picture.output import printed
-from attnviz.views.picture.paper import DPI
+from attnviz.views.picture.paper import Paper
 
 PANEL, NAMES, LEFT = (2.7, 2.9), 1.5, 0.7  # inches: a panel's sides, and what stands beside it
-ABOVE, BELOW, LINE = 0.75, 0.55, 0.2
+BELOW, LINE = 0.55, 0.2
+NARROW, LEAST_PANEL = 9.0, 0.7  # inches: of paper, and of a panel
 HEADING_SIZE, TITLE_SIZE, SIZE = 11.0, 9.0, 8.0  # points
 MARKERS = "osD^v"
 MOST_TICKS = 6  # lengths that are written below a panel
@@ -50,9 +53,11 @@ class Panel:
     unit: Callable[[float], str]
 
 
-def picture(report: Report, kind: str, language: Language = ENGLISH) -> bytes:
+def picture(
+    report: Report, kind: str, language: Language = ENGLISH, style: FigureStyle = USUAL
+) -> bytes:
     """The bytes of a "png", "svg" or "pdf"; the same report gives the same bytes."""
-    return printed(lambda: figure(report, language), kind, heading(report, ENGLISH))
+    return printed(partial(figure, report, language), kind, heading(report, ENGLISH), style)
 
 
 def panels(report: Report, language: Language = ENGLISH) -> tuple[Panel, ...]:
@@ -74,28 +79,50 @@ def panels(report: Report, language: Language = ENGLISH) -> tuple[Panel, ...]:
     return (*found, Panel(memory, _memory(report, language), size))
 
 
-def figure(report: Report, language: Language = ENGLISH) -> Figure:
-    """The panels side by side, all over the same lengths, under a heading."""
+def figure(report: Report, language: Language = ENGLISH, style: FigureStyle = USUAL) -> Figure:
+    """The panels side by side, or one below the other on a narrow paper, all over the same
+    lengths, under a heading."""
     shown = panels(report, language)
-    width = len(shown) * (LEFT + PANEL[0] + NAMES)
-    letters = int(width * 11)  # that fit a line of the heading
-    told = wrap(heading(report, language, PICTURE), letters)
-    said = [*notes(report, language, PICTURE), language.say("ui.cost_beside", PICTURE)]
-    said += [language.say("ui.cost_dashed", PICTURE)] if report.ran else []
-    below = [line for note in said for line in wrap(note, int(letters * 1.3))]
-    above = ABOVE + LINE * (len(told) - 1)
-    height = above + PANEL[1] + BELOW + LINE * len(below)
-    drawn = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
-    for i, line in enumerate(told):
-        _write(drawn, 0.15, 0.15 + i * LINE, line, HEADING_SIZE, weight="bold")
-    for i, line in enumerate(below):
-        _write(drawn, 0.15, above + PANEL[1] + BELOW + (i - 0.4) * LINE, line, SIZE)
+    paper = Paper([], style)
+    left, names, below = (paper.beside(part) for part in (LEFT, NAMES, BELOW))
+    wide, tall, above = paper.across(PANEL[0]), paper.down(PANEL[1]), paper.beside(0.35)
+    paper.need(wide, paper.beside(LEAST_PANEL) if style.is_sized else 0.0)
+    stacked = style.width is not None and style.width < NARROW * style.ratio
+    across, down = (1, len(shown)) if stacked else (len(shown), 1)
+    width = across * (left + wide + names)
+    told, said = _words(paper, report, language, style.width or width)
+    step = (left + wide + names, tall + below + above)
+    under = paper.beside(LINE * len(said)) + paper.margin
+    lines = paper.beside(LINE * len(told)) + 0.1
+    first = paper.add_axes(
+        left, lines + above, wide, tall, right=names + (across - 1) * step[0],
+        bottom=below + (down - 1) * step[1] + under,
+    )  # fmt: skip
     lengths = [float(n) for n in report.series[0].lengths]
     for i, panel in enumerate(shown):
-        left, bottom = i * (LEFT + PANEL[0] + NAMES) + LEFT, height - above - PANEL[1]
-        place = (left / width, bottom / height, PANEL[0] / width, PANEL[1] / height)
-        _draw(drawn.add_axes(place), panel, lengths, language)
-    return drawn
+        x = paper.margin + (i % across) * step[0] + left
+        y = paper.top + lines + (i // across) * step[1] + above
+        axes = paper.place(x, y, wide, tall) if i else first
+        _draw(paper, axes, panel, lengths, language)
+    for i, line in enumerate(told):
+        _write(paper, paper.margin + paper.beside(i * LINE), line, HEADING_SIZE, weight="bold")
+    for i, line in enumerate(said):
+        above_end = paper.margin + paper.beside((len(said) - i) * LINE)
+        _write(paper, paper.height - above_end, line, SIZE)
+    return paper.figure
+
+
+def _words(
+    paper: Paper, report: Report, language: Language, width: float
+) -> tuple[list[str], list[str]]:
+    """The lines above and below the panels."""
+    if not paper.style.title:
+        return [], []
+    letters = max(int(width / paper.style.ratio * 11), 12)  # that fit a line of the heading
+    said = [*notes(report, language, PICTURE), language.say("ui.cost_beside", PICTURE)]
+    said += [language.say("ui.cost_dashed", PICTURE)] if report.ran else []
+    told = wrap(heading(report, language, PICTURE), letters)
+    return told, [line for note in said for line in wrap(note, int(letters * 1.3))]
 
 
 # What is drawn -------------------------------------------------------------------------------
@@ -141,7 +168,9 @@ def _memory(report: Report, language: Language) -> tuple[Line, ...]:
 # How it is drawn -----------------------------------------------------------------------------
 
 
-def _draw(axes: Axes, panel: Panel, lengths: Sequence[float], language: Language) -> None:
+def _draw(
+    paper: Paper, axes: Axes, panel: Panel, lengths: Sequence[float], language: Language
+) -> None:
     axes.set(xscale="log", yscale="log")
     for line in panel.lines:
         style: dict[str, Any] = (
@@ -150,16 +179,17 @@ def _draw(axes: Axes, panel: Panel, lengths: Sequence[float], language: Language
             else {"marker": line.marker, "markersize": 4, "linewidth": 1.5}
         )
         axes.plot(line.xs, line.ys, color=_hex(line.colour), clip_on=line.dashed, **style)
-    _axes(axes, panel, lengths)
-    _names(axes, [line for line in panel.lines if line.name])
+    _axes(paper, axes, panel, lengths)
+    _names(paper, axes, [line for line in panel.lines if line.name])
     axes.set_title(
-        panel.title, fontsize=TITLE_SIZE, color=_hex(INK), loc="left", parse_math=False
+        panel.title, fontsize=paper.points(TITLE_SIZE), color=_hex(INK), loc="left",
+        parse_math=False,
     )  # fmt: skip
     tokens = language.say("ui.cost_tokens", PICTURE)
-    axes.set_xlabel(tokens, fontsize=SIZE, color=_hex(INK), parse_math=False)
+    axes.set_xlabel(tokens, fontsize=paper.points(SIZE), color=_hex(INK), parse_math=False)
 
 
-def _axes(axes: Axes, panel: Panel, lengths: Sequence[float]) -> None:
+def _axes(paper: Paper, axes: Axes, panel: Panel, lengths: Sequence[float]) -> None:
     """Whole decades upward, every decade ruled; the lengths themselves below."""
     ys = [y for line in panel.lines for y in line.ys]
     decades = range(floor(log10(min(ys))), max(ceil(log10(max(ys))), floor(log10(min(ys))) + 1) + 1)
@@ -169,7 +199,8 @@ def _axes(axes: Axes, panel: Panel, lengths: Sequence[float]) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: panel.unit(value))
     room = 1.15
     axes.set_xlim(lengths[0] / room, lengths[-1] * room)
-    step = -(-len(lengths) // MOST_TICKS)
+    most = max(round(MOST_TICKS * paper.style.across / paper.style.ratio), 2)
+    step = -(-len(lengths) // min(most, MOST_TICKS))
     axes.xaxis.set_major_locator(FixedLocator(lengths[::-step]))
     axes.xaxis.set_major_formatter(
         lambda value, _: amount(value) if value >= 1e6 else f"{value:,.0f}"
@@ -177,18 +208,19 @@ def _axes(axes: Axes, panel: Panel, lengths: Sequence[float]) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_minor_locator(NullLocator())
         axis.set_minor_formatter(NullFormatter())
-    axes.tick_params(labelsize=SIZE, colors=_hex(INK), length=2)
+    axes.tick_params(labelsize=paper.points(SIZE), colors=_hex(INK), length=2)
     axes.grid(axis="y", color="#d8dae0", linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
 
 
-def _names(axes: Axes, lines: Sequence[Line]) -> None:
+def _names(paper: Paper, axes: Axes, lines: Sequence[Line]) -> None:
     """Each line's name beside its end, moved apart where ends are close."""
     low, high = (log10(end) for end in axes.get_ylim())
     left, right = (log10(end) for end in axes.get_xlim())
-    least, above = APART / PANEL[1], float("inf")
+    least = paper.beside(APART) / paper.down(PANEL[1])
+    above = float("inf")
     ends = sorted(((log10(line.ys[-1]) - low) / (high - low), i) for i, line in enumerate(lines))
     places: dict[int, float] = {}
     for share, i in reversed(ends):
@@ -197,18 +229,17 @@ def _names(axes: Axes, lines: Sequence[Line]) -> None:
     for i, line in enumerate(lines):
         x = (log10(line.xs[-1]) - left) / (right - left) + 0.03
         axes.text(
-            x, places[i] - sunk, line.name, transform=axes.transAxes, fontsize=SIZE, va="center",
-            color=_hex(line.colour), parse_math=False, clip_on=False,
+            x, places[i] - sunk, line.name, transform=axes.transAxes, va="center",
+            fontsize=paper.points(SIZE), color=_hex(line.colour), parse_math=False, clip_on=False,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.5},
         )  # fmt: skip
 
 
-def _write(drawn: Figure, x: float, y: float, line: str, points: float, **style: Any) -> None:
-    """A line of text, inches from the top left."""
-    width, height = drawn.get_size_inches()
-    drawn.text(
-        x / width, 1 - y / height, line, fontsize=points, va="top", color=_hex(INK),
-        parse_math=False, **style,
+def _write(paper: Paper, y: float, line: str, points: float, **style: Any) -> None:
+    """A line of text, so many inches from the top."""
+    paper.figure.text(
+        paper.margin / paper.width, 1 - y / paper.height, line, fontsize=paper.points(points),
+        va="top", color=_hex(INK), parse_math=False, **style,
     )  # fmt: skip
 
 

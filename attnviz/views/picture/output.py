@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +14,13 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 
 from attnviz._version import __version__
-from attnviz.views.picture.paper import DPI
+from attnviz.errors import AttnvizError
+from attnviz.views.figure import DPI, USUAL, FigureStyle
+from attnviz.views.picture.fit import fitted
 
 # Bytes that no XML may hold, and a text or a name might: all controls but tab and line ends.
 NO_XML = bytes({*range(32)} - {9, 10, 13})
+MOST_DOTS = 1e8  # of a picture: 400 MB while it is drawn
 PACKED = 2  # of 9: a grid is up to 1.7 times as large as at 6, in two thirds of the time
 FIRST_LATIN_MISSING = 0x24F  # matplotlib's own font has all letters up to here
 
@@ -28,22 +32,46 @@ _MORE_FONTS = (
 )  # fmt: skip
 
 
-def printed(draw: Callable[[], Figure], kind: str, told: str) -> bytes:
+def printed(
+    draw: Callable[[FigureStyle], Figure], kind: str, told: str, style: FigureStyle = USUAL
+) -> bytes:
     """Return the bytes of what `draw` draws, the same every time and whatever the reader's own
     settings of matplotlib are.
 
-    told: names it for programs, in the file.
+    Letters are text in a .svg, and TrueType fonts in a .pdf. told: names it for programs, in the
+    file. Raises AttnvizError where a size was asked for that is too small, or too large.
     """
-    settings: Any = {"svg.hashsalt": "attnviz", "svg.fonttype": "path", "font.family": _families()}
+    style = replace(style, vector=kind != "png")
+    settings: Any = {
+        "svg.hashsalt": "attnviz", "svg.fonttype": "none", "pdf.fonttype": 42,
+        "font.family": [*_families(), "sans-serif"], "font.sans-serif": ["DejaVu Sans"],
+    }  # fmt: skip
     with rc_context(), warnings.catch_warnings():
         rcdefaults()
         rcParams.update(settings)
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # said once, in the notes
         buffer = io.BytesIO()
         drawn: Any = {"pil_kwargs": {"compress_level": PACKED}} if kind == "png" else {}
-        draw().savefig(buffer, format=kind, dpi=DPI, metadata=_metadata(kind, told), **drawn)
+        figure = fitted(draw, style)
+        _check_pixels(figure, style)
+        figure.savefig(
+            buffer, format=kind, dpi=style.dpi, metadata=_metadata(kind, told),
+            transparent=style.transparent, **drawn,
+        )  # fmt: skip
     data = buffer.getvalue()
     return data.translate(None, NO_XML) if kind == "svg" else data
+
+
+def _check_pixels(figure: Figure, style: FigureStyle) -> None:
+    """Refuse what would fill the memory."""
+    width, height = figure.get_size_inches()
+    dots = width * height * style.dpi**2
+    if dots > MOST_DOTS and style.dpi > DPI:
+        fits = int((MOST_DOTS / (width * height)) ** 0.5)
+        raise AttnvizError(
+            f"A picture of {width:.1f} × {height:.1f} inches at `dpi` {style.dpi} is too large.",
+            f"What fits: `dpi` {fits}.",
+        )
 
 
 def _metadata(kind: str, drawn: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
 from attnviz.views.captions import heading, named, words_of
+from attnviz.views.figure import DPI, FigureStyle
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.overlay import (
@@ -28,13 +29,14 @@ from attnviz.views.overlay import (
 )
 from attnviz.views.palette import INK
 from attnviz.views.picture.grid import Mosaic
-from attnviz.views.picture.paper import DPI, GAP, LABEL_SIZE, MARGIN, Paper, rgb
+from attnviz.views.picture.paper import GAP, LABEL_SIZE, Paper, rgb
 from attnviz.views.titles import head_title, title
 
 LARGE, SMALL = 4.2, 1.9  # inches along the longer side: of few pictures, of many
 FEW = 2
 MOST = 64  # pictures on one sheet
 NAME = 0.24  # inches above each
+LEAST_SIDE = 0.5  # inches that a name needs
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def overlay_figure(record: AttentionRecord, look: Look) -> Figure:
     drawings = _drawings(stack, look)[:MOST]
     where = patches_of(stack)
     assert where is not None  # `picture` made sure
-    return _sheet(where, told, drawings, len(drawings) // layers if layers > 1 else 0)
+    across = len(drawings) // layers if layers > 1 else 0
+    return _sheet(where, told, drawings, look.figure, across)
 
 
 def caption_figure(record: AttentionRecord, look: Look) -> Figure:
@@ -70,26 +73,35 @@ def caption_figure(record: AttentionRecord, look: Look) -> Figure:
     drawings = [
         _Drawing(named(word, where, language, PICTURE), word.row, None) for word in words[:MOST]
     ]
-    return _sheet(where, [text, heading(record, look.language, PICTURE)], drawings)
+    return _sheet(where, [text, heading(record, look.language, PICTURE)], drawings, look.figure)
 
 
-def _sheet(where: Boxes, said: list[str], drawings: list[_Drawing], across: int = 0) -> Figure:
+def _sheet(
+    where: Boxes, said: list[str], drawings: list[_Drawing], style: FigureStyle, across: int = 0
+) -> Figure:
     """Lay drawings out under their names; so many side by side, or as many as fit."""
     side = LARGE if len(drawings) <= FEW else SMALL
     wide, tall = (pixels / DPI for pixels in fitting(where, side * DPI, side * DPI))
     across = across or max(min(len(drawings), 4 if side == SMALL else FEW), 1)
     down = max(-(-len(drawings) // across), 1)
-    paper = Paper(said)
-    width, height = across * (wide + GAP) - GAP, down * (tall + NAME + GAP) - GAP
-    axes = paper.add_axes(MARGIN, 0.05, width, height, right=MARGIN, bottom=MARGIN)
+    paper = Paper(said, style)
+    wide, tall = paper.across(wide), paper.down(tall)
+    name = paper.beside(NAME)
+    paper.need(wide, paper.beside(LEAST_SIDE) if style.is_sized else 0.0)
+    width, height = across * (wide + GAP) - GAP, down * (tall + name + GAP) - GAP
+    left = paper.margin if style.width is None else 0.0
+    axes = paper.add_axes(left, 0.05, width, height, right=paper.margin, bottom=paper.margin)
     axes.axis("off")
-    mosaic = np.full((round(height * DPI), round(width * DPI), 4), 255, dtype=np.uint8)
+    dpi = style.dpi
+    mosaic = np.full((round(height * dpi), round(width * dpi), 4), 255, dtype=np.uint8)
     for i, drawing in enumerate(drawings):
-        x, y = (i % across) * (wide + GAP), (i // across) * (tall + NAME + GAP) + NAME
-        _put(mosaic, where, drawing, (x, y, wide, tall))
+        x, y = (i % across) * (wide + GAP), (i // across) * (tall + name + GAP) + name
+        x0, y0, x1, y1 = (round(inches * dpi) for inches in (x, y, x + wide, y + tall))
+        room = mosaic[y0:y1, x0:x1]
+        room[..., :3] = overlay(where, drawing.row, (room.shape[1], room.shape[0]), drawing.query)
         axes.text(
-            x, y - 0.06, paper.fitted(drawing.name, wide, LABEL_SIZE), fontsize=LABEL_SIZE,
-            color=rgb(INK), parse_math=False,
+            x, y - paper.beside(0.06), paper.fitted(drawing.name, wide, LABEL_SIZE),
+            fontsize=paper.points(LABEL_SIZE), color=rgb(INK), parse_math=False,
         )  # fmt: skip
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.add_artist(Mosaic(mosaic))
@@ -135,16 +147,3 @@ def _elsewhere(stack: Stack, row: Weights) -> str:
     if not special.any():
         return ""
     return f" · {special_names(stack)} {percent(float(row[special].sum()))}%"
-
-
-def _put(
-    mosaic: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
-    where: Boxes,
-    drawing: _Drawing,
-    place: tuple[float, float, float, float],
-) -> None:
-    """Lay one drawing in its place; x, y, width and height in inches."""
-    x, y, wide, tall = (round(inches * DPI) for inches in place)
-    room = mosaic[y : y + tall, x : x + wide]
-    size = (room.shape[1], room.shape[0])
-    room[..., :3] = overlay(where, drawing.row, size, drawing.query)

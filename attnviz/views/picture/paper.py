@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.figure import Figure
@@ -18,47 +20,138 @@ from matplotlib.font_manager import FontProperties
 
 from attnviz.frozen import dataclass
 from attnviz.inputs.labels import shortened, visible
-from attnviz.views.palette import INK, MASKED_PAPER, RGB, ramp
+from attnviz.views.figure import DPI, LETTERS, USUAL, FigureStyle
+from attnviz.views.palette import INK, MASKED_PAPER, RGB
+from attnviz.views.picture.colour_maps import ramp_of
 
-DPI = 150
-LABEL_SIZE, SMALL_SIZE, TITLE_SIZE = 9.0, 7.0, 11.0  # points
+LABEL_SIZE, SMALL_SIZE, TITLE_SIZE = LETTERS, 7.0, 11.0  # points
 MOST_LABELS = 64  # tokens that are named one by one; longer texts get numbers
+MOST_SHAPES = 64 * 64  # cells that are shapes where the file holds shapes
 LONGEST_LABEL = 24  # characters
 CELL = 0.32  # inches for a cell whose token is named
 MAP_SIDE = 6.0  # inches for a map of a long text
 MARGIN, GAP, BAR = 0.18, 0.12, 0.16  # inches
+EDGE = 0.03  # inches left free around a picture that has a size: it stands in a text
+TITLE_LINE, SMALL_LINE = 0.2, 0.15  # inches from one line of a heading to the next
+LINE_HEIGHT = 1.164  # of the font, in its size: matplotlib's spacing of lines is in it
+LEADING = 1.25  # heights of letters from one row to the next, at least
+HEADING = 5.4  # inches that a heading takes before it goes on in a line of its own
+
+
+class Sheet(Figure):
+    """A figure that knows how crowded its letters are: 1 where they just fit."""
+
+    crowded = 0.0
+
+
+class LaidOut(Exception):  # noqa: N818 nothing went wrong: whoever asked knows enough
+    """The sides of a picture, in inches, as soon as they are known."""
+
+    def __init__(self, width: float, height: float):
+        super().__init__(width, height)
+        self.sides = (width, height)
 
 
 class Paper:
-    """A figure that grows around what is put on it; inches from the top left."""
+    """A figure that grows around what is put on it; inches from the top left.
 
-    def __init__(self, heading: Sequence[str]):
-        self.figure = Figure(dpi=DPI, facecolor="white")
-        self.canvas = FigureCanvasAgg(self.figure)
-        self.heading = heading
-        self.top = MARGIN + 0.24 + 0.2 * (len(heading) - 1)
+    Lengths of the content are multiplied to fill the size that was asked for, and what holds
+    letters by how large these are.
+    """
+
+    def __init__(self, heading: Sequence[str], style: FigureStyle = USUAL):
+        self.style = style
+        self.figure = Sheet(dpi=style.dpi, facecolor="white")
+        FigureCanvasAgg(self.figure)
+        self.margin = EDGE if style.width is not None else MARGIN
+        self.heading = list(heading) if style.title else []
+        self.top = self.margin
+
+    def across(self, inches: float) -> float:
+        """A length of the content, from left to right."""
+        return inches * self.style.across
+
+    def down(self, inches: float) -> float:
+        """A length of the content, from the top down."""
+        return inches * self.style.down
+
+    def row(self, inches: float, size: float) -> float:
+        """The height of a row with letters in it: never less than they need, but where the height
+        of the whole was asked for."""
+        free = self.style.is_sized and self.style.height is None
+        return max(self.down(inches), self.points(size) * LEADING / 72 if free else 0.0)
+
+    def beside(self, inches: float) -> float:
+        """A length that letters need."""
+        return inches * self.style.ratio
+
+    def points(self, size: float) -> float:
+        """The size of letters."""
+        return size * self.style.ratio
+
+    def need(self, room: float, needed: float) -> None:
+        """Note that letters need so much room, both in one unit; who asked for a size is told."""
+        if needed > 0:
+            self.figure.crowded = max(self.figure.crowded, needed / max(room, 1e-9))
+
+    def label_size(self, size: float, cell: float, share: float) -> float:
+        """The points of a label in a cell of so many inches, of which it may take a share: small
+        enough to fit, or as was asked for."""
+        fits = cell * 72 * share
+        if self.style.is_sized:
+            self.need(fits, self.points(size))
+            return self.points(size)
+        return min(size, fits)
 
     def add_axes(
         self, left: float, above: float, width: float, height: float, *, right: float,
-        bottom: float = 0.38,
+        bottom: float | None = None,
     ) -> Axes:  # fmt: skip
         """The main axes, and the paper's size and heading with it."""
-        widest = max(
-            self.widest(self.heading[:1], TITLE_SIZE, "bold"),
-            self.widest(self.heading[1:], SMALL_SIZE + 1),
-        )
-        self.width = max(MARGIN + left + width + right, 2 * MARGIN + widest)
-        self.height = self.top + above + height + bottom
+        content = self.margin + left + width + right
+        room = (self.style.width or max(content, self.beside(HEADING))) - 2 * self.margin
+        parts = [
+            self._wrapped(line, room, *_heading_font(i)) for i, line in enumerate(self.heading)
+        ]
+        widest = max((self.widest(p, *_heading_font(i)) for i, p in enumerate(parts)), default=0.0)
+        self.width = max(content, 0.0 if self.style.width else 2 * self.margin + widest)
+        self.top = self.margin + self._write_or_measure(parts)
+        self.height = self.top + above + height + (self.beside(0.38) if bottom is None else bottom)
+        if self.style.trial:
+            raise LaidOut(self.width, self.height)
         self.figure.set_size_inches(self.width, self.height)
-        y = MARGIN
-        for i, line in enumerate(self.heading):
-            size, weight = (TITLE_SIZE, "bold") if i == 0 else (SMALL_SIZE + 1, "normal")
-            self.figure.text(
-                MARGIN / self.width, 1 - y / self.height, line, fontsize=size, fontweight=weight,
-                va="top", color=rgb(INK), parse_math=False,
-            )  # fmt: skip
-            y += 0.26
-        return self.place(MARGIN + left, self.top + above, width, height)
+        self._write_or_measure(parts, write=True)
+        return self.place(self.margin + left, self.top + above, width, height)
+
+    def _wrapped(self, line: str, room: float, size: float, weight: str) -> list[str]:
+        """A line cut at its dots, or else at its blanks, where it is too wide."""
+        parts: list[str] = [line]
+        for mark in (" · ", " "):
+            if self.widest(parts, size, weight) <= room:
+                return parts
+            parts = []
+            for word in line.split(mark):
+                longer = f"{parts[-1]}{mark}{word}" if parts else word
+                if parts and self.widest([longer], size, weight) <= room:
+                    parts[-1] = longer
+                else:
+                    parts.append(word)
+        return [self.fitted(part, room, size, weight) for part in parts]
+
+    def _write_or_measure(self, parts: Sequence[Sequence[str]], *, write: bool = False) -> float:
+        """The height of the heading's lines, which are written."""
+        y = 0.0
+        for i, lines in enumerate(parts):
+            size, weight = _heading_font(i)
+            step = TITLE_LINE if i == 0 else SMALL_LINE
+            if write:
+                self.figure.text(
+                    self.margin / self.width, 1 - (self.margin + self.beside(y)) / self.height,
+                    "\n".join(lines), fontsize=self.points(size), fontweight=weight, va="top",
+                    color=rgb(INK), parse_math=False, linespacing=72 * step / size / LINE_HEIGHT,
+                )  # fmt: skip
+            y += step * (len(lines) - 1) + (0.26 if i == 0 else 0.2)
+        return self.beside(y - 0.02) if parts else 0.0
 
     def place(self, x: float, y: float, width: float, height: float) -> Axes:
         """Axes whose top left corner is x, y inches from the paper's."""
@@ -67,25 +160,62 @@ class Paper:
             (x / self.width, bottom / self.height, width / self.width, height / self.height)
         )
 
-    def fitted(self, label: str, width: float, size: float) -> str:
+    def fitted(self, label: str, width: float, size: float, weight: str = "normal") -> str:
         """The label, cut until it is no wider than `width` inches."""
         most = len(label)
-        while most > 2 and self.widest([cut(label, most)], size) > width:
+        while most > 2 and self.widest([cut(label, most)], size, weight) > width:
             most -= 1
         return cut(label, most)
 
     def widest(self, labels: Sequence[str], size: float, weight: str = "normal") -> float:
-        """The width in inches of the widest label."""
-        renderer: RendererAgg = self.canvas.get_renderer()  # type: ignore[no-untyped-call]
-        font = FontProperties(size=size, weight=weight)
-        return max((_width(renderer, label, font) for label in labels), default=0.0)
+        """The width in inches of the widest label; size: in points before they are made larger."""
+        family = tuple(rcParams["font.family"])
+        widths = (_width(label, self.points(size), weight, family) for label in labels)
+        return max(widths, default=0.0)
+
+    def coloured(
+        self, shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]
+    ) -> np.ndarray[Any, Any]:
+        """Turn shares of the ramp into colours: (rows, columns, 3) bytes; masked cells as paper."""
+        return coloured(shares, allowed, self.style.cmap)
+
+    def paint(
+        self, axes: Axes, pixels: np.ndarray[Any, Any],
+        extent: tuple[float, float, float, float] | None = None,
+    ) -> None:  # fmt: skip
+        """Paint colours, (rows, columns, 3), with row 0 at the top: in files of shapes each cell of
+        a small map is one. extent: left, right, bottom, top; that of the cells unless given."""
+        rows, columns = pixels.shape[:2]
+        if not self.style.vector or rows * columns > MOST_SHAPES:
+            axes.imshow(
+                pixels, aspect="auto", interpolation="nearest", origin="upper", extent=extent
+            )
+            return
+        left, right, bottom, top = extent or (-0.5, columns - 0.5, rows - 0.5, -0.5)
+        axes.pcolormesh(
+            np.linspace(left, right, columns + 1), np.linspace(top, bottom, rows + 1), pixels,
+            edgecolors="face", linewidth=0.6, antialiased=True,
+        )  # fmt: skip
+        axes.set(xlim=(left, right), ylim=(bottom, top))
 
 
-def _width(renderer: RendererAgg, label: str, font: FontProperties) -> float:
+def _heading_font(part: int) -> tuple[float, str]:
+    return (SMALL_SIZE + 1, "normal") if part else (TITLE_SIZE, "bold")
+
+
+@lru_cache(maxsize=4096)
+def _width(label: str, size: float, weight: str, family: tuple[str, ...]) -> float:
+    """The width of a label in inches; measured often, while a size is looked for."""
+    font = FontProperties(family=list(family), size=size, weight=weight)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        measured: Any = renderer.get_text_width_height_descent  # untyped
+        measured: Any = _renderer().get_text_width_height_descent  # untyped
         return float(measured(label, font, ismath=False)[0]) / DPI
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> RendererAgg:
+    return RendererAgg(1, 1, DPI)  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)
@@ -113,9 +243,11 @@ def cut(label: str, most: int) -> str:
     )  # the font has only this sign for a space
 
 
-def coloured(shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def coloured(
+    shares: np.ndarray[Any, Any], allowed: np.ndarray[Any, Any], cmap: str | None = None
+) -> np.ndarray[Any, Any]:
     """Turn shares of the ramp into colours: (rows, columns, 3) bytes; masked cells as paper."""
-    table = np.array(ramp(), dtype=np.uint8)
+    table = np.array(ramp_of(cmap), dtype=np.uint8)
     steps = np.clip((shares * (len(table) - 1)).round(), 0, len(table) - 1).astype(np.intp)
     colours: np.ndarray[Any, Any] = table[steps]
     colours[~allowed] = MASKED_PAPER

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from matplotlib.figure import Figure
+
 from attnviz.record.record import AttentionRecord
+from attnviz.views.figure import FigureStyle
 from attnviz.views.look import Look
 from attnviz.views.over_time import frames_of
 from attnviz.views.overlay import patches_of
+from attnviz.views.picture.arcs import arcs_figure
+from attnviz.views.picture.bars import far_figure, query_figure, top_figure
 from attnviz.views.picture.grid import grid_figure
 from attnviz.views.picture.map import map_figure
 from attnviz.views.picture.output import printed, without_glyph
@@ -19,30 +26,50 @@ from attnviz.views.titles import title
 FIGURES = {
     "grid": grid_figure,
     "map": map_figure,
+    "top": top_figure,
+    "arcs": arcs_figure,
+    "far": far_figure,
+    "query": query_figure,
     "image": overlay_figure,
     "sound": sound_figure,
     "caption": caption_figure,
     "timeline": timeline_figure,
 }
 
+VIEWS = ("grid", "top", "arcs", "far")  # that draw several heads by themselves
+NAMED = ("map", "timeline", "top", "arcs", "far", "query")  # figures that have tokens as labels
+
 
 def picture(record: AttentionRecord, kind: str, look: Look) -> tuple[bytes, list[str]]:
     """Draw a "png", "svg" or "pdf"; return its bytes, and a note on what the fonts lack.
 
-    Weights of patches are drawn over their picture, those of frames along their sound. Else several
-    heads or layers, and the view "grid", give the grid of heads, "timeline" the steps of a written
-    text, and one head a map. The same record gives the same bytes.
+    Weights of patches are drawn over their picture, those of frames along their sound. Else the
+    view decides, as on the terminal, and rows of queries that were asked for are drawn in full;
+    several heads or layers give the grid of heads. The same record gives the same bytes.
     """
-    name = "grid" if look.show == "grid" or len(look.heads) > 1 or look.layers else "map"
-    if look.show in ("auto", "image", "none") and patches_of(record.stack) is not None:
-        name = "image"
-    if look.show in ("auto", "sound", "none") and frames_of(record.stack) is not None:
-        name = "sound"
-    if look.show in ("timeline", "caption"):
-        name = look.show
+    name = _name(record, look)
     told = f"{title(record)} · scale {look.scale}"
-    data = printed(lambda: FIGURES[name](record, look), kind, told)
-    return data, _notes(record, look) if name in ("map", "timeline") else []
+
+    def draw(style: FigureStyle) -> Figure:
+        return FIGURES[name](record, replace(look, figure=style))
+
+    data = printed(draw, kind, told, look.figure)
+    return data, _notes(record, look) if name in NAMED else []
+
+
+def _name(record: AttentionRecord, look: Look) -> str:
+    """Which figure a look means."""
+    if look.show in ("auto", "image", "none") and patches_of(record.stack) is not None:
+        return "image"
+    if look.show in ("auto", "sound", "none") and frames_of(record.stack) is not None:
+        return "sound"
+    if look.show in ("timeline", "caption"):
+        return look.show
+    if look.queries:
+        return "query"
+    if look.show in VIEWS:
+        return look.show
+    return "grid" if len(look.heads) > 1 or look.layers else "map"
 
 
 def _notes(record: AttentionRecord, look: Look) -> list[str]:

@@ -13,6 +13,7 @@ from attnviz.inputs.where import Times
 from attnviz.language.language import PICTURE, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
+from attnviz.views.figure import USUAL, FigureStyle
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.over_time import (
@@ -27,7 +28,7 @@ from attnviz.views.over_time import (
     strips,
 )
 from attnviz.views.palette import INK
-from attnviz.views.picture.paper import LABEL_SIZE, MARGIN, SMALL_SIZE, Paper, coloured, rgb
+from attnviz.views.picture.paper import LABEL_SIZE, SMALL_SIZE, Paper, rgb
 from attnviz.views.picture.path import draw_matrix, matrix_height
 from attnviz.views.picture.waveform import TALL as WAVE
 from attnviz.views.picture.waveform import WORDS, draw_wave
@@ -35,6 +36,7 @@ from attnviz.views.titles import title
 
 WIDTH, SPECTROGRAM, LINE, GAP, BETWEEN = 7.5, 1.3, 0.26, 0.08, 0.55  # inches
 MOST = 96  # lines on one sheet
+LEAST_WIDTH = 1.0  # inches that the times below need
 NAME = 2.6  # inches that a name may take
 
 
@@ -47,33 +49,41 @@ def sound_figure(record: AttentionRecord, look: Look) -> Figure:
     found = strips(stack, look)[:MOST]
     notes = _notes(stack, where, found, look)
     heading = [title(record, look.language, PICTURE), _what(stack, look), *notes]
-    return strips_figure(heading, found, where, look.language)
+    return strips_figure(heading, found, where, look.language, style=look.figure)
 
 
 def strips_figure(
     heading: list[str], found: list[Strip], where: Times, language: Language,
     spans: Sequence[tuple[float, float]] = (), matrix: Matrix | None = None,
+    style: FigureStyle = USUAL,
 ) -> Figure:  # fmt: skip
     """Draw lines over time under the wave and the spectrogram. spans: begin and end in seconds of
     each line, which are outlined, named above the wave, and said at the right in place of the
     largest weight. matrix: token by token, with the path, drawn below."""
-    paper = Paper(heading)
+    paper = Paper(heading, style)
     labels = [*(one.name for one in found), *(() if matrix is None else matrix.labels)]
-    left = min(paper.widest(labels, LABEL_SIZE), NAME) + 0.1
-    tall, words = LINE * len(found), WORDS if spans else 0.0
+    name = paper.beside(NAME) if style.width is None else style.width / 3
+    left = min(paper.widest(labels, LABEL_SIZE), name) + 0.1
+    line = paper.row(LINE, LABEL_SIZE)
+    size = paper.label_size(LABEL_SIZE, line, 0.9)
+    wide, tall, words = paper.across(WIDTH), line * len(found), WORDS if spans else 0.0
+    paper.need(wide, paper.beside(LEAST_WIDTH) if style.is_sized else 0.0)
+    right, bottom = paper.beside(1.2), paper.beside(0.5)
     wave = 0.0 if where.wave is None else words + WAVE + GAP
     above = 0.1 + wave + (SPECTROGRAM + GAP if where.picture is not None else 0.0)
     if matrix is not None:
-        place = (left, above + tall + BETWEEN, WIDTH, matrix_height(matrix))
-        _matrix(paper, paper.add_axes(*place, right=1.2, bottom=0.5), matrix, where, left, language)
-        axes = paper.place(MARGIN + left, paper.top + above, WIDTH, tall)
+        place = (left, above + tall + BETWEEN, wide, matrix_height(matrix))
+        lower = paper.add_axes(*place, right=right, bottom=bottom)
+        _matrix(paper, lower, matrix, where, left, language)
+        axes = paper.place(paper.margin + left, paper.top + above, wide, tall)
     else:
-        axes = paper.add_axes(left, above, WIDTH, tall, right=1.2, bottom=0.5)
+        axes = paper.add_axes(left, above, wide, tall, right=right, bottom=bottom)
     _above(paper, left, where, wave, [one.name for one in found], spans)
     names = [paper.fitted(one.name, left - 0.1, LABEL_SIZE) for one in found]
-    _lines(axes, found, where, names, spans)
+    _lines(paper, axes, found, where, names, spans, size)
     if matrix is None:
-        axes.set_xlabel(language.say("ui.sound_time", PICTURE), fontsize=SMALL_SIZE)
+        small = paper.points(SMALL_SIZE)
+        axes.set_xlabel(language.say("ui.sound_time", PICTURE), fontsize=small, color=rgb(INK))
     return paper.figure
 
 
@@ -91,10 +101,12 @@ def _above(
     """The wave with words over their spans, and the spectrogram."""
     y = paper.top + 0.1
     if wave:
-        axes = paper.place(MARGIN + left, y + wave - WAVE - GAP, WIDTH, WAVE)
-        draw_wave(axes, where, paper, WIDTH, names if spans else [], spans)
+        axes = paper.place(paper.margin + left, y + wave - WAVE - GAP, paper.across(WIDTH), WAVE)
+        draw_wave(axes, where, paper, paper.across(WIDTH), names if spans else [], spans)
     if where.picture is not None:
-        _spectrogram(paper.place(MARGIN + left, y + wave, WIDTH, SPECTROGRAM), where)
+        _spectrogram(
+            paper.place(paper.margin + left, y + wave, paper.across(WIDTH), SPECTROGRAM), where
+        )
 
 
 def _what(stack: Stack, look: Look) -> str:
@@ -125,19 +137,20 @@ def _spectrogram(axes: Axes, where: Times) -> None:
 
 
 def _lines(
-    axes: Axes, found: list[Strip], where: Times, names: list[str],
-    spans: Sequence[tuple[float, float]],
+    paper: Paper, axes: Axes, found: list[Strip], where: Times, names: list[str],
+    spans: Sequence[tuple[float, float]], size: float,
 ) -> None:  # fmt: skip
     begin, end = seconds(where)
     rows = np.stack([one.row[: n_heard(where)] for one in found]).astype(np.float64)
     largest = rows.max(axis=1, keepdims=True)
     shares = np.sqrt(np.divide(rows, largest, out=np.zeros_like(rows), where=largest > 0))
-    colours = coloured(shares, np.ones(shares.shape, dtype=np.bool_))
+    colours = paper.coloured(shares, np.ones(shares.shape, dtype=np.bool_))
     axes.imshow(
-        colours, aspect="auto", interpolation="nearest", extent=(begin, end, len(found) - 0.5, -0.5)
-    )
-    axes.set_yticks(range(len(found)), names, fontsize=LABEL_SIZE, parse_math=False)
-    axes.tick_params(axis="x", labelsize=SMALL_SIZE)
+        colours, aspect="auto", interpolation="nearest", origin="upper",
+        extent=(begin, end, len(found) - 0.5, -0.5),
+    )  # fmt: skip
+    axes.set_yticks(range(len(found)), names, fontsize=size, parse_math=False)
+    axes.tick_params(axis="x", labelsize=paper.points(SMALL_SIZE))
     axes.tick_params(axis="y", length=0)
     for line in np.arange(0.5, len(found) - 1):
         axes.axhline(float(line), color="white", linewidth=0.6)
@@ -154,5 +167,5 @@ def _lines(
             continue
         axes.annotate(
             said, (end, i), (4, 0), textcoords="offset points", va="center",
-            fontsize=SMALL_SIZE, color=rgb(INK), annotation_clip=False,
+            fontsize=paper.points(SMALL_SIZE), color=rgb(INK), annotation_clip=False,
         )  # fmt: skip

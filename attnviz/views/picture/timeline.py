@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,15 @@ from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
-from attnviz.views.palette import INK, MASKED_PAPER, RGB, ink_on, level, ramp
+from attnviz.views.palette import INK, MASKED_PAPER, RGB, ink_on
+from attnviz.views.picture.colour_maps import ramp_of
 from attnviz.views.picture.paper import (
     GAP,
     LABEL_SIZE,
-    MARGIN,
-    MOST_LABELS,
     SMALL_SIZE,
+    AxisLabels,
     Paper,
     axis_labels,
-    coloured,
     cut,
     rgb,
 )
@@ -46,79 +46,92 @@ def timeline_figure(record: AttentionRecord, look: Look) -> Figure:
     found = timeline(record, look.layers or (look.layer,), look.heads)
     rows = step_rows(record, look.layers or (look.layer,), look.heads)
     named = len(found.steps) <= MOST_STEPS
-    row = ROW if named else max(HEIGHT / len(found.steps), LEAST_ROW)
     keys = axis_labels(record.stack.key_tokens.names)
     told = f"{timeline_title(record, look)} · {look.language.say('ui.timeline', PICTURE)}"
-    paper = Paper([title(record, look.language, PICTURE), told])
+    paper = Paper([title(record, look.language, PICTURE), told], look.figure)
+    row = max(HEIGHT / len(found.steps), LEAST_ROW)
+    row = paper.row(ROW, LABEL_SIZE) if named else paper.down(row)
     labels = [cut(step.label, LONGEST) for step in found.steps] if named else ["0000"]
-    left = paper.widest(labels, LABEL_SIZE) + GAP
-    above = max(0.3, paper.widest(keys.labels, SMALL_SIZE) + 0.1) if keys.named else 0.3
-    table = left + PROBABILITY + SHARE * len(found.blocks) + 2 * GAP
-    wide = CELL * len(keys.labels) if keys.named else MAP
+    left, high = paper.widest(labels, LABEL_SIZE) + GAP, paper.beside(0.3)
+    above = max(high, paper.widest(keys.labels, SMALL_SIZE) + 0.1) if keys.named else high
+    probability, share = paper.beside(PROBABILITY), paper.beside(SHARE)
+    table = left + probability + share * len(found.blocks) + 2 * GAP
+    wide = paper.across(CELL * len(keys.labels) if keys.named else MAP)
     tall = row * len(found.steps)
-    axes = paper.add_axes(0.0, above, table + wide, tall, right=MARGIN, bottom=MARGIN)
+    axes = paper.add_axes(0.0, above, table + wide, tall, right=paper.margin, bottom=paper.margin)
     axes.axis("off")
     axes.set(xlim=(0, table + wide), ylim=(tall, 0))
-    _write_heading(axes, found, look, left)
-    _draw_bars(axes, found, left, row, named=named)
-    _draw_shares(axes, found, left + PROBABILITY + GAP, row, named=named)
+    write = partial(_write, paper, axes)
+    _write_heading(write, found, look, (left, left + probability + GAP, share))
+    _draw_bars(write, axes, found, (left, probability, row), named=named)
+    _draw_shares(paper, write, axes, found, (left + probability + GAP, share, row), named=named)
     if named:
-        _write_labels(axes, labels, row)
-    at = paper.place(MARGIN + table, paper.top + above, wide, tall)
-    _draw_keys(at, record, rows, keys.labels, len(found.steps))
+        size = paper.label_size(LABEL_SIZE, row, 0.95) / paper.style.ratio
+        for i, label in enumerate(labels):
+            write(0, (i + 0.5) * row, label, va="center", size=size)
+    at = paper.place(paper.margin + table, paper.top + above, wide, tall)
+    _draw_keys(paper, at, record, rows, keys, len(found.steps), wide)
     return paper.figure
 
 
-def _write_heading(axes: Axes, found: Timeline, look: Look, left: float) -> None:
-    """Name the columns."""
-    names = [look.language.say(f"ui.block.{name}", PICTURE) for name in found.blocks]
-    x = left + PROBABILITY + GAP
-    _write(axes, left, -0.08, "p")
-    for i, name in enumerate(names):
-        _write(axes, x + i * SHARE, -0.08, name)
+def _write(
+    paper: Paper, axes: Axes, x: float, y: float, text: str, colour: RGB = INK,
+    size: float = SMALL_SIZE, **how: Any,
+) -> None:  # fmt: skip
+    axes.text(
+        x, y, text, fontsize=paper.points(size), color=rgb(colour), parse_math=False, **how
+    )  # fmt: skip
 
 
-def _write(axes: Axes, x: float, y: float, text: str, colour: RGB = INK, **how: Any) -> None:
-    axes.text(x, y, text, fontsize=SMALL_SIZE, color=rgb(colour), parse_math=False, **how)
+def _write_heading(
+    write: Callable[..., None], found: Timeline, look: Look, at: tuple[float, float, float]
+) -> None:
+    """Name the columns; at: where bars and shares begin, and how wide a share is."""
+    bars, shares, wide = at
+    write(bars, -0.08, "p")
+    for i, name in enumerate(found.blocks):
+        write(shares + i * wide, -0.08, look.language.say(f"ui.block.{name}", PICTURE))
 
 
-def _write_labels(axes: Axes, labels: Sequence[str], row: float) -> None:
-    for i, label in enumerate(labels):
-        axes.text(
-            0, (i + 0.5) * row, label, fontsize=LABEL_SIZE, color=rgb(INK), va="center",
-            parse_math=False,
-        )  # fmt: skip
-
-
-def _draw_bars(axes: Axes, found: Timeline, left: float, row: float, *, named: bool) -> None:
-    """Draw each step's probability as a bar, and beside it as a number."""
-    most = PROBABILITY - 0.35
+def _draw_bars(
+    write: Callable[..., None], axes: Axes, found: Timeline, at: tuple[float, float, float], *,
+    named: bool,
+) -> None:  # fmt: skip
+    """Draw each step's probability as a bar, and beside it as a number; at: where bars begin, how
+    wide they are with their number, and how high a row is."""
+    left, room, row = at
+    most = room * (1 - 0.35 / PROBABILITY)
     for i, step in enumerate(found.steps):
         wide, high = most * step.probability, row * (0.7 if named else 1)
         corner = (left, (i + 0.5) * row - high / 2)
         axes.add_patch(Rectangle(corner, wide, high, color=rgb(BAR), lw=0))
         if named:
             number = f"{percent(step.probability)}%"
-            _write(axes, left + wide + 0.04, (i + 0.5) * row, number, va="center")
+            write(left + wide + 0.04, (i + 0.5) * row, number, va="center")
 
 
-def _draw_shares(axes: Axes, found: Timeline, x: float, row: float, *, named: bool) -> None:
-    """Draw the share of each block as a cell on its colour."""
-    colours = ramp()
+def _draw_shares(
+    paper: Paper, write: Callable[..., None], axes: Axes, found: Timeline,
+    at: tuple[float, float, float], *, named: bool,
+) -> None:  # fmt: skip
+    """Draw the share of each block as a cell on its colour; at: where, how wide, how high."""
+    x, wide, row = at
+    colours = ramp_of(paper.style.cmap)
     for i, step in enumerate(found.steps):
         for j, share in enumerate(step.shares):
-            colour = colours[level(share, 1.0)]
-            corner = (x + j * SHARE, i * row)
-            axes.add_patch(Rectangle(corner, SHARE, row, color=rgb(colour), lw=0))
+            colour = colours[round(min(max(share, 0.0), 1.0) * (len(colours) - 1))]
+            corner = (x + j * wide, i * row)
+            axes.add_patch(Rectangle(corner, wide, row, color=rgb(colour), lw=0))
             if named:
-                middle = (corner[0] + SHARE / 2, corner[1] + row / 2)
+                middle = (corner[0] + wide / 2, corner[1] + row / 2)
                 number = f"{percent(share)}%"
-                _write(axes, *middle, number, ink_on(colour), ha="center", va="center")
+                write(*middle, number, ink_on(colour), ha="center", va="center")
 
 
 def _draw_keys(
-    axes: Axes, record: AttentionRecord, rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-    labels: Sequence[str], n_steps: int,
+    paper: Paper, axes: Axes, record: AttentionRecord,
+    rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]], keys: AxisLabels, n_steps: int,
+    wide: float,
 ) -> None:  # fmt: skip
     """Draw how each step's attention lies on the keys; the scale leaves the sink out, and what was
     not written yet is grey. Lines part the blocks."""
@@ -134,19 +147,18 @@ def _draw_keys(
     allowed = np.logical_or.reduceat(seen, starts, axis=1)
     beside = shown[:, 1:] if SINK in edges and shown.shape[1] > 1 else shown
     largest = float(beside.max(initial=0)) or 1.0
-    axes.imshow(
-        coloured(np.clip(shown / largest, 0, 1), allowed), aspect="auto", interpolation="nearest",
-        extent=(0, n_keys, n_steps, 0),
-    )  # fmt: skip
+    colours = paper.coloured(np.clip(shown / largest, 0, 1), allowed)
+    paper.paint(axes, colours, (0, n_keys, n_steps, 0))
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
     for start in list(edges.values())[1:]:
         axes.axvline(start, color=rgb(MASKED_PAPER), lw=1.2)
-    if len(labels) and n_keys <= MOST_LABELS:
+    if keys.named:
+        size = paper.label_size(SMALL_SIZE, wide / n_keys, 0.9)
         axes.xaxis.tick_top()
         axes.tick_params(length=0, colors=rgb(INK))
-        axes.set_xticks(np.arange(n_keys) + 0.5, labels, parse_math=False)
+        axes.set_xticks(np.arange(n_keys) + 0.5, keys.labels, parse_math=False)
         for text in axes.get_xticklabels():
-            text.set(rotation=90, fontsize=SMALL_SIZE, parse_math=False)
+            text.set(rotation=90, fontsize=size, parse_math=False)
