@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from attnviz._version import __version__
 from attnviz.analysis.prediction import Candidate
+from attnviz.files.table import table_text
 from attnviz.frozen import dataclass
 
 Array = NDArray[np.float64]
@@ -56,6 +57,15 @@ class Depths:
     answer: str
     depths: tuple[Depth, ...]
     attribution: Attribution | None = None
+
+    def to_csv(self) -> str:
+        """Return one line a depth: the rank and probability of the answer, and the likeliest."""
+        rows = [
+            (one.name, one.rank, one.probability, *(one.candidates[0][1:] or ("", "")))
+            for one in self.depths
+        ]
+        names = ("depth", "rank", "probability", "likeliest", "its_probability")
+        return table_text([names, *rows])
 
     def to_json(self) -> str:
         """Return all of it as one JSON document."""

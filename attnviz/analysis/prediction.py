@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from attnviz.files.table import table_text
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 
@@ -68,6 +69,20 @@ class Prediction:
     answer: Continuation | None = None
     notes: tuple[str, ...] = ()
     similarities: tuple[Similarity, ...] = ()
+
+    def to_csv(self) -> str:
+        """Return one line a candidate: where, which, and how likely."""
+        rows: list[tuple[object, ...]] = [
+            (place.position, place.label, rank, i, label, p)
+            for place in self.places
+            for rank, (i, label, p) in enumerate(place.candidates, start=1)
+        ]
+        rows += [(one.first, "", rank, "", one.text, one.probability)
+                 for rank, one in enumerate(self.spans, start=1)]  # fmt: skip
+        rows += [("", "", rank, "", one.text, one.probability)
+                 for rank, one in enumerate(self.similarities, start=1)]  # fmt: skip
+        names = ("position", "token", "rank", "id", "candidate", "probability")
+        return table_text([names, *rows])
 
     def to_json(self) -> str:
         """Return all of it as one JSON document."""

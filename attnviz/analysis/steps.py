@@ -7,12 +7,15 @@ the program itself.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.files.table import table_text
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
 
@@ -92,6 +95,24 @@ class Steps:
     largest: float
     merged: Merged
     exact: float  # largest difference from the program's own weights
+
+    def to_json(self) -> str:
+        """Return all of it as one JSON document; vectors as lists."""
+        return json.dumps(asdict(self), default=_listed, ensure_ascii=False, indent=1) + "\n"
+
+    def to_csv(self) -> str:
+        """Return one line a key: its score, scaled, e to the power of it, and its weight."""
+        rows: list[tuple[object, ...]] = [
+            (key.label, key.score, key.scaled, key.power, key.weight) for key in self.keys
+        ]
+        if self.rest:
+            rows.append((f"{self.rest} others", "", "", self.rest_power, self.rest_weight))
+        return table_text([("key", "score", "scaled", "power", "weight"), *rows])
+
+
+def _listed(value: Any) -> Any:
+    """An array, or a number of NumPy's, as JSON knows it."""
+    return value.tolist()
 
 
 def rounded(values: Any) -> Any:

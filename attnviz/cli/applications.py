@@ -111,7 +111,7 @@ class Application:
         warn_of_arabic(target, language, self.quiet)
 
     def _save(self, record: AttentionRecord, aligned: Alignment | None = None) -> None:
-        from attnviz.cli.output import save, say, write_output
+        from attnviz.cli.output import save, say, say_saved, write_output
         from attnviz.language.languages import find_language
         from attnviz.views.files import PICTURES
         from attnviz.views.look import Look
@@ -126,4 +126,4 @@ class Application:
                 continue
             for note in write_output(record, path, Look(language=language, figure=style)):
                 say(note, self.quiet)
-            say(language.say("run.saved", path=path), self.quiet)
+            say_saved(path, language, self.quiet)

@@ -31,6 +31,7 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
         put_json,
         save,
         say,
+        say_saved,
         screen_of,
         write_output,
     )  # fmt: skip
@@ -59,4 +60,4 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
         if path.suffix.lower() not in link_words.SUFFIXES:
             for note in write_output(record, path, look):
                 say(note, display.quiet)
-            say(look.language.say("run.saved", path=path), display.quiet)
+            say_saved(path, look.language, display.quiet)

@@ -134,7 +134,8 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="Write a file; the suffix chooses: .html .png .svg .pdf .json .csv .npz. Repeatable.",
+        help="Write a file; the suffix chooses: .html .png .svg .pdf .json .csv .npz. "
+        "Repeatable; - is stdout.",
     ),
 ]
 Figure = Annotated[
@@ -159,9 +160,16 @@ Cmap = Annotated[
     str | None, typer.Option(help="A colour map of matplotlib: viridis, Blues, gray_r …")
 ]
 Json = Annotated[bool, typer.Option("--json", help="The record as JSON on stdout.")]
+Csv = Annotated[bool, typer.Option("--csv", help="The weights as CSV on stdout.")]
 Explain = Annotated[
     bool, typer.Option("--explain/--no-explain", help="Explain the weights in words.")
 ]
+NumbersOutput = Annotated[
+    list[Path] | None,
+    typer.Option("--output", "-o", help="Write .json or .csv; repeatable; - is stdout."),
+]
+NumbersJson = Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")]
+NumbersCsv = Annotated[bool, typer.Option("--csv", help="The numbers as CSV on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No messages.")]
 Lang = Annotated[
     str | None,
@@ -190,6 +198,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def gathered(**given: Any) -> None:
+        given |= _standard_output(given)
         for name, group in groups.items():
             given[name] = kinds[name](**{field: given.pop(field) for field in group})
         command(**given)
@@ -198,6 +207,14 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
     gathered.__signature__ = Signature(options)  # type: ignore[attr-defined]
     gathered.__annotations__ = {option.name: option.annotation for option in options}
     return gathered
+
+
+def _standard_output(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What an output of - means: standard output, as JSON unless --csv was given."""
+    files = [path for path in given.get("output") or [] if str(path) != "-"]
+    if "json" not in given or len(files) == len(given.get("output") or []):
+        return {}
+    return {"output": files, "json": given["json"] or not given.get("csv")}
 
 
 def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
@@ -219,6 +236,8 @@ def listed(given: str | None, every: Sequence[str]) -> list[str]:
     if given is None:
         return []
     names = [name.strip() for name in given.split(",") if name.strip()]
+    if not names:
+        raise AttnvizError("An option that lists something is empty.", "Give one or more values.")
     return [*every] if names == ["all"] else names
 
 

@@ -26,6 +26,7 @@ from attnviz.language.language import (
 )
 from attnviz.views.files import SUFFIXES, write
 from attnviz.views.look import Look
+from attnviz.views.number_format import size
 from attnviz.views.screen import Screen
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def save(path: Path, data: bytes, language: Language, quiet: bool) -> None:
     """Write a file, whole or not at all, and say so."""
     with written_whole(path) as file:
         file.write(data)
-    say(language.say("run.saved", path=path), quiet)
+    say_saved(path, language, quiet)
 
 
 def save_numbers(
@@ -197,4 +198,11 @@ def save_numbers(
             save(path, draw(suffix[1:]), language, quiet)
         else:
             found.save(path)
-            say(language.say("run.saved", path=path), quiet)
+            say_saved(path, language, quiet)
+
+
+def say_saved(path: Path, language: Language, quiet: bool) -> None:
+    """Say that a file was written, and how large it is."""
+    with suppress(OSError):  # a reader may have moved it already
+        value = size(path.stat().st_size)
+        say(language.say("run.saved", path=path, value=value), quiet)

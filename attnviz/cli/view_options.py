@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
+from attnviz.errors import both_given
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -29,6 +30,7 @@ class Display(Drawing):
     scale: options.Scale = "auto"
     output: options.Output = None
     json: options.Json = False
+    csv: options.Csv = False
     explain: options.Explain = False
     lang: options.Lang = None
     quiet: options.Quiet = False
@@ -39,6 +41,8 @@ class Display(Drawing):
         from attnviz.views.scale import check_scale
         from attnviz.views.terminal.show import check_show
 
+        if self.json and self.csv:
+            raise both_given("--json", "--csv")
         check_show(self.show)
         check_scale(self.scale)
         check_outputs(self.output or [], inputs)
@@ -62,22 +66,25 @@ class Display(Drawing):
 
         query: whose row is shown in full, in place of a view.
         """
-        from attnviz.cli.output import console, put_json, say
+        from attnviz.cli.output import console, put_json, put_text, say, say_saved
         from attnviz.cli.pieces import check_sizes, printed
 
         check_sizes(record, self.output or [], self.json)
         target = console()  # what may be refused is, before anything is written
-        view = [] if self.json else self._view(record, look, query, target)
+        view = [] if self.json or self.csv else self._view(record, look, query, target)
         for note in record.notes:
             say(note, self.quiet)
         self._write_files(record, look)
         if self.json:
             for piece in printed(record, self.quiet):
                 put_json(piece)
+        elif self.csv:
+            for piece in record.csv_pieces():
+                put_text(piece)
         else:
             self._put_view(view, look, target)
         for path in self.output or []:  # below the view, where it is still on the screen
-            say(look.language.say("run.saved", path=path), self.quiet)
+            say_saved(path, look.language, self.quiet)
 
     def _view(
         self, record: AttentionRecord, look: Look, query: str | None, target: Console

@@ -647,7 +647,9 @@ def test_saving():
         async with explorer(save=save) as (app, pilot):
             await pilot.press("l", "l", "s", "o", *["backspace"] * 3, "s", "v", "g", "enter")
             await settled(pilot, lambda app: messages(app))
-            assert messages(app) == ["File saved: attention.svg\n[b]a note[/b]"]
+            (said,) = messages(app)
+            assert said.startswith("File saved: attention.svg (")
+            assert said.endswith("\n[b]a note[/b]")
             assert saved == [
                 (state(app).seen, Path("attention.svg"), Look(0, (1,), scale="linear"))
             ]

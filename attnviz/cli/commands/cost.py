@@ -12,7 +12,7 @@ import typer
 from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
-from attnviz.errors import AttnvizError, bad_choice
+from attnviz.errors import AttnvizError, bad_choice, both_given
 
 if TYPE_CHECKING:
     from attnviz.analysis.cost import Report
@@ -72,7 +72,8 @@ def cost(
         list[Path] | None,
         typer.Option("--output", "-o", help="Write .png, .svg, .pdf, .json or .csv. Repeatable."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
+    json: options.NumbersJson = False,
+    csv: options.NumbersCsv = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
     drawing: Drawing,
@@ -93,6 +94,7 @@ def cost(
         console,
         put,
         put_json,
+        put_text,
         save,
         say,
         screen_of,
@@ -103,6 +105,8 @@ def cost(
     from attnviz.views.terminal import cost as views
 
     language = find_language(lang)
+    if json and csv:
+        raise both_given("--json", "--csv")
     check_outputs(output or [], suffixes=SUFFIXES)
     drawing.check_drawing(output or [], lang, quiet)
     asked = None if lengths is None else _lengths(lengths)
@@ -116,8 +120,8 @@ def cost(
     for path in output or []:
         data = _written(report, path.suffix.lower(), language, drawing)
         save(path, data, language, quiet)
-    if json:
-        put_json(views.to_json(report))
+    if json or csv:
+        put_json(views.to_json(report)) if json else put_text(views.to_csv(report))
         return
     target = console()
     put(target, views.cost(report, language, screen_of(target)))

@@ -9,6 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.model_options import TokenPass
+from attnviz.cli.numbers_output import Numbers
 from attnviz.errors import AttnvizError
 
 SORTS = "Order by a measure: {smallest} (smallest first) · {largest} (largest first)."
@@ -50,8 +51,7 @@ def heads(
     random: Annotated[
         int | None, typer.Option(help="Random texts of a probe.", show_default="8")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="The heads as JSON on stdout.")] = False,
-    csv: Annotated[bool, typer.Option("--csv", help="The heads as CSV on stdout.")] = False,
+    numbers: Numbers,
     lang: options.Lang = None,
 ) -> None:
     """Show every head: what it looks at, how sure that is, and its measures.
@@ -73,15 +73,7 @@ def heads(
     """
     from attnviz.analysis.head_labels import look, ranked
     from attnviz.analysis.head_measures import check_measure
-    from attnviz.cli.output import (
-        check_format,
-        console,
-        put,
-        put_json,
-        put_text,
-        screen_of,
-        warn_of_arabic,
-    )
+    from attnviz.cli.output import console, put, screen_of, warn_of_arabic
     from attnviz.cli.probe import show_probe
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import the_text
@@ -91,7 +83,8 @@ def heads(
     from attnviz.views.terminal import heads as views
 
     language = find_language(lang)
-    check_format(json, csv)
+    numbers.check([asked.file])
+    json, csv = numbers.json, numbers.csv
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
     if probe or check:
@@ -120,16 +113,13 @@ def heads(
     asked.say_unused(record, language)
     looks = look(record.stack, shown.layers or (shown.layer,))
     ranking = ranked(looks, sort)
-    if json or csv:
-        wanted = looks if sort is None and top is None else ranking[:top]
-        if json:
-            put_json(views.to_json(wanted))
-        else:
-            put_text(views.to_csv(wanted))
-        return
-    target = console()
-    screen = screen_of(target)
-    put(
-        target, views.heads(record, looks, ranking, language, screen, sort=sort, top=top, wide=wide)
-    )
-    warn_of_arabic(target, language, False)
+    wanted = looks if sort is None and top is None else ranking[:top]
+
+    def show() -> None:
+        target = console()
+        screen = screen_of(target)
+        shown = views.heads(record, looks, ranking, language, screen, sort=sort, top=top, wide=wide)
+        put(target, shown)
+        warn_of_arabic(target, language, False)
+
+    numbers.put(lambda: views.to_json(wanted), lambda: views.to_csv(wanted), language, show)

@@ -7,9 +7,12 @@ from typing import Annotated
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.numbers_output import Numbers
 
 
+@options.spread
 def lens(
+    *,
     text: options.Text = None,
     file: options.File = None,
     model: Annotated[
@@ -25,7 +28,7 @@ def lens(
     source: options.Source = None,
     ids: options.Ids = None,
     top: Annotated[int | None, typer.Option(min=1, help="Rows of parts.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="The numbers as JSON on stdout.")] = False,
+    numbers: Numbers,
     lang: options.Lang = None,
 ) -> None:
     """Read the prediction at every depth, as if each layer were the last.
@@ -37,20 +40,20 @@ def lens(
     With --not, every head's direct share in logit(answer) − logit(not) is listed; the rest is what
     feed-forward parts, words and biases add.
     """
-    from attnviz.cli.output import console, put, put_text, screen_of
+    from attnviz.cli.output import console, put, screen_of
     from attnviz.cli.read_text import given_text, the_text
     from attnviz.language.languages import find_language
     from attnviz.tracing.lens import lens as read_depths
     from attnviz.views.terminal.depths import depths
 
-    find_language(lang)
-    numbers = options.token_ids(ids, "--ids")
-    read = the_text(text, file) if numbers is None else given_text(text, file)
-    found = read_depths(
-        read, model=model, answer=answer, against=against, source=source, ids=numbers
-    )
-    if json:
-        put_text(found.to_json())
-        return
-    target = console()
-    put(target, depths(found, screen_of(target), top=top))
+    language = find_language(lang)
+    numbers.check([file])
+    given = options.token_ids(ids, "--ids")
+    read = the_text(text, file) if given is None else given_text(text, file)
+    found = read_depths(read, model=model, answer=answer, against=against, source=source, ids=given)
+
+    def show() -> None:
+        target = console()
+        put(target, depths(found, screen_of(target), top=top))
+
+    numbers.put(found.to_json, found.to_csv, language, show)

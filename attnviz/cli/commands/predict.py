@@ -8,6 +8,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.each_line import EachLine
+from attnviz.cli.numbers_output import Numbers
 from attnviz.cli.writing_options import Prompt
 
 
@@ -28,7 +29,7 @@ def predict(
         str | None, typer.Option(help="A continuation whose log-probability is asked for.")
     ] = None,
     each_line: EachLine = False,
-    json: Annotated[bool, typer.Option("--json", help="The predictions as JSON.")] = False,
+    numbers: Numbers,
     lang: options.Lang = None,
 ) -> None:
     """Show what a model predicts: the next token, [MASK], a class, an answer, a fitting text.
@@ -49,12 +50,13 @@ def predict(
 
     attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
     """
-    from attnviz.cli.output import console, put, put_json, say, screen_of, warn_of_arabic
+    from attnviz.cli.output import console, put, say, screen_of, warn_of_arabic
     from attnviz.language.languages import find_language
     from attnviz.tracing.predict import predict as ask
     from attnviz.views.terminal.predictions import predictions
 
     language = find_language(lang)
+    numbers.check(asked.files)
     places = None if at is None else [word.strip() for word in at.split(",") if word.strip()]
     if each_line:
         _each(asked, pair=pair, k=k, at=places, answer=answer)
@@ -65,12 +67,13 @@ def predict(
     found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
     for note in found.notes:
         say(note)
-    if json:
-        put_json(found.to_json())
-        return
-    target = console()
-    put(target, predictions(found, screen_of(target), language))
-    warn_of_arabic(target, language, False)
+
+    def show() -> None:
+        target = console()
+        put(target, predictions(found, screen_of(target), language))
+        warn_of_arabic(target, language, False)
+
+    numbers.put(found.to_json, found.to_csv, language, show)
 
 
 def _each(asked: Prompt, **how: Any) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.model_options import TextPass
+from attnviz.cli.numbers_output import Numbers
 from attnviz.errors import AttnvizError
 
 
@@ -21,6 +22,7 @@ def steps(
     head: Annotated[str, typer.Option(help="The head to follow: 2, or layer.head: 2.8.")] = "0",
     layer: Annotated[str, typer.Option(help="The layer, of a checkpoint: 2 · -1 · last.")] = "0",
     asked: TextPass,
+    numbers: Numbers,
     lang: options.Lang = None,
 ) -> None:
     """Follow one query through the four steps: scores, softmax, weighted sum, merging.
@@ -37,7 +39,12 @@ def steps(
     from attnviz.views.terminal.steps import all_steps
 
     language = find_language(lang)
+    numbers.check([asked.file])
     if query is None:
         raise AttnvizError("No query was chosen.", "Name a word of the text with --query.")
     found = trace_steps(asked.read(), query, head=head, layer=layer, **asked.settings())
-    put(console(), Group(*all_steps(found, language)))
+
+    def show() -> None:
+        put(console(), Group(*all_steps(found, language)))
+
+    numbers.put(found.to_json, found.to_csv, language, show)

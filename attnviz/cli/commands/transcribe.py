@@ -162,14 +162,14 @@ def _page(found: Transcript, language: Language) -> bytes:
 
 def _save(found: Transcript, path: Path, language: Language, quiet: bool, drawing: Drawing) -> None:
     """Write one file; a picture or a page is of the first window."""
-    from attnviz.cli.output import save, say
+    from attnviz.cli.output import save, say_saved
 
     if path.suffix.lower() in PAGES:
         save(path, _page(found, language), language, quiet)
         return
     if path.suffix.lower() not in PICTURES:
         found.save(path)
-        say(language.say("run.saved", path=path), quiet)
+        say_saved(path, language, quiet)
         return
     from attnviz.views.picture.transcript import picture
 

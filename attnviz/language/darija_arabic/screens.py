@@ -8,7 +8,7 @@ SENTENCES = {
     "run.loading": "كنشارجيو tokenizer…",
     "run.drawing": "كنرسمو heatmap…",
     "run.done": "سالينا ف {time}.",
-    "run.saved": "الملف تسجل: {path}",
+    "run.saved": "الملف تسجل: {path} ({value})",
     "warn.glyph": "هاد font مافيهش هاد الحروف: {chars}. غادي يبانو بحال مربعات.",
     "warn.rtl": "يقدر هاد terminal مايبينش العربية مزيان: خدم ب {option} ولا سجل HTML.",
     "warn.unused": "{option} ماكتأثرش على {type} attention.",

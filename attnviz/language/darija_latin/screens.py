@@ -8,7 +8,7 @@ SENTENCES = {
     "run.loading": "Kanchargiw tokenizer…",
     "run.drawing": "Kanresmo heatmap…",
     "run.done": "Salina f {time}.",
-    "run.saved": "L file tsejjel: {path}",
+    "run.saved": "L file tsejjel: {path} ({value})",
     "warn.glyph": "Font mafihch had l7orouf: {chars}. Ghadi ybano b7al morabba3at.",
     "warn.rtl": "Y9der had terminal maybeyyench l3arbiya mzyan: khdem b {option} wla sejjel HTML.",
     "warn.unused": "{option} makat2atterch 3la {type} attention.",

@@ -8,7 +8,7 @@ SENTENCES = {
     "run.loading": "Loading the tokenizer…",
     "run.drawing": "Drawing the heatmap…",
     "run.done": "Done in {time}.",
-    "run.saved": "File saved: {path}",
+    "run.saved": "File saved: {path} ({value})",
     "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
     "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
     "warn.unused": "{option} has no effect on {type} attention.",

@@ -41,6 +41,7 @@ from attnviz.views.explorer.state import State
 from attnviz.views.explorer.writing import Grown, Write, Writer
 from attnviz.views.files import SUFFIXES
 from attnviz.views.look import Look
+from attnviz.views.number_format import size
 from attnviz.views.screen import Screen as Room
 from attnviz.views.timeline import timeline_view
 from attnviz.views.words import complaint, told
@@ -295,7 +296,8 @@ class ExplorerScreen(Screen[None]):
             except MENDABLE as error:
                 self.app.call_from_thread(self._complain, error)
             else:
-                said = state.look.language.say("run.saved", TERMINAL, path=path)
+                value = size(path.stat().st_size if path.exists() else 0)
+                said = state.look.language.say("run.saved", TERMINAL, path=path, value=value)
                 self.app.call_from_thread(self._say, "\n".join([said, *notes]))
 
         self.run_worker(work, thread=True)

@@ -1,0 +1,54 @@
+"""Where the numbers of a command go: to standard output or to files, as JSON or as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attnviz.cli import options
+from attnviz.errors import both_given
+
+if TYPE_CHECKING:
+    from attnviz.language.language import Language
+
+SUFFIXES = (".json", ".csv")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Numbers:
+    """Files, and whether standard output is for a program."""
+
+    output: options.NumbersOutput = None
+    json: options.NumbersJson = False
+    csv: options.NumbersCsv = False
+
+    def check(self, inputs: Sequence[Path | None] = ()) -> None:
+        """Refuse before any work what could not be written."""
+        from attnviz.cli.output import check_outputs
+
+        if self.json and self.csv:
+            raise both_given("--json", "--csv")
+        check_outputs(self.output or [], inputs, SUFFIXES)
+
+    def put(
+        self, to_json: Callable[[], str], to_csv: Callable[[], str], language: Language,
+        show: Callable[[], None], quiet: bool = False,
+    ) -> None:  # fmt: skip
+        """Write the files, then to standard output, for a program or with `show`."""
+        from attnviz.cli.output import put_json, put_text, say_saved
+        from attnviz.files.write import written_whole
+
+        for path in self.output or []:
+            text = to_json() if path.suffix.lower() == ".json" else to_csv()
+            with written_whole(path) as file:
+                file.write(text.encode())
+        if self.json:
+            put_json(to_json())
+        elif self.csv:
+            put_text(to_csv())
+        else:
+            show()
+        for path in self.output or []:
+            say_saved(path, language, quiet)

@@ -1,0 +1,81 @@
+"""Numbers of every command: JSON, tables and files; - is standard output, sizes are told."""
+
+import csv
+import json
+
+import pytest
+
+from attnviz.cli import run_command_line
+
+COMMANDS = [
+    ["run", "a b c"],
+    ["heads", "a b c d a"],
+    ["steps", "a b c", "--query", "b"],
+    ["cost", "--no-measure", "--lengths", "8,16"],
+    ["compare", "a b c", "--type", "self,local"],
+    ["lens", "7 3 11 5 7 3 11", "--model", "induction"],
+    ["predict", "7 3 11 5 7 3 11", "--model", "induction"],
+]
+
+
+def done(words, capsys):
+    status = run_command_line([str(word) for word in words])
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=[words[0] for words in COMMANDS])
+def test_each_as_json_as_a_table_and_in_files(words, capsys, tmp_path):
+    status, told, _ = done([*words, "--json"], capsys)
+    assert status == 0
+    assert json.loads(told)
+    assert done([*words, "-o", "-"], capsys)[:2] == (0, told)
+    status, table, _ = done([*words, "--csv"], capsys)
+    assert status == 0
+    lines = [line for line in table.splitlines() if not line.startswith("#")]
+    header, *rows = csv.reader(lines)
+    assert rows
+    assert all(len(row) == len(header) for row in rows)
+    assert done([*words, "--csv", "-o", "-"], capsys)[:2] == (0, table)
+    files = [tmp_path / "n.json", tmp_path / "n.csv"]
+    status, _, err = done([*words, "-o", files[0], "-o", files[1]], capsys)
+    assert status == 0
+    assert json.loads(files[0].read_text()) == json.loads(told)
+    assert files[1].read_text() == table
+    last = err.splitlines()[-2:]
+    assert last[0].startswith(f"File saved: {files[0]} (")
+    assert last[1].startswith(f"File saved: {files[1]} (")
+    assert all(line.endswith("B)") for line in last)  # bytes, kB, MB
+
+
+def test_the_size_that_is_told_is_that_of_the_file(capsys, tmp_path):
+    path = tmp_path / "n.csv"
+    *_, err = done(["heads", "a b c", "-o", path], capsys)
+    assert err.endswith(f"({path.stat().st_size / 1000:.3g} kB)\n")
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=[words[0] for words in COMMANDS])
+def test_both_are_refused(words, capsys):
+    status, out, err = done([*words, "--json", "--csv"], capsys)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+
+
+def test_vectors_that_are_kept_and_names_that_are_none(capsys, tmp_path):
+    path = tmp_path / "r.npz"
+    assert done(["run", "a b", "--keep", "query,scores", "-o", path], capsys)[0] == 0
+    import attnviz
+
+    stack = attnviz.read(path).stack
+    assert stack.scores.shape == (1, 4, 2, 2)
+    for wrong in ("queries", ","):
+        status, out, err = done(["run", "a b", "--keep", wrong], capsys)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+
+
+def test_options_of_pictures_without_one_are_named(capsys, tmp_path):
+    *_, err = done(["run", "a b", "--figure", "column", "--no-title"], capsys)
+    assert err == "No picture is written: --figure, --no-title has no effect.\n"
+    status, out, err = done(["run", "a b", "--size", "1 mile", "-o", tmp_path / "x.png"], capsys)
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert not list(tmp_path.iterdir())
