@@ -103,16 +103,13 @@ def attend(_, query, key, value, *, mask=None, scale=None, **_others):
     return scaled_dot_product_attention(query, key, value, mask=mask, scale=scale)[0]
 
 
-@pytest.mark.parametrize("fault", ["key bias", "last frame", "no mirror"])
+@pytest.mark.parametrize("fault", ["query bias", "last frame", "no mirror"])
 def test_a_fault_would_be_seen(model, fault):
-    """The bounds above fail where keys have a bias, the last frame is kept in place of the first,
-    or the ends of the sound are not mirrored."""
+    """The bounds above fail where queries have another bias, the last frame is kept in place of the
+    first, or the ends of the sound are not mirrored. A bias of keys changes no weight at all."""
     reference, folder, sound, extractor, samples = model
     features = extractor(samples, sampling_rate=16_000, return_tensors="pt").input_features
-    if fault == "key bias":
-        reference.model.encoder.layers[0].self_attn.k_proj.bias = torch.nn.Parameter(
-            torch.randn(24)
-        )
+    if fault == "query bias":
         reference.model.encoder.layers[0].self_attn.q_proj.bias.data += 0.5
     elif fault == "last frame":
         features = torch.roll(features, 1, dims=-1)
