@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -104,8 +105,26 @@ def test_the_topics_are_these():
 def test_without_a_topic_all_are_listed(command, lang):
     status, out, err = command("explain", "--lang", lang)
     assert (status, err) == (0, "")
-    assert re.findall(r"^attnviz explain (\S+)", out, re.MULTILINE) == TOPICS
+    assert re.findall(r"^([a-z-]+)  +\S", out, re.MULTILINE) == TOPICS
+    assert out.count("attnviz explain") == 1
     assert FIRST[lang] in out
+
+
+@pytest.mark.slow
+def test_each_topic_says_what_to_try_and_what_comes_next(command):
+    """The commands run, and following what comes next leads through all topics."""
+    seen, topic = [], TOPICS[0]
+    while topic:
+        seen.append(topic)
+        _, out, _ = command("explain", topic)
+        lines = out.splitlines()
+        (tried,) = [line for line in lines if line.startswith("try: ")]
+        words = shlex.split(tried.removeprefix("try: "))
+        assert words[0] == "attnviz"
+        assert command(*words[1:])[0] == 0
+        following = [line.split()[-1] for line in lines if line.startswith("next: ")]
+        topic = following[0] if following else None
+    assert seen == TOPICS
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -113,7 +132,9 @@ def test_all_topics_at_once(command, told, lang):
     status, out, err = command("explain", "all", "--lang", lang)
     assert (status, err) == (0, "")
     out = out.replace("\u200e", "")
-    places = [out.index(told(topic, lang).rstrip()) for topic in TOPICS if topic != "limits"]
+    bodies = [told(topic, lang).rstrip().rpartition("\n\n")[0].rstrip() for topic in TOPICS
+              if topic != "limits"]  # fmt: skip
+    places = [out.index(body) for body in bodies]
     assert places == sorted(places)
     assert "\nlimits\n" in out
 

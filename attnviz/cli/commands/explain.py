@@ -22,6 +22,26 @@ LENGTHS = (128, 512, 2048)  # tokens of the measured example
 SAID = {"english": "Yesterday my brother bought fish.", "arabic": "أمس اشترى أخي السمك من السوق."}
 FOLLOWED = 2  # the head "near": its weights are spread, so that every step has something to show
 
+CAT = '"The cat sat on the mat because it was tired"'
+TRY = {  # what a reader may do next with each topic
+    "attention": f"attnviz run {CAT}",
+    "query-key-value": f"attnviz steps {CAT} --query it",
+    "scores": f"attnviz steps {CAT} --query cat",
+    "scaling": f"attnviz steps {CAT} --query tired",
+    "softmax": f"attnviz steps {CAT} --query mat",
+    "weighted-sum": f"attnviz steps {CAT} --query sat",
+    "multi-head": f"attnviz run {CAT} --show grid",
+    "self": f"attnviz run {CAT} --show arcs",
+    "causal": f"attnviz run {CAT} --type causal",
+    "cross": 'attnviz run "Lmouch gles" --source "The cat sat"',
+    "local": f"attnviz run {CAT} --type local",
+    "global": f"attnviz run {CAT} --type global --global-tokens cat",
+    "applications": 'attnviz run "Lmouch gles" --source "The cat sat" --show arcs',
+    "strengths": f"attnviz run {CAT} --show top",
+    "limits": "attnviz cost --no-measure",
+    "not-explanation": f"attnviz run {CAT} --model random",
+}
+
 
 def explain(
     topic: Annotated[
@@ -52,12 +72,29 @@ def explain(
         for chosen in topics:
             body = (Text(sentence) for sentence in lesson.paragraphs(chosen, language))
             example = _example(chosen, language, screen)
-            put(target, Group(Text(chosen.name, "bold"), *body, Text(), *example, Text()))
+            lines = [Text(chosen.name, "bold"), *body, Text(), *example, Text()]
+            put(target, Group(*lines, *([] if topic == "all" else _onward(chosen, language))))
     warn_of_arabic(target, language, quiet=False)
 
 
+def _onward(topic: Topic, language: Language) -> list[RenderableType]:
+    """What to try with this topic, and the topic that comes next."""
+    from rich.text import Text
+
+    from attnviz.language.lesson import TOPICS
+
+    names = [each.name for each in TOPICS]
+    following = names[names.index(topic.name) + 1 :]
+    lines = [Text.assemble((f"{language.say('lesson.try')} ", "dim"), TRY[topic.name])]
+    if following:
+        command = f"attnviz explain {following[0]}"
+        lines.append(Text.assemble((f"{language.say('lesson.next')} ", "dim"), command))
+    return list(lines)
+
+
 def contents(language: Language) -> RenderableType:
-    """Every topic and what its first sentence says."""
+    """Every topic and what its first sentence says, under the command that takes one."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -72,8 +109,8 @@ def contents(language: Language) -> RenderableType:
         else:
             is_scores = topic.name == "scores"
             sentence = language.say("step.score") if is_scores else paragraphs(topic, language)[0]
-        table.add_row(Text(f"attnviz explain {topic.name}", "bold"), Text(sentence))
-    return table
+        table.add_row(Text(topic.name, "bold"), Text(sentence))
+    return Group(Text("attnviz explain TOPIC", "dim"), Text(), table)
 
 
 def _example(topic: Topic, language: Language, screen: Screen) -> list[RenderableType]:

@@ -43,4 +43,7 @@ SENTENCES = {
     "lesson.strength.heads": (
         "بزاف د heads كيشوفو بزاف د العلاقات ف نفس الوقت، و weights نقدرو نشوفوهم."
     ),
+    # Below a topic
+    "lesson.try": "جرب:",
+    "lesson.next": "من بعد:",
 }

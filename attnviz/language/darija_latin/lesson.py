@@ -43,4 +43,7 @@ SENTENCES = {
     "lesson.strength.heads": (
         "Bezzaf d heads kaychoufo bezzaf d l3ala9at f nefs lwe9t, w weights n9edro nchoufohom."
     ),
+    # Below a topic
+    "lesson.try": "jerreb:",
+    "lesson.next": "mn b3d:",
 }

@@ -54,4 +54,7 @@ SENTENCES = {
     "lesson.strength.heads": (
         "Several heads look for several relations at once, and the weights can be seen."
     ),
+    # Below a topic
+    "lesson.try": "try:",
+    "lesson.next": "next:",
 }
