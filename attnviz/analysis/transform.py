@@ -75,6 +75,17 @@ class Transform:
             return replace(self, merge=None)
         return replace(self, rows=None, columns=None, query=None)
 
+    def apply_to_saved(self, record: AttentionRecord) -> AttentionRecord:
+        """Return a record that no model stands behind, seen this way; AttnvizError for measures
+        that need one."""
+        self.check()
+        if self.measure in (VALUES, CONTRIBUTIONS):
+            raise AttnvizError(
+                f"`measure` {self.measure} needs a model, and a record has none.",
+                "Give the text itself, or choose weights, rollout or flow.",
+            )
+        return self.apply(record)
+
     def apply(self, record: AttentionRecord) -> AttentionRecord:
         """The record with its shown stack seen this way, and what was done in its settings."""
         stack, settings = record.stack, record.settings

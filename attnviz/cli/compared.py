@@ -39,12 +39,13 @@ def records_of(
 ) -> list[tuple[str, AttentionRecord]]:  # fmt: skip
     """Names and records: read from files, or traced, one thing varying."""
     from attnviz.cli.read_text import given_text, the_text
+    from attnviz.record.record import read
     from attnviz.tracing.trace import trace
 
     if file is not None and items:
         raise both_given("A text", "--file")
     if items and all(Path(item).suffix.lower() in RECORDS for item in items):
-        return [(Path(item).name, _read(item, transform)) for item in items]
+        return [(Path(item).name, transform.apply_to_saved(read(item))) for item in items]
     several = [given_text(item, None) or "" for item in items] if len(items) > 1 else []
     texts = several or [the_text(items[0] if items else None, file)]
     kinds, names = _listed(types), _listed(models)
@@ -99,18 +100,6 @@ def changed_layer(records: Named, layer: str | None, head: str) -> int | None:
     if first.n_layers == 1 or len(known) < len(changes):
         return None
     return int(np.sum([change.mean(axis=1) for change in known], axis=0).argmax())
-
-
-def _read(item: str, transform: Transform) -> AttentionRecord:
-    from attnviz.analysis.transform import CONTRIBUTIONS, VALUES
-    from attnviz.record.record import read
-
-    if transform.measure in (VALUES, CONTRIBUTIONS):
-        raise AttnvizError(
-            f"`measure` {transform.measure} needs a model, and {Path(item).name} is a record.",
-            "Give the text, or the weights, rollout and flow of the record.",
-        )
-    return transform.apply(read(item))
 
 
 def _listed(given: str | None) -> list[str | None]:

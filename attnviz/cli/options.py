@@ -97,6 +97,14 @@ HideSpecial = Annotated[
 ]
 Rows = Annotated[str | None, typer.Option(help="Only these queries: 3 · 2:8 · cat · 2:8,cat.")]
 Columns = Annotated[str | None, typer.Option("--cols", help="Only these keys, likewise.")]
+Query = Annotated[
+    str | None,
+    typer.Option(help="Show this query's row in full: a word or a position."),
+]
+Key = Annotated[
+    str | None,
+    typer.Option(help="With --query: which heads look from it at this word, in all layers."),
+]
 Stack = Annotated[
     str | None,
     typer.Option(

@@ -413,3 +413,22 @@ def test_an_archive_of_a_later_version_of_zip_is_one_line(tmp_path, monkeypatch,
     out, err = capsys.readouterr()
     assert (out, len(err.splitlines())) == ("", 1)
     assert "zip file version" in err
+
+
+def test_a_record_is_seen_in_the_ways_of_run(tmp_path, monkeypatch, capsys):
+    """Rows, columns, units, one query and a pair of words of a saved record, as of the run."""
+    monkeypatch.chdir(tmp_path)
+    text = "the cat saw a dog. it ran"
+    assert run_command_line(["run", text, "-o", "r.npz", "--show", "none", "-q"]) == 0
+    for options in (
+        ["--query", "saw"], ["--query", "saw", "--key", "cat"], ["--rows", "1:3", "--cols", "cat"],
+        ["--merge", "sentences"], ["--hide-special"],
+    ):  # fmt: skip
+        shown = []
+        for words in (["run", text], ["view", "r.npz"]):
+            assert run_command_line([*words, *options]) == 0
+            shown.append(capsys.readouterr().out)
+        assert shown[0] == shown[1], options
+    assert run_command_line(["view", "r.npz", "--measure", "values"]) == 2
+    assert "--measure values needs a model" in capsys.readouterr().err
+    assert run_command_line(["view", "r.npz", "--key", "cat"]) == 2

@@ -26,14 +26,8 @@ def run(
     hide_special: options.HideSpecial = False,
     rows: options.Rows = None,
     cols: options.Columns = None,
-    query: Annotated[
-        str | None,
-        typer.Option(help="Show this query's row in full: a word or a position."),
-    ] = None,
-    key: Annotated[
-        str | None,
-        typer.Option(help="With --query: which heads look from it at this word, in all layers."),
-    ] = None,
+    query: options.Query = None,
+    key: options.Key = None,
     keep: options.Keep = None,
     no_media: options.NoMedia = False,
     max_memory: options.MaxMemory = None,

@@ -35,6 +35,13 @@ def view(
         str | None, typer.Option(help="Of a survey: order and colour by a measure.")
     ] = None,
     top: Annotated[int | None, typer.Option(min=1, help="Of a survey: rows of the table.")] = None,
+    measure: Annotated[str, typer.Option(help="weights · rollout · flow.")] = "weights",
+    merge: options.Merge = None,
+    hide_special: options.HideSpecial = False,
+    rows: options.Rows = None,
+    cols: options.Columns = None,
+    query: options.Query = None,
+    key: options.Key = None,
     display: Display,
 ) -> None:
     """Show a saved record, a survey, or weights that you already have. No model runs.
@@ -43,12 +50,16 @@ def view(
 
     attnviz view survey.npz --sort sink -o survey.html
 
+    attnviz view record.npz --query it --key tired
+
     attnviz view attention.npy --tokens words.txt --type causal
 
     attnviz view attentions.safetensors --layer 3 --show grid -o map.png
     """
     # Imported here, so that --help and a wrong option answer at once.
     from attnviz.analysis.survey_file import is_survey, read_survey
+    from attnviz.analysis.transform import Transform
+    from attnviz.cli.linked import check_key, put_link
     from attnviz.cli.output import check_outputs, say
     from attnviz.cli.surveys import check_sort, show_survey, write_survey
     from attnviz.language.language import TERMINAL
@@ -70,11 +81,18 @@ def view(
     if sort is not None or top is not None:
         raise AttnvizError("--sort and --top are of a survey, and this is none.", "Leave them out.")
     display.check([file, tokens, key_tokens])
+    check_key(query, key)
+    transform = Transform(measure, merge, hide_special, rows, cols, query)
+    transform.check()
     labels = _labels(tokens, "--tokens")
     record = open_file(file, labels, _labels(key_tokens, "--key-tokens"), type=type)
     record = record if display.stack is None else record.looking_at(display.stack)
-    look = display.look(record)
-    display.put(record, look)
+    record = transform.apply_to_saved(record)
+    look = display.look(record, query)
+    if query is not None and key is not None:
+        put_link(record, look, display, query, key)
+    else:
+        display.put(record, look, query)
     for sentence in provenance(record, look.language, TERMINAL):
         say(sentence, display.quiet)
 
