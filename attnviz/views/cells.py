@@ -90,17 +90,24 @@ def scale_line(
     shown: str, bright: Shades, cells: tuple[int, int], language: Language, screen: Screen,
     note: str = "",
 ) -> Text:  # fmt: skip
-    """Say, after what is shown, what the colours mean and how much of the text a cell holds; note:
-    what is said of that in place of the usual."""
-    line = Text(no_wrap=True)
-    line.append(f"{shown}0% ", "dim")
+    """Say, after what is shown, what the colours mean and how much of the text a cell holds; in
+    fewer words where the screen is narrow, before anything is cut. note: what is said of the cells
+    in place of the usual."""
     steps = np.linspace(0, 63, 12).round().astype(np.int64)[None, :]
-    line.append_text(full_rows(steps, 1, screen.colour)[0])
+    ramped = full_rows(steps, 1, screen.colour)[0]
     least = "≥ " if bright.sink is not None else ""  # the sink, and what towers, is as bright
-    line.append(f" {least}{_fine_percent(bright.largest)}%", "dim")
+    most = f" {least}{_fine_percent(bright.largest)}%"
+    notes = [""]
     if cells != (1, 1):
-        note = note or language.say("ui.cells", TERMINAL, rows=cells[0], columns=cells[1])
-        line.append(f" · {note}", "dim")
+        keys = ("ui.cells", "heads.pooled")
+        said = [language.say(key, TERMINAL, rows=cells[0], columns=cells[1]) for key in keys]
+        notes = [f" · {one}" for one in ([note] if note else said)]
+    tried = [(before, told) for told in notes for before in (shown, "")]
+    for before, told in tried:
+        line = Text.assemble((f"{before}0% ", "dim"), ramped, (f"{most}{told}", "dim"))
+        if line.cell_len <= screen.width:
+            break
+    line.no_wrap = True
     line.truncate(screen.width, overflow="ellipsis")
     return line
 

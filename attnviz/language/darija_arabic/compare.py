@@ -37,4 +37,5 @@ SENTENCES = {
     "heads.spread_out": "weight",
     "heads.wide": "{option}: گاع القياسات",
     "heads.cells": "كل خانة: أكبر weight من {rows} × {columns}",
+    "heads.pooled": "خانة = {rows} × {columns}",
 }

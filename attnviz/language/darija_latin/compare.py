@@ -37,4 +37,5 @@ SENTENCES = {
     "heads.spread_out": "weight",
     "heads.wide": "{option}: ga3 l9iyasat",
     "heads.cells": "kul khana: akbar weight mn {rows} × {columns}",
+    "heads.pooled": "khana = {rows} × {columns}",
 }

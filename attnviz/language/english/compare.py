@@ -37,4 +37,5 @@ SENTENCES = {
     "heads.spread_out": "weight",
     "heads.wide": "{option}: every measure",
     "heads.cells": "each cell the largest of up to {rows} × {columns} weights",
+    "heads.pooled": "{rows} × {columns} a cell",
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import RenderableType
 from rich.text import Text
 
+from attnviz.analysis.links import is_word
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
-from attnviz.record.stack import Place, Stack
+from attnviz.record.stack import Link, Place, Stack
 from attnviz.views.cells import full_rows, levels
 from attnviz.views.labels import dim_line, label_text
 from attnviz.views.look import Look
@@ -19,6 +22,7 @@ from attnviz.views.screen import Screen
 
 LABEL = 16  # characters of a token's label
 FAR_LINES = 20
+OUT_OF = 4  # times as many links, of which those between words come first
 MARKED = "[]"  # a cell that holds some of the part
 
 
@@ -70,22 +74,38 @@ def far_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
 
 def far_links(stack: Stack, look: Look, screen: Screen, k: int) -> list[RenderableType]:
     """Draw the k strongest links between tokens far apart, a line each; [] if there are none."""
-    links = stack.far_links(look.layer, look.head, k)
+    links = _words_first(stack, stack.far_links(look.layer, look.head, OUT_OF * k))[:k]
     if not links:
         return []
+    rows, columns = stack.positions
     lines: list[RenderableType] = [dim_line(look.language.say("ui.far"), screen.width)]
-    places = len(str(max(stack.shape)))
+    places = len(str(max(int(rows[-1]), int(columns[-1]))))
     names = stack.query_tokens.names, stack.key_tokens.names
     for link in links:
         line = Text(no_wrap=True)
-        for place, arrow, labels in ((link.query, " → ", names[0]), (link.key, "  ", names[1])):
+        query, key = int(rows[link.query]), int(columns[link.key])
+        pair = ((query, " → ", names[0][link.query]), (key, "  ", names[1][link.key]))
+        for place, arrow, label in pair:
             line.append(f"{place:{places}} ", "dim")
-            name = label_text(labels[place], LABEL)
+            name = label_text(label, LABEL)
             name.pad_right(max(LABEL - name.cell_len, 0))
             line.append_text(name).append(arrow, "dim")
         line.append(f"{percent(link.weight):>3}%")
-        apart = look.language.say("ui.apart", TERMINAL, far=abs(link.query - link.key))
+        apart = look.language.say("ui.apart", TERMINAL, far=abs(query - key))
         line.append(f" · {apart}", "dim")
         line.truncate(screen.width, overflow="ellipsis")
         lines.append(line)
     return lines
+
+
+def _words_first(stack: Stack, links: Sequence[Link]) -> list[Link]:
+    """Links between words before those of punctuation and special tokens; then the strongest, and
+    of those that read the same the farthest apart."""
+
+    def order(link: Link) -> tuple[bool, int, int]:
+        queries, keys = stack.query_tokens, stack.key_tokens
+        special = queries.special[link.query] or keys.special[link.key]
+        words = is_word(queries.names[link.query]) and is_word(keys.names[link.key])
+        return (bool(special) or not words, -round(100 * link.weight), -abs(link.query - link.key))
+
+    return sorted(links, key=order)

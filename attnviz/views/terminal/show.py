@@ -107,7 +107,7 @@ def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) 
     draw = query_matrix if len(places_of(look)) > 1 else query_rows
     body = draw(record, query, look, screen)
     return Group(
-        *_heading(record, look, screen),
+        *_heading(record, replace(look, show="top"), screen),
         *body,
         Text(),
         *footer(record, replace(look, show="top"), screen),
@@ -281,7 +281,8 @@ def _heading(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
 def _title(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
     """The record's title, on as many lines as it needs: where weights come from is never cut."""
     lines: list[str] = []
-    for part in title(record, look.language, TERMINAL).split(" · "):
+    whole = " · ".join([title(record, look.language, TERMINAL), *_shown(record.stack, look)])
+    for part in whole.split(" · "):
         longer = f"{lines[-1]} · {part}" if lines else part
         if lines and cell_len(longer) <= screen.width:
             lines[-1] = longer
@@ -289,6 +290,16 @@ def _title(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
             lines.append(part)
     wrapped = [piece for line in lines for piece in wrap(line, max(screen.width, 1))]
     return [label_text(line, screen.width, "bold") for line in wrapped]
+
+
+def _shown(stack: Stack, look: Look) -> list[str]:
+    """The layer and the head of a view that has no line for them, where there is a choice."""
+    if look.show not in COLOURED or look.layers or len(look.heads) > 1 or _medium(stack):
+        return []
+    if stack.n_layers == 1 and not look.heads:
+        return []
+    name = head_name(stack, look)
+    return [f"{chosen(stack, look)}: {name}" if name else chosen(stack, look)]
 
 
 def _what(stack: Stack, look: Look, sentence: str, screen: Screen) -> Text:

@@ -66,14 +66,17 @@ def _columns(stack: Stack, corner: int, width: int) -> tuple[int, int, bool]:
     if label + 1 + CELL * stack.shape[1] > width:
         return label, NARROW, False
     room = width - 1 - CELL * stack.shape[1]
-    label = max(label, min(corner, room if room < label + STRONGEST else room - STRONGEST))
+    label = max(label, corner if corner <= room else 0)
     spare = width - label - 1 - CELL * stack.shape[1]
     each = CELL + min(max(spare - STRONGEST, 0) // stack.shape[1], 4)
     return label, each, width - label - 1 - each * stack.shape[1] >= STRONGEST
 
 
 def _header(stack: Stack, look: Look, label: int, each: int, *, named: bool) -> Text:
-    header = padded(label_text(chosen(stack, look), label, "dim italic"), label + 1)
+    corner = chosen(stack, look)
+    titled = stack.n_layers > 1 or look.heads  # the title says it too: nothing is cut here
+    corner = corner if cell_len(corner) <= label or not titled else ""
+    header = padded(label_text(corner, label, "dim italic"), label + 1)
     for key in stack.key_tokens.names:
         header.append_text(_right(label_text(key, each - 1, "dim"), each))
     return header.append(f"  {look.language.say('ui.strongest')}" if named else "", "dim")
