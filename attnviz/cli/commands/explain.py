@@ -23,7 +23,7 @@ SAID = {"english": "Yesterday my brother bought fish.", "arabic": "أمس اشت
 FOLLOWED = 2  # the head "near": its weights are spread, so that every step has something to show
 
 CAT = '"The cat sat on the mat because it was tired"'
-TRY = {  # what a reader may do next with each topic
+TRY = {  # what a reader may do next with a topic, wherever the reader is
     "attention": f"attnviz run {CAT}",
     "query-key-value": f"attnviz steps {CAT} --query it",
     "scores": f"attnviz steps {CAT} --query cat",
@@ -85,7 +85,9 @@ def _onward(topic: Topic, language: Language) -> list[RenderableType]:
 
     names = [each.name for each in TOPICS]
     following = names[names.index(topic.name) + 1 :]
-    lines = [Text.assemble((f"{language.say('lesson.try')} ", "dim"), TRY[topic.name])]
+    lines = []
+    if topic.name in TRY:
+        lines.append(Text.assemble((f"{language.say('lesson.try')} ", "dim"), TRY[topic.name]))
     if following:
         command = f"attnviz explain {following[0]}"
         lines.append(Text.assemble((f"{language.say('lesson.next')} ", "dim"), command))
