@@ -32,7 +32,8 @@ SENTENCE = (
 WORDS = SENTENCE.split()
 SOURCE = "Lmouch gles 3la zerbiya 7it kan 3eyyan bezzaf"
 KINDS = ("self", "causal", "local", "global", "cross")
-SHOWS = tuple(name for name in views.SHOWS if name != "timeline")  # that is of written texts
+WRITTEN = ("timeline", "caption")  # views of texts that a model wrote
+SHOWS = tuple(name for name in views.SHOWS if name not in WRITTEN)
 VIEWS = tuple(name for name in SHOWS if name not in ("auto", "none"))
 WIDTHS = (20, 40, 60, 80, 120, 200)
 SGR = re.compile(r"\x1b\[[0-9;]*m")
