@@ -39,6 +39,7 @@ from attnviz.record.saved import read_tree, to_npz
 from attnviz.record.tree import Tree
 
 FORMAT, VERSION = "attnviz-survey", 1
+ROUNDING = 1e-6  # below 0 that a mean may be
 SUFFIXES = (".npz", ".json", ".csv", ".parquet")
 MOST_HEADS = 1 << 16
 
@@ -138,6 +139,7 @@ def survey_of(tree: Tree) -> Survey:
     details, settings = tree["details"], tree["settings"]
     if not isinstance(details, dict) or not isinstance(settings, dict):
         raise ValueError("details and settings have to be mappings")
+    json.dumps([details, settings], allow_nan=False)  # TypeError for what is no JSON
     failed = tuple(
         Failed(_whole(number), visible(place), visible(reason))
         for number, place, reason in tree["failed"]
@@ -160,6 +162,8 @@ def part_of(tree: Tree) -> Part:
     part.quantiles = Quantiles(part.moments.shape)
     part.quantiles.counts = _array(tree["counts"], "u", (*part.moments.shape, N_BINS))
     part.kinds = _array(labels, "i", (len(KINDS), *part.shape)).astype(np.int64)
+    if (part.quantiles.counts.sum(axis=-1) != part.moments.n).any():
+        raise ValueError("the counts of a measure do not add up to its values")
     if (part.kinds.sum(axis=0) != part.n).any() or (part.kinds < 0).any():
         raise ValueError(f"the labels of {part.n} texts do not add up to as many")
     part.groups = {visible(name): _moments_of(one, part) for name, one in tree["groups"].items()}
@@ -175,6 +179,9 @@ def _moments_of(tree: Mapping[str, Any], part: Part) -> Moments:
     known = np.isfinite(moments.mean).all() and np.isfinite(moments.squares).all()
     if not known or (moments.squares < 0).any():
         raise ValueError("a mean or a sum of squares is no number that can be")
+    lowest = np.where(np.array(list(MEASURES)) == "effect", -np.inf, -ROUNDING)  # may help, or harm
+    if (moments.mean < lowest[:, None, None]).any():
+        raise ValueError("a mean is less than 0")
     if (moments.n < 0).any() or (moments.n > part.n).any():
         raise ValueError(f"a measure has more values than there are texts ({part.n})")
     return moments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import field, replace
@@ -220,7 +221,7 @@ def _named(place: Path) -> Iterator[None]:
 def _record(tree: Tree) -> AttentionRecord:
     if tree["format"] != FORMAT:
         raise ValueError(f"its format is {tree['format']!r}")
-    if tree["version"] != VERSION:
+    if type(tree["version"]) is not int or tree["version"] != VERSION:
         raise ValueError(f"its version is {tree['version']!r} and this program reads {VERSION}")
     if tree["type"] not in ATTENTION_TYPES:
         raise ValueError("its type is not a type of attention")
@@ -241,6 +242,7 @@ def _origin(tree: Tree) -> Origin:
     name, origin, details = tree["name"], tree["origin"], tree["details"]
     if not isinstance(details, dict):
         raise ValueError("the details of its model are no mapping")
+    json.dumps(details, allow_nan=False)  # ValueError for what could not be written again
     if origin not in ORIGINS:
         raise ValueError(f"the origin of its model is not one of {', '.join(ORIGINS)}")
     return Origin(visible(name), origin, details)

@@ -69,9 +69,9 @@ def stack_of(tree: Tree) -> Stack:
         key_tokens=keys,
         weights=_weights(tree) if "weights" in tree else None,
         summary=_summary(tree["summary"]) if "summary" in tree else None,
-        masks=tuple(masks.from_dict(rule) for rule in tree["masks"]),
-        head_names=tuple(visible(name) for name in tree["head_names"]),
-        two_texts=bool(tree["two_texts"]),
+        masks=tuple(masks.from_dict(rule) for rule in _typed(tree, "masks", list)),
+        head_names=tuple(visible(name) for name in _typed(tree, "head_names", list)),
+        two_texts=_typed(tree, "two_texts", bool),
         key_heads=tree.get("key_heads"),
         vectors=_all_vectors(tree),
     )
@@ -79,6 +79,13 @@ def stack_of(tree: Tree) -> Stack:
     if stack.weights is None:
         return stack
     return replace(stack, weights=without_dust(stack.weights, stack.masks))
+
+
+def _typed(tree: Tree, name: str, kind: type) -> Any:
+    """A value of a tree; ValueError unless it is of this type."""
+    if not isinstance(tree[name], kind):
+        raise ValueError(f"{name} is no {'list' if kind is list else 'true or false'}")
+    return tree[name]
 
 
 def _weights(tree: Tree) -> NDArray[Any]:

@@ -53,7 +53,7 @@ def where_of(tree: Tree, n_tokens: int) -> Where:
         if wave is not None and len(wave) != 2:
             raise ValueError(f"a wave has {len(wave)} lines")
         voice = _media(tree.get("voice"), 1)
-        return Times(times, float(tree["duration"]), picture, wave, voice)
+        return Times(times, float(_finite(tree["duration"])), picture, wave, voice)
     boxes = _finite(tree["boxes"]).reshape(-1, 4)
     cells = np.array(tree["cells"], dtype=np.int64)
     (rows, columns), (width, height) = (map(int, tree[key]) for key in ("grid", "size"))
