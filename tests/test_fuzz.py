@@ -89,6 +89,10 @@ COMMANDS = [
     "effect",
     "lens",
     "survey",
+    "check",
+    "explore",
+    "samples",
+    "transcribe",
 ]
 # The words of a command line cannot hold NUL: the system ends them there.
 TYPED = [word for word in ODD if "\0" not in word]
