@@ -11,6 +11,7 @@ Pitch is the first peak of the autocorrelation from 70 to 500 Hz.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ RANGE = 45.0  # decibels below the loudest frame at which nothing is heard
 SILENT = 0.2  # of that range
 VOICED = 0.5  # of the signal that has to come again after a period
 FIRST_PEAK = 0.9  # of the highest peak that an earlier one has to reach
+AT_ONCE = 1 << 12  # frames
 PICTURE_BANDS, PICTURE_COLUMNS = 40, 600  # of the small spectrogram in a record
 FLAGS = ("loud", "silent", "onset", "voiced", "bright", "high", "low", "constant")
 PARTS = Parts(
@@ -58,7 +60,7 @@ def features(sound: Sound) -> Floats:
     bands = mel_bands(sound, frames, BANDS)  # decibels
     loud = _loudness(frames)
     silent = loud < SILENT
-    pitch = _pitch(frames, sound.rate, silent)
+    pitch = _in_parts(lambda some, quiet: _pitch(some, sound.rate, quiet), frames, silent)
     voiced = np.isfinite(pitch)
     n = len(frames)
     high = np.clip((np.nan_to_num(pitch, nan=0.0) - 12) / 24, 0, 1) * voiced
@@ -114,7 +116,7 @@ def mel_bands(sound: Sound, frames: NDArray[Any], n_bands: int) -> Array:
     """Return decibels of mel bands, at least -100: (frames, bands)."""
     size = frames.shape[1]
     filters = mel_filters(size // 2 + 1, n_bands, sound.rate, 50, sound.rate / 2)
-    energy = power(frames, hann(size)) @ filters
+    energy = _in_parts(lambda some: power(some, hann(size)) @ filters, frames)
     found: Array = 10 * np.log10(np.maximum(energy, 1e-10))
     return found
 
@@ -129,9 +131,15 @@ def _frames(sound: Sound) -> NDArray[np.float64]:
     return np.asarray(cut_frames(padded, size, hop)[:n])
 
 
+def _in_parts(work: Callable[..., Array], *arrays: NDArray[Any]) -> Array:
+    """What `work` makes of rows, some at a time: a spectrum takes much more than its frame."""
+    starts = range(0, max(len(arrays[0]), 1), AT_ONCE)
+    return np.concatenate([work(*(a[i : i + AT_ONCE] for a in arrays)) for i in starts])
+
+
 def _loudness(frames: Array) -> Array:
     """From 0 (nothing is heard) to 1 (the loudest frame)."""
-    decibels = 10 * np.log10((frames**2).mean(axis=1) + 1e-10)
+    decibels = 10 * np.log10(_in_parts(lambda some: (some**2).mean(axis=1), frames) + 1e-10)
     loud: Array = np.clip((decibels - max(float(decibels.max()), -60) + RANGE) / RANGE, 0, 1)
     return loud
 
