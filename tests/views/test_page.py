@@ -442,4 +442,5 @@ def test_a_picture_travels_once_and_as_jpeg():
 def test_a_page_opens_on_the_query_that_was_asked_for():
     tree = opened(attnviz.trace(SENTENCE), query=7).tree
     assert tree["start"]["query"] == 7
+    assert opened(attnviz.trace(SENTENCE), queries=(4, 6)).tree["start"]["query"] == 4
     assert opened(attnviz.trace(SENTENCE)).tree["start"]["query"] is None

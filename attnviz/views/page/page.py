@@ -115,11 +115,16 @@ def _start(record: AttentionRecord, look: Look) -> dict[str, Any]:
             look.show, "image" if seen else "sound" if heard else "heads" if many else "heatmap"
         ),
         "layer": look.layer,
-        "query": looking_patch(record.stack, look) if seen else look.query,
+        "query": looking_patch(record.stack, look) if seen else _asked(look),
         "head": None if look.head == "mean" else look.head,
         "scale": look.scale,
         "language": look.language.tag,
     }
+
+
+def _asked(look: Look) -> int | None:
+    """The query that was asked for, if any: the first of several."""
+    return look.queries[0] if look.query is None and look.queries else look.query
 
 
 def _json(tree: dict[str, Any]) -> str:
