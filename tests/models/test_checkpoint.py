@@ -69,7 +69,7 @@ def refusal(work, *named):
         work()
     said = str(caught.value)
     assert "\n" not in said
-    assert len(said) < 1000
+    assert len(said) < 1500
     for name in named:
         assert str(name) in said
     return said
@@ -121,7 +121,7 @@ FAMILIES = (
 
 
 @pytest.mark.parametrize(
-    "kind", ["gpt_oss", "mamba", "Llama", "bert ", "", None, 3, ["bert"], {"bert": 1}, True]
+    "kind", ["gpt_oss", "mamba", "Llama", "bert ", "", 3, ["bert"], {"bert": 1}, True]
 )
 def test_an_unknown_family_is_named_beside_those_that_are_read(tmp_path, kind):
     said = refusal(loading(save(tmp_path, "bert", model_type=kind)), "model_type", *FAMILIES)
@@ -129,8 +129,10 @@ def test_an_unknown_family_is_named_beside_those_that_are_read(tmp_path, kind):
     assert said.startswith(f"attnviz does not read {named} yet")
 
 
-def test_a_missing_family_lists_those_that_are_known(tmp_path):
-    refusal(loading(save(tmp_path, "bert", without=["model_type"])), "model_type", *FAMILIES)
+def test_a_missing_family_is_said(tmp_path):
+    for how in ({"without": ["model_type"]}, {"model_type": None}):
+        said = refusal(loading(save(tmp_path, "bert", **how)), "does not say its model_type")
+        assert "the model was saved with" in said
 
 
 # Its fields.
