@@ -18,7 +18,6 @@ import numpy as np
 
 from attnviz.errors import AttnvizError, bad_choice, not_found
 from attnviz.files.arrays import NOT_READABLE, array_names, read_array, read_arrays, read_json
-from attnviz.files.pickled import is_torch
 from attnviz.frozen import dataclass
 from attnviz.inputs.labels import visible
 from attnviz.record.named_arrays import HEAD_NAMES, KEY_TOKENS, TOKENS, names_of, picked, plan
@@ -59,6 +58,8 @@ def unreadable(place: object, why: str) -> AttnvizError:
 def of_npz(place: Path, names: Sequence[str]) -> Found:
     """Return what the arrays of these names in a .npz file are."""
     if not names:
+        from attnviz.files.pickled import is_torch  # hardly any file is of this kind
+
         return _of_torch(place) if is_torch(place) else Found(picked(plan(place, names), str))
     chosen = plan(place, names)
     labelled = [name for name in names if name.lower() in (*TOKENS, *KEY_TOKENS)]

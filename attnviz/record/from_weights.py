@@ -14,7 +14,6 @@ from attnviz.attention import masks
 from attnviz.attention.attention_types import ATTENTION_TYPES, mask_of
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels
-from attnviz.record.array_files import arrays_in
 from attnviz.record.checks import (
     DUST,
     check_numbers,
@@ -94,6 +93,8 @@ def _opened(
     """What a file holds, where a path was given; its tokens where no others were."""
     if not isinstance(weights, str | Path):
         return weights, tokens, key_tokens
+    from attnviz.record.array_files import arrays_in  # few are given as files
+
     found = arrays_in(weights)
     queries = found.tokens if tokens is None else tokens
     return found.weights, queries, found.key_tokens if key_tokens is None else key_tokens

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +58,8 @@ def revision_of(place: Path) -> str | None:
 
 def hashes(files: tuple[Path, ...]) -> dict[str, str]:
     """Return the sha-256 of each file, by its name: all of it is read."""
+    from hashlib import file_digest  # few runs hash a file
+
     found = {}
     for file in files:
         with file.open("rb") as stream:
