@@ -101,7 +101,7 @@ def scale_line(
     if cells != (1, 1):
         keys = ("ui.cells", "heads.pooled")
         said = [language.say(key, TERMINAL, rows=cells[0], columns=cells[1]) for key in keys]
-        notes = [f" · {one}" for one in ([note] if note else said)]
+        notes = [f" · {one}" for one in (note or said[0], said[1])]
     tried = [(before, told) for told in notes for before in (shown, "")]
     for before, told in tried:
         line = Text.assemble((f"{before}0% ", "dim"), ramped, (f"{most}{told}", "dim"))
