@@ -46,6 +46,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
         if isinstance(leaving.__context__, BrokenPipeError):
             raise ReaderLeft from leaving
         raise
+    except UnicodeEncodeError:  # a lone surrogate: no shell can type one
+        broken = AttnvizError("A word of the command line is not valid Unicode.", "Write UTF-8.")
+        return _complain(broken, arguments)
     except MemoryError:
         full = AttnvizError("There is not enough memory.", "Use a shorter text or fewer heads.")
         return _complain(full, arguments)

@@ -276,3 +276,8 @@ def test_a_query_that_is_not_there_is_refused_before_anything_is_written(
     status, out, err = run(capsys, "run", "The cat", "-o", "x.npz", "--query", "dog", *more)
     assert (status, out, list(tmp_path.iterdir())) == (2, "", [])
     assert '"dog" is not in the text' in err
+
+
+def test_a_lone_surrogate_in_an_option_is_one_line(capsys):
+    status, out, err = run(capsys, "run", "--output", "\ud800", "--pair", "x")
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
