@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
 
@@ -109,19 +109,19 @@ class Probe:
         texts = one.random[1] if one.random[0] == pattern else 0
         return Claim(one.place, pattern, score, sd, chance, rank, len(self.heads), texts, verdict)
 
-    def to_json(self) -> str:
-        """Return every number as one JSON document."""
+    def to_json(self, claims: Sequence[Claim] = ()) -> str:
+        """Return every number, and what became of claims, as one JSON document."""
         tree = {
             "format": "attnviz-probe", "attnviz": __version__, "model": self.model,
             "stack": self.stack, "random_texts": self.n_random, "length": self.length,
             "sentences": self.n_sentences, "agreement": list(self.agreement),
             "chance": self.chance, "heads": [*self._rows()],
-        }  # fmt: skip
+        } | ({"claims": [asdict(one) for one in claims]} if claims else {})  # fmt: skip
         return json.dumps(tree, ensure_ascii=False, indent=1) + "\n"
 
-    def to_csv(self) -> str:
-        """Return one line a head."""
-        rows = [*self._rows()]
+    def to_csv(self, claims: Sequence[Claim] = ()) -> str:
+        """Return one line a head, or one a claim where there are claims."""
+        rows = [asdict(one) for one in claims] or [*self._rows()]
         return table_text([[*rows[0]], *([*row.values()] for row in rows)])
 
     def _rows(self) -> Iterator[dict[str, Any]]:

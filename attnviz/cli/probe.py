@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from attnviz.cli.model_options import TokenPass
-from attnviz.cli.output import console, put, put_numbers, screen_of
+from attnviz.cli.numbers_output import Numbers
+from attnviz.cli.output import console, put, screen_of
 from attnviz.cli.progress import Ticker
 from attnviz.cli.read_text import the_text
 from attnviz.errors import AttnvizError
@@ -16,7 +17,7 @@ ANSWERED_ALONE = ("source", "source_file", "type", "heads", "pair", "ids", "imag
 
 def show_probe(
     asked: TokenPass, stack: str | None, claims: list[str], n_random: int | None,
-    top: int | None, language: Language, *, json: bool, csv: bool,
+    top: int | None, language: Language, numbers: Numbers,
 ) -> None:  # fmt: skip
     """Probe the heads of a checkpoint; show all of them, or answer claims about some.
 
@@ -32,13 +33,16 @@ def show_probe(
             progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
         )  # fmt: skip
     answers = [check_claim(found, claim) for claim in claims]
-    target = console()
-    if json or csv:
-        put_numbers(found, csv=csv)
-    elif answers:
-        put(target, views.claims(answers, found, screen_of(target), language))
-    else:
-        put(target, views.probe(found, screen_of(target), language, top))
+
+    def show() -> None:
+        target = console()
+        screen = screen_of(target)
+        if answers:
+            put(target, views.claims(answers, found, screen, language))
+        else:
+            put(target, views.probe(found, screen, language, top))
+
+    numbers.put(lambda: found.to_json(answers), lambda: found.to_csv(answers), language, show)
 
 
 def _refuse_others(asked: TokenPass) -> None:

@@ -168,6 +168,21 @@ def test_a_probe_on_the_screen_and_for_programs(heads):
     assert len(out.splitlines()) == 9
 
 
+def test_what_became_of_claims_and_a_probe_go_to_files_and_to_programs(heads, tmp_path):
+    claims = ("--check", "1.2 induction", "--check", "0.3 next")
+    files = tmp_path / "claims.json", tmp_path / "claims.csv", tmp_path / "probe.csv"
+    out, _ = heads("--model", "induction", *claims, "--json", "-o", files[0], "-o", files[1])
+    answered = json.loads(out)["claims"]
+    assert [(one["place"], one["verdict"]) for one in answered] == [
+        ("1.2", "holds"), ("0.3", "fails"),
+    ]  # fmt: skip
+    assert json.loads(files[0].read_text())["claims"] == answered
+    rows = list(csv.DictReader(files[1].read_text().splitlines()))
+    assert [row["pattern"] for row in rows] == ["induction", "next"]
+    heads("--model", "induction", "--probe", "-o", files[2])
+    assert len(list(csv.DictReader(files[2].read_text().splitlines()))) == 8
+
+
 def test_a_claim_is_answered(heads):
     out, _ = heads("--model", "induction", "--check", "1.2 induction", "--check", "0.3 next")
     first, second = (line.split(":")[1].split(".")[0].strip() for line in out.splitlines()[:3:2])

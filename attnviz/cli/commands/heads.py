@@ -84,11 +84,10 @@ def heads(
 
     language = find_language(lang)
     numbers.check([asked.file])
-    json, csv = numbers.json, numbers.csv
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
     if probe or check:
-        show_probe(asked, stack, check or [], random, top, language, json=json, csv=csv)
+        show_probe(asked, stack, check or [], random, top, language, numbers)
         return
     if random is not None:
         raise AttnvizError("--random is for --probe and --check.", "Give one of them too.")
