@@ -228,7 +228,7 @@ def test_an_encoder_of_t5_alone(tmp_path):
 def test_two_towers_in_one_file_are_named(tmp_path):
     tensors = checkpoints.tensors("bert")
     both = {f"{who}.{name}": v for who in ("ctx", "question") for name, v in tensors.items()}
-    refusal(loading(save(tmp_path, "bert", both)), "2 models", "ctx.", "question.")
+    refusal(loading(save(tmp_path, "bert", both)), "2 models", "ctx, question.")
 
 
 @pytest.mark.parametrize("case", ["llama", "qwen3"])

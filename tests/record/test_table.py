@@ -47,7 +47,8 @@ def test_every_line_names_the_weight_that_it_holds(tmp_path):
     record.save(tmp_path / "a.csv")
     labels, found = record.stack.query_tokens.labels, np.zeros((1, 2, 3, 3))
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
-        for line in csv.DictReader(file):
+        numbers = (line for line in file if not line.startswith("#"))  # where they come from
+        for line in csv.DictReader(numbers):
             layer, head, query, key = (int(line[n]) for n in ("layer", "head", "query", "key"))
             assert (line["query_token"], line["key_token"]) == (labels[query], labels[key])
             found[layer, head, query, key] = float(line["weight"])
