@@ -30,7 +30,7 @@ PANELS = {
     ),
     "Which part": ("key", "stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
     "How it runs": ("reference", "random", "limit", "workers", "scheduler", "strict"),
-    "How it looks": ("scale", "measure", "explain", "lang", "color"),
+    "How it looks": ("wide", "scale", "measure", "explain", "lang", "color"),
     "Output": (
         "json", "csv", "figure", "size", "font_size", "dpi", "no_title", "annotate", "transparent",
         "cmap", "keep", "no_media", "quiet", "verbose",

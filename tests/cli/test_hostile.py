@@ -155,7 +155,8 @@ def test_every_word_of_a_command_line(name, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for words in arguments(name):
         look(capsys, name, *words)
-    assert list(tmp_path.iterdir()) == []
+    left = [path for path in tmp_path.iterdir() if not (name == "survey" and path.is_dir())]
+    assert left == []  # a survey makes the folder that it is to keep its chunks in
 
 
 def name_tokens(place):
