@@ -97,11 +97,12 @@ def drawn(report, width=80, colour=False, language=ENGLISH):
     return re.sub(r"\x1b\[[0-9;]*m", "", console.file.getvalue()).splitlines()
 
 
-IN_WORDS = [  # every language with two reports, every report in one
-    (name, tag)
+IN_WORDS = [  # by default every language with two reports, every report in one
+    pytest.param(
+        name, tag, marks=[] if tag == "en" or name in ("partly", "model") else pytest.mark.slow
+    )
     for name in REPORTS
     for tag in LANGUAGES
-    if tag == "en" or name in ("partly", "model")
 ]
 
 

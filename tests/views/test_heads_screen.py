@@ -7,6 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -113,6 +114,14 @@ def table_of(lines):
 # It fits.
 
 
+def assert_fits(name, tag, width, height, colour, sort, wide):
+    lines = plain(drawn(name, width, height, colour, LANGUAGES[tag], sort, wide=wide))
+    assert max(map(cell_len, lines)) <= width, (width, height)
+    assert len(lines) < height, (width, height)  # the last is the prompt's
+    least = min(views.LEAST_ROWS, len(made(name)[1]))
+    assert len(table_of(lines)[1]) >= least, (width, height)
+
+
 @pytest.mark.parametrize("tag", LANGUAGES)
 @pytest.mark.parametrize("name", RECORDS)
 def test_it_fits_the_screen(name, tag):
@@ -120,12 +129,17 @@ def test_it_fits_the_screen(name, tag):
         for j, height in enumerate((24, 40, 60)):
             kinds = (None, False), (None, True), ("entropy", height > 24)
             (sort, wide), colour = kinds[(i + j) % 3], i % 2 == 0
-            lines = drawn(name, width, height, colour, LANGUAGES[tag], sort, wide=wide)
-            lines = plain(lines)
-            assert max(map(cell_len, lines)) <= width, (width, height)
-            assert len(lines) < height, (width, height)  # the last is the prompt's
-            least = min(views.LEAST_ROWS, len(made(name)[1]))
-            assert len(table_of(lines)[1]) >= least, (width, height)
+            assert_fits(name, tag, width, height, colour, sort, wide)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tag", LANGUAGES)
+@pytest.mark.parametrize("name", RECORDS)
+def test_it_fits_every_screen_in_every_way(name, tag):
+    ways = product((40, 60, 80, 200), (24, 40, 60), (False, True), (None, "entropy"))
+    for width, height, colour, sort in ways:
+        for wide in (False, True)[: 1 + (sort is None or height > 24)]:
+            assert_fits(name, tag, width, height, colour, sort, wide)
 
 
 def test_a_very_narrow_screen_keeps_to_its_width():

@@ -92,27 +92,41 @@ def styled(record, what, look=None, width=80, height=24):
 # It fits.
 
 
+# By default lengths take turns in colour; the others are for where there is time.
+TURNS = [0, pytest.param(1, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_default_view_fits_a_small_terminal(kind):
+def test_the_default_view_fits_a_small_terminal(kind, turn):
     for n in range(1, len(WORDS) + 1):
         record = sentence(n, kind)
-        lines = plain(drawn(record, "auto", colour=n % 2 == 0, paper=1000))
+        lines = plain(drawn(record, "auto", colour=n % 2 == turn, paper=1000))
         assert len(lines) < 24, (n, len(lines))  # the last line is the prompt's
         assert max(map(cell_len, lines)) <= 80, n
         assert kind in lines[0]
 
 
+@pytest.mark.parametrize(
+    ("lengths", "numbers"),
+    [((1, 30), (1, 10, 64)), pytest.param((1, 9, 30), (1, 4, 10, 64), marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("height", [16, 24, 40, 60])
-def test_the_default_view_fits_every_usual_height(height):
-    for n, heads, width in product((1, 30), (1, 10, 64), WIDTHS[1:]):
+def test_the_default_view_fits_every_usual_height(height, lengths, numbers):
+    for n, heads, width in product(lengths, numbers, WIDTHS[1:]):
         record = sentence(n, "local", heads=heads)
         assert len(drawn(record, "auto", width, height, colour=True)) < height, (n, heads, width)
 
 
+@pytest.mark.parametrize(
+    ("lengths", "turn"),
+    [((1, 3, 30), 0), *(pytest.param((1, 3, 12, 30), n, marks=pytest.mark.slow) for n in (0, 1))],
+)
 @pytest.mark.parametrize("what", SHOWS)
-def test_every_line_keeps_to_the_width(what):
-    for i, (n, width, kind) in enumerate(product((1, 3, 30), WIDTHS, ("local", "cross"))):
-        lines = plain(drawn(sentence(n, kind), what, width, colour=i % 4 > 1, paper=1000))
+def test_every_line_keeps_to_the_width(what, lengths, turn):
+    for i, (n, width, kind) in enumerate(product(lengths, WIDTHS, ("local", "cross"))):
+        colour = i // 2 % 2 != turn
+        lines = plain(drawn(sentence(n, kind), what, width, colour=colour, paper=1000))
         assert max(map(cell_len, lines), default=0) <= width, (n, kind, width)
 
 
