@@ -670,7 +670,7 @@ def test_pieces_of_a_class_whose_frame_is_not_known_or_has_no_such_mark(folder, 
 def test_broken_files_of_pieces_end_in_one_line(tmp_path):
     whole, generator = pieces_file(), np.random.RandomState(3)
     (tmp_path / "config.json").write_text('{"model_type": "t5"}')
-    for n in range(800):
+    for n in range(2000):
         data = bytearray(whole[: generator.randint(len(whole) + 1)] if n % 2 else whole)
         for _ in range(generator.randint(4)):
             if data:
