@@ -94,11 +94,10 @@ def test_a_patch_is_clicked_for_its_row_and_with_shift_for_its_column(reader):
     assert brightest(tab, ".view.image > canvas", 3, 4)[0] == (0, 1)
     tab.click(".view.image .chips >> nth=0 >> button")
     assert reader.heading == '"r1c2" looks at'
-    tab.keyboard.press("ArrowLeft")
     tab.locator(".view.image > canvas").focus()
     tab.keyboard.press("ArrowRight")
     reader.settled()
-    assert "c" in reader.heading
+    assert reader.heading == '"r1c3" looks at'
 
 
 def test_a_head_in_small_is_clicked_and_what_lies_elsewhere_is_told(reader):
@@ -188,5 +187,4 @@ def test_all_heads_of_a_vision_transformer_weigh_little_and_open_at_once(chromiu
         reader.drawn("image")
         took.append(time.perf_counter() - start)
     assert min(took) < MOST_SECONDS
-    print(len(data), min(took))
     context.close()

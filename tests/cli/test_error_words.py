@@ -55,7 +55,7 @@ ERRORS = [
     ("words", ["cost", "words"], "err.extra", ["words"]),
     ("missing", ["view"], "err.missing", ["file"]),
     ("low", ["compare", TEXT, "--tolerance", "-1"], "err.not_between", ["-1", "--tolerance"]),
-    ("command", ["rnu"], "err.command", ["rnu", "run"]),
+    ("command", ["rnu", TEXT], "err.command", ["rnu", "run"]),
     ("both", ["run", TEXT, "--file", "missing.txt"], "err.both", ["--file"]),
     ("nothing", ["compare", TEXT], "err.nothing_to_compare", ["--type"]),
     ("several", ["compare", TEXT, "a", "--type", "self,local"], "err.several", ["texts", "types"]),

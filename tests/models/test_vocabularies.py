@@ -150,6 +150,7 @@ def test_two_thousand_mutations_are_read_or_refused(tmp_path, name):
     for other, content in files.items():
         content = content if isinstance(content, bytes) else content.encode()
         (tmp_path / other).write_bytes(content)
+    encode(find_tokenizer(tmp_path, source=True), "the cat é")  # as it is, it can be read
     whole, chance = (tmp_path / name).read_bytes(), np.random.RandomState(11)
     for n in range(2000):
         data = bytearray(whole[: chance.randint(len(whole) + 1)] if n % 3 == 0 else whole)

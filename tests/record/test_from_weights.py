@@ -657,5 +657,6 @@ def test_attentions_beside_decoder_attentions_are_refused():
     ],
 )
 def test_parts_that_do_not_belong_together_are_one_line(given):
-    with pytest.raises(AttnvizError):
+    with pytest.raises(AttnvizError) as error:
         from_weights(given, None)
+    assert "\n" not in str(error.value)

@@ -1,6 +1,7 @@
 """Attention among arrays that have names: caches of hooks, mappings, files of tensors."""
 
 import io
+import os
 import pickle
 import zipfile
 
@@ -182,13 +183,26 @@ def test_tensors_of_pytorch_s_files(tmp_path, name, suffix):
         np.testing.assert_array_equal(record.stack.weights, WEIGHTS)
 
 
+class Running:
+    """Whoever loads it makes a folder."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (self.path,)
+
+
 def test_what_a_pickle_would_run_is_not_run(tmp_path):
-    ran = []
+    ran = tmp_path / "ran"
+    harm = pickle.dumps({"a": Running(str(ran))}, 2)
     with zipfile.ZipFile(tmp_path / "w.pt", "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps(print, 2))
-    (tmp_path / "p.pt").write_bytes(pickle.dumps({"a": print}))
+        archive.writestr("archive/data.pkl", harm)
+    (tmp_path / "p.pt").write_bytes(harm)
     for name in ("w.pt", "p.pt"):
         with pytest.raises(AttnvizError) as error:
             open_file(tmp_path / name)
         assert "\n" not in str(error.value)
-    assert not ran
+    assert not ran.exists()
+    pickle.loads(harm)
+    assert ran.exists()
