@@ -813,7 +813,7 @@ def test_every_number_is_in_the_record(records):
 def test_the_random_and_real_records_show_most_kinds():
     """Else the law above proves little."""
     shown = {
-        type(fact).__name__
+        kind_of(fact)
         for name, records in EVERY_RECORD.items()
         if name != "made"
         for record in records()
