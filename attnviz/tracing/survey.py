@@ -95,9 +95,10 @@ def survey(
     task = Task(name, tuple(sorted(options.items())), stack, strict, effect)
     corpus = texts if isinstance(texts, Corpus) else None
     entries = iter(corpus) if corpus is not None else from_texts(texts)  # type: ignore[arg-type]
-    store = None if folder is None else Store(Path(folder), _manifest(task, corpus))
+    first = list(itertools.islice(entries, 1))  # what cannot be read leaves no folder behind
+    store = Store(Path(folder), _manifest(task, corpus)) if first and folder is not None else None
     work = partial(measure_chunk, task, opened if here else None)
-    results = _results(work, _chunks(entries), workers, scheduler, store)
+    results = _results(work, _chunks(itertools.chain(first, entries)), workers, scheduler, store)
     whole, failed = _merged(results, progress)
     if whole is None:
         raise _nothing_measured(failed)

@@ -175,8 +175,17 @@ def test_what_a_text_says_is_no_markup_on_the_page():
     assert "\x1b" not in page
 
 
+@pytest.mark.parametrize("texts", ["missing.txt", "empty.txt"])
+def test_a_survey_of_nothing_leaves_no_folder(texts, tmp_path, capsys):
+    (tmp_path / "empty.txt").write_text("\n\n")
+    folder = tmp_path / "kept"
+    status, out, err = command(capsys, "survey", str(tmp_path / texts), "--folder", str(folder))
+    assert (status, out, folder.exists()) == (2, "", False), err
+
+
 def test_parquet(two, tmp_path, capsys):
-    parquet = pytest.importorskip("pyarrow.parquet", reason="the extra attnviz[parquet]")
+    from pyarrow import parquet
+
     status, _, err = command(
         capsys, "view", str(two / "first.npz"), "-o", str(tmp_path / "s.parquet")
     )

@@ -51,8 +51,7 @@ def writers():
         for suffix in suffixes:
             yield f"{kind}{suffix}", [one.save for one in two]
     surveys = [attnviz.survey(list(TEXTS[:n]), heads=2) for n in (1, 2)]
-    plain = [suffix for suffix in SURVEYS if suffix != ".parquet"]  # an extra writes that
-    for suffix in (*plain, ".html", ".png"):
+    for suffix in (*SURVEYS, ".html", ".png"):
         yield f"survey{suffix}", [lambda path, s=s: save_survey(s, path) for s in surveys]
 
 

@@ -69,7 +69,7 @@ def refusal(work, *named):
         work()
     said = str(caught.value)
     assert "\n" not in said
-    assert len(said) < 1500
+    assert len(said) < 1000
     for name in named:
         assert str(name) in said
     return said

@@ -249,7 +249,7 @@ BROKEN = {
     "gpt_neox, fused as blocks": ("gpt_neox", values("query_key_value", regrouped(2, 3))),
     "gpt_bigcode, fused per head": (
         "gpt_bigcode, a key for each head",
-        values("c_attn", regrouped(3, 2)),
+        values("c_attn", regrouped(3, 4)),
     ),
     "gpt_bigcode, key and value": ("gpt_bigcode", values("c_attn", ordered(0, 1, 2, 3, 5, 4))),
     "gpt_bigcode, scale": ("gpt_bigcode, a key for each head", fields(scale_attn_weights=True)),

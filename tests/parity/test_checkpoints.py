@@ -28,9 +28,9 @@ from tests.reference.make_checkpoints import reference
 FAR = 1000  # tokens
 TOLERANCE = 1e-5  # of the real model, and of long texts
 TINY = 2e-6  # of the tiny ones
-PEAKED = 8e-6  # of those whose attention is so peaked that the order of sums shows: 5e-6 was seen
+PEAKED = 5e-6  # of those whose attention is so peaked that the order of sums shows: 2e-6 was seen
 FAMILIES_PEAKED = {
-    "distilbert", "gpt_bigcode", "llama", "marian", "mistral", "modernbert", "mt5", "phi3", "qwen2",
+    "distilbert", "llama", "marian", "mistral", "modernbert", "mt5", "phi3", "qwen2",
     "t5", "umt5",
 }  # fmt: skip
 SAME = 4e-6  # transformers against itself, on another machine

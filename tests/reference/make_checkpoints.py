@@ -258,7 +258,7 @@ CASES = {
     "gpt_bigcode, a key for each head": Case(
         "GPTBigCodeForCausalLM",
         GPT2
-        | {"multi_query": False, "scale_attn_weights": False, "n_inner": 40}
+        | {"multi_query": False, "scale_attn_weights": False, "n_inner": 40, "n_head": 4}
         | {"activation_function": "relu", "layer_norm_epsilon": 1e-3},
     ),
     "gptj": Case("GPTJModel", GPT2 | {"rotary_dim": 8, "n_inner": 40}),

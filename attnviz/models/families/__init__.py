@@ -154,6 +154,7 @@ WRAPPERS = {
 # Those whose pictures are read, and the towers that read them: else they are read as texts alone.
 SEEING = ("llava",)
 SEEING_TOWERS = ("clip_vision_model", "siglip_vision_model")
+HALVES = ("_text_model", "_vision_model", "_vl_text")  # how halves end: they are not searched for
 TEXT_CONFIG = "text_config"
 # What such models say of their images where the fields of both halves stand together.
 OF_IMAGES = (TEXT_CONFIG, "vision_config", "vision_start_token_id", "vision_end_token_id",
@@ -176,7 +177,7 @@ def read_family(folder: Path) -> tuple[dict[str, Any], str]:
     if not isinstance(kind, str) or kind not in MODULE_OF:
         raise AttnvizError(
             f"attnviz does not read {_named(kind)} yet (model_type in {folder / 'config.json'}).",
-            f"It reads: {', '.join(MODULE_OF)}.",
+            f"It reads: {', '.join(kind for kind in MODULE_OF if not kind.endswith(HALVES))}.",
         )
     return config, MODULE_OF[kind]
 
