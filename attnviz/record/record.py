@@ -162,11 +162,7 @@ class AttentionRecord:
         )
 
     def __repr__(self) -> str:
-        (queries, keys), stack = self.stack.shape, self.stack
-        return (
-            f"AttentionRecord({self.kind}, {self.model.name}, {stack.n_layers} layers × "
-            f"{stack.n_heads} heads, {queries} × {keys} tokens)"
-        )
+        return f"AttentionRecord({self.kind}, {self.model.name}, {self.stack.size_in_words})"
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows: the page in a frame of its own."""

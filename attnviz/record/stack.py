@@ -107,14 +107,16 @@ class Stack:
     # what was measured of heads beside their weights; not saved
 
     def __repr__(self) -> str:
-        queries, keys = self.shape
         kept = "streamed" if self.weights is None else str(self.weights.dtype)
-        parts = [
-            f"{self.n_layers} layers × {self.n_heads} heads",
-            f"{queries} × {keys} tokens",
-            kept,
-        ]
-        return f"Stack({', '.join([*parts, *self.vectors])})"
+        return f"Stack({', '.join([self.size_in_words, kept, *self.vectors])})"
+
+    @property
+    def size_in_words(self) -> str:
+        """Say how many layers, heads and tokens there are."""
+        queries, keys = self.shape
+        layers = "1 layer" if self.n_layers == 1 else f"{self.n_layers} layers"
+        heads = "1 head" if self.n_heads == 1 else f"{self.n_heads} heads"
+        return f"{layers} × {heads}, {queries} × {keys} tokens"
 
     @property
     def query(self) -> Floats:

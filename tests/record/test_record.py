@@ -832,7 +832,10 @@ def test_an_old_file_keeps_its_mode(tmp_path):
 
 def test_repr_is_one_line_that_says_what_it_is():
     shown = repr(trace("القط ناعس", source="the cat sleeps", heads=3))
-    assert shown == "AttentionRecord(cross, builtin, 1 layers × 3 heads, 2 × 3 tokens)"
+    assert shown == "AttentionRecord(cross, builtin, 1 layer × 3 heads, 2 × 3 tokens)"
+    assert "1 layer × 1 head, 2 × 2 tokens" in repr(trace("a b", heads=1))
+    two = attnviz.from_weights(np.full((2, 2, 1, 1), 1.0), ["a"])
+    assert repr(two.stack) == "Stack(2 layers × 2 heads, 1 × 1 tokens, float64)"
     assert isinstance(attnviz.trace("a"), attnviz.AttentionRecord)
 
 
