@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
-from attnviz.record.selection import columns_named, rows_named
+from attnviz.record.selection import columns_named, kept_weights, rows_named
 from attnviz.record.stack import Stack
 
 
@@ -48,12 +47,9 @@ def word_link(stack: Stack, query: str, key: str) -> WordLink:
     query, key: positions, ranges or words, as in `attnviz.record.selection.crop`. Raises
     AttnvizError for what is not in the text, or where the weights were streamed.
     """
-    if stack.weights is None:
-        raise AttnvizError(
-            "The weights of so long a text were streamed, not kept.", "Give a shorter text."
-        )
+    weights = kept_weights(stack, "see which heads link two words")
     rows, columns = rows_named(stack, query), columns_named(stack, key)
-    part: NDArray[Any] = stack.weights[:, :, rows][..., columns]
+    part: NDArray[Any] = weights[:, :, rows][..., columns]
     allowed = stack.allowed_keys()[:, rows]
     shares = [
         _seen(stack, layer, rows, columns) / np.maximum(allowed[layer], 1)

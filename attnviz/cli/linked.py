@@ -29,6 +29,7 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
         put,
         put_explanation,
         put_json,
+        put_text,
         save,
         say,
         say_saved,
@@ -49,10 +50,12 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
     ]
     if display.json:
         put_json(dumps(link_words.data(record, link)) + "\n")
+    elif display.csv:
+        put_text(link_words.table(link))
     elif display.show != "none":
         target = console()
         put(target, word_link_view(record, link, look.language, screen_of(target)))
-    if display.explain and not display.json:
+    if display.explain and not (display.json or display.csv):
         put_explanation(console(), record, look, display.quiet, rows_named(record.stack, query))
     for path, data in files:
         save(path, data, look.language, display.quiet)

@@ -36,7 +36,7 @@ def merge(stack: Stack, kind: str) -> Stack:
 
     Raises AttnvizError for a streamed stack.
     """
-    weights = _kept_weights(stack, f"merge {kind}")
+    weights = kept_weights(stack, f"merge {kind}")
     rows = units.starts(stack.query_tokens, kind)
     columns = rows if _is_one(stack) else units.starts(stack.key_tokens, kind)
     if (rows.size, columns.size) == stack.shape:
@@ -78,7 +78,7 @@ def hide_special(stack: Stack) -> tuple[Stack, NDArray[np.float64]]:
 
     Raises AttnvizError where only special tokens are there, or for a streamed stack.
     """
-    weights = _kept_weights(stack, "hide special tokens")
+    weights = kept_weights(stack, "hide special tokens")
     special = stack.query_tokens.special, stack.key_tokens.special
     rows, columns = (np.flatnonzero(~flags) for flags in special)
     if not (rows.size and columns.size):
@@ -101,7 +101,7 @@ def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> S
 
     Raises AttnvizError for what is not in the text, an empty choice, or a streamed stack.
     """
-    _kept_weights(stack, "show a part")
+    kept_weights(stack, "show a part")
     n_queries, n_keys = stack.shape
     wanted = (
         np.arange(n_queries) if rows is None else np.array(rows_named(stack, rows)),
@@ -111,7 +111,9 @@ def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> S
     return part if part is stack else replace(part, place=_place(stack, *wanted))
 
 
-def _kept_weights(stack: Stack, what: str) -> Weights:
+def kept_weights(stack: Stack, what: str) -> Weights:
+    """Return the weights, which are needed to do what `what` says; AttnvizError where they were
+    streamed."""
     if stack.weights is None:
         raise AttnvizError(
             f"To {what}, all weights must be kept; for a text this long they are streamed.",

@@ -105,6 +105,13 @@ def test_numbers_for_programs(command, tmp_path):
     lines = (tmp_path / "l.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "layer,head,weight,even"
     assert len(lines) == 5
+    assert command("--query", "cat", "--key", "the", "--csv")[:2] == (0, "\n".join(lines) + "\n")
+
+
+def test_streamed_weights_are_refused():
+    streamed = attnviz.trace("the cat saw a dog", max_memory=0).stack
+    with pytest.raises(AttnvizError, match=r"all weights must be kept; .* they are streamed"):
+        word_link(streamed, "cat", "the")
 
 
 @pytest.mark.slow
