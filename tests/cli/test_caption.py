@@ -31,6 +31,7 @@ def test_each_word_has_a_picture_with_its_share_of_cls(blip, capsys, tmp_path):
     assert told.out.count("· [CLS] ") == len(found.text.split())
     assert f"{len(found.ids)} tokens, " in told.err
     assert "tokens/s" in told.err
+    assert attnviz.read(saved).made.command.startswith("attnviz caption ")
     assert run_command_line(["view", str(saved), "--show", "caption", "--layer", "all"]) == 0
     assert capsys.readouterr().out in told.out
 
@@ -62,6 +63,7 @@ def test_the_strip_as_a_picture(blip, tmp_path, capsys):
         (["--model", "VIT"], "does not write about pictures"),
         (["--model", "BLIP", "--layer", "7"], "Layer 7"),
         (["--model", "BLIP", "--head", "1.9"], "Head 9"),
+        (["--model", "BLIP", "--stack", "nowhere"], "nowhere"),
         (["--model", "BLIP", "-o", "a.mp3"], "mp3"),
         (["--model", "BLIP", "--num-beams", "0"], "num-beams"),
     ],

@@ -213,6 +213,34 @@ def test_mistakes_are_one_line(capsys, writer, words, named):
     assert named in err
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (["--layer", "99"], "Layer 99"),
+        (["--head", "1.99"], "Head 99"),
+        (["--stack", "cross"], "cross"),
+    ],
+)
+def test_a_place_that_is_not_there_is_refused_before_it_writes(capsys, words, named):
+    status, out, err = run(capsys, "generate", "--ids", PATTERN, "-m", "induction", *words)
+    assert (status, out, len(err.splitlines())) == (2, "", 1), err
+    assert named in err
+
+
+def test_a_table_for_programs_is_alone_on_standard_output(capsys, tmp_path):
+    words = ["generate", "--ids", PATTERN, "-m", "induction", "--max-new-tokens", "2"]
+    file = tmp_path / "written.csv"
+    assert run(capsys, *words, "-o", str(file), "--show", "none")[0] == 0
+    for show in (["--show", "none"], []):
+        status, out, _ = run(capsys, *words, "--csv", *show)
+        table = [line for line in out.splitlines() if not line.startswith("# ")]
+        assert status == 0
+        assert table[0].startswith("stack,layer,head,")
+        assert table == [
+            line for line in file.read_text("utf-8").splitlines() if not line.startswith("# ")
+        ]
+
+
 @pytest.mark.parametrize("command", ["generate", "predict"])
 def test_marks_of_a_chat_in_the_text_are_named(capsys, writer, command):
     words = [command, "a<|endoftext|>b", "--model", writer, "--chat"]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from attnviz.cli import options
-from attnviz.cli.view_options import Display
+from attnviz.cli.commands.generate import Written, show_written
 from attnviz.cli.writing_options import Writing
 
 NAMES = "nlpconnect/vit-gpt2-image-captioning, Salesforce/blip-image-captioning-base"
@@ -17,16 +17,10 @@ INSTEAD = 'attnviz run "a red ball" --image FILE shows where words for colours a
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Caption(Display):
+class Caption(Written):
     """What is shown of a caption: all layers and heads of its cross-attention together."""
 
-    layer: options.Layer = "all"
     show: options.Show = "caption"
-
-    def of_view(self) -> Caption:
-        """The same with one layer, for views that have no mean of layers."""
-        several = self.show in ("caption", "timeline", "grid", "none")
-        return self if several or self.layer != "all" else replace(self, layer="0")
 
 
 @options.spread
@@ -49,10 +43,9 @@ def caption(
     attnviz caption line.png --model microsoft/trocr-small-printed
     """
     from attnviz.cli.applications import need_model
-    from attnviz.cli.writing import end_of_stream, stream_to_screen
-    from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
+    from attnviz.cli.writing import stream_to_screen
+    from attnviz.errors import AttnvizError
     from attnviz.models import load_checkpoint
-    from attnviz.record.numbering import layers_and_heads
     from attnviz.tracing.generate import generate as write
 
     need_model(model, "caption", NAMES, INSTEAD)
@@ -62,14 +55,7 @@ def caption(
         raise AttnvizError(
             f"{opened.name} ({opened.family}) does not write about pictures.", f"Try {NAMES}."
         )
-    layout = opened.layouts.get(display.stack or "cross") or opened.layouts["cross"]
-    layers_and_heads(display.layer, display.head, layout.n_layers, layout.n_heads)  # before it runs
-    stream = None if display.json else stream_to_screen
+    display.check_places(opened)
+    stream = None if display.for_programs else stream_to_screen
     found = write(text, image=image, model=opened, stream=stream, **writing.settings())
-    end_of_stream(found, json=display.json, quiet=display.quiet)
-    shown = display.of_view()
-    if shown.json or shown.show != "none" or shown.output or shown.explain:
-        record = found.record if shown.stack is None else found.record.looking_at(shown.stack)
-        shown.put(record, shown.look(record))
-    if found.interrupted:
-        raise typer.Exit(EXIT_INTERRUPTED)
+    show_written(found, display)

@@ -16,6 +16,7 @@ from attnviz.cli.writing_options import Prompt, Writing
 from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
 
 if TYPE_CHECKING:
+    from attnviz.models.trained import TrainedModel
     from attnviz.tracing.generate import Generated
 
 LAYERS = "all"
@@ -32,6 +33,22 @@ class Written(Display):
         """The same with one layer, for views that have no mean of layers."""
         several = self.show in ("timeline", "caption", "grid", "none")
         return self if several or self.layer != LAYERS else replace(self, layer="0")
+
+    @property
+    def for_programs(self) -> bool:
+        """Whether standard output is for a program: then no text is written to it as it comes."""
+        return self.json or self.csv
+
+    def check_places(self, model: TrainedModel) -> None:
+        """Refuse a stack, layer or head that a model has not, before it writes."""
+        from attnviz.errors import bad_choice
+        from attnviz.record.numbering import layers_and_heads
+
+        layouts = model.layouts
+        if self.stack is not None and self.stack not in layouts:
+            raise bad_choice(self.stack, "`stack`", layouts)
+        name = self.stack or ("cross" if "cross" in layouts else next(iter(layouts)))
+        layers_and_heads(self.layer, self.head, layouts[name].n_layers, layouts[name].n_heads)
 
 
 @options.spread
@@ -56,6 +73,7 @@ def generate(
 
     attnviz generate "Once upon a time" --num-beams 4 -o story.npz --show none
     """
+    from attnviz.models import load_writer
     from attnviz.tracing.generate import generate as write
     from attnviz.tracing.memory import parse_bytes
 
@@ -66,9 +84,12 @@ def generate(
     if each_line:
         _each(asked, display, max_memory=budget, **writing.settings())
         return
-    stream = None if display.json else stream_to_screen
+    text, settings = asked.read(), asked.settings()
+    model = load_writer(settings.pop("model"))
+    display.check_places(model)
+    stream = None if display.for_programs else stream_to_screen
     found = write(
-        asked.read(), image=image, stream=stream, max_memory=budget, **asked.settings(),
+        text, model=model, image=image, stream=stream, max_memory=budget, **settings,
         **writing.settings(),
     )  # fmt: skip
     show_written(found, display)
@@ -101,9 +122,9 @@ def _each(asked: Prompt, display: Written, **how: Any) -> None:
 
 def show_written(found: Generated, display: Written) -> None:
     """Show the timeline of a written text; raise Exit 130 where somebody stopped it."""
-    end_of_stream(found, json=display.json, quiet=display.quiet)
+    end_of_stream(found, json=display.for_programs, quiet=display.quiet)
     shown = display.of_view()
-    if shown.json or shown.show != "none" or shown.output or shown.explain:
+    if shown.for_programs or shown.show != "none" or shown.output or shown.explain:
         record = signed(found.record)
         record = record if shown.stack is None else record.looking_at(shown.stack)
         shown.put(record, shown.look(record))
