@@ -61,8 +61,7 @@ class Depths:
     def to_csv(self) -> str:
         """Return one line a depth: the rank and probability of the answer, and the likeliest."""
         rows = [
-            (one.name, one.rank, one.probability, *(one.candidates[0][1:] or ("", "")))
-            for one in self.depths
+            (one.name, one.rank, one.probability, *one.candidates[0][1:]) for one in self.depths
         ]
         names = ("depth", "rank", "probability", "likeliest", "its_probability")
         return table_text([names, *rows])

@@ -35,8 +35,10 @@ def head_examples(record: AttentionRecord, looks: Sequence[HeadLook]) -> Iterato
     of two different places.
     """
     queries, keys = (token_names(t) for t in (record.stack.query_tokens, record.stack.key_tokens))
+    words = [np.array([is_word(name) for name in tokens.names])
+             for tokens in (record.stack.query_tokens, record.stack.key_tokens)]  # fmt: skip
     for look in looks:
-        place = _best(record, look)
+        place = _best(record, look, words)
         if place is None:
             yield None
         else:
@@ -44,7 +46,10 @@ def head_examples(record: AttentionRecord, looks: Sequence[HeadLook]) -> Iterato
             yield Example(queries[row], keys[column], weight)
 
 
-def _best(record: AttentionRecord, look: HeadLook) -> tuple[int, int, float] | None:
+def _best(
+    record: AttentionRecord, look: HeadLook, words: Sequence[NDArray[np.bool_]]
+) -> tuple[int, int, float] | None:
+    """The row, the column and the weight of the pair; words: which queries and keys are words."""
     stack = record.stack
     kept = AMONG if stack.summary is None else stack.summary.strongest_keys.shape[-1]
     keys, weights = stack.strongest(look.layer, look.head, min(stack.shape[1], kept))
@@ -55,8 +60,6 @@ def _best(record: AttentionRecord, look: HeadLook) -> tuple[int, int, float] | N
     fits &= _fits(stack, look.label, rows, keys)
     if not fits.any():
         return None
-    words = [np.array([is_word(name) for name in tokens.names])
-             for tokens in (stack.query_tokens, stack.key_tokens)]  # fmt: skip
     order = np.where(words[0][:, None] & words[1][keys], 1.0, 0.0) + weights
     row, nth = np.unravel_index(np.where(fits, order, -1.0).argmax(), fits.shape)
     return int(row), int(keys[row, nth]), float(weights[row, nth])

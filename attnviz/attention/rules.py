@@ -359,12 +359,17 @@ class Windows(Rule):
         allowed: Bools = (one[0] == other[0]) & (one[1] == other[1])
         return allowed
 
+    @property
+    def _before(self) -> int:
+        """Rows, or columns, that the window before the first border lacks."""
+        return -self.shift % self.size
+
     def _windows(self, row: Indices, column: Indices) -> tuple[Indices, Indices]:
-        before = self.size - self.shift if self.shift else 0
+        before = self._before
         return (row + before) // self.size, (column + before) // self.size
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
-        before = self.size - self.shift if self.shift else 0
+        before = self._before
         low, high = (
             (row // self.columns + before) // self.size * self.size - before
             for row in first_and_last(rows)

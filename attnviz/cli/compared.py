@@ -8,6 +8,7 @@ from itertools import product, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attnviz.cli import options
 from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ def records_of(
         return [(Path(item).name, transform.apply_to_saved(read(item))) for item in items]
     several = [given_text(item, None) or "" for item in items] if len(items) > 1 else []
     texts = several or [the_text(items[0] if items else None, file)]
-    kinds, names = _listed(types), _listed(models)
+    kinds: list[str | None] = [*options.listed(types)] or [None]
+    names = options.listed(models)
     counts = {"texts": len(texts), "types": len(kinds), "models": len(names)}
     varying, found = _varying(counts) or "texts", []
     for text, kind, model in product(texts, kinds, names):
         shown = {"texts": _short(text), "types": kind, "models": model}[varying]
-        record = trace(text, type=kind, model=str(model), transform=transform, **settings)
+        record = trace(text, type=kind, model=model, transform=transform, **settings)
         found.append((str(shown), record))
     return found
 
@@ -61,7 +63,7 @@ def records_of(
 def sides_of(records: Named, layer: str | None, head: str, *, enough: bool) -> list[Side]:
     """Each record with each layer and head; AttnvizError unless that makes two or more.
 
-    layer: None for the one that changed most where records differ, else the first.
+    layer: None for the first.
     enough: whether one is enough.
     """
     from attnviz.analysis.compare import Side
@@ -102,15 +104,6 @@ def changed_layer(records: Named, layer: str | None, head: str) -> int | None:
     return int(np.sum([change.mean(axis=1) for change in known], axis=0).argmax())
 
 
-def _listed(given: str | None) -> list[str | None]:
-    if given is None:
-        return [None]
-    found = [word.strip() for word in given.split(",") if word.strip()]
-    if not found:
-        raise AttnvizError("An option that takes a list is empty.", "Give one or more values.")
-    return list(found)
-
-
 def _varying(counts: Mapping[str, int]) -> str:
     """What there are several of, or ""; AttnvizError where that is more than one thing."""
     several = [name for name, n in counts.items() if n > 1]
@@ -130,14 +123,14 @@ def _places(stack: Stack, layer: str, head: str) -> tuple[list[tuple[int, Which]
         return layers_and_heads(layer, word, stack.n_layers, stack.n_heads)
 
     found: list[tuple[int, Which]] = []
-    asked = {layers for layers, _ in map(numbers, map(str, _listed(head)))}
-    for layers, heads in map(numbers, map(str, _listed(head))):
+    asked = [numbers(word) for word in options.listed(head)]
+    for layers, heads in asked:
         found += product(layers, heads or ("mean",))
     found = list(dict.fromkeys(found))
     if not found:
         raise AttnvizError("There is no mean of layers.", "Name one, some (0-3), or all.")
-    heads_named = len({head for _, head in found}) > 1 or len(asked) > 1
-    if heads_named and any(len(layers) > 1 for layers in asked):
+    heads_named = len({head for _, head in found}) > 1 or len({layers for layers, _ in asked}) > 1
+    if heads_named and any(len(layers) > 1 for layers, _ in asked):
         raise AttnvizError(
             "Several layers and heads were given.",
             "Name each head with its layer: `head` 0.1,3.2.",

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.cli import options
-from attnviz.errors import both_given
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
@@ -26,15 +25,14 @@ class Numbers:
 
     def check(self, inputs: Sequence[Path | None] = ()) -> None:
         """Refuse before any work what could not be written."""
-        from attnviz.cli.output import check_outputs
+        from attnviz.cli.output import check_format, check_outputs
 
-        if self.json and self.csv:
-            raise both_given("--json", "--csv")
+        check_format(self.json, self.csv)
         check_outputs(self.output or [], inputs, SUFFIXES)
 
     def put(
         self, to_json: Callable[[], str], to_csv: Callable[[], str], language: Language,
-        show: Callable[[], None], quiet: bool = False,
+        show: Callable[[], None],
     ) -> None:  # fmt: skip
         """Write the files, then to standard output, for a program or with `show`."""
         from attnviz.cli.output import put_json, put_text, say_saved
@@ -51,4 +49,4 @@ class Numbers:
         else:
             show()
         for path in self.output or []:
-            say_saved(path, language, quiet)
+            say_saved(path, language, quiet=False)

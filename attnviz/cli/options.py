@@ -239,14 +239,15 @@ def unused(settings: Mapping[str, Any], window: int | None, global_tokens: str |
     return [f"--{name.replace('_', '-')}" for name in given if name not in settings]
 
 
-def listed(given: str | None, every: Sequence[str]) -> list[str]:
-    """Names with commas between, "all" for every one; none where nothing was given."""
+def listed(given: str | None, every: Sequence[str] = ()) -> list[str]:
+    """Read names with commas between, "all" for every one of `every`; none where nothing was given.
+    Raises AttnvizError where there is nothing between the commas."""
     if given is None:
         return []
     names = [name.strip() for name in given.split(",") if name.strip()]
     if not names:
-        raise AttnvizError("An option that lists something is empty.", "Give one or more values.")
-    return [*every] if names == ["all"] else names
+        raise AttnvizError("An option that takes a list is empty.", "Give one or more values.")
+    return [*every] if every and names == ["all"] else names
 
 
 def token_ids(words: str | None, option: str) -> list[int] | None:

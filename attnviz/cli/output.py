@@ -35,18 +35,14 @@ if TYPE_CHECKING:
 PLAIN_HEIGHT = 24  # what is not a terminal gets what fits a small one
 
 
-class Numbers(Protocol):
-    """Results that write themselves for programs."""
+class Result(Protocol):
+    """A result that writes itself for programs, and to files."""
 
     def to_json(self) -> str:
         """Return one JSON document."""
 
     def to_csv(self) -> str:
         """Return a table as CSV."""
-
-
-class SavedNumbers(Numbers, Protocol):
-    """Results that are written to files too."""
 
     def save(self, path: str | Path) -> None:
         """Write a file, whole or not at all, in the format of its suffix."""
@@ -114,7 +110,7 @@ def check_format(json: bool, csv: bool) -> None:
         raise both_given("--json", "--csv")
 
 
-def put_numbers(found: Numbers, *, csv: bool) -> None:
+def put_numbers(found: Result, *, csv: bool) -> None:
     """Write numbers to standard output for programs: as CSV, or else as JSON."""
     if csv:
         put_text(found.to_csv())
@@ -187,7 +183,7 @@ def save(path: Path, data: bytes, language: Language, quiet: bool) -> None:
 
 
 def save_numbers(
-    found: SavedNumbers, paths: Sequence[Path], pictures: Sequence[str],
+    found: Result, paths: Sequence[Path], pictures: Sequence[str],
     draw: Callable[[str], bytes], language: Language, quiet: bool,
 ) -> None:  # fmt: skip
     """Write numbers to files, each whole or not at all, and say so; draw: a kind of picture, such

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
-from attnviz.errors import both_given
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -37,12 +36,11 @@ class Display(Drawing):
 
     def check(self, inputs: Sequence[Path | None]) -> None:
         """Refuse before any work what could not be shown or written; no input is written over."""
-        from attnviz.cli.output import check_outputs
+        from attnviz.cli.output import check_format, check_outputs
         from attnviz.views.scale import check_scale
         from attnviz.views.terminal.show import check_show
 
-        if self.json and self.csv:
-            raise both_given("--json", "--csv")
+        check_format(self.json, self.csv)
         check_show(self.show)
         check_scale(self.scale)
         check_outputs(self.output or [], inputs)

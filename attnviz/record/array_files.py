@@ -60,7 +60,8 @@ def of_npz(place: Path, names: Sequence[str]) -> Found:
     if not names:
         from attnviz.files.pickled import is_torch  # hardly any file is of this kind
 
-        return _of_torch(place) if is_torch(place) else Found(picked(plan(place, names), str))
+        if is_torch(place):
+            return _of_torch(place)
     chosen = plan(place, names)
     labelled = [name for name in names if name.lower() in (*TOKENS, *KEY_TOKENS)]
     arrays = read_arrays(place, names_of(chosen).union(labelled))

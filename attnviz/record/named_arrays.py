@@ -41,8 +41,8 @@ Layers = Mapping[int, "str | list[str]"]  # number of a layer → its array, or 
 
 
 def plan(place: object, names: Iterable[str]) -> dict[str, list[Any]]:
-    """Which arrays make which attentions, by their names: for each of transformers' names the one
-    array, or one for each layer, or a list of one for each head of a layer.
+    """Choose which arrays make which attentions, by their names: for each of transformers' names
+    the one array, or one for each layer, or a list of one for each head of a layer.
 
     Raises AttnvizError where no name tells, or a layer or head is missing; place: whose they are.
     """
@@ -64,7 +64,7 @@ def plan(place: object, names: Iterable[str]) -> dict[str, list[Any]]:
 
 
 def picked(wanted: Mapping[str, Sequence[Any]], get: Callable[[str], Any]) -> Any:
-    """The arrays of a plan, alone or by their names in transformers."""
+    """Return the arrays of a plan, alone or by their names in transformers."""
     found = {}
     for known, names in wanted.items():
         arrays = [
@@ -75,7 +75,7 @@ def picked(wanted: Mapping[str, Sequence[Any]], get: Callable[[str], Any]) -> An
 
 
 def names_of(wanted: Mapping[str, Sequence[Any]]) -> set[str]:
-    """Every array that a plan names."""
+    """List every array that a plan names."""
     return {
         name
         for names in wanted.values()
@@ -118,9 +118,9 @@ def _in_order(place: object, stem: str, found: _Found) -> list[Any]:
     """One array after the other: of layers, or lists of heads of layers."""
     width = len(next(iter(found)))
     parts = stem.split("#")
-    if width < 2 or len(found) == 1:
-        if len(found) == 1:
-            return list(found.values())
+    if len(found) == 1:
+        return list(found.values())
+    if width < 2:
         return [found[(n,)] for n in _counted(place, found, [key[0] for key in found])]
     if width > 2 or "head" not in stem:
         raise _untold(place, list(found.values()))

@@ -67,7 +67,7 @@ def _above(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
     told: dict[str, object] = {"attnviz": tree["attnviz"], "model": model["name"]}
     told |= {"origin": model["origin"], "type": tree["type"]} | tree["settings"]
     for name, value in told.items():
-        if isinstance(value, str | int | float) and value is not None:
+        if isinstance(value, str | int | float):
             yield comment(f"{name}: {value}")
     text = protected(_without_weights(tree, stacks))
     for start in range(0, len(text), CELL):

@@ -11,7 +11,7 @@ import typer
 from attnviz.cli import options
 from attnviz.cli.compared import RECORDS, Named, changed_layer, heads_before, records_of, sides_of
 from attnviz.cli.picture_options import Drawing
-from attnviz.errors import AttnvizError, both_given
+from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.analysis.compare import Side
@@ -88,7 +88,7 @@ def compare(
     attnviz compare survey1.npz survey2.npz --sort sink
     """
     from attnviz.analysis.transform import Transform
-    from attnviz.cli.output import check_outputs, say
+    from attnviz.cli.output import check_format, check_outputs, say
     from attnviz.language.languages import find_language
     from attnviz.views.compare_files import SUFFIXES
     from attnviz.views.scale import check_scale
@@ -97,8 +97,7 @@ def compare(
     items, head = heads_before(items or [], head)
     check_scale(scale)
     check_outputs(output or [], _inputs(items, file), SUFFIXES)
-    if json and csv:
-        raise both_given("--json", "--csv")
+    check_format(json, csv)
     drawing.check_drawing(output or [], lang, quiet)
     style = drawing.style()
     if _are_surveys(

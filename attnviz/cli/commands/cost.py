@@ -12,7 +12,7 @@ import typer
 from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
-from attnviz.errors import AttnvizError, bad_choice, both_given
+from attnviz.errors import AttnvizError, bad_choice
 
 if TYPE_CHECKING:
     from attnviz.analysis.cost import Report
@@ -90,6 +90,7 @@ def cost(
     take too long or not fit the memory is not run, and a line says so.
     """
     from attnviz.cli.output import (
+        check_format,
         check_outputs,
         console,
         put,
@@ -105,8 +106,7 @@ def cost(
     from attnviz.views.terminal import cost as views
 
     language = find_language(lang)
-    if json and csv:
-        raise both_given("--json", "--csv")
+    check_format(json, csv)
     check_outputs(output or [], suffixes=SUFFIXES)
     drawing.check_drawing(output or [], lang, quiet)
     asked = None if lengths is None else _lengths(lengths)

@@ -9,7 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
-from attnviz.errors import AttnvizError, both_given
+from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
@@ -71,7 +71,16 @@ def transcribe(
 
     The text comes as it is written; Ctrl-C keeps what is there.
     """
-    from attnviz.cli.output import check_outputs, console, put, put_json, put_text, say, screen_of
+    from attnviz.cli.output import (
+        check_format,
+        check_outputs,
+        console,
+        put,
+        put_json,
+        put_text,
+        say,
+        screen_of,
+    )
     from attnviz.language.languages import find_language
     from attnviz.tracing.listener import KEPT
     from attnviz.tracing.transcribe import transcribe as written
@@ -79,8 +88,7 @@ def transcribe(
     from attnviz.views.number_format import duration
 
     said = find_language(lang)
-    if json and csv:
-        raise both_given("--json", "--csv")
+    check_format(json, csv)
     if model is None:
         raise AttnvizError(
             "The built-in heads recognise nothing: a transcript needs a model that listens.",
