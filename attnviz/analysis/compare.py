@@ -89,7 +89,8 @@ class Difference:
         return order
 
     def heads_changed_most(self, n: int, least: float) -> list[tuple[int, int, float]]:
-        """Layer, head and divergence of the heads that changed most, those above `least` nats."""
+        """Return layer, head and divergence of the heads that changed most, those above `least`
+        nats."""
         if self.per_head is None:
             return []
         order = np.argsort(-self.per_head, axis=None, kind="stable")[:n]
@@ -176,8 +177,9 @@ def _starts(stack: Stack, cells: tuple[int, int]) -> NDArray[np.int64]:
 
 
 def changes_of_heads(first: Stack, second: Stack) -> NDArray[np.float64] | None:
-    """How far each head of two stacks is apart, averaged over rows: (layers, heads) in nats; None
-    where they do not have the same layers, heads and tokens, or where one was streamed."""
+    """Measure how far each head of two stacks is apart, averaged over rows: (layers, heads) in
+    nats; None where they do not have the same layers, heads and tokens, or where one was
+    streamed."""
     if first.weights is None or second.weights is None:
         return None
     if first.weights.shape != second.weights.shape:

@@ -44,8 +44,9 @@ NO_CHANCE = 0.9  # chance level above which a pattern says nothing: the mask lea
 
 @dataclass(frozen=True)
 class Label:
-    """What a head looks at. share: of the weight it is judged by; chance: what an even head would
-    have; token: the key, where there is one. Share and chance are NaN where nothing was found."""
+    """Say what a head looks at. share: of the weight it is judged by; chance: what an even head
+    would have; token: the key, where there is one. Share and chance are NaN where nothing was
+    found."""
 
     kind: str
     share: float = nan
@@ -80,7 +81,7 @@ class Fit:
     tokens: Sequence[str] = ()
 
     def label(self, head: int) -> Label:
-        """The pattern, as the label of one head."""
+        """Return the pattern as the label of one head."""
         token = self.tokens[head] if self.tokens else ""
         return Label(self.kind, float(self.share[head]), float(self.chance[head]), token)
 
@@ -98,7 +99,7 @@ class Rows:
     free: NDArray[np.int64]
 
     def fit(self, kind: str, mass: Array, keys: NDArray[Any], *, least: float = 0) -> Fit:
-        """A pattern with `mass` (heads, queries) on `keys` (queries,) keys of each row. Rows in
+        """Fit a pattern with `mass` (heads, queries) on `keys` (queries,) keys of each row. Rows in
         which it has no key are left out; it needs `least` others."""
         one = self.fits(mass[..., None] * (keys > 0)[:, None], keys[:, None], least)
         return Fit(kind, one[0][:, 0], one[1][:, 0])
@@ -106,8 +107,8 @@ class Rows:
     def fits(
         self, mass: Array, keys: NDArray[Any], least: float = 0, spreads: float = SPREADS
     ) -> tuple[Array, Array]:
-        """Share and chance, (heads, patterns), of several patterns at once: mass (heads, queries,
-        patterns) or its sum over the queries, keys (queries, patterns).
+        """Return share and chance, (heads, patterns), of several patterns at once: mass (heads,
+        queries, patterns) or its sum over the queries, keys (queries, patterns).
 
         NaN where fewer than LEAST_ROWS rows can tell, or where shuffling the keys of every row
         would bring the share that far from chance: sampling without replacement, `spreads` standard
@@ -127,7 +128,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class LayerFits:
-    """What there is to label the heads of a layer with.
+    """Hold what there is to label the heads of a layer with.
 
     left: what is left with the sink set aside; total: (heads,), the weight of the same rows with
     it. narrow patterns are named before wide ones, and these before where a head rests. evenness:
@@ -142,7 +143,7 @@ class LayerFits:
     evenness: Array | None
 
     def label(self, head: int) -> Label:
-        """The pattern that fits a head best, or else where it rests, or that it spreads."""
+        """Choose the pattern that fits a head best, or else where it rests, or that it spreads."""
         if self.left.weight[head].sum() >= LITTLE * self.total[head]:
             for fits in (self.narrow, self.wide):
                 best, highest = None, FITS
@@ -161,7 +162,8 @@ class LayerFits:
 
 
 def lift_over_chance(share: float, chance: float) -> float:
-    """(share - chance) / (1 - chance); 0 where nothing is known or the mask leaves no choice."""
+    """Return (share - chance) / (1 - chance); 0 where nothing is known or the mask leaves no
+    choice."""
     if isnan(share) or isnan(chance) or chance > NO_CHANCE:
         return 0.0
     return (share - chance) / (1 - chance)

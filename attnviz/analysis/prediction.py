@@ -54,7 +54,8 @@ class Similarity:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a model said. kind: "next", "mask", "class", "token class", "answer" or "similarity".
+    """Hold what a model said. kind: "next", "mask", "class", "token class", "answer" or
+    "similarity".
 
     places: where, and what. spans: the likeliest answers, where the kind is "answer". answer: the
     continuation that was asked about. notes: what is odd about the text, a line each. similarities:

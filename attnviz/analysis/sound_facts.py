@@ -165,8 +165,9 @@ def of_sound(
 
 
 def beyond(stack: Stack, layer: int, head: Which) -> float:
-    """The share of the weight on frames that begin after the sound has ended, the mean over all
-    queries. Where a map was kept in place of weights, a cell counts for what it holds beyond it."""
+    """Return the share of the weight on frames that begin after the sound has ended, the mean over
+    all queries. Where a map was kept in place of weights, a cell counts for what it holds beyond
+    it."""
     where = stack.key_tokens.where
     assert isinstance(where, Times)  # the caller made sure
     late = (where.times[:, 0] >= where.duration).astype(np.float64)

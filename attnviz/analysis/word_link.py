@@ -29,8 +29,8 @@ class WordLink:
     columns: tuple[int, ...]
 
     def strongest(self, n: int) -> list[tuple[int, int, float]]:
-        """Layer, head and weight of the n heads with most, the first first; none with no more than
-        an even spread."""
+        """Return layer, head and weight of the n heads with most, the first first; none with no
+        more than an even spread."""
         order = np.argsort(-self.weights, axis=None, kind="stable")[:n]
         places = zip(*np.unravel_index(order, self.weights.shape), strict=True)
         found = [(int(layer), int(head)) for layer, head in places]

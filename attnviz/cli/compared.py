@@ -25,7 +25,8 @@ Named = Sequence[tuple[str, "AttentionRecord"]]
 
 
 def heads_before(items: Sequence[str], head: str) -> tuple[list[str], str]:
-    """The items without the heads they begin with (2.8 4.9 TEXT), and the heads to compare."""
+    """Return the items without the heads they begin with (2.8 4.9 TEXT), and the heads to
+    compare."""
     named = [one.strip() for one in takewhile(HEAD.fullmatch, items)]
     if named and head != "mean":
         raise AttnvizError(
@@ -38,7 +39,7 @@ def records_of(
     items: Sequence[str], file: Path | None, types: str | None, models: str,
     transform: Transform, settings: dict[str, Any],
 ) -> list[tuple[str, AttentionRecord]]:  # fmt: skip
-    """Names and records: read from files, or traced, one thing varying."""
+    """Return names and records: read from files, or traced, one thing varying."""
     from attnviz.cli.read_text import given_text, the_text
     from attnviz.record.record import read
     from attnviz.tracing.trace import trace
@@ -61,7 +62,7 @@ def records_of(
 
 
 def sides_of(records: Named, layer: str | None, head: str, *, enough: bool) -> list[Side]:
-    """Each record with each layer and head; AttnvizError unless that makes two or more.
+    """Give each record with each layer and head; AttnvizError unless that makes two or more.
 
     layer: None for the first.
     enough: whether one is enough.
@@ -88,7 +89,7 @@ def sides_of(records: Named, layer: str | None, head: str, *, enough: bool) -> l
 
 
 def changed_layer(records: Named, layer: str | None, head: str) -> int | None:
-    """The layer that changed most from the first record to the others; None where a layer was
+    """Find the layer that changed most from the first record to the others; None where a layer was
     given, or they do not have the same layers, heads and tokens."""
     import numpy as np
 

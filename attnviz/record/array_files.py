@@ -25,7 +25,7 @@ from attnviz.record.named_arrays import HEAD_NAMES, KEY_TOKENS, TOKENS, names_of
 
 @dataclass(frozen=True)
 class Found:
-    """What a file holds, as `from_weights` takes it."""
+    """Give what a file holds, as `from_weights` takes it."""
 
     weights: Any
     tokens: Sequence[str] | None = None
@@ -162,7 +162,7 @@ def _first(tree: Mapping[str, Any], names: Iterable[str], place: str) -> list[st
 
 
 def labels_of(given: Any, name: str) -> list[str]:
-    """A list of labels; AttnvizError if it is none."""
+    """Return a list of labels; AttnvizError if it is none."""
     if isinstance(given, np.ndarray):
         given = given.tolist()
     if isinstance(given, str):

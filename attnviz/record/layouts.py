@@ -78,8 +78,8 @@ def dense_longformer(
 
 
 def stacks_given(given: Any) -> dict[str, GivenWeights]:
-    """The stacks that are there, "self" alone unless their names say more; AttnvizError where they
-    lie in no layout that is known."""
+    """Return the stacks that are there, "self" alone unless their names say more; AttnvizError
+    where they lie in no layout that is known."""
     if given is None:
         raise AttnvizError("The weights are None, not a regular array of numbers.", EAGER)
     try:

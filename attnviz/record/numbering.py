@@ -34,14 +34,15 @@ def one_of(layer: str, head: str, n_layers: int, n_heads: int) -> tuple[int, int
 
 
 def layer_number(wanted: str) -> int:
-    """One layer, which may be counted from the end: -1 is "last". AttnvizError for other words."""
+    """Read one layer, which may be counted from the end: -1 is "last". AttnvizError for other
+    words."""
     if re.fullmatch(r"last|-?\d{1,9}", wanted.strip()) is None:
         raise AttnvizError(f'"{wanted[:40]}" is not a layer.', 'Give a number ("2", "-1") or last.')
     return -1 if wanted.strip() == "last" else int(wanted)
 
 
 def heads_of_layers(wanted: str, n_layers: int, n_heads: int) -> list[tuple[int, int]]:
-    """Layer and head of heads that may be of different layers: "5.3,2.11", "-1.0", "last.0-3".
+    """Read layer and head of heads that may be of different layers: "5.3,2.11", "-1.0", "last.0-3".
 
     Raises AttnvizError for what is no such name, and for numbers that there are not.
     """

@@ -192,7 +192,7 @@ def rows_named(stack: Stack, query: str) -> list[int]:
 
 
 def columns_named(stack: Stack, key: str) -> list[int]:
-    """The columns of a stack that a wish names, likewise."""
+    """Return the columns of a stack that a wish names, likewise."""
     whole = stack if stack.place is None else stack.place.whole
     return _among(stack.positions[1], whole.key_tokens, key)
 

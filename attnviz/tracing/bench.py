@@ -22,7 +22,7 @@ from attnviz.tracing.read_out import ReadOut
 
 
 class Options(TypedDict, total=False):
-    """What is read, as in `trace`."""
+    """Name what is read, as in `trace`."""
 
     ids: Sequence[int] | None
     pair: str | None

@@ -62,7 +62,7 @@ def unchanged(attend: Attend) -> Attend:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What times depend on.
+    """Hold what times depend on.
 
     clock: the time in seconds. budget: bytes of memory for weights; what is free unless given.
     door: a function Attend → Attend that every run passes, inside the stopwatch.

@@ -40,8 +40,8 @@ class Word:
 
 @dataclass(frozen=True)
 class Segment:
-    """What a model wrote between two of its timestamps, in seconds of the recording. ids: with the
-    timestamps."""
+    """Hold what a model wrote between two of its timestamps, in seconds of the recording. ids: with
+    the timestamps."""
 
     begin: float
     end: float
@@ -51,9 +51,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class Aligned:
-    """What the times of words come from. labels: of the tokens, the last of them the end. weights:
-    where each looked, the mean over the heads that align, (tokens, frames). path: the way of the
-    tokens through the frames that were heard."""
+    """Hold what the times of words come from. labels: of the tokens, the last of them the end.
+    weights: where each looked, the mean over the heads that align, (tokens, frames). path: the way
+    of the tokens through the frames that were heard."""
 
     labels: tuple[str, ...]
     weights: Any

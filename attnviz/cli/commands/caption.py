@@ -18,7 +18,7 @@ INSTEAD = 'attnviz run "a red ball" --image FILE shows where words for colours a
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Caption(Written):
-    """What is shown of a caption: all layers and heads of its cross-attention together."""
+    """Choose what is shown of a caption: all layers and heads of its cross-attention together."""
 
     show: options.Show = "caption"
 

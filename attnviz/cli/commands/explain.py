@@ -95,7 +95,7 @@ def _onward(topic: Topic, language: Language) -> list[RenderableType]:
 
 
 def contents(language: Language) -> RenderableType:
-    """Every topic and what its first sentence says, under the command that takes one."""
+    """List every topic and what its first sentence says, under the command that takes one."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text

@@ -24,13 +24,13 @@ LAYERS = "all"
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Written(Display):
-    """What is shown of a written text: all layers together, unless one is named."""
+    """Choose what is shown of a written text: all layers together, unless one is named."""
 
     layer: options.Layer = LAYERS
     show: options.Show = "timeline"
 
     def of_view(self) -> Written:
-        """The same with one layer, for views that have no mean of layers."""
+        """Return the same with one layer, for views that have no mean of layers."""
         several = self.show in ("timeline", "caption", "grid", "none")
         return self if several or self.layer != LAYERS else replace(self, layer="0")
 
