@@ -17,12 +17,12 @@ MOST_PRINTED = 12_000_000  # numbers of JSON on standard output: what reads it i
 ENDS = {".json": (b",", "numbers"), ".csv": (b"\n", "lines")}
 
 
-def check_sizes(record: AttentionRecord, outputs: Sequence[Path], json: bool) -> None:
+def check_sizes(record: AttentionRecord, outputs: Sequence[Path], *, json: bool, csv: bool) -> None:
     """Refuse what would be too large for its kind, before anything is written."""
     suffixes = {path.suffix.lower() for path in outputs}
     if ".json" in suffixes:
         record.json_pieces()
-    if ".csv" in suffixes:
+    if csv or ".csv" in suffixes:
         record.csv_pieces()
     if json:
         record.json_pieces(MOST_PRINTED)

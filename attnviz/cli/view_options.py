@@ -67,7 +67,7 @@ class Display(Drawing):
         from attnviz.cli.output import console, put_json, put_text, say, say_saved
         from attnviz.cli.pieces import check_sizes, printed
 
-        check_sizes(record, self.output or [], self.json)
+        check_sizes(record, self.output or [], json=self.json, csv=self.csv)
         target = console()  # what may be refused is, before anything is written
         view = [] if self.json or self.csv else self._view(record, look, query, target)
         for note in record.notes:

@@ -67,6 +67,7 @@ def table(folder):
         (["--json"], "48 numbers"),  # 36 weights, and where three words begin and end, twice
         (["-o", "x.json"], "48 numbers"),
         (["-o", "x.csv"], "36 lines"),
+        (["--csv"], "36 lines"),
     ],
 )
 def test_numbers_for_other_programs_have_a_bound(words, said, tmp_path, monkeypatch, capsys):
