@@ -5,7 +5,7 @@ import pytest
 
 from attnviz.models.layers import ACTIVATIONS, Linear
 from attnviz.models.network.blocks import FeedForward
-from attnviz.models.network.experts import Experts
+from attnviz.models.network.experts import Experts, Router
 from attnviz.models.network.network import linears
 from attnviz.models.network.widen import Room, widened
 
@@ -60,7 +60,7 @@ def one_by_one(x, router, experts, n_chosen, rescaled):
 def test_experts_are_added_as_defined(n_chosen, rescaled):
     x, router = drawn(7, WIDTH), drawn(N, WIDTH, seed=4)
     experts = tuple(expert(i) for i in range(N))
-    got = Experts(Linear(router), experts, n_chosen, rescaled)(x)
+    got = Experts(Router(Linear(router), n_chosen, rescaled), experts)(x)
     wanted = one_by_one(x, router, experts, n_chosen, rescaled)
     np.testing.assert_allclose(got, wanted, rtol=0, atol=1e-12)
 
@@ -70,8 +70,8 @@ def mixed():
     router = np.zeros((N, WIDTH))
     router[1], router[3] = 2, 1
     return Experts(
-        Linear(router), (closed(), expert(1), closed(), expert(3), closed()), 2, True
-    )  # fmt: skip
+        Router(Linear(router), 2, True), (closed(), expert(1), closed(), expert(3), closed())
+    )
 
 
 def test_only_chosen_experts_are_read():
@@ -84,5 +84,5 @@ def test_experts_are_not_widened_before_they_are_chosen():
 
 
 def test_a_token_passes_the_router_and_as_many_experts_as_are_chosen():
-    experts = Experts(Linear(drawn(N, WIDTH)), tuple(expert(i) for i in range(N)), 2, True)
+    experts = Experts(Router(Linear(drawn(N, WIDTH)), 2, True), tuple(expert(i) for i in range(N)))
     assert len(list(linears(experts))) == 1 + 2 * 3

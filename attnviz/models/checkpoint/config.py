@@ -29,7 +29,8 @@ BOOKKEEPING = frozenset(
     forced_eos_token_id gap_size generator_size gradient_checkpointing head_type hidden_dropout
     hidden_dropout_prob id2label ignore_index init_std initializer_cutoff_factor
     initializer_factor initializer_range is_encoder_decoder keys_to_ignore_at_inference label2id
-    language layerdrop length_penalty license mask_token_id max_length max_source_positions
+    language layerdrop length_penalty license lm_head_bias mask_token_id max_length
+    max_source_positions
     max_target_positions min_length mlp_dropout model_max_length model_type n_ctx n_special
     name_or_path net_structure_type no_repeat_ngram_size normalize_before normalize_embedding
     num_beam_groups num_beams num_labels num_memory_blocks num_pretraining_tokens

@@ -201,10 +201,16 @@ def _language_map(found: _Found) -> Linear:
         raise no_head("ties no words to its output, and holds no lm_head.weight")
     if found.words.shape[1] != found.width:
         raise no_head("has words of another width than its layers, and no lm_head.weight")
-    bias = None
+    return Linear(found.words, _tied_bias(found, n_ids))
+
+
+def _tied_bias(found: _Found, n_ids: int) -> Weight | None:
+    """What is added where words are the map: of BART's kin, or of a map whose weight is tied."""
     if found.tensors.has("final_logits_bias"):
-        bias = found.tensors.take("final_logits_bias", 1, n_ids)[0]
-    return Linear(found.words, bias)
+        added: Weight = found.tensors.take("final_logits_bias", 1, n_ids)[0]
+        return added
+    name = "lm_head.bias"
+    return found.tensors.take(name, n_ids) if found.tensors.has(name) else None
 
 
 def _own_map(found: _Found) -> str | None:

@@ -14,10 +14,10 @@ from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Linear, Norm
 from attnviz.models.network.attention import EACH, WHOLE, Attention
-from attnviz.models.network.blocks import AnyFeedForward, FeedForward, PreNormBlock
+from attnviz.models.network.blocks import FeedForward, PreNormBlock
 from attnviz.models.network.embeddings import Embeddings
-from attnviz.models.network.experts import Experts
 from attnviz.models.network.layer_masks import FULL, SLIDING, layer_kinds, layer_masks
+from attnviz.models.network.mixture import Mixture, is_mixed, read_experts
 from attnviz.models.network.rope import Rope, read_rope
 from attnviz.models.network.tower import Tower
 
@@ -32,27 +32,12 @@ UNTURNED = "unturned"  # the kind of layers that know no positions
 
 
 @dataclass(frozen=True)
-class Mixture:
-    """Where a family keeps the experts of its layers.
-
-    at: the prefix of router and experts. names: of gate, up and down of each. inner: the field of
-    their inner width. rescaled: whether the chosen shares add up to 1, or the field that says so.
-    shared: the field of the inner width of the one that all tokens pass, "" where there is none.
-    """
-
-    at: str = "mlp."
-    names: tuple[str, str, str] = ("gate_proj", "up_proj", "down_proj")
-    inner: str = "moe_intermediate_size"
-    rescaled: str | bool = "norm_topk_prob"
-    shared: str = ""
-
-
-@dataclass(frozen=True)
 class Traits:
     """How one model_type differs from Llama.
 
-    norms: names of those before and after attention, before and after the feed-forward part.
-    head_norms: names of those of queries and of keys; head_norm_place: where they apply.
+    norms: names of those before and after attention, before and after the feed-forward part;
+    layer_norms: they are layer norms. head_norms: names of those of queries and of keys;
+    head_norm_place: where they apply; head_norm_field: what says whether there are any.
     input_bias, output_bias, feed_bias: the field that says whether there are any, or whether.
     windows: which layers have one ("none", "all", "asked", "listed",
     "late", "even", "mostly", "unturned"). unturned: which layers are
@@ -70,6 +55,8 @@ class Traits:
     norms: tuple[str, str, str, str] = BEFORE
     head_norms: tuple[str, str] | None = None
     head_norm_place: str = EACH
+    head_norm_field: str = ""
+    layer_norms: bool = False
     windows: str = "none"
     unturned: str = "none"
     pairs: bool = False
@@ -115,7 +102,7 @@ def build_decoder(fields: Fields, weights: Weights, traits: Traits) -> Tower:
         Embeddings(words, strength=strength),
         tuple(_block(one, fields, sizes, traits, i) for i, one in enumerate(at)),
         layer_masks(fields, kinds, window, both_ways=both_ways),
-        weights.rms_norm("norm", sizes.width, sizes.eps),
+        _norm(weights, "norm", sizes, traits),
         _ropes(fields, traits, sizes.head_dim),
         _turns(traits, kinds, window, unturned),
     )
@@ -214,20 +201,25 @@ def _block(
     weights: Weights, fields: Fields, sizes: Sizes, traits: Traits, layer: int
 ) -> PreNormBlock:
     def norm(name: str) -> Norm | None:
-        return weights.rms_norm(name, sizes.width, sizes.eps) if name else None
+        return _norm(weights, name, sizes, traits) if name else None
 
     before, after, before_feed, after_feed = (norm(name) for name in traits.norms)
     return PreNormBlock(
         before,
         _attention(weights.under("self_attn."), fields, sizes, traits),
         before_feed,
-        _experts(weights, fields, sizes, traits)
-        if _is_mixed(fields, traits, layer)
+        read_experts(weights, fields, traits.mixture, sizes.width, sizes.inner, traits.activation)
+        if traits.mixture is not None and is_mixed(fields, traits.mixture, layer)
         else _feed_forward(weights.under("mlp."), fields, sizes, traits),
         after,
         after_feed,
         strength=sizes.strength,
     )
+
+
+def _norm(weights: Weights, name: str, sizes: Sizes, traits: Traits) -> Norm:
+    read = weights.layer_norm if traits.layer_norms else weights.rms_norm
+    return read(name, sizes.width, sizes.eps)
 
 
 def _has(fields: Fields, bias: str | bool) -> bool:
@@ -240,7 +232,8 @@ def _attention(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits) -
         weights, sizes.width, queries, keys, _has(fields, traits.input_bias)
     )
     norms: tuple[Norm | None, Norm | None] = (None, None)
-    if traits.head_norms is not None:
+    asked = not traits.head_norm_field or fields.flag(traits.head_norm_field)
+    if traits.head_norms is not None and asked:
         wide = (sizes.head_dim,) * 2 if traits.head_norm_place != WHOLE else (queries, keys)
         first, second = traits.head_norms
         norms = (
@@ -281,41 +274,3 @@ def _feed_forward(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits
             gate = weights.linear("gate_proj", width, inner, bias)
     down = weights.linear("down_proj", inner, width, bias)
     return FeedForward(up, down, fields.activation("hidden_act", traits.activation), gate)
-
-
-# Experts
-
-
-def _is_mixed(fields: Fields, traits: Traits, layer: int) -> bool:
-    """Whether a layer has experts: each so-many-th, but for those that are listed."""
-    if traits.mixture is None:
-        return False
-    every, plain = fields.number("decoder_sparse_step", 1), fields.get("mlp_only_layers", [])
-    if not isinstance(plain, list):
-        raise fields.wrong("mlp_only_layers", plain, "a list of layers")
-    return (layer + 1) % every == 0 and layer not in plain
-
-
-def _experts(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits) -> AnyFeedForward:
-    mixture, width = traits.mixture or Mixture(), sizes.width
-    at, inner = weights.under(mixture.at), fields.number(mixture.inner, sizes.inner)
-    n_experts = fields.number("num_local_experts", fields.get("num_experts"))
-    n_chosen = fields.number("num_experts_per_tok", 2)
-    if n_chosen > n_experts:
-        raise fields.wrong("num_experts_per_tok", n_chosen, f"{n_experts} at most")
-
-    def expert(part: Weights, names: tuple[str, str, str], inner: int) -> FeedForward:
-        gate, up = (part.linear(name, width, inner, False) for name in names[:2])
-        down = part.linear(names[2], inner, width, False)
-        return FeedForward(up, down, fields.activation("hidden_act", traits.activation), gate)
-
-    shared = shared_gate = None
-    if mixture.shared:
-        wide = fields.number(mixture.shared)
-        shared = expert(at.under("shared_expert."), Mixture.names, wide)
-        shared_gate = at.linear("shared_expert_gate", width, 1, False)
-    every = (expert(at.under(f"experts.{i}."), mixture.names, inner) for i in range(n_experts))
-    return Experts(
-        at.linear("gate", width, n_experts, False), tuple(every), n_chosen,
-        _has(fields, mixture.rescaled), shared, shared_gate,
-    )  # fmt: skip

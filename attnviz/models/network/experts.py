@@ -6,50 +6,117 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Floats, Linear
-from attnviz.models.network.blocks import FeedForward
+from attnviz.models.layers import Floats, Linear, Weight
+from attnviz.models.network.blocks import AnyFeedForward, FeedForward
+
+Numbers = NDArray[np.int64]
+SOFTMAX, SIGMOID, MIXER = "softmax", "sigmoid", "mixer"
+LEAST = 1e-20  # what DeepSeek adds to the sum of shares, so that none divides by 0
+
+
+@dataclass(frozen=True)
+class Router:
+    """Chooses the experts of each token and their shares (arXiv 2101.03961, 2401.04088).
+
+    logits: (experts, width). n_chosen: experts of each token. rescaled: the chosen shares are made
+    to add up to 1. scores: how logits become shares: SOFTMAX over all experts, SIGMOID of each
+    alone (DeepSeek-V3, arXiv 2412.19437), or MIXER (Phi-3.5-MoE, `_mixed`). correction: (experts,),
+    added to shares for the choice alone. groups, kept: experts stand in so many groups, of which
+    only the best are chosen from, by their `group_best` best shares. strength: what the chosen
+    shares are multiplied by. jitter: how near the best others count, for MIXER.
+    """
+
+    logits: Linear
+    n_chosen: int
+    rescaled: bool = False
+    scores: str = SOFTMAX
+    correction: Weight | None = None
+    groups: int = 1
+    kept: int = 1
+    group_best: int = 2
+    strength: float = 1.0
+    jitter: float = 0.0
+
+    def __call__(self, x: Floats) -> tuple[Numbers, Floats]:
+        """x (tokens, width) → the chosen experts, most wanted first, and their shares:
+        (tokens, n_chosen) each."""
+        logits = self.logits(x)  # (tokens, experts)
+        if self.scores == MIXER:
+            return _mixed(logits, self.n_chosen, self.jitter)
+        shares = _sigmoid(logits) if self.scores == SIGMOID else _softmax(logits)
+        chosen = np.argsort(-self._wanted(shares), axis=1, kind="stable")[:, : self.n_chosen]
+        kept: Floats = np.take_along_axis(shares, chosen, axis=1)
+        if self.rescaled:
+            kept /= kept.sum(axis=1, keepdims=True) + x.dtype.type(LEAST)
+        return chosen, kept * x.dtype.type(self.strength)
+
+    def _wanted(self, shares: Floats) -> Floats:
+        """Return what the choice is made by: (tokens, experts)."""
+        if self.correction is not None:
+            shares = shares + np.asarray(self.correction, shares.dtype)
+        if self.groups == 1:
+            return shares
+        grouped = shares.reshape(len(shares), self.groups, -1)
+        best = np.sort(grouped, axis=2)[:, :, -self.group_best :].sum(axis=2)  # (tokens, groups)
+        order = np.argsort(-best, axis=1, kind="stable")
+        wanted = grouped.copy()
+        np.put_along_axis(wanted, order[:, self.kept :, None], -np.inf, axis=1)
+        return wanted.reshape(shares.shape)
+
+
+def _softmax(logits: Floats) -> Floats:
+    shares: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _sigmoid(logits: Floats) -> Floats:
+    return (1 + np.tanh(logits / 2)) / 2
+
+
+def _mixed(logits: Floats, n_chosen: int, jitter: float) -> tuple[Numbers, Floats]:
+    """Take the best expert, then the best of the rest (SparseMixer, arXiv 2409.12136). The share
+    of each is a softmax over those that are left and nearly as good: within 2 jitter of the best,
+    in proportion to the larger of |logit| and the best."""
+    left, chosen, shares = logits.copy(), [], []
+    for _ in range(n_chosen):
+        best = left.max(axis=1, keepdims=True)
+        far = (best - logits) / np.maximum(np.abs(logits), best) > 2 * jitter
+        odds = _softmax(np.where(far, -np.inf, left))
+        number = left.argmax(axis=1)[:, None]
+        shares.append(np.take_along_axis(odds, number, axis=1))
+        np.put_along_axis(left, number, -np.inf, axis=1)
+        chosen.append(number)
+    return np.concatenate(chosen, axis=1), np.concatenate(shares, axis=1)
 
 
 @dataclass(frozen=True)
 class Experts:
-    """The sum of the chosen experts' outputs, each times its share (arXiv 2101.03961, 2401.04088).
+    """The sum of the chosen experts' outputs, each times its share.
 
-    router: (experts, width). n_chosen: experts of each token. rescaled: the chosen shares are made
-    to add up to 1. shared: what every token passes beside them, times sigmoid(shared_gate).
+    shared: what every token passes beside them, times sigmoid(shared_gate) where there is one.
     Only the weights of experts that some token has chosen are read.
     """
 
-    router: Linear
-    experts: tuple[FeedForward, ...]
-    n_chosen: int
-    rescaled: bool
+    router: Router
+    experts: tuple[AnyFeedForward, ...]
     shared: FeedForward | None = None
     shared_gate: Linear | None = None
 
-    def route(self, x: Floats) -> tuple[NDArray[np.int64], Floats]:
-        """x (tokens, width) → the chosen experts, most wanted first, and their shares:
-        (tokens, n_chosen) each."""
-        scores = self.router(x)  # (tokens, experts)
-        shares = np.exp(scores - scores.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        chosen = np.argsort(-shares, axis=1, kind="stable")[:, : self.n_chosen]
-        kept: Floats = np.take_along_axis(shares, chosen, axis=1)
-        if self.rescaled:
-            kept /= kept.sum(axis=1, keepdims=True)
-        return chosen, kept
-
     def __call__(self, x: Floats) -> Floats:
         """(tokens, width) → (tokens, width)"""
-        chosen, shares = self.route(x)
+        chosen, shares = self.router(x)
         y = np.zeros(x.shape, x.dtype)
         for number in np.unique(chosen).tolist():
             tokens, places = np.nonzero(chosen == number)
             y[tokens] += shares[tokens, places, None] * self.experts[number](x[tokens])
-        if self.shared is not None and self.shared_gate is not None:
-            y += self.shared(x) / (1 + np.exp(-self.shared_gate(x)))
+        if self.shared is not None:
+            beside = self.shared(x)
+            y += beside if self.shared_gate is None else beside * _sigmoid(self.shared_gate(x))
         return y
 
     @property
     def passed(self) -> tuple[object, ...]:
         """The parts that one token passes; which of the experts is of no account for their size."""
-        return self.router, self.experts[: self.n_chosen], self.shared, self.shared_gate
+        used = self.experts[: self.router.n_chosen]
+        return self.router.logits, used, self.shared, self.shared_gate

@@ -26,13 +26,15 @@ ONLY_KINDS = ("full_attention", "sliding_attention")
 @dataclass(frozen=True, eq=False)
 class Rope:
     """Radians per position of each pair of features: (dim / 2,) float32, and what the rotated
-    vectors are multiplied by. `long` takes the place of `frequencies` from `limit` tokens on.
+    vectors are multiplied by. `long` takes the place of `frequencies` from `limit` tokens on, and
+    `long_factor`, where there is one, that of `factor`.
     pairs: each feature turns with its neighbour. renews: where a growing text passes `limit`, all
     of it is turned anew (Phi 3); else keys in a cache stay as they were turned."""
 
     frequencies: Frequencies
     factor: float = 1.0
     long: Callable[[int], Frequencies] | None = None
+    long_factor: float | None = None
     limit: int = 0
     pairs: bool = False
     renews: bool = False
@@ -44,7 +46,8 @@ class Rope:
         stretched = self.long is not None and n_all > self.limit
         frequencies = self.long(n_all) if stretched and self.long else self.frequencies
         angles = np.multiply.outer(np.arange(start, n_all, dtype=np.float32), frequencies)
-        factor = np.float32(self.factor)
+        has_own = stretched and self.long_factor is not None
+        factor = np.float32(self.long_factor if has_own else self.factor)
         return Rotation(np.cos(angles) * factor, np.sin(angles) * factor, self.pairs)
 
 
@@ -163,7 +166,11 @@ def _longrope(plain: Frequencies, found: Parameters, whole: int) -> Rope:
     if short.shape != plain.shape or long.shape != plain.shape:
         raise ValueError(f"short_factor and long_factor have to have {plain.size} numbers")
     strength = found.get("attention_factor") or growth
-    return Rope(1 / (short * plain), strength, lambda _: 1 / (long * plain), original)
+    short_strength, long_strength = found.get("short_mscale"), found.get("long_mscale")
+    return Rope(
+        1 / (short * plain), short_strength or strength, lambda _: 1 / (long * plain),
+        long_strength or strength, original,
+    )  # fmt: skip
 
 
 def _yarn(plain: Frequencies, found: Parameters, whole: int) -> Rope:
@@ -207,7 +214,8 @@ STRETCHES: dict[str, tuple[set[str], Callable[[Frequencies, Parameters, int], Ro
     ),
     "longrope": (
         {
-            "factor", "short_factor", "long_factor", "attention_factor",
+            "factor", "short_factor", "long_factor", "attention_factor", "short_mscale",
+            "long_mscale",  # of Phi-3.5-MoE
             "original_max_position_embeddings",
         },
         _longrope,

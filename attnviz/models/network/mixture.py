@@ -1,0 +1,149 @@
+"""Where families keep the experts of their layers, and how those are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from attnviz.frozen import dataclass
+from attnviz.models.checkpoint.config import Fields
+from attnviz.models.checkpoint.weights import Weights
+from attnviz.models.layers import Linear
+from attnviz.models.network.blocks import FeedForward
+from attnviz.models.network.experts import SIGMOID, SOFTMAX, Experts, Router
+
+GATED = ("gate_proj", "up_proj", "down_proj")
+# Which layers have experts: all, or as some fields say.
+ALL, LISTED, LATER, BETWEEN = "all", "listed", "later", "between"
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Where a family keeps the experts of its layers.
+
+    at: the prefix of router and experts. names: of gate, up and down of each; or of gate and up in
+    one tensor of all experts, and down in another. inner: the field of their inner width. rescaled:
+    whether the chosen shares add up to 1, or the field that says so. shared: the field of the inner
+    width of the one that all tokens pass behind a gate, "" where there is none; beside: the field
+    of how many experts' width all tokens pass without one. scores: how logits become shares.
+    correction: the tensor of what is added for the choice, behind axes of size `leading`. grouped:
+    fields say which groups are chosen from. strength: the field of what shares are multiplied by.
+    jitter: the field that says how near the best others count. layers: which have experts.
+    """
+
+    at: str = "mlp."
+    router: str = "gate"
+    names: tuple[str, ...] = GATED
+    inner: str = "moe_intermediate_size"
+    rescaled: str | bool = "norm_topk_prob"
+    shared: str = ""
+    beside: str = ""
+    scores: str = SOFTMAX
+    correction: str = ""
+    leading: tuple[int, ...] = ()
+    grouped: bool = False
+    strength: str = ""
+    jitter: str = ""
+    layers: str = LISTED
+
+
+# What DeepSeek-V3 (arXiv 2412.19437) began, and others took over.
+DEEPSEEK = Mixture(
+    beside="n_shared_experts", scores=SIGMOID, correction="gate.e_score_correction_bias",
+    grouped=True, strength="routed_scaling_factor", layers=LATER,
+)  # fmt: skip
+
+
+def is_mixed(fields: Fields, mixture: Mixture, layer: int) -> bool:
+    """Say whether a layer has experts: AttnvizError where the fields make no sense."""
+    if mixture.layers == LISTED:
+        every, plain = fields.number("decoder_sparse_step", 1), fields.get("mlp_only_layers", [])
+        if not isinstance(plain, list):
+            raise fields.wrong("mlp_only_layers", plain, "a list of layers")
+        return (layer + 1) % every == 0 and layer not in plain
+    if mixture.layers == LATER:
+        return layer >= fields.number("first_k_dense_replace", 0, 0)
+    if mixture.layers == BETWEEN:
+        every, first = (
+            fields.number("moe_layer_interval", 1),
+            fields.number("moe_layer_start_index", 0, 0),
+        )
+        last = fields.number("moe_layer_end_index", fields.number("num_hidden_layers") - 1, -1)
+        inside = last < 0 or layer <= last  # -1 means the last layer
+        return (layer + 1) % every == 0 and layer >= first and inside
+    return True
+
+
+def read_experts(
+    weights: Weights, fields: Fields, mixture: Mixture, width: int, inner: int, activation: str
+) -> Experts:
+    """Read router and experts of a layer of this width. inner: the experts' inner width where the
+    config does not say it. Raises AttnvizError for a config that is not understood."""
+    at, inner = weights.under(mixture.at), fields.number(mixture.inner, inner)
+    n_experts = fields.number("num_local_experts", _counted(fields))
+    act = fields.activation("hidden_act", activation)
+
+    def expert(part: Weights, inner: int) -> FeedForward:
+        gate, up, down = mixture.names if len(mixture.names) == 3 else GATED
+        return FeedForward(
+            part.linear(up, width, inner, False), part.linear(down, inner, width, False), act,
+            part.linear(gate, width, inner, False),
+        )  # fmt: skip
+
+    def apart() -> Iterator[FeedForward]:
+        """Take experts out of the two tensors that hold them all."""
+        both = at.take(f"{mixture.names[0]}.weight", n_experts, 2 * inner, width)
+        down = at.take(f"{mixture.names[1]}.weight", n_experts, width, inner)
+        for i in range(n_experts):
+            fused = Linear(both[i])
+            yield FeedForward(
+                fused.rows(inner, 2 * inner), Linear(down[i]), act, fused.rows(0, inner)
+            )
+
+    listed = (expert(at.under(f"experts.{i}."), inner) for i in range(n_experts))
+    shared = gate = None
+    if mixture.shared:
+        shared = expert(at.under("shared_expert."), fields.number(mixture.shared))
+        gate = at.linear("shared_expert_gate", width, 1, False)
+    if mixture.beside and (n_beside := fields.number(mixture.beside, 0, 0)):
+        shared = expert(at.under("shared_experts."), inner * n_beside)
+    return Experts(
+        _router(at, fields, mixture, width, n_experts),
+        tuple(listed if len(mixture.names) == 3 else apart()), shared, gate,
+    )  # fmt: skip
+
+
+def _counted(fields: Fields) -> int | None:
+    """The number of experts by its other names."""
+    for name in ("num_experts", "n_routed_experts", "moe_num_experts"):
+        if fields.get(name) is not None:
+            return fields.number(name)
+    return None
+
+
+def _router(
+    weights: Weights, fields: Fields, mixture: Mixture, width: int, n_experts: int
+) -> Router:
+    n_chosen = fields.number("num_experts_per_tok", fields.get("moe_k", 2))
+    if n_chosen > n_experts:
+        raise fields.wrong("num_experts_per_tok", n_chosen, f"{n_experts} at most")
+    groups = kept = 1
+    if mixture.grouped:
+        groups, kept = fields.number("n_group", 1), fields.number("topk_group", 1)
+        if n_experts % groups or kept > groups or n_chosen > kept * n_experts // groups:
+            raise fields.wrong("n_group", groups, f"a divisor of {n_experts} that leaves enough")
+    rescaled = mixture.rescaled
+    return Router(
+        weights.linear(mixture.router, width, n_experts, False),
+        n_chosen,
+        fields.flag(rescaled) if isinstance(rescaled, str) else rescaled,
+        mixture.scores,
+        np.asarray(weights.take(mixture.correction, *mixture.leading, n_experts)).ravel()
+        if mixture.correction
+        else None,
+        groups,
+        kept,
+        strength=fields.real(mixture.strength, 1.0) if mixture.strength else 1.0,
+        jitter=fields.real(mixture.jitter, 0.01) if mixture.jitter else 0.0,
+    )
