@@ -98,6 +98,16 @@ FALCON = {
 GROUPED = DECODER | {"hidden_size": 64, "num_attention_heads": 4, "num_key_value_heads": 2}
 MIXED = GROUPED | {"intermediate_size": 24, "num_experts_per_tok": 2}
 SHARED = MIXED | {"moe_intermediate_size": 20}
+SHORT = {  # of latent attention
+    "vocab_size": 61, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 4, "intermediate_size": 40, "max_position_embeddings": 64,
+    "q_lora_rank": 24, "kv_lora_rank": 20, "qk_nope_head_dim": 12, "qk_rope_head_dim": 8,
+    "v_head_dim": 14, "bos_token_id": 1, "eos_token_id": 2,
+}  # fmt: skip
+LATENT = SHORT | {
+    "moe_intermediate_size": 20, "n_routed_experts": 4, "num_experts_per_tok": 2,
+    "n_shared_experts": 1,
+}  # fmt: skip
 PHI = GROUPED | {"pad_token_id": 0}
 T5 = {
     "vocab_size": 61, "d_model": 32, "d_kv": 16, "d_ff": 40, "num_layers": 2, "num_heads": 3,
@@ -127,6 +137,10 @@ LONG = {
     "short_factor": [1.0, 1.02, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5],
     "long_factor": [1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0],
 }
+LONG_SMALL = {
+    "rope_type": "longrope", "rope_theta": 100.0,
+    "short_factor": [1.0, 1.3, 1.6, 2.5], "long_factor": [1.0, 2.0, 4.0, 8.0],
+}  # fmt: skip
 BY_LAYER = {
     "full_attention": {"rope_type": "linear", "rope_theta": 1000.0, "factor": 4.0},
     "sliding_attention": {"rope_type": "default", "rope_theta": 50.0},
@@ -537,6 +551,55 @@ CASES = {
         | {"num_experts": 3, "moe_intermediate_size": 24, "head_dim": 16, "attention_bias": True}
         | {"norm_topk_prob": True, "decoder_sparse_step": 2}
         | {"use_sliding_window": True, "sliding_window": 5},
+    ),
+    "deepseek_v2": Case("DeepseekV2Model", LATENT | {"num_key_value_heads": 4}, n=9),
+    "deepseek_v2, groups": Case(
+        "DeepseekV2ForCausalLM",
+        LATENT
+        | {"q_lora_rank": None, "topk_method": "group_limited_greedy", "n_group": 2}
+        | {"topk_group": 1, "first_k_dense_replace": 1, "routed_scaling_factor": 1.6}
+        | {
+            "attention_bias": True,
+            "rope_parameters": YARN | {"mscale": 1.0, "mscale_all_dim": 0.8},
+        },
+        n=9,
+    ),
+    "deepseek_v3": Case(
+        "DeepseekV3Model", LATENT | {"n_group": 2, "topk_group": 2, "first_k_dense_replace": 0}, n=9
+    ),
+    "deepseek_v3, halves": Case(
+        "DeepseekV3ForCausalLM",
+        LATENT
+        | {"n_group": 2, "topk_group": 1, "first_k_dense_replace": 1, "q_lora_rank": None}
+        | {"rope_interleave": False, "attention_bias": True, "rope_parameters": YARN},
+        n=9,
+    ),
+    "glm4_moe_lite": Case("Glm4MoeLiteModel", LATENT, n=9),
+    "glm4_moe_lite, layers": Case(
+        "Glm4MoeLiteForCausalLM",
+        LATENT | {"mlp_layer_types": ["sparse", "dense"], "n_shared_experts": 2},
+        n=9,
+    ),
+    "minicpm3": Case("MiniCPM3Model", SHORT | {"scale_emb": 2, "scale_depth": 1.1}, n=9),
+    "minicpm3, longrope": Case(
+        "MiniCPM3ForCausalLM",
+        SHORT
+        | {"scale_emb": 3, "dim_model_base": 16, "attention_bias": True}
+        | {"rope_parameters": LONG_SMALL | {"original_max_position_embeddings": 32}},
+        n=9,
+    ),
+    "youtu": Case("YoutuModel", SHORT, n=9),
+    "youtu, halves": Case(
+        "YoutuForCausalLM", SHORT | {"rope_interleave": False, "q_lora_rank": None}, n=9
+    ),
+    "dots1": Case("Dots1Model", SHARED | {"n_routed_experts": 4, "n_shared_experts": 1}, n=9),
+    "dots1, windows": Case(
+        "Dots1ForCausalLM",
+        SHARED
+        | {"n_routed_experts": 4, "n_shared_experts": 2, "n_group": 2, "topk_group": 1}
+        | {"sliding_window": 4, "max_window_layers": 1, "norm_topk_prob": True}
+        | {"first_k_dense_replace": 1, "attention_bias": True},
+        n=9,
     ),
     "glm4_moe": Case(
         "Glm4MoeModel",

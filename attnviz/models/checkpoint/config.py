@@ -23,7 +23,8 @@ BOOKKEEPING = frozenset(
     decoder_bias decoder_bos_token_id decoder_eos_token_id decoder_layerdrop
     decoder_start_token_id decoder_vocab_size deterministic_flash_attn directionality
     diversity_penalty do_sample down_scale_factor dropout dropout_rate dtype early_stopping
-    embd_pdrop embed_dropout embedding_dropout encoder_layerdrop encoder_no_repeat_ngram_size
+    embd_pdrop embed_dropout embedding_dropout embedding_initializer_range
+    encoder_layerdrop encoder_no_repeat_ngram_size
     eos_token_id eos_token_ids exponential_decay_length_penalty extra_pos_embeddings
     final_logit_softcapping finetuning_task force_bos_token_to_be_generated forced_bos_token_id
     forced_eos_token_id gap_size generator_size gradient_checkpointing head_type hidden_dropout

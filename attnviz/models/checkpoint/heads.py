@@ -176,6 +176,8 @@ def _next_head(found: _Found) -> PredictionHead:
     scale, cap = 1.0, found.config.get("final_logit_softcapping")
     if found.config.get("logits_scaling") is not None:  # Granite divides
         scale /= found.fields.real("logits_scaling")
+    if found.family == "minicpm3":
+        scale *= found.fields.number("dim_model_base", found.width) / found.width
     if found.family in ("cohere", "cohere2"):  # Command R multiplies
         scale *= found.fields.real("logit_scale", 0.0625)
     if _scales_t5(found):

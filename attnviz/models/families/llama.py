@@ -8,10 +8,18 @@ from dataclasses import replace
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.network.attention import TURNED, WHOLE
-from attnviz.models.network.decoder import AFTER, AROUND, HEAD_NORMS, Traits, build_decoder
-from attnviz.models.network.experts import MIXER, SIGMOID
+from attnviz.models.network.decoder import (
+    AFTER,
+    AROUND,
+    GRANITE,
+    HEAD_NORMS,
+    MINI_CPM,
+    Traits,
+    build_decoder,
+)
+from attnviz.models.network.experts import MIXER, SIGMOID, SOFTMAX
 from attnviz.models.network.mixture import ALL as EVERY
-from attnviz.models.network.mixture import BETWEEN, DEEPSEEK, Mixture
+from attnviz.models.network.mixture import BETWEEN, DEEPSEEK, NAMED, Mixture
 from attnviz.models.network.tower import Tower
 
 ANCHOR = "embed_tokens.weight"
@@ -28,6 +36,14 @@ MIXTRAL = Mixture("block_sparse_moe.", names=("w1", "w3", "w2"), inner="intermed
 
 KINDS = {
     "arcee": Traits(*ALL, gated=False, activation="relu2", eps=1e-5),
+    "deepseek_v2": Traits(
+        feed_bias="mlp_bias", latent=True, pairs=True,
+        mixture=replace(
+            DEEPSEEK, scores=SOFTMAX, correction="", group_best=1, rescaled=False
+        ),
+    ),
+    "deepseek_v3": Traits(latent=True, pairs=True, mixture=DEEPSEEK),
+    "dots1": Traits(*BOTH, head_norms=HEAD_NORMS, windows="beyond", mixture=DEEPSEEK),
     "ernie4_5": Traits(
         "use_bias", "use_bias", "use_bias", pairs=True, eps=1e-5, theta=500000.0
     ),
@@ -48,9 +64,12 @@ KINDS = {
         "attention_bias", head_norms=HEAD_NORMS, head_norm_field="use_qk_norm", partial=0.5,
         eps=1e-5, mixture=DEEPSEEK,
     ),
-    "granite": Traits(*ALL, constants=True),
+    "glm4_moe_lite": Traits(
+        latent=True, pairs=True, eps=1e-5, mixture=replace(DEEPSEEK, layers=NAMED)
+    ),
+    "granite": Traits(*ALL, constants=GRANITE),
     "granitemoe": Traits(
-        *BOTH, constants=True,
+        *BOTH, constants=GRANITE,
         mixture=Mixture(
             "block_sparse_moe.", "router.layer", ("input_linear", "output_linear"),
             "intermediate_size", rescaled=True, layers=EVERY,
@@ -62,6 +81,9 @@ KINDS = {
         eps=1e-5, fixed_base=True,
     ),
     "llama": Traits(*ALL),
+    "minicpm3": Traits(
+        feed_bias="mlp_bias", latent=True, constants=MINI_CPM, eps=1e-5
+    ),
     "minimax_m2": Traits(
         head_norms=HEAD_NORMS, head_norm_place=WHOLE, theta=5e6, partial=1.0,
         mixture=replace(MIXTRAL, scores=SIGMOID, correction="e_score_correction_bias"),
@@ -98,6 +120,7 @@ KINDS = {
     ),
     "seed_oss": Traits("attention_bias", "attention_out_bias", "mlp_bias"),
     "smollm3": Traits(*ALL, unturned="listed", windows="unturned", theta=2000000.0),
+    "youtu": Traits(latent=True, pairs=True),
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from attnviz.models.layers import Linear, Norm
 from attnviz.models.network.attention import EACH, WHOLE, Attention
 from attnviz.models.network.blocks import FeedForward, PreNormBlock
 from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.latent import read_latent
 from attnviz.models.network.layer_masks import FULL, SLIDING, layer_kinds, layer_masks
 from attnviz.models.network.mixture import Mixture, is_mixed, read_experts
 from attnviz.models.network.rope import Rope, read_rope
@@ -27,6 +28,7 @@ BEFORE, AFTER, AROUND = (
     ("input_layernorm", "post_self_attn_layernorm", "post_attention_layernorm",
      "post_mlp_layernorm"),
 )  # fmt: skip
+GRANITE, MINI_CPM = "granite", "minicpm"  # whose names constants have
 HEAD_NORMS = ("q_norm", "k_norm")
 UNTURNED = "unturned"  # the kind of layers that know no positions
 
@@ -40,10 +42,11 @@ class Traits:
     head_norm_place: where they apply; head_norm_field: what says whether there are any.
     input_bias, output_bias, feed_bias: the field that says whether there are any, or whether.
     windows: which layers have one ("none", "all", "asked", "listed",
-    "late", "even", "mostly", "unturned"). unturned: which layers are
+    "late", "beyond", "even", "mostly", "unturned"). unturned: which layers are
     not rotated ("none", "listed", "full"). pairs: neighbours are rotated together. gated: whether
-    the feed-forward part has a gate. both_ways: all tokens see one another. constants: what
-    embeddings, sums and scores are multiplied by stands in the config. theta, partial: the usual
+    the feed-forward part has a gate. both_ways: all tokens see one another. constants: whose names
+    the config has for what embeddings, sums and scores are multiplied by. latent: keys and values
+    are made of one short vector. theta, partial: the usual
     rotation. by_kind: full layers and layers with a window have rotations of their own.
     fixed_base: `alpha` stretches the rotation once for all lengths. mixture: experts in place of
     one feed-forward part.
@@ -62,7 +65,8 @@ class Traits:
     pairs: bool = False
     gated: bool = True
     both_ways: bool = False
-    constants: bool = False
+    constants: str = ""
+    latent: bool = False
     eps: float = 1e-6
     theta: float = 10000.0
     partial: float | None = None
@@ -97,9 +101,8 @@ def build_decoder(fields: Fields, weights: Weights, traits: Traits) -> Tower:
     window, kinds = _windows(fields, traits, n_layers, unturned)
     at = [weights.under(f"layers.{i}.") for i in range(n_layers)]
     words = weights.embedding("embed_tokens", fields.number("vocab_size", 32000), sizes.width)
-    strength = fields.real("embedding_multiplier", 1.0) if traits.constants else 1.0
     return Tower(
-        Embeddings(words, strength=strength),
+        Embeddings(words, strength=_embedding_strength(fields, traits)),
         tuple(_block(one, fields, sizes, traits, i) for i, one in enumerate(at)),
         layer_masks(fields, kinds, window, both_ways=both_ways),
         _norm(weights, "norm", sizes, traits),
@@ -114,14 +117,25 @@ def _sizes(fields: Fields, traits: Traits) -> Sizes:
     if n_heads % n_key_heads:
         raise fields.wrong("num_key_value_heads", n_key_heads, f"a divisor of {n_heads}")
     head_dim, scale, strength = fields.number("head_dim", width // n_heads), None, 1.0
-    if traits.constants:
+    if traits.constants == GRANITE:
         scale = fields.real("attention_multiplier", 1.0)
         strength = fields.real("residual_multiplier", 1.0)
         fields.get("logits_scaling")  # of the prediction head
+    if traits.constants == MINI_CPM:
+        strength = fields.real("scale_depth", 1.4) / fields.number("num_hidden_layers") ** 0.5
+        fields.get("dim_model_base")  # of the prediction head
+    if traits.latent:
+        head_dim = fields.number("qk_rope_head_dim")  # the part that is rotated
     return Sizes(
         width, fields.number("intermediate_size", 11008), n_heads, n_key_heads, head_dim,
         fields.real("rms_norm_eps", traits.eps), scale or head_dim**-0.5, strength,
     )  # fmt: skip
+
+
+def _embedding_strength(fields: Fields, traits: Traits) -> float:
+    if not traits.constants:
+        return 1.0
+    return fields.real("embedding_multiplier" if traits.constants == GRANITE else "scale_emb", 1.0)
 
 
 # Positions
@@ -138,7 +152,8 @@ def _ropes(fields: Fields, traits: Traits, head_dim: int) -> dict[str, Rope]:
         fields, head_dim, theta=traits.theta, partial=traits.partial or 1.0, whole=traits.whole,
         original=traits.original, fixed_base=traits.fixed_base,
     )  # fmt: skip
-    return {"": replace(rope, pairs=traits.pairs)}
+    pairs = traits.pairs and fields.flag("rope_interleave", True)
+    return {"": replace(rope, pairs=pairs)}
 
 
 def _turns(
@@ -191,7 +206,7 @@ def _near(fields: Fields, traits: Traits, n_layers: int, unturned: Sequence[int]
     edge = fields.number("max_window_layers", 28, 0)
     if traits.windows == "even":
         return range(0, min(edge, n_layers), 2)
-    return range(edge if traits.windows == "late" else 0, n_layers)
+    return range(edge if traits.windows in ("late", "beyond") else 0, n_layers)
 
 
 # Layers
@@ -206,7 +221,9 @@ def _block(
     before, after, before_feed, after_feed = (norm(name) for name in traits.norms)
     return PreNormBlock(
         before,
-        _attention(weights.under("self_attn."), fields, sizes, traits),
+        read_latent(weights.under("self_attn."), fields, sizes.width, sizes.n_heads)
+        if traits.latent
+        else _attention(weights.under("self_attn."), fields, sizes, traits),
         before_feed,
         read_experts(weights, fields, traits.mixture, sizes.width, sizes.inner, traits.activation)
         if traits.mixture is not None and is_mixed(fields, traits.mixture, layer)

@@ -15,7 +15,9 @@ from attnviz.models.network.experts import SIGMOID, SOFTMAX, Experts, Router
 
 GATED = ("gate_proj", "up_proj", "down_proj")
 # Which layers have experts: all, or as some fields say.
-ALL, LISTED, LATER, BETWEEN = "all", "listed", "later", "between"
+ALL, LISTED, LATER, BETWEEN, NAMED = "all", "listed", "later", "between", "named"
+DENSE, SPARSE = "dense", "sparse"
+METHODS = ("", "greedy", "group_limited_greedy", "noaux_tc")  # of the choice, in DeepSeek's files
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,9 @@ class Mixture:
     whether the chosen shares add up to 1, or the field that says so. shared: the field of the inner
     width of the one that all tokens pass behind a gate, "" where there is none; beside: the field
     of how many experts' width all tokens pass without one. scores: how logits become shares.
-    correction: the tensor of what is added for the choice, behind axes of size `leading`. grouped:
-    fields say which groups are chosen from. strength: the field of what shares are multiplied by.
+    correction: the tensor of what is added for the choice, behind axes of size `leading`.
+    group_best: by how many of its best experts a group is chosen, where they stand in groups.
+    strength: the field of what shares are multiplied by.
     jitter: the field that says how near the best others count. layers: which have experts.
     """
 
@@ -42,7 +45,7 @@ class Mixture:
     scores: str = SOFTMAX
     correction: str = ""
     leading: tuple[int, ...] = ()
-    grouped: bool = False
+    group_best: int = 0
     strength: str = ""
     jitter: str = ""
     layers: str = LISTED
@@ -51,7 +54,7 @@ class Mixture:
 # What DeepSeek-V3 (arXiv 2412.19437) began, and others took over.
 DEEPSEEK = Mixture(
     beside="n_shared_experts", scores=SIGMOID, correction="gate.e_score_correction_bias",
-    grouped=True, strength="routed_scaling_factor", layers=LATER,
+    group_best=2, strength="routed_scaling_factor", layers=LATER,
 )  # fmt: skip
 
 
@@ -64,6 +67,11 @@ def is_mixed(fields: Fields, mixture: Mixture, layer: int) -> bool:
         return (layer + 1) % every == 0 and layer not in plain
     if mixture.layers == LATER:
         return layer >= fields.number("first_k_dense_replace", 0, 0)
+    if mixture.layers == NAMED:
+        n_layers = fields.number("num_hidden_layers")
+        usual = [DENSE, *[SPARSE] * (n_layers - 1)]
+        kinds = fields.per_layer("mlp_layer_types", n_layers, usual, (DENSE, SPARSE))
+        return bool(kinds[layer] == SPARSE)
     if mixture.layers == BETWEEN:
         every, first = (
             fields.number("moe_layer_interval", 1),
@@ -129,7 +137,8 @@ def _router(
     if n_chosen > n_experts:
         raise fields.wrong("num_experts_per_tok", n_chosen, f"{n_experts} at most")
     groups = kept = 1
-    if mixture.grouped:
+    if mixture.group_best and fields.get("topk_method", "") != "greedy":
+        fields.only("topk_method", *METHODS)
         groups, kept = fields.number("n_group", 1), fields.number("topk_group", 1)
         if n_experts % groups or kept > groups or n_chosen > kept * n_experts // groups:
             raise fields.wrong("n_group", groups, f"a divisor of {n_experts} that leaves enough")
@@ -144,6 +153,7 @@ def _router(
         else None,
         groups,
         kept,
+        mixture.group_best,
         strength=fields.real(mixture.strength, 1.0) if mixture.strength else 1.0,
         jitter=fields.real(mixture.jitter, 0.01) if mixture.jitter else 0.0,
     )
