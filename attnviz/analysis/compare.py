@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ Floats = NDArray[np.floating[Any]]
 LEAST_SPAN = (
     0.05  # of a difference's colours: less than 5 points is not stretched to look like much
 )
+AT_ONCE = 1 << 20  # weights that are compared together
 CELLS = 512  # along each side of the maps that are compared: longer texts are pooled
 
 
@@ -157,12 +158,15 @@ def largest_error(first: AttentionRecord, second: AttentionRecord) -> tuple[floa
                 "the other.",
                 "Compare records of the same layers, heads and tokens.",
             )
-        apart = np.abs(mine.astype(np.float64) - other)
-        place = np.unravel_index(apart.argmax(), apart.shape)
-        if apart[place] > worst:
-            layer, head, row, column = (int(i) for i in place)
-            worst = float(apart[place])
-            where = f"{name}, layer {layer}, head {head}, row {row}, column {column}"
+        for layer, head in np.ndindex(mine.shape[:2]):
+            for some in _some_rows(mine.shape):
+                these = mine[layer, head, some].astype(np.float64)
+                apart = np.abs(these - other[layer, head, some])
+                row, column = (int(i) for i in np.unravel_index(apart.argmax(), apart.shape))
+                if apart[row, column] > worst:
+                    worst = float(apart[row, column])
+                    row += some.start
+                    where = f"{name}, layer {layer}, head {head}, row {row}, column {column}"
     return worst, where
 
 
@@ -184,8 +188,18 @@ def changes_of_heads(first: Stack, second: Stack) -> NDArray[np.float64] | None:
         return None
     if first.weights.shape != second.weights.shape:
         return None
-    layers = zip(first.weights, second.weights, strict=True)
-    return np.stack([divergence(mine, other).mean(axis=-1) for mine, other in layers])
+    found = np.empty(first.weights.shape[:2])
+    for place in np.ndindex(found.shape):  # one head at a time, and of a long text some rows
+        mine, other = first.weights[place], second.weights[place]
+        rows = [divergence(mine[some], other[some]) for some in _some_rows(mine.shape)]
+        found[place] = np.concatenate(rows).mean()
+    return found
+
+
+def _some_rows(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Cut rows into parts of few enough weights: float64 of all takes many times the record."""
+    step = max(AT_ONCE // max(shape[-1], 1), 1)
+    return (slice(first, first + step) for first in range(0, shape[-2], step))
 
 
 def _shares(rows: Floats) -> Floats:

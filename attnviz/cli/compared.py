@@ -42,6 +42,7 @@ def records_of(
     """Return names and records: read from files, or traced, one thing varying."""
     from attnviz.cli.read_text import given_text, the_text
     from attnviz.record.record import read
+    from attnviz.tracing.memory import default_budget
     from attnviz.tracing.trace import trace
 
     if file is not None and items:
@@ -54,9 +55,12 @@ def records_of(
     names = options.listed(models)
     counts = {"texts": len(texts), "types": len(kinds), "models": len(names)}
     varying, found = _varying(counts) or "texts", []
+    share = default_budget() // max(counts.values())  # all of them are kept until the end
     for text, kind, model in product(texts, kinds, names):
         shown = {"texts": _short(text), "types": kind, "models": model}[varying]
-        record = trace(text, type=kind, model=model, transform=transform, **settings)
+        record = trace(
+            text, type=kind, model=model, transform=transform, max_memory=share, **settings
+        )
         found.append((str(shown), record))
     return found
 

@@ -32,9 +32,10 @@ def _is_number(cell: str) -> bool:
     return cell.isascii() and "_" not in cell and cell == cell.strip()
 
 
-def comment(words: str) -> str:
-    """Return a line that stands above a table, for people: one cell, whatever it holds."""
-    return f"# {protected(' '.join(words.split()))}\n"
+def comment(words: str, n_columns: int = 1) -> str:
+    """Return a line that stands above a table, for people: one cell, whatever it holds, and empty
+    ones up to the columns of the table, so that all lines have as many."""
+    return f"# {protected(' '.join(words.split()))}{',' * (n_columns - 1)}\n"
 
 
 def is_comment(line: str) -> bool:

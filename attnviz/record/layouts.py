@@ -84,6 +84,8 @@ def stacks_given(given: Any) -> dict[str, GivenWeights]:
         raise AttnvizError("The weights are None, not a regular array of numbers.", EAGER)
     try:
         return _stacks(given)
+    except RecursionError as error:
+        raise AttnvizError("The weights lie in lists without an end.", SHAPES) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise AttnvizError(
             f"The weights lie in no layout that is known ({visible(str(error))[:200]}).", SHAPES
@@ -98,7 +100,13 @@ def _stacks(given: Any) -> dict[str, GivenWeights]:
         return {"self": _regular(given)}
     parts = {name: part for name in OUTPUTS if _has(part := _named(given, name))}
     if not parts and isinstance(given, Mapping) and given and not is_outputs(given):
-        return _stacks(_from_names(given))
+        named = _from_names(given)
+        if isinstance(named, Mapping) and set(named) <= set(GLOBAL_PART.values()):
+            raise AttnvizError(
+                f"There are {' and '.join(named)} without the weights that they belong to.",
+                "Give attentions and global_attentions of one output.",
+            )
+        return _stacks(named)
     if not parts:
         held = f"{', '.join(map(str, given))[:200]} and " if isinstance(given, Mapping) else ""
         raise AttnvizError(f"The outputs hold {held}no attentions.", EAGER)

@@ -68,10 +68,10 @@ def _above(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
     told |= {"origin": model["origin"], "type": tree["type"]} | tree["settings"]
     for name, value in told.items():
         if isinstance(value, str | int | float):
-            yield comment(f"{name}: {value}")
+            yield comment(f"{name}: {value}", len(TABLE))
     text = protected(_without_weights(tree, stacks))
     for start in range(0, len(text), CELL):
-        yield f"{RECORD}{text[start : start + CELL]}\n"
+        yield f"{RECORD}{text[start : start + CELL]}{',' * (len(TABLE) - 1)}\n"
 
 
 def _without_weights(tree: Tree, stacks: Mapping[str, Stack]) -> str:
@@ -150,7 +150,7 @@ def _above_of(path: Path) -> list[str]:
     """The record in pieces, from the lines above a table; none above one of version 0.1."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         above = list(takewhile(is_comment, file))
-    pieces = [line.rstrip("\r\n,").strip('"') for line in above]  # as a spreadsheet adds them
+    pieces = [line.rstrip('\r\n,"').lstrip('"') for line in above]  # a spreadsheet adds quotes
     return [line.removeprefix(RECORD) for line in pieces if line.startswith(RECORD)]
 
 

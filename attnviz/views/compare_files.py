@@ -8,7 +8,7 @@ from typing import Any
 
 from attnviz.analysis.compare import CELLS, Side, differences
 from attnviz.errors import AttnvizError
-from attnviz.files.table import table_text
+from attnviz.files.table import comment, table_text
 from attnviz.language.language import PLAIN, Language
 from attnviz.views.compare_words import letter, minus, titles_of_each
 from attnviz.views.figure import USUAL, FigureStyle
@@ -78,7 +78,7 @@ def table(sides: Sequence[Side], language: Language) -> str:
     told = titles_of_each(sides, language, PLAIN)
     changes = [f"{minus(change, sides)}: {change.per_row.mean():.6f} nats apart (Jensen-Shannon)"
                for change in differences(sides)]  # fmt: skip
-    above = "".join(f"# {' '.join(line.split())}\n" for line in [*told, *changes])
+    above = "".join(comment(line, len(COLUMNS)) for line in [*told, *changes])
     return above + table_text([COLUMNS, *_lines(sides)])
 
 

@@ -316,6 +316,7 @@ def test_a_table_says_where_it_comes_from():
     lines = record.to_csv().splitlines()
     above = [line for line in lines if line.startswith("#")]
     assert lines[: len(above)] == above
+    above = [line.removesuffix("," * 7) for line in above]  # as many cells as the table below
     assert "# model: random" in above
     assert "# window: 3" in above
     pieces = [line.removeprefix("# record: ") for line in above if line.startswith("# record: ")]
@@ -347,7 +348,7 @@ def test_a_table_of_version_0_1_is_read(tmp_path):
     record = trace("a b", heads=1)
     _, *lines = [line for line in record.to_csv().splitlines() if not line.startswith("#")]
     above = [line for line in record.to_csv().splitlines() if line.startswith("# record: ")]
-    told = unquote(above[0].removeprefix("# record: ")).replace('"', '""')
+    told = unquote(above[0].removeprefix("# record: ").rstrip(",")).replace('"', '""')
     cells = [told[:50], told[50:], "", ""] if told[49:51] != '""' else [told, "", "", ""]
     rows = [f'{line},"{cell}"' for line, cell in zip(lines, cells, strict=True)]
     header = "stack,layer,head,query,key,query_token,key_token,weight,record"

@@ -1,0 +1,91 @@
+"""What was once found broken, by its subject, with the smallest input that showed it."""
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+import attnviz
+from attnviz.analysis.compare import Side, changes_of_heads, differences, largest_error
+from attnviz.cli import run_command_line
+from attnviz.errors import AttnvizError
+
+TEXT = "The cat, sat"
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capsys):
+    """Run words that have to be refused: one line, nothing on standard output, no new file."""
+    monkeypatch.chdir(tmp_path)
+
+    def look(*words):
+        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+        status = run_command_line(list(words))
+        out, err = capsys.readouterr()
+        assert (status, out) == (2, ""), err
+        assert err.startswith("attnviz: ")
+        assert err.count("\n") == 1
+        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+        return err
+
+    return look
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", TEXT],
+        ["run", TEXT, "--max-memory", "0"],
+        ["run", TEXT, "--query", "cat"],
+        ["compare", TEXT, "A dog, ran", "--layer", "0"],
+        ["heads", TEXT],
+        ["cost", "--no-measure"],
+        ["generate", "--ids", "3,7,9", "--model", "induction", "--max-new-tokens", "2"],
+    ],
+    ids=lambda words: " ".join(words)[:30],
+)
+def test_all_lines_of_a_table_have_as_many_cells(words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_command_line([*words, "-o", "x.csv"]) == 0
+    rows = list(csv.reader(io.StringIO((tmp_path / "x.csv").read_text("utf-8"))))
+    assert len(rows) > 2
+    assert len({len(row) for row in rows}) == 1
+
+
+@pytest.mark.parametrize("name", ["global_attentions", "encoder_global_attentions"])
+def test_global_attention_alone_is_refused(name, refused, tmp_path):
+    weights = np.full((1, 1, 3, 3, 3), 1 / 3, np.float32)
+    np.savez(tmp_path / "x.npz", **{name: weights})
+    assert f"{name} without the weights that they belong to" in refused("view", "x.npz")
+    with pytest.raises(AttnvizError, match="without the weights"):
+        attnviz.from_weights({name: weights}, list("abc"))
+
+
+def test_lists_within_themselves_are_no_weights():
+    endless: dict[str, object] = {}
+    endless["attn"] = endless
+    with pytest.raises(AttnvizError, match="without an end"):
+        attnviz.from_weights(endless, list("ab"))
+
+
+def test_records_are_compared_some_rows_at_a_time(monkeypatch):
+    """Each part as all of it: by the definition, over whole arrays."""
+    one, other = (attnviz.trace("a b c d e", type=kind, heads=3) for kind in ("self", "causal"))
+    p, q = (record.stack.weights.astype(np.float64) for record in (one, other))
+    middle = (p + q) / 2
+
+    def surprise(r):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.nan_to_num(r * np.log(r / middle)).sum(axis=-1)
+
+    expected = ((surprise(p) + surprise(q)) / 2).mean(axis=-1)
+    for at_once in (1, 7, 10, 1 << 20):
+        monkeypatch.setattr("attnviz.analysis.compare.AT_ONCE", at_once)
+        assert changes_of_heads(one.stack, other.stack) == pytest.approx(expected, abs=1e-6)
+        (found,) = differences([Side("a", one), Side("b", other)])
+        assert found.per_head == pytest.approx(expected, abs=1e-6)
+        worst, where = largest_error(one, other)
+        assert worst == np.abs(p - q).max()
+        layer, head, row, column = np.argwhere(np.abs(p - q) == worst)[0]
+        assert where == f"self, layer {layer}, head {head}, row {row}, column {column}"
