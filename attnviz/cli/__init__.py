@@ -24,16 +24,23 @@ COMMANDS = (
 )  # fmt: skip
 
 
+COMPLETE = "_ATTNVIZ_COMPLETE"  # the variable by which a shell asks what may come next
+
+
 def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; what a user can mend ends here as one line."""
     _prepare()
     try:
+        if COMPLETE in os.environ:
+            return _complete()
+        if {"--install-completion", "--show-completion"} & {*arguments[:1]}:
+            _check_shell()
         asks_for_all = [*arguments] in ([], ["--help"], ["-h"])
         app = app_of(_wanted(arguments), with_options=not asks_for_all)
         if not arguments or {"--help", "-h"} & {*arguments}:
             _load_help()
         with given(arguments):
-            status = app(list(arguments) or ["--help"], standalone_mode=False)
+            status = app(list(arguments) or ["--help"], prog_name="attnviz", standalone_mode=False)
         return status if isinstance(status, int) else EXIT_DONE
     except AttnvizError as error:
         return _complain(error, arguments)
@@ -56,6 +63,26 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _complain(_of_the_system(error), arguments)
 
 
+def _complete() -> int:
+    """Answer a shell that asks what may come next; what cannot be answered is not, and no word of
+    it reaches the line that somebody is typing."""
+    from attnviz.cli.completion import words_typed
+
+    words = words_typed()
+    app = app_of(_wanted(words), with_options=bool(words))
+    try:
+        app([], prog_name="attnviz", complete_var=COMPLETE, standalone_mode=False)
+    except (AttnvizError, typer.TyperException):
+        return EXIT_USER
+    return EXIT_DONE
+
+
+def _check_shell() -> None:
+    from attnviz.cli.completion import check_shell  # only while a shell asks, or is asked for
+
+    check_shell()
+
+
 def _of_the_system(error: OSError) -> AttnvizError:
     """What the operating system reported; a missing file without a name is the working folder."""
     if isinstance(error, FileNotFoundError) and error.filename is None:
@@ -72,7 +99,6 @@ def app_of(names: Iterable[str], *, with_options: bool = True) -> typer.Typer:
         name="attnviz",
         help="See where every token looks: attention in the terminal, as pictures and as numbers.",
         epilog='Start with: attnviz run "The cat sat on the mat because it was tired" --type local',
-        add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["--help", "-h"]},
     )

@@ -68,6 +68,10 @@ class Command(TyperCommand):
 
     def __init__(self, *given: Any, params: Any = None, **more: Any):
         super().__init__(*given, params=[*(params or []), _colour()], **more)
+        if "_ATTNVIZ_COMPLETE" in os.environ:
+            from attnviz.cli.completion import offer_values
+
+            offer_values(self.params)
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Read the words of the line; a head of a layer from the end, -1.0, is no option. A second
@@ -92,13 +96,22 @@ class Command(TyperCommand):
         self.params.sort(key=lambda each: order.index(panels.get(str(each.name), "")))
         for parameter in self.params:
             _arrange(parameter, panels)
+        self._fill_lists()
+        super().format_help(ctx, formatter)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Offer the options to a shell, with their help."""
+        self._fill_lists()
+        return super().shell_complete(ctx, incomplete)
+
+    def _fill_lists(self) -> None:
+        for parameter in self.params:
             text = getattr(parameter, "help", None)
             for name, listed in LISTS.items():
                 if text and f"{{{name}}}" in text:
                     text = text.replace(f"{{{name}}}", " · ".join(listed()))
             if text:
                 parameter.help = text  # type: ignore[attr-defined]
-        super().format_help(ctx, formatter)
 
 
 def _arrange(parameter: Any, panels: dict[str, str]) -> None:

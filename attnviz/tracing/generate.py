@@ -81,8 +81,9 @@ class Step:
 @dataclass(frozen=True, eq=False)
 class Generated:
     """What a model wrote. ids, text: what is new. prompt: the tokens before it, and prompt_parts
-    where its parts begin ("system", "prompt"). seconds: from the first new token to the last.
-    interrupted: whether somebody stopped it. notes: what is odd about the prompt, a line each."""
+    where its parts begin ("system", "prompt"). seconds: from the prompt, once it was read, to the
+    last token. interrupted: whether somebody stopped it. notes: what is odd about the prompt, a
+    line each."""
 
     ids: list[int]
     text: str
@@ -323,10 +324,11 @@ def _write(
     search: Search, model: TrainedModel, prepared: Prepared, give: Callable[[str], object] | None
 ) -> _Written:
     """Choose tokens until the end, or until somebody presses Ctrl-C; what is there is kept."""
-    written, stream, began = _Written(), _Stream(model, give), 0.0
+    written, stream = _Written(), _Stream(model, give)
     try:
-        for choice in choices(search, ModelWriter(model, prepared)):
-            began = began or perf_counter()
+        writer = ModelWriter(model, prepared)
+        began = perf_counter()  # a search over beams gives all of its tokens at its end
+        for choice in choices(search, writer):
             written.choices.append(choice)
             written.seconds = perf_counter() - began
             stream.tell(written.choices)

@@ -486,3 +486,12 @@ def test_ctrl_c(tmp_path):
         assert running.stdout.read() == b""
         assert running.stderr.read() == b""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("more", [(), ("--key", "mat"), ("--head", "0,1"), ("--layer", "all")])
+def test_show_none_shows_nothing_of_a_query_either(more, capsys):
+    assert run_command_line(["run", "the cat sat on the mat", "--query", "cat", *more]) == 0
+    assert capsys.readouterr().out
+    words = ["run", "the cat sat on the mat", "--query", "cat", *more, "--show", "none"]
+    assert run_command_line(words) == 0
+    assert capsys.readouterr().out == ""

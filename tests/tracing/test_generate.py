@@ -186,3 +186,22 @@ def test_a_bad_generation_config(tiny, content, tmp_path):
     (tmp_path / "model" / "generation_config.json").write_text(content)
     with pytest.raises(AttnvizError):
         attnviz.generate(ids=[5], model=model)
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_the_rate_is_that_of_the_passes_that_were_run(beams, monkeypatch):
+    from attnviz.tracing import generate as module
+    from attnviz.tracing.writer import ModelWriter
+
+    clock, write = [0.0], ModelWriter.write
+
+    def slow(self, chosen):  # every token that is read takes a second
+        clock[0] += 1
+        write(self, chosen)
+
+    monkeypatch.setattr(ModelWriter, "write", slow)
+    monkeypatch.setattr(module, "perf_counter", lambda: clock[0])
+    found = written(num_beams=beams, max_new_tokens=6)
+    assert found.seconds == clock[0]
+    assert found.tokens_per_second == 5 / clock[0]
+    assert found.tokens_per_second <= 1

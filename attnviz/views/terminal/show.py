@@ -99,6 +99,8 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
 def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) -> RenderableType:
     """Draw the whole row of one query, under the record's title; over a picture where it looks at
     one."""
+    if look.show == "none":
+        return Group()
     medium = _medium(record.stack)
     if medium:
         return show(
