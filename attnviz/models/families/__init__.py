@@ -55,6 +55,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "glm4",
         "glm4_moe",
         "glm4_moe_lite",
+        "gpt_oss",
         "granite",
         "granitemoe",
         "helium",

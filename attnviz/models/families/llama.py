@@ -67,6 +67,13 @@ KINDS = {
     "glm4_moe_lite": Traits(
         latent=True, pairs=True, eps=1e-5, mixture=replace(DEEPSEEK, layers=NAMED)
     ),
+    "gpt_oss": Traits(
+        *BOTH, windows="in turn", sinks=True, eps=1e-5, theta=150000.0,
+        mixture=Mixture(
+            router="router", inner="intermediate_size", rescaled=True, router_bias=True,
+            clamped=True, layers=EVERY,
+        ),
+    ),
     "granite": Traits(*ALL, constants=GRANITE),
     "granitemoe": Traits(
         *BOTH, constants=GRANITE,

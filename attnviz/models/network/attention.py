@@ -10,7 +10,16 @@ import numpy as np
 from attnviz.attention.masks import global_
 from attnviz.attention.rules import Rule
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Floats, HeadNorm, Linear, Norm, Rotation, merge_heads, split_heads
+from attnviz.models.layers import (
+    Floats,
+    HeadNorm,
+    Linear,
+    Norm,
+    Rotation,
+    Weight,
+    merge_heads,
+    split_heads,
+)
 from attnviz.models.model import TEXT, Attend, Layout
 from attnviz.threads import by_tokens
 
@@ -64,7 +73,8 @@ class Attention:
     """Heads are split, normed, rotated, attended and merged.
 
     Norms apply to each head's queries and keys before the rotation (Qwen 3, Gemma 3), after it
-    (Hunyuan), or to those of all heads as one vector (OLMo 2): `norm_place`.
+    (Hunyuan), or to those of all heads as one vector (OLMo 2): `norm_place`. sinks: (heads,), a
+    learned score of each head that takes part in every row's softmax and leads nowhere (gpt-oss).
     """
 
     query: Linear
@@ -78,6 +88,7 @@ class Attention:
     query_norm: Norm | HeadNorm | None = None
     key_norm: Norm | HeadNorm | None = None
     norm_place: str = EACH
+    sinks: Weight | None = None
 
     def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
         """Describe the stack whose layers all have heads like these; by the roles of its tokens."""
@@ -96,6 +107,7 @@ class Attention:
         attended = door(
             query, key, value, scale=self.scale, softcap=self.softcap,
             w_output=self.output.weight.T,
+            **({} if self.sinks is None else {"sinks": self.sinks.astype(query.dtype)}),
         )  # fmt: skip
         return merge_heads(attended)
 

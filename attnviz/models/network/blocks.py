@@ -31,6 +31,25 @@ class FeedForward:
         return self.down(gated)
 
 
+@dataclass(frozen=True)
+class ClampedFeedForward:
+    """down((up + 1) * gate * sigmoid(slope * gate)), of a gate of `limit` at most and an `up`
+    within ± limit (gpt-oss, arXiv 2508.10925). both: its rows are those of gate and up in turns."""
+
+    both: Linear
+    down: Linear
+    slope: float
+    limit: float
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, width) → (tokens, width)"""
+        both = self.both(x)  # (tokens, 2 × inner)
+        gate = np.minimum(both[:, ::2], x.dtype.type(self.limit))
+        up = np.clip(both[:, 1::2], -self.limit, self.limit)
+        share = (1 + np.tanh(gate * x.dtype.type(self.slope / 2))) / 2  # sigmoid
+        return self.down((up + 1) * gate * share)
+
+
 class AnyFeedForward(Protocol):
     """What a block needs of its feed-forward part."""
 

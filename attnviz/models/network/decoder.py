@@ -42,11 +42,11 @@ class Traits:
     head_norm_place: where they apply; head_norm_field: what says whether there are any.
     input_bias, output_bias, feed_bias: the field that says whether there are any, or whether.
     windows: which layers have one ("none", "all", "asked", "listed",
-    "late", "beyond", "even", "mostly", "unturned"). unturned: which layers are
+    "late", "beyond", "even", "in turn", "mostly", "unturned"). unturned: which layers are
     not rotated ("none", "listed", "full"). pairs: neighbours are rotated together. gated: whether
     the feed-forward part has a gate. both_ways: all tokens see one another. constants: whose names
     the config has for what embeddings, sums and scores are multiplied by. latent: keys and values
-    are made of one short vector. theta, partial: the usual
+    are made of one short vector. sinks: each head has a learned sink. theta, partial: the usual
     rotation. by_kind: full layers and layers with a window have rotations of their own.
     fixed_base: `alpha` stretches the rotation once for all lengths. mixture: experts in place of
     one feed-forward part.
@@ -67,6 +67,7 @@ class Traits:
     both_ways: bool = False
     constants: str = ""
     latent: bool = False
+    sinks: bool = False
     eps: float = 1e-6
     theta: float = 10000.0
     partial: float | None = None
@@ -198,6 +199,8 @@ def _windows(
 
 def _near(fields: Fields, traits: Traits, n_layers: int, unturned: Sequence[int]) -> Sequence[int]:
     """Return the layers that have a window where the config does not list them."""
+    if traits.windows == "in turn":
+        return range(0, n_layers, 2)
     if traits.windows == "mostly":
         every = fields.number("sliding_window_pattern", 4)
         return [i for i in range(n_layers) if (i + 1) % every]
@@ -260,7 +263,7 @@ def _attention(weights: Weights, fields: Fields, sizes: Sizes, traits: Traits) -
     output = weights.linear("o_proj", queries, sizes.width, _has(fields, traits.output_bias))
     return Attention(
         query, key, value, output, sizes.n_heads, sizes.n_key_heads, sizes.scale, None, *norms,
-        traits.head_norm_place,
+        traits.head_norm_place, weights.take("sinks", sizes.n_heads) if traits.sinks else None,
     )  # fmt: skip
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.layers import Linear
-from attnviz.models.network.blocks import FeedForward
+from attnviz.models.layers import Activation, Linear
+from attnviz.models.network.blocks import AnyFeedForward, ClampedFeedForward, FeedForward
 from attnviz.models.network.experts import SIGMOID, SOFTMAX, Experts, Router
 
 GATED = ("gate_proj", "up_proj", "down_proj")
@@ -32,7 +32,8 @@ class Mixture:
     correction: the tensor of what is added for the choice, behind axes of size `leading`.
     group_best: by how many of its best experts a group is chosen, where they stand in groups.
     strength: the field of what shares are multiplied by.
-    jitter: the field that says how near the best others count. layers: which have experts.
+    jitter: the field that says how near the best others count. router_bias: whether it has one.
+    clamped: experts are those of gpt-oss. layers: which have experts.
     """
 
     at: str = "mlp."
@@ -48,6 +49,8 @@ class Mixture:
     group_best: int = 0
     strength: str = ""
     jitter: str = ""
+    router_bias: bool = False
+    clamped: bool = False
     layers: str = LISTED
 
 
@@ -91,35 +94,61 @@ def read_experts(
     at, inner = weights.under(mixture.at), fields.number(mixture.inner, inner)
     n_experts = fields.number("num_local_experts", _counted(fields))
     act = fields.activation("hidden_act", activation)
-
-    def expert(part: Weights, inner: int) -> FeedForward:
-        gate, up, down = mixture.names if len(mixture.names) == 3 else GATED
-        return FeedForward(
-            part.linear(up, width, inner, False), part.linear(down, inner, width, False), act,
-            part.linear(gate, width, inner, False),
-        )  # fmt: skip
-
-    def apart() -> Iterator[FeedForward]:
-        """Take experts out of the two tensors that hold them all."""
-        both = at.take(f"{mixture.names[0]}.weight", n_experts, 2 * inner, width)
-        down = at.take(f"{mixture.names[1]}.weight", n_experts, width, inner)
-        for i in range(n_experts):
-            fused = Linear(both[i])
-            yield FeedForward(
-                fused.rows(inner, 2 * inner), Linear(down[i]), act, fused.rows(0, inner)
-            )
-
-    listed = (expert(at.under(f"experts.{i}."), inner) for i in range(n_experts))
     shared = gate = None
     if mixture.shared:
-        shared = expert(at.under("shared_expert."), fields.number(mixture.shared))
+        wide = fields.number(mixture.shared)
+        shared = _expert(at.under("shared_expert."), GATED, width, wide, act)
         gate = at.linear("shared_expert_gate", width, 1, False)
     if mixture.beside and (n_beside := fields.number(mixture.beside, 0, 0)):
-        shared = expert(at.under("shared_experts."), inner * n_beside)
-    return Experts(
-        _router(at, fields, mixture, width, n_experts),
-        tuple(listed if len(mixture.names) == 3 else apart()), shared, gate,
+        shared = _expert(at.under("shared_experts."), GATED, width, inner * n_beside, act)
+    if mixture.clamped:
+        experts = _clamped(at.under("experts."), fields, n_experts, width, inner)
+    elif len(mixture.names) == 2:
+        experts = _taken_apart(at, mixture.names, n_experts, width, inner, act)
+    else:
+        each = (at.under(f"experts.{i}.") for i in range(n_experts))
+        experts = tuple(_expert(one, mixture.names, width, inner, act) for one in each)
+    return Experts(_router(at, fields, mixture, width, n_experts), experts, shared, gate)
+
+
+def _expert(
+    weights: Weights, names: Sequence[str], width: int, inner: int, act: Activation
+) -> FeedForward:
+    gate, up, down = names
+    return FeedForward(
+        weights.linear(up, width, inner, False), weights.linear(down, inner, width, False), act,
+        weights.linear(gate, width, inner, False),
     )  # fmt: skip
+
+
+def _taken_apart(
+    weights: Weights, names: Sequence[str], n_experts: int, width: int, inner: int, act: Activation
+) -> tuple[AnyFeedForward, ...]:
+    """Take experts out of two tensors: of gate above up, and of down."""
+    both = weights.take(f"{names[0]}.weight", n_experts, 2 * inner, width)
+    down = weights.take(f"{names[1]}.weight", n_experts, width, inner)
+    fused = [Linear(both[i]) for i in range(n_experts)]
+    return tuple(
+        FeedForward(one.rows(inner, 2 * inner), Linear(down[i]), act, one.rows(0, inner))
+        for i, one in enumerate(fused)
+    )
+
+
+def _clamped(
+    weights: Weights, fields: Fields, n_experts: int, width: int, inner: int
+) -> tuple[AnyFeedForward, ...]:
+    """Take experts out of two tensors with biases, stored (experts, in, out)."""
+    both = weights.take("gate_up_proj", n_experts, width, 2 * inner)
+    down = weights.take("down_proj", n_experts, inner, width)
+    biases = weights.take("gate_up_proj_bias", n_experts, 2 * inner)
+    down_biases = weights.take("down_proj_bias", n_experts, width)
+    slope, limit = fields.real("swiglu_alpha", 1.702), fields.real("swiglu_limit", 7.0)
+    return tuple(
+        ClampedFeedForward(
+            Linear(both[i].T, biases[i]), Linear(down[i].T, down_biases[i]), slope, limit
+        )
+        for i in range(n_experts)
+    )
 
 
 def _counted(fields: Fields) -> int | None:
@@ -144,7 +173,7 @@ def _router(
             raise fields.wrong("n_group", groups, f"a divisor of {n_experts} that leaves enough")
     rescaled = mixture.rescaled
     return Router(
-        weights.linear(mixture.router, width, n_experts, False),
+        weights.linear(mixture.router, width, n_experts, mixture.router_bias),
         n_chosen,
         fields.flag(rescaled) if isinstance(rescaled, str) else rescaled,
         mixture.scores,
