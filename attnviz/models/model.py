@@ -63,7 +63,8 @@ class Layout:
     """One stack of a model before it reads anything: its heads, and the mask of each layer.
 
     queries, keys: the roles of the tokens that it looks from and at. has_global_tokens: some
-    tokens, chosen for each run, see all and are seen by all beside the masks.
+    tokens, chosen for each run, see all and are seen by all beside the masks. has_sinks: each head
+    has a learned sink, to which a part of every row goes that no token has.
     """
 
     n_heads: int
@@ -74,6 +75,7 @@ class Layout:
     keys: str = TEXT
     head_names: tuple[str, ...] = ()
     has_global_tokens: bool = False
+    has_sinks: bool = False
 
     @property
     def n_layers(self) -> int:

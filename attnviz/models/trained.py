@@ -110,7 +110,9 @@ class TrainedModel:
     @property
     def details(self) -> Mapping[str, Any]:
         """What the record says of it beside its name: also which weights it has."""
-        stated = {"model_type": self.family, "dtypes": self.dtypes}
+        stated: dict[str, Any] = {"model_type": self.family, "dtypes": self.dtypes}
+        if any(layout.has_sinks for layout in self.layouts.values()):
+            stated["learned_sinks"] = True
         return Identity(stated, self.checkpoint.place, self.files)
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from attnviz.inputs.labels import visible
 from attnviz.inputs.tokens import SECOND
 from attnviz.language.english import ENGLISH
@@ -34,6 +36,8 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     parts.append(made)
     if stack.shares_keys:
         parts.append(language.say("ui.shared", guard, n=stack.key_heads or 0))
+    if (sunk := to_sinks(record)) is not None:
+        parts.append(language.say("ui.learned_sinks", guard, pct=sunk))
     if settings.measure:
         parts.append(language.say(f"ui.{settings.measure}", guard))
     if record.units:
@@ -49,6 +53,16 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     if settings.seed is not None:
         parts.append(f"seed {settings.seed}")
     return " · ".join(parts)
+
+
+def to_sinks(record: AttentionRecord) -> float | None:
+    """Say what share of all weight goes to learned sinks, which are no tokens; None where the
+    model has none, or its weights were divided anew."""
+    settings = record.settings
+    divided = settings.measure is not None or settings.hidden is not None
+    if divided or record.model.details.get("learned_sinks") is not True:
+        return None
+    return 1 - float(np.mean(record.stack.measure("total"), dtype=np.float64))
 
 
 def chosen(stack: Stack, look: Look) -> str:

@@ -25,6 +25,8 @@ SENTENCES = {
     "ui.trained": "{n_heads} ديال {model}",
     "ui.replaces": "إلا كان: ف بلاصة {type} attention ديالو",
     "ui.shared": "keys و values مشاركين: {n}",
+    "ui.learned_sinks": "{pct} من كاع weight كتمشي ل learned sinks",
+    "ui.learned_sink": "learned sink",
     "ui.truncated": "مقطوع: {n_tokens}",
     "ui.values": "weights × الطول ديال values، كل سطر 100%",
     "ui.contributions": "contributions (ALTI): شحال جاب كل word من layers اللي تحت",

@@ -25,6 +25,8 @@ SENTENCES = {
     "ui.trained": "{n_heads} dial {model}",
     "ui.replaces": "ila kan: f blast {type} attention dialo",
     "ui.shared": "keys w values mcharkin: {n}",
+    "ui.learned_sinks": "{pct} mn ga3 weight katmchi l learned sinks",
+    "ui.learned_sink": "learned sink",
     "ui.truncated": "m9tou3: {n_tokens}",
     "ui.values": "weights × toul dial values, kul ster 100%",
     "ui.contributions": "contributions (ALTI): chhal jab kul word mn layers li te7t",

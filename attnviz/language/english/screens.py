@@ -25,6 +25,8 @@ SENTENCES = {
     "ui.trained": "{n_heads} of {model}",
     "ui.replaces": "what if: instead of the model's own {type} attention",
     "ui.shared": "keys and values shared: {n}",
+    "ui.learned_sinks": "{pct} of all weight goes to learned sinks",
+    "ui.learned_sink": "learned sink",
     "ui.truncated": "cut to {n_tokens}",
     "ui.values": "weights × length of values, each row to 100%",
     "ui.contributions": "contributions (ALTI): shares of words through the layers",

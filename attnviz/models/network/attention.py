@@ -93,7 +93,10 @@ class Attention:
     def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
         """Describe the stack whose layers all have heads like these; by the roles of its tokens."""
         head_dim = len(self.query.weight) // self.n_heads
-        return Layout(self.n_heads, self.n_key_heads, head_dim, masks, queries, keys)
+        has_sinks = self.sinks is not None
+        return Layout(
+            self.n_heads, self.n_key_heads, head_dim, masks, queries, keys, has_sinks=has_sinks
+        )
 
     def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
         """x (tokens, width), normed first where there is a `norm`, looking at the door's source or

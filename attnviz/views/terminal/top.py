@@ -17,7 +17,7 @@ from attnviz.views.look import Look
 from attnviz.views.number_format import LEAST_SHARE, percent
 from attnviz.views.palette import level
 from attnviz.views.screen import Screen
-from attnviz.views.titles import chosen
+from attnviz.views.titles import chosen, to_sinks
 
 LABEL = 12  # characters that a token's label may take
 KEYS = 3  # of each query
@@ -84,6 +84,11 @@ def _row(
         bar = round(max(screen.width - line.cell_len, 0) * float(row[key]))
         line.append("█" * bar, _bar_style(float(row[key])))
         lines.append(line)
+    if to_sinks(record) is not None:
+        sunk, name = max(1 - float(row.sum()), 0.0), look.language.say("ui.learned_sink")
+        line = Text(" " * (0 if record.units else 6), no_wrap=True).append(name, "dim")
+        line.pad_right(max(label + (1 if record.units else 7) - line.cell_len, 1))
+        lines.append(line.append(f"{100 * sunk:6.2f}%"))
     return lines
 
 
