@@ -67,18 +67,28 @@ def align(record: AttentionRecord, kind: str = "words") -> Alignment:
     Raises AttnvizError for records without steps, and for weights that were streamed.
     """
     if not has_steps(record):
-        raise AttnvizError("Nothing was written in this record.", "Take one of a written text.")
+        raise AttnvizError(
+            "Nothing was written in this record.",
+            "Take one of a written text.",
+            key="err.nothing_written",
+        )
     stack = record.stack
     if stack.weights is None:
         raise AttnvizError(
-            "The text is so long that its weights were streamed.", "Give more `max_memory`."
+            "The text is so long that its weights were streamed.",
+            "Give more `max_memory`.",
+            key="err.text_so",
         )
     first, n = record.settings.prompt or 0, len(record.settings.steps or ())
     written = (record.stacks.get("decoder") or stack).query_tokens
     rows = _groups(written, kind, range(first, first + n))
     columns = _groups(stack.key_tokens, kind, _read(record, stack))
     if not rows or not columns:
-        raise AttnvizError("There is nothing to align.", "Write and read at least one word.")
+        raise AttnvizError(
+            "There is nothing to align.",
+            "Write and read at least one word.",
+            key="err.nothing_align",
+        )
     each = _gathered(stack, rows, columns)  # (layers, heads, rows, columns)
     sums = each.sum(axis=-1, keepdims=True)
     shares = each / np.maximum(sums, np.finfo(each.dtype).tiny)

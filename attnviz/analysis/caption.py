@@ -59,6 +59,7 @@ def caption_words(
         raise AttnvizError(
             "This record's text was not written about a picture.",
             "Save the record of a caption that `attnviz caption` wrote.",
+            key="err.this_record",
         )
     tokens, whole = record.stack.query_tokens, step_rows(record, layers, heads)
     rows = whole[:, picture[1]]

@@ -144,19 +144,28 @@ def largest_error(first: AttentionRecord, second: AttentionRecord) -> tuple[floa
         raise AttnvizError(
             f"One has the stacks {', '.join(first.stacks)}, the other {', '.join(second.stacks)}.",
             "Compare records of the same kind of model.",
+            key="err.stacks_other",
+            names=", ".join(first.stacks),
+            names2=", ".join(second.stacks),
         )
     worst, where = -1.0, ""
     for name, stack in first.stacks.items():
         mine, other = stack.weights, second.stacks[name].weights
         if mine is None or other is None:
             raise AttnvizError(
-                "A streamed record does not hold its weights.", "Trace shorter texts to compare."
+                "A streamed record does not hold its weights.",
+                "Trace shorter texts to compare.",
+                key="err.streamed_record",
             )
         if mine.shape != other.shape:
             raise AttnvizError(
                 f"The weights of {name} are {list(mine.shape)} in one and {list(other.shape)} in "
                 "the other.",
                 "Compare records of the same layers, heads and tokens.",
+                key="err.weights_other",
+                name=name,
+                shape=list(mine.shape),
+                shape2=list(other.shape),
             )
         for layer, head in np.ndindex(mine.shape[:2]):
             for some in _some_rows(mine.shape):

@@ -93,7 +93,12 @@ def _mixed(stack: Stack, what: str, fusion: str, residual: float) -> Floats:
     if fusion not in FUSIONS:
         raise bad_choice(fusion, "the fusion of heads", FUSIONS)
     if not 0 <= residual <= 1:
-        raise AttnvizError(f"The residual is {residual}.", "It is a share, from 0 to 1.")
+        raise AttnvizError(
+            f"The residual is {residual}.",
+            "It is a share, from 0 to 1.",
+            key="err.residual",
+            residual=residual,
+        )
     assert stack.weights is not None  # others were refused
     fused = FUSIONS[fusion](stack.weights).astype(np.float64)
     mixed: Floats = (1 - residual) * fused + residual * np.eye(stack.shape[0])
@@ -114,11 +119,15 @@ def _refuse_other_stacks(stack: Stack, what: str) -> None:
             "same tokens:",
             "choose a stack of self-attention, and all of it (a part of its rows and columns can "
             "be shown afterwards).",
+            key="err.follows_tokens",
+            what=what,
         )
     if stack.weights is None:
         raise AttnvizError(
             f"{what} needs all weights; for a text this long they are streamed.",
             "Give a shorter text.",
+            key="err.needs_all",
+            what=what,
         )
 
 
@@ -129,6 +138,12 @@ def _refuse_much_work(n_layers: int, n_tokens: int) -> None:
             f"Flow through {n_layers} layers of {n_tokens} tokens would take too long: the limit "
             f"is {MOST_TOKENS} tokens in {MOST_LAYERS} layers, or {fitting} in {n_layers}.",
             "Give a shorter text or a lower layer, or choose rollout, which has no limit.",
+            key="err.flow_through",
+            n_layers=n_layers,
+            n_tokens=n_tokens,
+            most_tokens=MOST_TOKENS,
+            most_layers=MOST_LAYERS,
+            fitting=fitting,
         )
 
 

@@ -250,6 +250,8 @@ class Survey:
             raise AttnvizError(
                 f"There are {len(self.groups)} groups of texts, and two can be compared.",
                 "Choose a column with two values.",
+                key="err.groups_texts",
+                n=len(self.groups),
             )
         first, second = (self.part.groups[group] for group in self.groups)
         return differences(first, second, self._place(name))
@@ -274,6 +276,9 @@ def compare_surveys(first: Survey, second: Survey, name: str) -> Difference:
             f"{layers} × {heads}" for layers, heads in (first.shape, second.shape)
         )
         raise AttnvizError(
-            f"The surveys have {shapes} heads.", "Compare models with as many layers and heads."
+            f"The surveys have {shapes} heads.",
+            "Compare models with as many layers and heads.",
+            key="err.surveys_heads",
+            shapes=shapes,
         )
     return differences(first.part.moments, second.part.moments, _place(name))

@@ -91,6 +91,10 @@ def _named(place: Path) -> Iterator[None]:
             f"{visible(str(place))} is not a survey of attnviz ({type(error).__name__}: "
             f"{visible(str(error))[:200]}).",
             "Give a .npz file that attnviz survey wrote.",
+            key="err.not_survey",
+            place=visible(str(place)),
+            name=type(error).__name__,
+            reason=visible(str(error))[:200],
         ) from error
 
 
@@ -267,6 +271,7 @@ def to_parquet(survey: Survey) -> bytes:
         raise AttnvizError(
             "Writing Parquet takes pyarrow, which is not installed.",
             "Run: pip install 'attnviz[parquet]'.",
+            key="err.writing_parquet",
         ) from error
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.Table.from_pylist(list(rows(survey))), buffer)

@@ -71,6 +71,7 @@ def check_steps(record: AttentionRecord) -> None:
         raise AttnvizError(
             "This record has no steps: its text was given, and not written by the model.",
             "Save the record of a text that `attnviz generate` wrote.",
+            key="err.this_record_no",
         )
 
 

@@ -83,6 +83,8 @@ class Transform:
             raise AttnvizError(
                 f"`measure` {self.measure} needs a model, and a record has none.",
                 "Give the text itself, or choose weights, rollout or flow.",
+                key="err.measure_needs",
+                measure=self.measure,
             )
         return self.apply(record)
 
@@ -95,6 +97,8 @@ class Transform:
                     f"`measure` {self.measure} follows one text through layers, and this stack has "
                     "two texts.",
                     "Choose `stack` encoder or decoder.",
+                    key="err.measure_follows",
+                    measure=self.measure,
                 )
             stack = FOLLOWED[self.measure](stack)
         if self.measure != WEIGHTS:

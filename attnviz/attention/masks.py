@@ -110,7 +110,13 @@ def windows(columns: int, size: int, shift: int = 0) -> Rule:
     of its own (Swin, arXiv 2103.14030)."""
     wide, moved = _size("size of windows", size, 1), _size("shift", shift, 0)
     if moved >= wide:
-        raise AttnvizError(f"The shift is {moved}.", f"It must be less than the size, {wide}.")
+        raise AttnvizError(
+            f"The shift is {moved}.",
+            f"It must be less than the size, {wide}.",
+            key="err.shift",
+            moved=moved,
+            wide=wide,
+        )
     return Windows(_size("number of columns", columns, 1), wide, moved)
 
 
@@ -157,9 +163,22 @@ def _no_cells(message: str) -> AttnvizError:
 
 def _integer(what: str, value: object, lowest: int | None) -> int:
     if not isinstance(value, int | np.integer) or isinstance(value, bool):
-        raise AttnvizError(f"The {what} is {value!r}.", "It must be a whole number.")
+        raise AttnvizError(
+            f"The {what} is {value!r}.",
+            "It must be a whole number.",
+            key="err.must_whole",
+            what=what,
+            value=repr(value),
+        )
     if lowest is not None and value < lowest:
-        raise AttnvizError(f"The {what} is {value}.", f"It must be {lowest} or more.")
+        raise AttnvizError(
+            f"The {what} is {value}.",
+            f"It must be {lowest} or more.",
+            key="err.must_more",
+            what=what,
+            value=value,
+            lowest=lowest,
+        )
     return int(value)
 
 
@@ -171,7 +190,13 @@ def _size(what: str, value: object, lowest: int | None) -> int:
 
 def _integers(what: str, values: object, lowest: int | None) -> tuple[int, ...]:
     if not isinstance(values, Iterable):
-        raise AttnvizError(f"The {what}s are {values!r}.", "Give a list of whole numbers.")
+        raise AttnvizError(
+            f"The {what}s are {values!r}.",
+            "Give a list of whole numbers.",
+            key="err.give_list",
+            what=what,
+            values=repr(values),
+        )
     return tuple(_integer(what, value, lowest) for value in values)
 
 
@@ -203,4 +228,6 @@ def from_dict(description: Mapping[str, Any]) -> Rule:
             return reduce(or_ if name == "any" else and_, parts)
         return MAKERS[name](**fields)  # type: ignore[index]
     except (AttributeError, KeyError, TypeError, RecursionError) as error:
-        raise AttnvizError(f"Unknown mask rule {name!r} in the record.") from error
+        raise AttnvizError(
+            f"Unknown mask rule {name!r} in the record.", key="err.unknown_mask", name=repr(name)
+        ) from error

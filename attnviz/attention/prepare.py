@@ -121,6 +121,7 @@ class Inputs:
             raise AttnvizError(
                 "The scores are too large for float64.",
                 "Make `query`, `key`, `scale` or `bias` smaller.",
+                key="err.scores_too",
             )
         wide = {name: getattr(self, name).astype(np.float64) for name in ("query", "key", "value")}
         added = tuple(array.astype(np.float64) for array in self.added)
@@ -215,12 +216,22 @@ def prepare(
     array = None if mask is None or isinstance(mask, Rule) else np.asarray(mask)
     boolean = array is not None and array.dtype == np.bool_
     if array is not None and array.dtype.kind in "iu":
-        raise AttnvizError(f"mask has dtype {array.dtype}.", "Give booleans, floats or a rule.")
+        raise AttnvizError(
+            f"mask has dtype {array.dtype}.",
+            "Give booleans, floats or a rule.",
+            key="err.mask_dtype",
+            dtype=array.dtype,
+        )
     added = [("bias", bias), ("mask", None if boolean else array)]
     rule.check(q.shape[-2], k.shape[-2])
     cap = None if softcap is None else _number("softcap", softcap)
     if cap is not None and not 0 < cap < np.inf:
-        raise AttnvizError(f"The softcap is {softcap}.", "It must be a number above 0.")
+        raise AttnvizError(
+            f"The softcap is {softcap}.",
+            "It must be a number above 0.",
+            key="err.softcap",
+            softcap=softcap,
+        )
     return Inputs(
         query=q,
         key=k,
@@ -243,7 +254,13 @@ def _number(name: str, given: Any) -> float:
     try:
         return float(given)
     except (TypeError, ValueError) as error:
-        raise AttnvizError(f"The {name} is {given!r}.", "It must be a number.") from error
+        raise AttnvizError(
+            f"The {name} is {given!r}.",
+            "It must be a number.",
+            key="err.must_number",
+            name=name,
+            value=repr(given),
+        ) from error
 
 
 def _cast(array: Floats, dtype: Any) -> Floats:
@@ -258,9 +275,20 @@ def _floats(name: str, given: ArrayLike) -> Floats:
         array = np.asarray(given)
         wide = np.result_type(array.dtype, np.float32)
     except (TypeError, ValueError) as error:
-        raise AttnvizError(f"{name} is not an array of numbers: {error}") from error
+        raise AttnvizError(
+            f"{name} is not an array of numbers: {error}",
+            key="err.not_array",
+            name=name,
+            reason=error,
+        ) from error
     if not np.issubdtype(wide, np.floating):
-        raise AttnvizError(f"{name} has dtype {array.dtype}.", "It must be real numbers.")
+        raise AttnvizError(
+            f"{name} has dtype {array.dtype}.",
+            "It must be real numbers.",
+            key="err.dtype",
+            name=name,
+            dtype=array.dtype,
+        )
     return array.astype(wide, copy=False)
 
 
@@ -270,17 +298,28 @@ def _three(query: ArrayLike, key: ArrayLike, value: ArrayLike) -> tuple[Floats, 
     for name, array in zip(names, given, strict=True):
         if array.ndim < 2:
             raise AttnvizError(
-                f"{name} has shape {array.shape}.", "It must be (…, heads, tokens, head_dim)."
+                f"{name} has shape {array.shape}.",
+                "It must be (…, heads, tokens, head_dim).",
+                key="err.shape",
+                name=name,
+                shape=array.shape,
             )
     q, k, v = (a.astype(np.result_type(*given), copy=False) for a in given)
     if q.shape[-1] != k.shape[-1]:
         raise AttnvizError(
-            f"query has head_dim {q.shape[-1]} and key has {k.shape[-1]}.", "They must be equal."
+            f"query has head_dim {q.shape[-1]} and key has {k.shape[-1]}.",
+            "They must be equal.",
+            key="err.query_head",
+            shape=q.shape[-1],
+            shape2=k.shape[-1],
         )
     if k.shape[-2] != v.shape[-2]:
         raise AttnvizError(
             f"There are {k.shape[-2]} keys and {v.shape[-2]} values.",
             "Every key needs one value.",
+            key="err.keys_values",
+            shape=k.shape[-2],
+            shape2=v.shape[-2],
         )
     return q, k, v
 
@@ -291,6 +330,10 @@ def _shared_by(q: Floats, k: Floats, v: Floats) -> int:
         raise AttnvizError(
             f"{heads[0]} query heads cannot share {heads[1]} key heads and {heads[2]} value heads.",
             "The query heads must be a multiple of the key heads, with as many value heads.",
+            key="err.query_heads",
+            heads=heads[0],
+            heads2=heads[1],
+            heads3=heads[2],
         )
     return heads[0] // heads[1]
 
@@ -306,6 +349,10 @@ def _same_lead(
         raise AttnvizError(
             f"query, key and value have shapes {q.shape}, {k.shape} and {v.shape}.",
             "Their leading axes must agree (enable_gqa=True lets query heads share keys).",
+            key="err.query_key",
+            shape=q.shape,
+            shape2=k.shape,
+            shape3=v.shape,
         ) from error
     q, k, v = (_spread_lead(a, lead + a.shape[a.ndim - keep :]) for a in (q, k, v))
     return q, k, v
@@ -320,5 +367,9 @@ def _spread(name: str, array: Any, shape: tuple[int, ...]) -> Any:
         return np.broadcast_to(array, shape)
     except ValueError as error:
         raise AttnvizError(
-            f"{name} has shape {np.shape(array)} and cannot stand for shape {shape}."
+            f"{name} has shape {np.shape(array)} and cannot stand for shape {shape}.",
+            key="err.shape_cannot",
+            name=name,
+            value=np.shape(array),
+            shape=shape,
         ) from error

@@ -271,6 +271,9 @@ class Document(Rule):
             raise AttnvizError(
                 f"The document mask has {len(self.ids)} ids but position {last} was asked for.",
                 "Give one document id for every token.",
+                key="err.document_mask",
+                n=len(self.ids),
+                last=last,
             )
 
 
@@ -323,6 +326,11 @@ class Cells(Rule):
                 f"The mask has {known[0]} × {known[1]} cells but {n_queries} queries and "
                 f"{n_keys} keys were asked for.",
                 "Give one row for every query and one column for every key.",
+                key="err.mask_cells",
+                known=known[0],
+                known2=known[1],
+                n_queries=n_queries,
+                n_keys=n_keys,
             )
 
 

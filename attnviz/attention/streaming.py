@@ -99,7 +99,10 @@ def observe(
 def _three_axes(inputs: Inputs) -> Inputs:
     if len(inputs.lead) != 1:
         raise AttnvizError(
-            f"query has shape {inputs.query.shape}.", "Streaming takes (heads, tokens, head_dim)."
+            f"query has shape {inputs.query.shape}.",
+            "Streaming takes (heads, tokens, head_dim).",
+            key="err.query_shape",
+            shape=inputs.query.shape,
         )
     return inputs
 
@@ -192,7 +195,12 @@ def _pattern(inputs: Inputs, band: Band | None) -> Floats | None:
 def _jobs(inputs: Inputs, band: Band | None, block_rows: int | None) -> Iterator[Pieces]:
     """The rows in the order of the text, a list of pieces for each job."""
     if block_rows is not None and block_rows < 1:
-        raise AttnvizError(f"The block of rows is {block_rows}.", "It must be 1 or more.")
+        raise AttnvizError(
+            f"The block of rows is {block_rows}.",
+            "It must be 1 or more.",
+            key="err.block_rows",
+            block_rows=block_rows,
+        )
     turn = 0
     cut = _row_spans(inputs, block_rows) if band is None else _tiles(inputs, band, block_rows)
     for pieces in cut:

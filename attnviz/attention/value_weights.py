@@ -30,6 +30,10 @@ def value_weighted(weights: Weights, values: Weights, w_output: Weights) -> Weig
             f"Weights {weights.shape}, values {values.shape} and the output matrix "
             f"{w_output.shape} do not fit.",
             "Give (heads, queries, keys), (key heads, keys, size) and (heads × size, width).",
+            key="err.weights_values",
+            shape=weights.shape,
+            shape2=values.shape,
+            shape3=w_output.shape,
         )
     weighted = np.empty_like(weights)
     for head, lengths in enumerate(value_lengths(values, w_output)):

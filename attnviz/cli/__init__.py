@@ -54,10 +54,18 @@ def run_command_line(arguments: Sequence[str]) -> int:
             raise ReaderLeft from leaving
         raise
     except UnicodeEncodeError:  # a lone surrogate: no shell can type one
-        broken = AttnvizError("A word of the command line is not valid Unicode.", "Write UTF-8.")
+        broken = AttnvizError(
+            "A word of the command line is not valid Unicode.",
+            "Write UTF-8.",
+            key="err.word_command",
+        )
         return _complain(broken, arguments)
     except MemoryError:
-        full = AttnvizError("There is not enough memory.", "Use a shorter text or fewer heads.")
+        full = AttnvizError(
+            "There is not enough memory.",
+            "Use a shorter text or fewer heads.",
+            key="err.not_enough",
+        )
         return _complain(full, arguments)
     except OSError as error:
         return _complain(_of_the_system(error), arguments)
@@ -86,8 +94,12 @@ def _check_shell() -> None:
 def _of_the_system(error: OSError) -> AttnvizError:
     """What the operating system reported; a missing file without a name is the working folder."""
     if isinstance(error, FileNotFoundError) and error.filename is None:
-        return AttnvizError("The folder you are in was removed.", "Go to another one: cd ~.")
-    return AttnvizError(f"The operating system reported: {error}.")
+        return AttnvizError(
+            "The folder you are in was removed.", "Go to another one: cd ~.", key="err.folder_you"
+        )
+    return AttnvizError(
+        f"The operating system reported: {error}.", key="err.operating_system", reason=error
+    )
 
 
 def app_of(names: Iterable[str], *, with_options: bool = True) -> typer.Typer:

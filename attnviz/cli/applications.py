@@ -29,6 +29,10 @@ def need_model(model: str, what: str, names: str, instead: str) -> None:
         raise AttnvizError(
             f"A {what} needs a trained model: the built-in heads write nothing.",
             f"Give `model`: {names}, or a folder. Without one, {instead}",
+            key="err.needs_trained",
+            what=what,
+            names=names,
+            instead=instead,
         )
 
 

@@ -30,7 +30,11 @@ def heads_before(items: Sequence[str], head: str) -> tuple[list[str], str]:
     named = [one.strip() for one in takewhile(HEAD.fullmatch, items)]
     if named and head != "mean":
         raise AttnvizError(
-            f"{' '.join(named)} and --head {head} both say which heads.", "Give one of them."
+            f"{' '.join(named)} and --head {head} both say which heads.",
+            "Give one of them.",
+            key="err.head_both",
+            names=" ".join(named),
+            head=head,
         )
     return list(items[len(named) :]), ",".join(named) or head
 
@@ -133,12 +137,15 @@ def _places(stack: Stack, layer: str, head: str) -> tuple[list[tuple[int, Which]
         found += product(layers, heads or ("mean",))
     found = list(dict.fromkeys(found))
     if not found:
-        raise AttnvizError("There is no mean of layers.", "Name one, some (0-3), or all.")
+        raise AttnvizError(
+            "There is no mean of layers.", "Name one, some (0-3), or all.", key="err.no_mean"
+        )
     heads_named = len({head for _, head in found}) > 1 or len({layers for layers, _ in asked}) > 1
     if heads_named and any(len(layers) > 1 for layers, _ in asked):
         raise AttnvizError(
             "Several layers and heads were given.",
             "Name each head with its layer: `head` 0.1,3.2.",
+            key="err.several_layers",
         )
     return found, "heads" if heads_named else "layers"
 

@@ -30,6 +30,7 @@ def open_model(asked: Prompt) -> tuple[TrainedModel, dict[str, Any]]:
         raise AttnvizError(
             "--each-line reads a text from each line, and another one was given.",
             "Leave --ids and --source out.",
+            key="err.each_line_reads",
         )
     settings = asked.settings()
     return load_writer(settings.pop("model")), settings
@@ -54,7 +55,9 @@ def answer_each_line(asked: Prompt, work: Callable[[str], dict[str, Any]], quiet
             told["error"] = str(error)
         put_json(json.dumps(told, ensure_ascii=False) + "\n")
     if n == 0:
-        raise AttnvizError("There is no line to read.", "Give at least one that is not empty.")
+        raise AttnvizError(
+            "There is no line to read.", "Give at least one that is not empty.", key="err.no_line"
+        )
     if len(failed) == n:
         raise failed[0]
     if failed:
@@ -71,5 +74,9 @@ def _lines(asked: Prompt) -> Iterator[Entry]:
         lines = enumerate((asked.text or "").splitlines(), 1)
         return (Entry(i, f"text:{i}", line) for i, line in lines if line.strip())
     if asked.text is None and asked.file is None:
-        raise AttnvizError("There is no text.", "Give --file FILE, or - for standard input.")
+        raise AttnvizError(
+            "There is no text.",
+            "Give --file FILE, or - for standard input.",
+            key="err.no_text_file",
+        )
     return iter(Corpus([str(asked.file or Path("-"))]))

@@ -80,7 +80,12 @@ class Command(TyperCommand):
         for option in READ_ONCE:
             if sum(one == option or one.startswith(f"{option}=") for one in args[:until]) > 1:
                 what = option.removeprefix("--")
-                raise AttnvizError(f"`{what}` was given twice, and one is read.", "Give one.")
+                raise AttnvizError(
+                    f"`{what}` was given twice, and one is read.",
+                    "Give one.",
+                    key="err.given_twice",
+                    what=what,
+                )
         words = [f" {word}" if FROM_END.fullmatch(word) else word for word in args[:until]]
         return super().parse_args(ctx, [*words, *args[until:]])
 

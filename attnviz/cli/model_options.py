@@ -107,7 +107,11 @@ class TokenPass(TranslationPass):
     def text_or_none(self) -> str | None:
         """The text; AttnvizError if there is none where nothing else is read."""
         if self.audio is None and (self.start is not None or self.end is not None):
-            raise AttnvizError("--start and --end are for --audio.", "Give a sound, or neither.")
+            raise AttnvizError(
+                "--start and --end are for --audio.",
+                "Give a sound, or neither.",
+                key="err.start_end",
+            )
         no_text = any(one is not None for one in (self.ids, self.image, self.audio))
         no_text = no_text and self.sample is None
         return given_text(self.text, self.file) if no_text else self.read()

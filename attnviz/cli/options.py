@@ -246,7 +246,11 @@ def listed(given: str | None, every: Sequence[str] = ()) -> list[str]:
         return []
     names = [name.strip() for name in given.split(",") if name.strip()]
     if not names:
-        raise AttnvizError("An option that takes a list is empty.", "Give one or more values.")
+        raise AttnvizError(
+            "An option that takes a list is empty.",
+            "Give one or more values.",
+            key="err.option_takes",
+        )
     return [*every] if every and names == ["all"] else names
 
 
@@ -258,6 +262,10 @@ def token_ids(words: str | None, option: str) -> list[int] | None:
     wrong = next((word for word in found if not word.isdecimal() or len(word) > 18), None)
     if wrong is not None or not found:
         raise AttnvizError(
-            f'"{wrong or ""}" is not a token id.', f"Give whole numbers: {option} 101,7592,102."
+            f'"{wrong or ""}" is not a token id.',
+            f"Give whole numbers: {option} 101,7592,102.",
+            key="err.not_token",
+            wrong=wrong or "",
+            option=option,
         )
     return [int(word) for word in found]

@@ -163,7 +163,12 @@ def check_outputs(
         if any(
             given and path.exists() and given.exists() and path.samefile(given) for given in inputs
         ):
-            raise AttnvizError(f"{path} is the input file.", "Write to another file.")
+            raise AttnvizError(
+                f"{path} is the input file.",
+                "Write to another file.",
+                key="err.input_file",
+                place=path,
+            )
 
 
 def write_output(record: AttentionRecord, path: Path, look: Look, quiet: bool = False) -> list[str]:

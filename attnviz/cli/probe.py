@@ -48,9 +48,16 @@ def show_probe(
 def _refuse_others(asked: TokenPass) -> None:
     if asked.text is not None:
         raise AttnvizError(
-            "A probe makes its own texts.", "Leave the text out, or give sentences with --file."
+            "A probe makes its own texts.",
+            "Leave the text out, or give sentences with --file.",
+            key="err.probe_makes",
         )
     for name in ANSWERED_ALONE:
         if getattr(asked, name) is not None:
             option = f"--{name.replace('_', '-')}"
-            raise AttnvizError(f"{option} has no place in a probe.", f"Leave {option} out.")
+            raise AttnvizError(
+                f"{option} has no place in a probe.",
+                f"Leave {option} out.",
+                key="err.no_place",
+                option=option,
+            )

@@ -54,7 +54,12 @@ def file_named(text: str | None) -> Path | None:
         if place.is_file():
             return place
         if place.is_dir():
-            raise AttnvizError(f"{place} is a folder.", "Name a text file or a saved record.")
+            raise AttnvizError(
+                f"{place} is a folder.",
+                "Name a text file or a saved record.",
+                key="err.folder",
+                place=place,
+            )
         if _is_path(text):
             raise not_found(place)
     except OSError:  # longer than a name may be
@@ -82,6 +87,8 @@ def _a_text(place: Path) -> Path:
         raise AttnvizError(
             f"{place} is named as a saved record or weights, not as a text.",
             f"Show it with attnviz view {place}.",
+            key="err.named_saved",
+            place=place,
         )
     return place
 
@@ -97,19 +104,34 @@ def _is_piped() -> bool:
 
 def _from_file(path: Path, option: str) -> str:
     if path.is_dir():
-        raise AttnvizError(f"{option} {path} is a folder.", "Name a text file.")
+        raise AttnvizError(
+            f"{option} {path} is a folder.",
+            "Name a text file.",
+            key="err.folder_name",
+            option=option,
+            place=path,
+        )
     if not path.exists():
         raise not_found(path)
     try:
         with path.open("rb") as file:
             return _decoded(_bounded(file, str(path)), str(path))
     except OSError as error:
-        raise AttnvizError(f"Cannot read {path}: {error.strerror}.") from error
+        raise AttnvizError(
+            f"Cannot read {path}: {error.strerror}.",
+            key="err.cannot_read",
+            place=path,
+            reason=error.strerror,
+        ) from error
 
 
 def _from_standard_input() -> str:
     if sys.stdin is None or sys.stdin.isatty():
-        raise AttnvizError("There is nothing on standard input.", "Pipe a text into the command.")
+        raise AttnvizError(
+            "There is nothing on standard input.",
+            "Pipe a text into the command.",
+            key="err.nothing_on",
+        )
     return _decoded(_bounded(sys.stdin.buffer, "standard input"), "standard input")
 
 
@@ -123,6 +145,9 @@ def _bounded(file: IO[bytes], name: str) -> bytes:
         raise AttnvizError(
             f"{name} is larger than {most:,} bytes, the most that a text may have.",
             "Give a part of it, or survey many short texts.",
+            key="err.larger_than",
+            name=name,
+            most=most,
         )
     return data
 

@@ -74,7 +74,12 @@ def compare_files(
     from attnviz.views.terminal.survey import comparison
 
     if len(paths) != 2:
-        raise AttnvizError(f"Two surveys are compared, and {len(paths)} were given.", "Give two.")
+        raise AttnvizError(
+            f"Two surveys are compared, and {len(paths)} were given.",
+            "Give two.",
+            key="err.two_surveys_compared",
+            n=len(paths),
+        )
     check_sort(sort)
     by, names = sort or USUAL, (paths[0].name, paths[1].name)
     first, second = (read_survey(path) for path in paths)

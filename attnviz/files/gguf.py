@@ -254,4 +254,9 @@ def _unread(file: Path, name: str, dtype: str) -> AttnvizError:
     return AttnvizError(
         f"The tensor {name} in {file} is quantised as {dtype}, which is not read.",
         f"Give a file of one of these: {known}.",
+        key="err.tensor_quantised",
+        name=name,
+        place=file,
+        dtype=dtype,
+        known=known,
     )

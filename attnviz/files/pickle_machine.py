@@ -109,6 +109,9 @@ class _Machine:
                 f"{self.file} is a pickle with the instruction {name}, which is not followed: "
                 "it makes objects that are not tensors.",
                 "Save the model's state dict alone, as safetensors if you can.",
+                key="err.pickle_instruction",
+                place=self.file,
+                name=name,
             )
 
     def pop_mark(self) -> list[Any]:
@@ -155,6 +158,10 @@ class _Machine:
                 f"{self.file} holds {str(module)[:60]}.{str(name)[:60]}, which is neither a "
                 "tensor nor a plain container, and is not made: a pickle can run code.",
                 "Save the model's state dict alone, as safetensors if you can.",
+                key="err.holds_neither",
+                place=self.file,
+                module=str(module)[:60],
+                name=str(name)[:60],
             )
         self.stack.append(found)
 

@@ -179,7 +179,10 @@ def _state_dict(file: Path, found: Any) -> Iterator[tuple[str, StoredTensor]]:
             if named:
                 return iter(named)
     raise AttnvizError(
-        f"{file} holds no tensors under names.", "Give a file with the state dict of a model."
+        f"{file} holds no tensors under names.",
+        "Give a file with the state dict of a model.",
+        key="err.holds_no",
+        place=file,
     )
 
 

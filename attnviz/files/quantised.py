@@ -76,6 +76,9 @@ def unpacked(tensors: Tensors, method: str, settings: Mapping[str, Any], place: 
             f"The config of {place} says that its weights are quantised "
             f"({_described(method, settings)}), and none of them is.",
             "Give the config that the weights were saved with.",
+            key="err.config_says",
+            place=place,
+            method=_described(method, settings),
         )
     for stem, mark in found:
         taken: set[str] = set()
@@ -88,6 +91,11 @@ def unpacked(tensors: Tensors, method: str, settings: Mapping[str, Any], place: 
                 f"The layer {stem[:99]} of {place} is quantised ({_described(method, settings)}) "
                 f"in a way that is not read: {str(error)[:99]}.",
                 "Give the original checkpoint.",
+                key="err.layer_quantised",
+                stem=stem[:99],
+                place=place,
+                method=_described(method, settings),
+                reason=str(error)[:99],
             ) from error
         for name in taken:
             entries.pop(name, None)
@@ -157,6 +165,10 @@ def _unread(method: str, settings: Mapping[str, Any], place: Path) -> AttnvizErr
         f"The weights of {place} are quantised ({_described(method, settings)}): "
         "give the original.",
         f"Read are: {', '.join(METHODS)}, and GGUF files.",
+        key="err.weights_quantised",
+        place=place,
+        method=_described(method, settings),
+        names=", ".join(METHODS),
     )
 
 

@@ -16,4 +16,6 @@ def samples_folder() -> Path:
     for folder in (package / "samples", package.parent / "samples"):
         if (folder / "samples.toml").is_file():
             return folder
-    raise AttnvizError("The samples were not installed.", "Install attnviz again.")
+    raise AttnvizError(
+        "The samples were not installed.", "Install attnviz again.", key="err.samples_not"
+    )

@@ -221,9 +221,20 @@ def unusable(name: str, file: Path, dtype: str) -> AttnvizError:
     return AttnvizError(
         f"The tensor {name} in {file} has dtype {dtype}.",
         f"Only {', '.join(FLOATS)} can be used: convert the checkpoint first.",
+        key="err.tensor_dtype",
+        name=name,
+        place=file,
+        dtype=dtype,
+        names=", ".join(FLOATS),
     )
 
 
 def broken(file: Path, why: str) -> AttnvizError:
     """A file that is not what it claims to be."""
-    return AttnvizError(f"{file} is broken: {why}.", "Fetch or save the checkpoint again.")
+    return AttnvizError(
+        f"{file} is broken: {why}.",
+        "Fetch or save the checkpoint again.",
+        key="err.broken",
+        place=file,
+        why=why,
+    )

@@ -132,6 +132,9 @@ def _in_folder(folder: Path) -> Iterator[str]:
         raise AttnvizError(
             f"The folder {folder} holds no pictures and no sounds.",
             f"Name files of texts, or a folder with {', '.join(MEDIA['image'])}.",
+            key="err.folder_holds",
+            place=folder,
+            names=", ".join(MEDIA["image"]),
         )
     yield from media
 
@@ -151,12 +154,21 @@ def _rows(file: str, columns: Columns) -> Iterator[Row]:
             with open(file, "rb") as opened:
                 yield from reader(opened, file, columns)
         except OSError as error:
-            raise AttnvizError(f"Cannot read {file}: {error.strerror}.") from error
+            raise AttnvizError(
+                f"Cannot read {file}: {error.strerror}.",
+                key="err.cannot_read",
+                place=file,
+                reason=error.strerror,
+            ) from error
 
 
 def _standard_input() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.isatty():
-        raise AttnvizError("There is nothing on standard input.", "Pipe one text a line into it.")
+        raise AttnvizError(
+            "There is nothing on standard input.",
+            "Pipe one text a line into it.",
+            key="err.nothing_on_standard",
+        )
     return sys.stdin.buffer
 
 
@@ -173,16 +185,28 @@ def _decoded_lines(stream: IO[bytes], file: str) -> Iterator[str]:
                 f"{file}, line {number}, is not a text in UTF-8 "
                 f"(byte {error.start} is 0x{line[error.start]:02X}).",
                 "Convert the file to UTF-8.",
+                key="err.line_not",
+                place=file,
+                number=number,
+                start=error.start,
+                line=f"{line[error.start]:02X}",
             ) from error
         if "\0" in text:
             raise AttnvizError(
                 f"{file}, line {number}, holds NUL characters.",
                 "It is not a text, or one in UTF-16: convert it to UTF-8.",
+                key="err.line_holds",
+                place=file,
+                number=number,
             )
         if len(text) > LONGEST:
             raise AttnvizError(
                 f"{file}, line {number}, has more than {LONGEST:,} characters.",
                 "Give one text a line.",
+                key="err.line_more",
+                place=file,
+                number=number,
+                longest=LONGEST,
             )
         yield text
 
@@ -192,6 +216,9 @@ def _lines(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]:
         raise AttnvizError(
             f"{file} has no columns: each of its lines is one text.",
             f"Give a table ({', '.join(TABLES)}), or no column.",
+            key="err.no_columns",
+            place=file,
+            names=", ".join(TABLES),
         )
     for number, line in enumerate(_decoded_lines(stream, file), 1):
         yield number, (line.rstrip("\r\n"), None, None)
@@ -209,7 +236,12 @@ def _csv(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]:
                 yield rows.line_num, _chosen(row, places)
     except csv.Error as error:
         raise AttnvizError(
-            f"{file}, line {rows.line_num}, cannot be read: {error}.", "Mend the table."
+            f"{file}, line {rows.line_num}, cannot be read: {error}.",
+            "Mend the table.",
+            key="err.line_cannot",
+            place=file,
+            line_num=rows.line_num,
+            reason=error,
         ) from error
 
 
@@ -224,6 +256,10 @@ def _json_lines(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]
             raise AttnvizError(
                 f"{file}, line {number}, is not JSON: {str(error)[:80]}.",
                 "Write one object a line.",
+                key="err.line_not_json",
+                place=file,
+                number=number,
+                reason=str(error)[:80],
             ) from error
         if isinstance(row, str) and columns == Columns():
             yield number, (row, None, None)
@@ -234,6 +270,9 @@ def _json_lines(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]
             raise AttnvizError(
                 f"{file}, line {number}, is neither an object nor a text.",
                 'Write one object a line, such as {"text": "…"}.',
+                key="err.line_neither",
+                place=file,
+                number=number,
             )
 
 
@@ -244,6 +283,8 @@ def _parquet(file: str, columns: Columns) -> Iterator[Row]:
         raise AttnvizError(
             f"Reading {file} takes pyarrow, which is not installed.",
             "Run: pip install 'attnviz[parquet]'.",
+            key="err.reading_takes",
+            place=file,
         ) from error
     try:
         table = parquet.ParquetFile(file)
@@ -259,6 +300,9 @@ def _parquet(file: str, columns: Columns) -> Iterator[Row]:
         raise AttnvizError(
             f"{file} cannot be read as Parquet: {str(error).splitlines()[0][:120]}.",
             "Write it again.",
+            key="err.cannot_read_parquet",
+            place=file,
+            value=str(error).splitlines()[0][:120],
         ) from error
 
 
@@ -274,12 +318,19 @@ def _places(names: Sequence[str], columns: Columns, file: str) -> Places:
         raise AttnvizError(
             f"{file} has several columns and none is called text.",
             f"Choose one with column: {', '.join(names)[:300] or 'it has none'}.",
+            key="err.several_columns",
+            place=file,
+            names=", ".join(names)[:300] or "it has none",
         )
     for name in (text, columns.pair, columns.group):
         if name is not None and name not in names:
             raise AttnvizError(
                 f'{file} has no column "{name}".',
                 f"It has: {', '.join(names)[:300] or 'none'}.",
+                key="err.no_column",
+                place=file,
+                name=name,
+                names=", ".join(names)[:300] or "none",
             )
     return [(name, -1 if name is None else names.index(name)) for name in
             (text, columns.pair, columns.group)]  # fmt: skip
@@ -305,6 +356,9 @@ def from_texts(texts: Iterable[str | tuple[str, str]]) -> Iterator[Entry]:
         text, pair = item if isinstance(item, tuple) and len(item) == 2 else (item, None)
         if not isinstance(text, str) or not isinstance(pair, str | None):
             raise AttnvizError(
-                f"Text {number} is not a text.", "Give texts, or pairs of two texts each."
+                f"Text {number} is not a text.",
+                "Give texts, or pairs of two texts each.",
+                key="err.text_not",
+                number=number,
             )
         yield Entry(number, str(number), text, pair)

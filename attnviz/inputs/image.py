@@ -63,7 +63,9 @@ def open_picture(path: str | Path) -> Picture:
 
     place = Path(path)
     if place.is_dir():
-        raise AttnvizError(f"{place} is a folder.", "Name a picture.")
+        raise AttnvizError(
+            f"{place} is a folder.", "Name a picture.", key="err.folder_name_picture", place=place
+        )
     if not place.is_file():
         raise not_found(place)
     try:
@@ -78,6 +80,10 @@ def open_picture(path: str | Path) -> Picture:
         raise AttnvizError(
             f"{place} is not a picture that can be read ({_reason(error)}).",
             f"Give a file of one of these formats: {', '.join(FORMATS)}.",
+            key="err.not_picture",
+            place=place,
+            value=_reason(error),
+            names=", ".join(FORMATS),
         ) from error
 
 
@@ -143,12 +149,22 @@ def _check_size(place: Path, size: tuple[int, int]) -> None:
         raise AttnvizError(
             f"{place} is {width:,} × {height:,} pixels.",
             f"One side may be {LONGEST_SIDE} times the other at most: cut it.",
+            key="err.pixels",
+            place=place,
+            width=width,
+            height=height,
+            longest_side=LONGEST_SIDE,
         )
 
 
 def _too_large(place: Path, size: str = "") -> AttnvizError:
     return AttnvizError(
-        f"{place} has too many pixels{size}: {MOST_PIXELS:,} are the most.", "Make it smaller."
+        f"{place} has too many pixels{size}: {MOST_PIXELS:,} are the most.",
+        "Make it smaller.",
+        key="err.too_many",
+        place=place,
+        size=size,
+        most_pixels=MOST_PIXELS,
     )
 
 

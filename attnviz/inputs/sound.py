@@ -79,7 +79,9 @@ def open_sound(
     """
     place = Path(path)
     if place.is_dir():
-        raise AttnvizError(f"{place} is a folder.", "Name a sound.")
+        raise AttnvizError(
+            f"{place} is a folder.", "Name a sound.", key="err.folder_name_sound", place=place
+        )
     if not place.is_file():
         raise not_found(place)
     _check_span(start, end)
@@ -87,13 +89,21 @@ def open_sound(
         with place.open("rb") as file:
             samples, own = (_wav if _is_wav(file) else _other)(place, file, start or 0.0, end)
     except OSError as error:
-        raise AttnvizError(f"Cannot read {place}: {error.strerror or error}.") from error
+        raise AttnvizError(
+            f"Cannot read {place}: {error.strerror or error}.",
+            key="err.cannot_read",
+            place=place,
+            reason=error.strerror or error,
+        ) from error
     mono = _mono(place, samples)
     found = resample(mono, own, rate)
     if len(found) < LEAST_SAMPLES * rate // RATE:
         raise AttnvizError(
             f"{place} has {len(mono):,} samples here: that is too short to hear anything.",
             "Give a hundredth of a second and more.",
+            key="err.samples_here",
+            place=place,
+            n=len(mono),
         )
     return Sound(found, rate, start or 0.0)
 
@@ -101,10 +111,18 @@ def open_sound(
 def _mono(place: Path, samples: NDArray[np.float32]) -> Samples:
     """The mean of all channels, (n,)."""
     if not np.isfinite(samples).all():
-        raise AttnvizError(f"{place} holds samples that are no numbers.", "Write the sound anew.")
+        raise AttnvizError(
+            f"{place} holds samples that are no numbers.",
+            "Write the sound anew.",
+            key="err.holds_samples",
+            place=place,
+        )
     if samples.size and max(samples.max(), -samples.min()) > LOUDEST:
         raise AttnvizError(
-            f"{place} holds samples far beyond the loudest that there is.", "Write the sound anew."
+            f"{place} holds samples far beyond the loudest that there is.",
+            "Write the sound anew.",
+            key="err.holds_samples_far",
+            place=place,
         )
     mono: Samples = samples.mean(axis=1, dtype=np.float32)
     return mono
@@ -115,7 +133,9 @@ def sound_length(path: str | Path) -> float:
     does."""
     place = Path(path)
     if place.is_dir():
-        raise AttnvizError(f"{place} is a folder.", "Name a sound.")
+        raise AttnvizError(
+            f"{place} is a folder.", "Name a sound.", key="err.folder_name_sound", place=place
+        )
     if not place.is_file():
         raise not_found(place)
     with place.open("rb") as file:
@@ -138,7 +158,10 @@ def _is_wav(file: IO[bytes]) -> bool:
 
 def _unreadable(place: Path) -> AttnvizError:
     return AttnvizError(
-        f"{place} is not a sound that can be read.", "Give a WAV, FLAC, OGG or MP3 file."
+        f"{place} is not a sound that can be read.",
+        "Give a WAV, FLAC, OGG or MP3 file.",
+        key="err.not_sound",
+        place=place,
     )
 
 
@@ -219,10 +242,20 @@ def times_of(
 def _check_span(start: float | None, end: float | None) -> None:
     for name, value in (("start", start), ("end", end)):
         if value is not None and not 0 <= value < float("inf"):
-            raise AttnvizError(f"`{name}` is {value} seconds.", "Give 0 or more.")
+            raise AttnvizError(
+                f"`{name}` is {value} seconds.",
+                "Give 0 or more.",
+                key="err.seconds_more",
+                name=name,
+                value=value,
+            )
     if start is not None and end is not None and end <= start:
         raise AttnvizError(
-            f"The part from {start:g} to {end:g} seconds is empty.", "`end` lies after `start`."
+            f"The part from {start:g} to {end:g} seconds is empty.",
+            "`end` lies after `start`.",
+            key="err.part_from",
+            start=f"{start:g}",
+            end=f"{end:g}",
         )
 
 
@@ -273,12 +306,20 @@ def _read_format(place: Path, file: IO[bytes]) -> _Format:
             return _Format(kind, channels, rate, width, here, length)
         file.seek(here + n_bytes + n_bytes % 2)
     raise AttnvizError(
-        f"{place} is a WAV file without samples that can be found.", "The file is damaged."
+        f"{place} is a WAV file without samples that can be found.",
+        "The file is damaged.",
+        key="err.wav_file",
+        place=place,
     )
 
 
 def _cut_off(place: Path) -> AttnvizError:
-    return AttnvizError(f"{place} is cut off before its samples end.", "Copy the sound anew.")
+    return AttnvizError(
+        f"{place} is cut off before its samples end.",
+        "Copy the sound anew.",
+        key="err.cut_off",
+        place=place,
+    )
 
 
 def _format(place: Path, data: bytes) -> tuple[int, int, int, int]:
@@ -295,6 +336,10 @@ def _check_format(place: Path, kind: int, channels: int, rate: int, width: int) 
         raise AttnvizError(
             f"{place} holds samples of a kind that is not read (format {kind}, {8 * width} bits).",
             "Write it as WAV with 16 bits.",
+            key="err.holds_samples_kind",
+            place=place,
+            kind=kind,
+            value=8 * width,
         )
     _check_rate(place, rate, channels)
 
@@ -302,12 +347,22 @@ def _check_format(place: Path, kind: int, channels: int, rate: int, width: int) 
 def _check_rate(place: Path, rate: int, channels: int) -> None:
     if not 1 <= channels <= MOST_CHANNELS:
         raise AttnvizError(
-            f"{place} has {channels} channels.", f"At most {MOST_CHANNELS} are read."
+            f"{place} has {channels} channels.",
+            f"At most {MOST_CHANNELS} are read.",
+            key="err.channels",
+            place=place,
+            channels=channels,
+            most_channels=MOST_CHANNELS,
         )
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise AttnvizError(
             f"{place} has {rate:,} samples a second.",
             f"From {LOWEST_RATE:,} to {HIGHEST_RATE:,} are read.",
+            key="err.samples_second",
+            place=place,
+            rate=rate,
+            lowest_rate=LOWEST_RATE,
+            highest_rate=HIGHEST_RATE,
         )
 
 
@@ -332,19 +387,32 @@ def _decoded(form: _Format, data: bytes) -> NDArray[np.float32]:
 def _part(place: Path, rate: int, n: int, start: float, end: float | None) -> tuple[int, int]:
     """The first sample of a part, and the one after its last."""
     if not n:
-        raise AttnvizError(f"{place} holds no samples.", "Give a sound with something to hear.")
+        raise AttnvizError(
+            f"{place} holds no samples.",
+            "Give a sound with something to hear.",
+            key="err.holds_no_samples",
+            place=place,
+        )
     first = round(start * rate)
     last = n if end is None else min(round(end * rate), n)
     if first >= n:
         raise AttnvizError(
             f"{place} is {n / rate:.2f} seconds long, and the part begins at {start:g}.",
             "Choose an earlier `start`.",
+            key="err.seconds_long",
+            place=place,
+            value=f"{n / rate:.2f}",
+            start=f"{start:g}",
         )
     if last - first > MOST_SECONDS * rate:
         raise AttnvizError(
             f"{place} has {(last - first) / rate:,.0f} seconds here: {MOST_SECONDS:,} are the most "
             "at once.",
             "Choose a part with `start` and `end`.",
+            key="err.seconds_here",
+            place=place,
+            value=f"{(last - first) / rate:,.0f}",
+            most_seconds=MOST_SECONDS,
         )
     return first, last
 
@@ -380,5 +448,7 @@ def _soundfile(place: Path, file: IO[bytes]) -> Any:
         raise AttnvizError(
             f"{place} is no WAV file, and other sounds need soundfile.",
             'Install it with: pip install "attnviz[audio]"; or convert the file to WAV.',
+            key="err.no_wav",
+            place=place,
         ) from error
     return soundfile

@@ -75,6 +75,9 @@ def _bytes(text: str) -> Tokens:
         raise AttnvizError(
             f"The text has {len(text.encode()):,} bytes, and {LARGEST_TEXT:,} are the most.",
             "Give a part of it.",
+            key="err.text_bytes",
+            n=len(text.encode()),
+            largest_text=LARGEST_TEXT,
         )
     spans = [(i, i + 1) for i, char in enumerate(text) for _ in char.encode()]
     ids = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64)
@@ -135,7 +138,10 @@ def encode(
         raise _unusable("The tokenizer", ValueError("its tokens and ids are not as many"))
     if not encoding.ids:
         raise AttnvizError(
-            f"The tokenizer cut the {what} into no tokens.", "Try another text or tokenizer."
+            f"The tokenizer cut the {what} into no tokens.",
+            "Try another text or tokenizer.",
+            key="err.tokenizer_cut",
+            what=what,
         )
     ids = np.array(encoding.ids, dtype=np.int64)
     flags = np.array(encoding.special_tokens_mask, dtype=np.bool_)
@@ -182,6 +188,9 @@ def _unusable(path: object, error: BaseException) -> AttnvizError:
     return AttnvizError(
         f"{path} is not a tokenizer that can be used: {error}.",
         "Give a tokenizer.json written by the Hugging Face tokenizers library.",
+        key="err.not_tokenizer",
+        place=path,
+        reason=error,
     )
 
 
@@ -190,10 +199,15 @@ def from_ids(
 ) -> Tokens:
     """Ready token ids, named by the tokenizer, or by their numbers where there is none."""
     if not len(ids):
-        raise AttnvizError("There are no token ids.", "Give at least one.")
+        raise AttnvizError("There are no token ids.", "Give at least one.", key="err.no_token_ids")
     whole = (isinstance(i, int | np.integer) and not isinstance(i, bool) for i in ids)
     if not all(whole) or not all(0 <= i < LARGEST_ID for i in ids):
-        raise AttnvizError(f"The token ids are {list(ids)[:8]}.", "Give whole numbers from 0.")
+        raise AttnvizError(
+            f"The token ids are {list(ids)[:8]}.",
+            "Give whole numbers from 0.",
+            key="err.token_ids",
+            ids=list(ids)[:8],
+        )
     array = np.array(ids, dtype=np.int64)
     named = [(str(i), False) if tokenizer is None else _name(tokenizer, int(i)) for i in ids]
     tokens = replace(
@@ -245,6 +259,10 @@ def _check_text(text: str, what: str) -> None:
         raise AttnvizError(
             f"The {what} has {len(text):,} characters, and {LARGEST_TEXT:,} are the most.",
             "Give a part of it, or survey many short texts.",
+            key="err.characters_most",
+            what=what,
+            n=len(text),
+            largest_text=LARGEST_TEXT,
         )
     try:
         text.encode()
@@ -252,4 +270,8 @@ def _check_text(text: str, what: str) -> None:
         raise AttnvizError(
             f"The {what} has a broken character ({text[error.start]!a}) at position {error.start}:",
             "it is not valid Unicode. Write the text in UTF-8.",
+            key="err.broken_character",
+            what=what,
+            text=ascii(text[error.start]),
+            start=error.start,
         ) from error

@@ -123,7 +123,13 @@ class Tokens:
     def _position(self, word: str) -> int:
         if len(word) < 19 and 0 <= int(word) < len(self):
             return int(word)
-        raise AttnvizError(f"There is no token {word}.", f"Positions go from 0 to {len(self) - 1}.")
+        raise AttnvizError(
+            f"There is no token {word}.",
+            f"Positions go from 0 to {len(self) - 1}.",
+            key="err.no_token_positions",
+            name=word,
+            value=len(self) - 1,
+        )
 
 
 def from_labels(labels: Iterable[object]) -> Tokens:

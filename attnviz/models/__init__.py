@@ -57,7 +57,12 @@ def load_checkpoint(name: str | Path, adapter: str | Path | None = None) -> Trai
     and for the names of the built-in heads.
     """
     if name in (CONSTRUCTED, RANDOM):
-        raise AttnvizError(f"{name} is not a checkpoint.", "Name a folder, a hub id, or minilm.")
+        raise AttnvizError(
+            f"{name} is not a checkpoint.",
+            "Name a folder, a hub id, or minilm.",
+            key="err.not_checkpoint",
+            name=name,
+        )
     from attnviz.models.find import find_base, find_folder  # the built-in heads need none of them
     from attnviz.models.trained import load
 
@@ -85,6 +90,9 @@ def load_writer(model: str | Path | Model) -> TrainedModel:
         raise AttnvizError(
             f"The {name} heads look and say nothing: they have no words to choose from.",
             f"Give a checkpoint with a prediction head as `model`, such as {USUAL_WRITER}.",
+            key="err.heads_look",
+            name=name,
+            usual_writer=USUAL_WRITER,
         )
     return load_checkpoint(name)
 

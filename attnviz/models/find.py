@@ -94,6 +94,9 @@ def _of_file(path: Path) -> Path:
     raise AttnvizError(
         f"{path} is {kind}.",
         "Name the folder that holds config.json and model.safetensors, or a .gguf file.",
+        key="err.name_folder",
+        place=path,
+        kind=kind,
     )
 
 

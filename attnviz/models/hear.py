@@ -37,8 +37,13 @@ def hear(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
     Raises AttnvizError where there is none, and for more than one window.
     """
     if inputs.audio is None:
-        raise AttnvizError(f"{model.name} ({model.family}) listens, and there is no sound.",
-                           "Give an `audio`.")  # fmt: skip
+        raise AttnvizError(
+            f"{model.name} ({model.family}) listens, and there is no sound.",
+            "Give an `audio`.",
+            key="err.listens_no",
+            model=model.name,
+            family=model.family,
+        )
     stem = model.network.tower(AUDIO).embeddings
     if isinstance(stem, WaveStem):
         return _waves(model, stem, inputs)
@@ -51,6 +56,10 @@ def hear(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
             f"The sound has {sound.duration:.1f} seconds, and {model.name} hears "
             f"{extractor.seconds} at a time.",
             "Choose a part with `start` and `end`, or use `attnviz transcribe`.",
+            key="err.sound_seconds",
+            duration=f"{sound.duration:.1f}",
+            model=model.name,
+            seconds=extractor.seconds,
         )
     return heard(model, sound, extractor)
 
@@ -63,6 +72,9 @@ def _waves(model: TrainedModel, stem: WaveStem, inputs: Inputs) -> tuple[Tokens,
         raise AttnvizError(
             f"The sound has {sound.duration:.0f} seconds, and {LONGEST_WAVE} fit the memory.",
             "Choose a part with `start` and `end`, or use `attnviz transcribe`.",
+            key="err.sound_seconds_fit",
+            duration=f"{sound.duration:.0f}",
+            longest_wave=LONGEST_WAVE,
         )
     return heard_waves(model, sound, stem)
 
@@ -79,6 +91,10 @@ def _patches(model: TrainedModel, stem: MelPatchStem, inputs: Inputs) -> tuple[T
             f"The sound has {sound.duration:.2f} seconds, and {model.name} hears {longest:.2f} at "
             "a time.",
             "Choose a part with `start` and `end`.",
+            key="err.sound_seconds_hears",
+            duration=f"{sound.duration:.2f}",
+            model=model.name,
+            longest=f"{longest:.2f}",
         )
     n_frames = fbank.n_frames(len(sound.samples))
     if not n_frames:
@@ -126,7 +142,10 @@ def _painted(mels: Floats, n_frames: int) -> Bytes:
 
 def _too_short(model: TrainedModel) -> AttnvizError:
     return AttnvizError(
-        f"The sound is too short for {model.name}: not one frame fits.", "Give a longer one."
+        f"The sound is too short for {model.name}: not one frame fits.",
+        "Give a longer one.",
+        key="err.sound_too",
+        model=model.name,
     )
 
 

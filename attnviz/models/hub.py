@@ -96,7 +96,11 @@ def _check_endpoint() -> None:
         urlsplit(endpoint).port  # noqa: B018 asking is the check
     except ValueError as error:
         raise AttnvizError(
-            f"HF_ENDPOINT is not a valid address: {endpoint} ({error}).", "Correct it, or unset it."
+            f"HF_ENDPOINT is not a valid address: {endpoint} ({error}).",
+            "Correct it, or unset it.",
+            key="err.hf_endpoint",
+            endpoint=endpoint,
+            reason=error,
         ) from error
 
 
@@ -151,6 +155,9 @@ def _fetch_shards(repository: _Repository, index: Path) -> None:
             raise AttnvizError(
                 f"The index of {repository.name} names {shard}, which is no file of its own.",
                 "Choose another model.",
+                key="err.index_names",
+                repository=repository.name,
+                shard=shard,
             )
         repository.fetch(shard)
 
@@ -167,20 +174,30 @@ def _translate_errors(name: str) -> Iterator[None]:
         raise AttnvizError(
             f"The model {name} is gated.",
             f"Ask for access on {constants.ENDPOINT}/{name}, then log in or set HF_TOKEN.",
+            key="err.model_gated",
+            name=name,
+            endpoint=constants.ENDPOINT,
         ) from error
     except errors.RepositoryNotFoundError as error:
         raise AttnvizError(
             f"There is no model {name} on the hub, or it is private.",
             "Check the id, give a folder, or set HF_TOKEN.",
+            key="err.no_model",
+            name=name,
         ) from error
     except (errors.OfflineModeIsEnabled, errors.LocalEntryNotFoundError) as error:
         why = "HF_HUB_OFFLINE is set" if constants.HF_HUB_OFFLINE else "the hub cannot be reached"
         raise AttnvizError(
             f"The model {name} is not on this machine and {why}.",
             "Fetch it where there is a network, or give the folder of a checkpoint.",
+            key="err.model_not",
+            name=name,
+            why=why,
         ) from error
     except errors.HFValidationError as error:
-        raise AttnvizError(f"{name} is not a hub id.", "An id reads user/name.") from error
+        raise AttnvizError(
+            f"{name} is not a hub id.", "An id reads user/name.", key="err.not_hub", name=name
+        ) from error
     except (transport, OSError) as error:
         raise _refusal(name, error) from error
 
@@ -189,7 +206,16 @@ def _refusal(name: str, error: Exception) -> AttnvizError:
     response = getattr(error, "response", None)
     if getattr(response, "status_code", None) == 401:
         return AttnvizError(
-            f"The hub does not know the token that was sent for {name}.", "Set another HF_TOKEN."
+            f"The hub does not know the token that was sent for {name}.",
+            "Set another HF_TOKEN.",
+            key="err.hub_does",
+            name=name,
         )
     first_line = str(error).strip().partition("\n")[0]
-    return AttnvizError(f"The hub did not give the model {name}: {first_line}", "Try again later.")
+    return AttnvizError(
+        f"The hub did not give the model {name}: {first_line}",
+        "Try again later.",
+        key="err.hub_did",
+        name=name,
+        first_line=first_line,
+    )

@@ -157,7 +157,7 @@ class Inputs:
     def require_text(self) -> str:
         """Return the text; AttnvizError if there is none."""
         if self.text is None:
-            raise AttnvizError("There is no text.", "Give one.")
+            raise AttnvizError("There is no text.", "Give one.", key="err.no_text_one")
         return self.text
 
 

@@ -72,11 +72,17 @@ def _given(model: TrainedModel, inputs: Inputs) -> list[str]:
         raise AttnvizError(
             f"{model.name} ({model.family}) writes about a picture what a text asks.",
             "Give a text.",
+            key="err.writes_about",
+            model=model.name,
+            family=model.family,
         )
     if not found:
         raise AttnvizError(
             f"{model.name} ({model.family}) reads a text or a picture, and there is neither.",
             "Give a text, an `image`, or both.",
+            key="err.reads_text",
+            model=model.name,
+            family=model.family,
         )
     return found
 
@@ -90,7 +96,9 @@ def _with_patches(model: TrainedModel, text: Tokens, image: Tokens | None) -> To
     if image is None:
         if len(there):
             raise AttnvizError(
-                "The text has a place for a picture, and there is none.", "Give an `image`."
+                "The text has a place for a picture, and there is none.",
+                "Give an `image`.",
+                key="err.text_place",
             )
         return text
     dropped = int(image.special.sum())
@@ -102,6 +110,9 @@ def _with_patches(model: TrainedModel, text: Tokens, image: Tokens | None) -> To
             f"The text has places for {len(there)} pictures or patches, and the picture has "
             f"{len(patches)} patches.",
             "Write the image token once: it stands for the whole picture.",
+            key="err.text_places",
+            n=len(there),
+            n2=len(patches),
         )
     begins = int(text.special[0]) if not len(there) else int(there[0])
     stops = begins + len(there)
@@ -141,11 +152,18 @@ def _check_together(model: TrainedModel, inputs: Inputs) -> None:
     """Refuse what the model does not read, and what cannot be given together."""
     whose = f"{model.name} ({model.family})"
     if inputs.pair is not None and "pair" not in model.reads:
-        raise AttnvizError(f"{whose} takes one text.", "`pair` is for encoders, like BERT.")
+        raise AttnvizError(
+            f"{whose} takes one text.",
+            "`pair` is for encoders, like BERT.",
+            key="err.takes_text",
+            whose=whose,
+        )
     if inputs.source is not None and not model.reads_source:
         raise AttnvizError(
             f"{whose} reads one text, and a source was given.",
             "Leave the source out, or choose an encoder-decoder.",
+            key="err.reads_text_source",
+            whose=whose,
         )
     inputs.refuse_unread(model.reads, whose)
     for given, ready, what in (
@@ -153,9 +171,13 @@ def _check_together(model: TrainedModel, inputs: Inputs) -> None:
         (inputs.source, inputs.source_ids, "A source and `source_ids`"),
     ):
         if given is not None and ready is not None:
-            raise AttnvizError(f"{what} were both given.", "Give one of them.")
+            raise AttnvizError(
+                f"{what} were both given.", "Give one of them.", key="err.both_given", what=what
+            )
     if inputs.ids is not None and inputs.pair is not None:
-        raise AttnvizError("`pair` and `ids` were both given.", "Give two texts, or ids.")
+        raise AttnvizError(
+            "`pair` and `ids` were both given.", "Give two texts, or ids.", key="err.pair_ids"
+        )
 
 
 def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> Tokens:
@@ -191,6 +213,9 @@ def read_source(model: TrainedModel, inputs: Inputs, limit: int | None = None) -
         raise AttnvizError(
             f"{model.name} ({model.family}) has an encoder, and there is no source to read.",
             "Give a `source`.",
+            key="err.encoder_no",
+            model=model.name,
+            family=model.family,
         )
     tokenizer = _tokenizer(model, inputs, source=True)
     tokens = _encode(tokenizer, inputs.source, None, inputs.source_lang, "source", limit)
@@ -229,6 +254,9 @@ def _tokenizer(model: TrainedModel, inputs: Inputs, *, source: bool = False) -> 
         raise AttnvizError(
             f"`tokenizer` {file} is for the built-in heads: {model.name} has its own.",
             "Leave it out, or give a tokenizer.json.",
+            key="err.tokenizer_built",
+            place=file,
+            model=model.name,
         )
     if file is not None:
         return open_tokenizer(Path(file))
@@ -251,7 +279,10 @@ def _first(model: TrainedModel) -> int:
         if isinstance(model.writing.get(name), int):
             return int(model.writing[name])
     raise AttnvizError(
-        f"{model.name} does not say which token its decoder begins with.", "Give a text, or `ids`."
+        f"{model.name} does not say which token its decoder begins with.",
+        "Give a text, or `ids`.",
+        key="err.does_not_say_token",
+        model=model.name,
     )
 
 
@@ -275,6 +306,10 @@ def _check(model: TrainedModel, tokens: Tokens, what: str) -> None:
         raise AttnvizError(
             f"The token id {largest} has no embedding: {model.name} has {n_ids:,}.",
             "The tokenizer belongs to another model: give the right `tokenizer`.",
+            key="err.token_id",
+            largest=largest,
+            model=model.name,
+            n_ids=n_ids,
         )
     if limit is not None and len(tokens) > limit:
         raise AttnvizError(
@@ -299,6 +334,8 @@ def language_id(tokenizer: Tokenizer, language: str) -> int:
         raise AttnvizError(
             f'A language, "{language}", was given, and the vocabulary has no codes of languages.',
             "Leave it out, or take a translation model (NLLB, M2M-100, mBART).",
+            key="err.language_given",
+            language=language,
         )
     raise bad_choice(language, "a language of this model", sorted(known), most=MOST_LANGUAGES)
 
@@ -312,6 +349,7 @@ def _in_language(tokenizer: Tokenizer, text: str, language: str, what: str) -> T
         raise AttnvizError(
             "The tokenizer has no </s>, which ends a text in a language.",
             "Leave the language out, or give another tokenizer.",
+            key="err.tokenizer_no",
         )
     tokens = encode(tokenizer, text, special=False, what=what)
     if what == "source" and _has_language_last(tokenizer):

@@ -43,16 +43,26 @@ def prompt(
     Raises AttnvizError for an empty prompt, and for what cannot be read together.
     """
     if system is not None and not chat:
-        raise AttnvizError("A system text was given, and no chat.", "Add `chat`.")
+        raise AttnvizError(
+            "A system text was given, and no chat.", "Add `chat`.", key="err.system_text"
+        )
     if model.reads_source:
         if chat:
             raise AttnvizError(
-                f"{model.name} is an encoder-decoder, which has no chat.", "Leave `chat` out."
+                f"{model.name} is an encoder-decoder, which has no chat.",
+                "Leave `chat` out.",
+                key="err.encoder_decoder",
+                model=model.name,
             )
         return _of_encoder_decoder(model, inputs)
     if model.describes:
         if chat:
-            raise AttnvizError(f"{model.name} describes pictures.", "Leave `chat` out.")
+            raise AttnvizError(
+                f"{model.name} describes pictures.",
+                "Leave `chat` out.",
+                key="err.describes_pictures",
+                model=model.name,
+            )
         return _of_picture(model, inputs)
     if chat:
         return _of_chat(model, inputs, system)
@@ -87,7 +97,9 @@ def _of_chat(model: TrainedModel, inputs: Inputs, system: str | None) -> Prompt:
     from attnviz.models.checkpoint.chat import render_chat
 
     if inputs.text is None:
-        raise AttnvizError("A chat needs a text, and ids were given.", "Give the text.")
+        raise AttnvizError(
+            "A chat needs a text, and ids were given.", "Give the text.", key="err.chat_needs"
+        )
     messages = [] if system is None else [{"role": "system", "content": system}]
     text = inputs.require_text()
     content: object = text
@@ -153,4 +165,6 @@ def start_of(model: TrainedModel) -> int:
     raise AttnvizError(
         f"{model.name} does not say which token its decoder begins with.",
         "Give it as `ids`, and a `source`.",
+        key="err.does_not_say_token_decoder",
+        model=model.name,
     )

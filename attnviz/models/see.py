@@ -25,8 +25,13 @@ def see(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
     Raises AttnvizError where there is none, and for a size that the model has no positions for.
     """
     if inputs.image is None:
-        raise AttnvizError(f"{model.name} ({model.family}) looks at a picture, and there is none.",
-                           "Give an `image`.")  # fmt: skip
+        raise AttnvizError(
+            f"{model.name} ({model.family}) looks at a picture, and there is none.",
+            "Give an `image`.",
+            key="err.looks_picture",
+            model=model.name,
+            family=model.family,
+        )
     picture = open_picture(inputs.image)
     processor = read_image_processor(model.checkpoint.folder, _looks_as(model))
     pixels, area = processor(picture.image)

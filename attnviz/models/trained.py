@@ -308,10 +308,15 @@ class TrainedModel:
                 return AttnvizError(
                     f"The tensor {name} in {entry.file} holds NaN or infinity.",
                     "The checkpoint is damaged: fetch it again.",
+                    key="err.tensor_holds",
+                    name=name,
+                    place=entry.file,
                 )
         return AttnvizError(
             f"{self.name} gave NaN or infinity for this text.",
             "Its numbers grew too large: compare the checkpoint with transformers.",
+            key="err.gave_nan",
+            model=self.name,
         )
 
     def widened(self, max_bytes: int) -> TrainedModel:

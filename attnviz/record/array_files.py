@@ -49,7 +49,9 @@ def arrays_in(path: str | Path) -> Found:
 
 def unreadable(place: object, why: str) -> AttnvizError:
     """Make the error for a file that holds no weights."""
-    return AttnvizError(f"{place} cannot be shown: {why}.")
+    return AttnvizError(
+        f"{place} cannot be shown: {why}.", key="err.cannot_shown", place=place, why=why
+    )
 
 
 # Arrays by name
@@ -90,6 +92,9 @@ def _of_torch(place: Path) -> Found:
             f"{place} cannot be shown: of a pickle only tensors are read, and nothing is run. "
             f"{error.message}",
             "Save the tensors alone with torch.save, or the arrays with numpy.savez.",
+            key="err.cannot_shown_pickle",
+            place=place,
+            value=error.message,
         ) from error
     return Found(picked(plan(place, list(tensors)), tensors.array))
 

@@ -39,6 +39,10 @@ def check_numbers(array: Floats, of: str) -> None:
                         f"A weight is {what} ({array[layer, head, row, column]}) in "
                         f"{place_of(of, layer, head, row, column)}.",
                         "Weights come after the softmax, from 0 to 1.",
+                        key="err.weight",
+                        what=what,
+                        array=array[layer, head, row, column],
+                        where=place_of(of, layer, head, row, column),
                     )
 
 

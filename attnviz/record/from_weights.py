@@ -73,6 +73,7 @@ def from_weights(
         raise AttnvizError(
             "Cross-attention looks at another text, whose tokens were not given.",
             "Give them as `key_tokens`.",
+            key="err.cross_attention",
         )
     queries = _labelled(tokens, n_queries, "query", one.steps, notes)
     if crossing:
@@ -128,11 +129,21 @@ def _labelled(
         raise AttnvizError(
             f"The weights have {n:,} {what} tokens, and {MOST_TOKENS:,} are the most.",
             "Give a part of them.",
+            key="err.weights_tokens",
+            n=n,
+            what=what,
+            most_tokens=MOST_TOKENS,
         )
     if tokens is None:
         return from_labels(range(n))
     if not isinstance(tokens, Iterable):
-        raise AttnvizError(f"The {what} tokens are {tokens!r}.", "Give a list of strings.")
+        raise AttnvizError(
+            f"The {what} tokens are {tokens!r}.",
+            "Give a list of strings.",
+            key="err.tokens",
+            what=what,
+            value=repr(tokens),
+        )
     labels = list(tokens.tolist() if hasattr(tokens, "tolist") else tokens)  # ids in a tensor
     if steps and len(labels) == n + 1:  # the last token that was generated was never fed
         notes.append(f'The last token, "{labels.pop()}", never was a query: it is left out.')
@@ -146,6 +157,11 @@ def _mismatch(n_tokens: int, what: str, n: int) -> AttnvizError:
     return AttnvizError(
         f"There are {n_tokens} {what} tokens and the weights have {n} {axis}.",
         "Give one token for each row, and `key_tokens` if the columns are other tokens.",
+        key="err.tokens_weights",
+        n=n_tokens,
+        what=what,
+        n2=n,
+        axis=axis,
     )
 
 
@@ -160,6 +176,9 @@ def _of_encoder_decoder(
         raise AttnvizError(
             f"The weights are {', '.join(given)} of an encoder-decoder, and the type is {type}.",
             "Leave the type out.",
+            key="err.weights_encoder",
+            names=", ".join(given),
+            type=type,
         )
     target, source = given.get("decoder") or given["cross"], given.get("encoder")
     n_source = given["cross"].weights.shape[3] if source is None else source.weights.shape[2]
@@ -168,6 +187,8 @@ def _of_encoder_decoder(
             f"The weights are {', '.join(given)} of an encoder-decoder, and the encoder's tokens "
             "were not given.",
             "Give the decoder's as `tokens` and the encoder's as `key_tokens`.",
+            key="err.weights_encoder_decoder",
+            names=", ".join(given),
         )
     for name, one in given.items():
         check_numbers(one.weights, f"{name}, ")
@@ -216,6 +237,10 @@ def _declared(given: GivenWeights, type: str) -> GivenWeights:
             f"A weight of {given.weights[leak]:.3g} lies in {place_of('', *leak)}, which {type} "
             "attention masks.",
             "Leave the type out, or look for what leaks.",
+            key="err.weight_lies",
+            weights=f"{given.weights[leak]:.3g}",
+            where=place_of("", *leak),
+            type=type,
         )
     return replace(given, masks=(rule,) * len(given.weights), type=type, settings=settings)
 
@@ -232,6 +257,7 @@ def _settings_seen(weights: NDArray[Any], type: str) -> Settings:
             raise AttnvizError(
                 "No token is seen by all or sees all, as global attention has it.",
                 "Leave the type out.",
+                key="err.no_token_seen",
             )
         seen[positions], seen[:, positions] = False, False
     rows, columns = np.nonzero(seen)

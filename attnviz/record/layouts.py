@@ -112,7 +112,9 @@ def _stacks(given: Any) -> dict[str, GivenWeights]:
         raise AttnvizError(f"The outputs hold {held}no attentions.", EAGER)
     if "attentions" in parts and "decoder_attentions" in parts:
         raise AttnvizError(
-            "The outputs hold attentions and decoder_attentions.", "Give one of the two."
+            "The outputs hold attentions and decoder_attentions.",
+            "Give one of the two.",
+            key="err.outputs_hold",
         )
     beams = _named(given, "beam_indices")
     if beams is not None:
@@ -261,7 +263,11 @@ def _one_layer(layer: Floats, nth: int) -> Floats:
 
 def _a_batch(n: int, where: str) -> AttnvizError:
     return AttnvizError(
-        f"{where}: a batch of {n}.", "Choose one text of it, as in layer[i : i + 1]."
+        f"{where}: a batch of {n}.",
+        "Choose one text of it, as in layer[i : i + 1].",
+        key="err.batch",
+        where=where,
+        n=n,
     )
 
 
@@ -271,6 +277,9 @@ def _many_steps(n: int, where: str) -> AttnvizError:
         "After a beam search give the outputs of generate() whole: their beam_indices say which "
         "row is whose. Of several texts choose one, as in "
         "[[layer[i : i + 1] for layer in step] for step in attentions].",
+        key="err.batch_after",
+        where=where,
+        n=n,
     )
 
 
@@ -281,6 +290,10 @@ def _same_shapes(layers: Sequence[Floats]) -> Floats:
                 f"The layers are not a regular array of numbers: layer {nth} has shape "
                 f"{layer.shape} and layer 0 has {layers[0].shape}.",
                 "Give layers of one shape, or one of them alone.",
+                key="err.layers_not",
+                nth=nth,
+                shape=layer.shape,
+                shape2=layers[0].shape,
             )
     return layers[0][None] if len(layers) == 1 else np.stack(layers)
 
@@ -300,12 +313,18 @@ def _followed(steps: Any, beam_indices: Any) -> Any:
             f"{rows.shape}).",
             "Choose one, as in {'attentions': outputs.attentions, "
             "'beam_indices': outputs.beam_indices[0:1]}.",
+            key="err.outputs_hold_texts",
+            value=len(rows) if rows.ndim else "no",
+            shape=rows.shape,
         )
     followed = [int(row) for row in rows[0] if row >= 0]
     if len(followed) > len(steps):
         raise AttnvizError(
             f"The beams have {len(followed)} steps and the attentions {len(steps)}.",
             "Give both of one call of generate().",
+            key="err.beams_steps",
+            n=len(followed),
+            n2=len(steps),
         )
     return [
         [_array(layer)[row : row + 1] for layer in step]
@@ -367,6 +386,11 @@ def _joined_layer(parts: Sequence[Floats], layer: int, square: bool) -> Floats:
                 f"Step {nth}, layer {layer} has shape (1, {', '.join(map(str, part.shape))}), "
                 f"which does not continue {total - rows} rows.",
                 "Give the attentions of generate() as they are.",
+                key="err.step_layer",
+                nth=nth,
+                layer=layer,
+                names=", ".join(map(str, part.shape)),
+                value=total - rows,
             )
         placed.append((first, part))
     n_keys = total if square else max(part.shape[2] for _, part in placed)
@@ -388,6 +412,9 @@ def _longformer(bands: Any, global_rows: Any) -> GivenWeights:
             f"There are {len(bands)} layers of attentions and {len(global_rows)} of their global "
             "part.",
             "Give attentions and global_attentions of one output.",
+            key="err.attentions_their",
+            n_layers=len(bands),
+            n=len(global_rows),
         )
     for nth, band in enumerate(bands):
         part = _one_layer(_array(band), nth)
@@ -403,6 +430,11 @@ def _longformer(bands: Any, global_rows: Any) -> GivenWeights:
                 f"Layer {nth} has shape {part.shape}, {n_global} global tokens and "
                 f"{len(positions)} rows of such: no layout of a Longformer.",
                 "Give attentions and global_attentions of one output.",
+                key="err.layer_shape",
+                nth=nth,
+                shape=part.shape,
+                n_global=n_global,
+                n=len(positions),
             )
         window = (part.shape[2] - n_global - 1) // 2
         layers.append(dense_longformer(part, rows, positions))

@@ -177,4 +177,6 @@ def _untold(place: object, listed: Sequence[str]) -> AttnvizError:
 
 
 def _unreadable(place: object, why: str) -> AttnvizError:
-    return AttnvizError(f"{place} cannot be shown: {why}.")
+    return AttnvizError(
+        f"{place} cannot be shown: {why}.", key="err.cannot_shown", place=place, why=why
+    )

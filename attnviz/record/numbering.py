@@ -28,7 +28,11 @@ def one_of(layer: str, head: str, n_layers: int, n_heads: int) -> tuple[int, int
     layers, heads = layers_and_heads(layer, head, n_layers, n_heads)
     if len(layers) != 1 or len(heads) != 1:
         raise AttnvizError(
-            f'`layer` "{layer}" and `head` "{head}" are not one head.', 'Name one, such as "2.8".'
+            f'`layer` "{layer}" and `head` "{head}" are not one head.',
+            'Name one, such as "2.8".',
+            key="err.layer_head",
+            layer=layer,
+            head=head,
         )
     return layers[0], heads[0]
 
@@ -37,7 +41,12 @@ def layer_number(wanted: str) -> int:
     """Read one layer, which may be counted from the end: -1 is "last". AttnvizError for other
     words."""
     if re.fullmatch(r"last|-?\d{1,9}", wanted.strip()) is None:
-        raise AttnvizError(f'"{wanted[:40]}" is not a layer.', 'Give a number ("2", "-1") or last.')
+        raise AttnvizError(
+            f'"{wanted[:40]}" is not a layer.',
+            'Give a number ("2", "-1") or last.',
+            key="err.not_layer",
+            wanted=wanted[:40],
+        )
     return -1 if wanted.strip() == "last" else int(wanted)
 
 
@@ -50,7 +59,10 @@ def heads_of_layers(wanted: str, n_layers: int, n_heads: int) -> list[tuple[int,
     for part in map(str.strip, wanted.split(",")):
         if OF_LAYER.fullmatch(part) is None:
             raise AttnvizError(
-                f'"{part[:40]}" is not a head.', "Write layer.head, such as 5.3, -1.0 or last.0-3."
+                f'"{part[:40]}" is not a head.',
+                "Write layer.head, such as 5.3, -1.0 or last.0-3.",
+                key="err.not_head",
+                part=part[:40],
             )
         layers, heads = layers_and_heads("0", part, n_layers, n_heads)
         found += [(layer, head) for layer in layers for head in heads or range(n_heads)]
@@ -68,6 +80,8 @@ def _with_layer(layer: str, head: str) -> tuple[str, str]:
         raise AttnvizError(
             f'The heads "{head}" are not of one layer.',
             'Name heads of the same layer ("5.3,5.11"), or the layer by itself.',
+            key="err.heads_not",
+            head=head,
         )
     return layers[0], ",".join(part[2] for part in named)
 

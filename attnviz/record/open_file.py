@@ -45,6 +45,9 @@ def open_file(
                 raise AttnvizError(
                     f"{place} is a record of attnviz and brings its own {what}.",
                     f"Leave the {what} out.",
+                    key="err.record_attnviz",
+                    place=place,
+                    what=what,
                 )
         return found
     try:
@@ -79,20 +82,32 @@ def tokens_of(text: str, name: str) -> list[str]:
 
 def _check_place(place: Path, suffix: str) -> None:
     if place.is_dir():
-        raise AttnvizError(f"{place} is a folder.", "Name a file.")
+        raise AttnvizError(
+            f"{place} is a folder.", "Name a file.", key="err.folder_name_file", place=place
+        )
     if not place.exists():
         raise not_found(place)
     if suffix in PICKLES:
         raise AttnvizError(
             f"{place} is a pickle, which is not opened: a pickle runs code.",
             "Save the arrays with numpy.save, numpy.savez or safetensors.",
+            key="err.pickle_not",
+            place=place,
         )
     if suffix not in READERS:
         raise bad_choice(place.name, "the suffix of FILE", READERS)
     if not place.is_file():
-        raise AttnvizError(f"{place} is not a regular file.", "Name a file.")
+        raise AttnvizError(
+            f"{place} is not a regular file.", "Name a file.", key="err.not_regular", place=place
+        )
     if not place.stat().st_size:
-        raise AttnvizError(f"{place} is empty.", f"Give a {suffix} file that holds weights.")
+        raise AttnvizError(
+            f"{place} is empty.",
+            f"Give a {suffix} file that holds weights.",
+            key="err.empty_file",
+            place=place,
+            suffix=suffix,
+        )
 
 
 def _named(record: AttentionRecord, place: Path, found: Found) -> AttentionRecord:

@@ -211,6 +211,10 @@ def _named(place: Path) -> Iterator[None]:
         raise AttnvizError(
             f"{place} is not a record of attnviz ({type(error).__name__}: {error}).",
             "Give a .npz, .json or .csv file that attnviz wrote.",
+            key="err.not_record",
+            place=place,
+            name=type(error).__name__,
+            reason=error,
         ) from error
 
 

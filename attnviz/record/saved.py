@@ -64,6 +64,9 @@ def json_pieces(tree: Tree, most: int = MOST_NUMBERS) -> Iterator[str]:
         raise AttnvizError(
             f"The JSON would have {count_numbers(tree):,} numbers, and {most:,} are the most.",
             "Write .npz, or a part of the text.",
+            key="err.json_would",
+            value=count_numbers(tree),
+            most=most,
         )
     return _json_pieces(tree)
 

@@ -82,7 +82,11 @@ def hide_special(stack: Stack) -> tuple[Stack, NDArray[np.float64]]:
     special = stack.query_tokens.special, stack.key_tokens.special
     rows, columns = (np.flatnonzero(~flags) for flags in special)
     if not (rows.size and columns.size):
-        raise AttnvizError("There are only special tokens.", "Show them, or give another text.")
+        raise AttnvizError(
+            "There are only special tokens.",
+            "Show them, or give another text.",
+            key="err.only_special",
+        )
     hidden = weights[:, :, rows][..., special[1]]
     share = hidden.sum(axis=-1, dtype=np.float64).mean(axis=-1)
     part = _part(stack, rows, columns)
@@ -118,6 +122,8 @@ def kept_weights(stack: Stack, what: str) -> Weights:
         raise AttnvizError(
             f"To {what}, all weights must be kept; for a text this long they are streamed.",
             "Give a shorter text.",
+            key="err.all_weights",
+            what=what,
         )
     return stack.weights
 
@@ -179,7 +185,10 @@ def among(rows: Places, wanted: Places, wish: str) -> Places:
     found = np.intersect1d(rows, wanted)
     if not found.size:
         raise AttnvizError(
-            f'"{wish}" is not among the tokens that are shown.', "Choose one of them, or show more."
+            f'"{wish}" is not among the tokens that are shown.',
+            "Choose one of them, or show more.",
+            key="err.not_among",
+            wish=wish,
         )
     return found
 
@@ -226,5 +235,8 @@ def _of_part(tokens: Tokens, part: str) -> Sequence[int]:
         raise AttnvizError(
             f"The range {part} holds no token.",
             f"Positions go from 0 to {len(tokens) - 1}; the end of a range is not in it.",
+            key="err.range_holds",
+            part=part,
+            value=len(tokens) - 1,
         )
     return found

@@ -145,7 +145,10 @@ class Stack:
     def _vectors(self, name: str) -> Floats:
         if name not in self.vectors:
             raise AttnvizError(
-                f"The {name} of this record was not kept.", f'Trace with keep=("{name}",).'
+                f"The {name} of this record was not kept.",
+                f'Trace with keep=("{name}",).',
+                key="err.this_record_not",
+                name=name,
             )
         return self.vectors[name]
 
@@ -219,12 +222,18 @@ class Stack:
         """
         self._check(layer, head)
         if k < 0:
-            raise AttnvizError(f"{k} keys were asked for.", "Ask for 0 or more.")
+            raise AttnvizError(
+                f"{k} keys were asked for.", "Ask for 0 or more.", key="err.keys_asked", value=k
+            )
         if self.summary is None:
             return measures.strongest(self._select(self._dense(), layer, head).mean(axis=(0, 1)), k)
         kept = self.summary.strongest_keys.shape[-1]
         if k > kept and kept < self.shape[1]:
-            raise AttnvizError(f"Only the {kept} strongest keys were kept of this long text.")
+            raise AttnvizError(
+                f"Only the {kept} strongest keys were kept of this long text.",
+                key="err.only_strongest",
+                kept=kept,
+            )
         row = self.n_heads if head == "mean" else head
         return (
             self.summary.strongest_keys[layer, row, :, :k].astype(np.int64),
@@ -243,6 +252,8 @@ class Stack:
             raise AttnvizError(
                 f'"{name}" compares positions in one text,',
                 "and cross-attention has two: choose another measure.",
+                key="err.compares_positions",
+                name=name,
             )
         if name == "normalized_entropy":
             return measures.normalized(self.measure("entropy"), self.allowed_keys()[:, None, :])
@@ -365,7 +376,12 @@ class Stack:
     def _cells(self, max_size: int) -> tuple[int, int]:
         """Queries and keys per cell of a map of at most `max_size` cells a side."""
         if max_size < 1:
-            raise AttnvizError(f"The map size is {max_size}.", "It must be 1 or more.")
+            raise AttnvizError(
+                f"The map size is {max_size}.",
+                "It must be 1 or more.",
+                key="err.map_size",
+                max_size=max_size,
+            )
         kept = (None, None) if self.summary is None else self.summary.cells
         rows, columns = (cell_size(n, max_size, k) for n, k in zip(self.shape, kept, strict=True))
         return rows, columns

@@ -94,6 +94,9 @@ def _check_length(n_lines: int) -> None:
         raise AttnvizError(
             f"The table would have {n_lines:,} lines, and {MOST_LINES:,} are the most.",
             "Write .npz, or a part of the text.",
+            key="err.table_would",
+            n_lines=n_lines,
+            most_lines=MOST_LINES,
         )
 
 

@@ -87,13 +87,17 @@ def _texts(text: str | None, texts: Sequence[str] | None, options: Options) -> S
     if texts is None and given:
         return [text]
     if texts is not None and text is not None:
-        raise AttnvizError("A text and several texts were given.", "Give one of them.")
+        raise AttnvizError(
+            "A text and several texts were given.", "Give one of them.", key="err.text_several"
+        )
     if texts is None:
         file = samples_folder() / "corpora" / "reference.txt"
         return file.read_text(encoding="utf-8").splitlines()
     kept = [one for one in texts if one.strip()]
     if not kept:
-        raise AttnvizError("There is no text to check.", "Give at least one.")
+        raise AttnvizError(
+            "There is no text to check.", "Give at least one.", key="err.no_text_check"
+        )
     return kept
 
 
@@ -156,7 +160,11 @@ class _Hiding:
         n = len(self.content)
         if n < LEAST_TOKENS:
             raise AttnvizError(
-                f"The text has {n} tokens that can be hidden.", f"Give at least {LEAST_TOKENS}."
+                f"The text has {n} tokens that can be hidden.",
+                f"Give at least {LEAST_TOKENS}.",
+                key="err.text_can",
+                n_tokens=n,
+                least_tokens=LEAST_TOKENS,
             )
         self._steps = np.unique(np.linspace(1, n - 1, min(n - 1, MOST_STEPS)).round().astype(int))
         unit = bench.read_out.unit
@@ -168,6 +176,7 @@ class _Hiding:
             raise AttnvizError(
                 "Hiding every token does not change this answer: there is nothing to rank.",
                 "Choose another text or another `answer`.",
+                key="err.hiding_every",
             )
 
     def _loss(self, sets: Sequence[tuple[int, ...]]) -> Array:
@@ -199,7 +208,11 @@ def _importance(
     record = trace(text, model=bench.model, measure=name, **given)
     stack = record.stack
     if stack.weights is None:
-        raise AttnvizError("The weights of so long a text are streamed.", "Check a shorter text.")
+        raise AttnvizError(
+            "The weights of so long a text are streamed.",
+            "Check a shorter text.",
+            key="err.weights_so",
+        )
     n_layers = len(stack.weights)
     if not -n_layers <= layer < n_layers and name not in ("flow",):
         raise out_of_range("Layer", layer, 0, n_layers - 1)
@@ -213,7 +226,9 @@ def _lengths(bench: Bench) -> Array:
     """The length of each token's own vector."""
     words = bench.model.network.writer.embeddings.words
     if words is None:
-        raise AttnvizError("The model reads no words.", "Choose another measure.")
+        raise AttnvizError(
+            "The model reads no words.", "Choose another measure.", key="err.model_reads"
+        )
     vectors = words(bench.tokens.ids).astype(np.float64)
     lengths: Array = np.sqrt(np.square(vectors).sum(axis=-1))
     return lengths

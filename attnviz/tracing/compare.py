@@ -41,6 +41,11 @@ def compare(
         raise AttnvizError(
             f"`a` has {rows} × {columns} tokens and `b` has {others} × {theirs}.",
             "Compare texts of as many tokens.",
+            key="err.tokens_b",
+            rows=rows,
+            columns=columns,
+            others=others,
+            theirs=theirs,
         )
     return found
 

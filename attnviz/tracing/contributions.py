@@ -57,6 +57,8 @@ def _trained(model: Model) -> TrainedModel:
     raise AttnvizError(
         f"Contributions need a model with layers and norms, and {model.name} has none.",
         "Choose a checkpoint, or `measure` values.",
+        key="err.contributions_need",
+        model=model.name,
     )
 
 
@@ -87,6 +89,9 @@ class _Run:
             raise AttnvizError(
                 f"Contributions among {n:,} tokens would take too much memory.",
                 f"Give a text of at most {MOST // (layout.n_heads * width):,} tokens.",
+                key="err.contributions_among",
+                n_tokens=n,
+                value=MOST // (layout.n_heads * width),
             )
 
     def attend(
@@ -128,6 +133,9 @@ def _tower(model: TrainedModel, stack: str) -> Tower:
         f"Contributions follow one text through plain layers, and {stack} of {model.name} is "
         "another kind.",
         "Choose an encoder, a decoder by itself, or `measure` values.",
+        key="err.contributions_follow",
+        stack=stack,
+        model=model.name,
     )
 
 
@@ -194,4 +202,6 @@ def _not_a_sum(name: str) -> AttnvizError:
     return AttnvizError(
         f"The layers of {name} do more than add up what tokens give: contributions would miss it.",
         "Choose `measure` values or weights.",
+        key="err.layers_do",
+        name=name,
     )

@@ -126,6 +126,7 @@ def _attended(
             "The four steps are not all that this model does: it adds a bias or a cap to its "
             "scores, or has two kinds of queries.",
             "Follow a model without (the built-in heads, minilm, GPT-2, Llama …).",
+            key="err.four_steps",
         )
     (source,) = inputs.source((watch.head,))
     return Attended(

@@ -71,6 +71,8 @@ def effects(
         raise AttnvizError(
             f"{opened.name} has two kinds of queries, which cannot be taken away alone.",
             "Choose another model.",
+            key="err.two_kinds",
+            model=opened.name,
         )
     prepared = opened.prepare(Inputs(text, **_inputs(options)))
     clean = clean_run(opened, prepared)
@@ -95,11 +97,14 @@ def _check(
     if by not in BY:
         raise bad_choice(by, "`by`", BY)
     if of == "edges" and not edges:
-        raise AttnvizError("There is no edge to cut.", "Name at least one as (query, key).")
+        raise AttnvizError(
+            "There is no edge to cut.", "Name at least one as (query, key).", key="err.no_edge"
+        )
     if by == "text" and other is None and other_ids is None:
         raise AttnvizError(
             'Nothing stands in place of heads: by="text" needs another text.',
             "Give `other`.",
+            key="err.nothing_stands",
         )
 
 
@@ -111,6 +116,8 @@ def _likeness(
         raise AttnvizError(
             f"{model.name} gives answers, and another text is compared with vectors.",
             'Leave `other` out, or take heads from it with `by` "text".',
+            key="err.gives_answers",
+            model=model.name,
         )
     prepared = model.prepare(Inputs(None if ids is not None else other, ids=ids))
     beside = vector_of(clean_run(model, prepared).hidden)
@@ -152,6 +159,7 @@ def _instead(
         raise AttnvizError(
             "The text is one of its own reference texts: its ranking would be noise.",
             "Give other reference texts.",
+            key="err.text_own",
         )
     means = _means(bench, texts)
     return lambda layer, head: means[layer][head], len(texts)
@@ -162,7 +170,9 @@ def _reference(model: TrainedModel, given: Sequence[str] | None) -> list[str]:
     if given is not None:
         texts = [one for one in given if one.strip()]
         if not texts:
-            raise AttnvizError("There is no reference text.", "Give at least one.")
+            raise AttnvizError(
+                "There is no reference text.", "Give at least one.", key="err.no_reference"
+            )
         return texts
     own = model.checkpoint.config_file.parent / "reference.txt"
     file = own if own.is_file() else samples_folder() / "corpora" / "reference.txt"
@@ -193,6 +203,11 @@ def _other_run(bench: Bench, text: str | None, ids: Sequence[int] | None) -> Cle
             f"The text has {len(mine)} tokens and the other {len(theirs)}: "
             f"{' '.join(mine.labels)[:80]} | {' '.join(theirs.labels)[:80]}.",
             "Give a text of as many tokens.",
+            key="err.text_other",
+            n_tokens=len(mine),
+            n=len(theirs),
+            names=" ".join(mine.labels)[:80],
+            names2=" ".join(theirs.labels)[:80],
         )
     return clean_run(bench.model, other)
 
@@ -204,6 +219,7 @@ def _refuse_same(bench: Bench, other: Clean) -> None:
         raise AttnvizError(
             "Both texts give the same answer: there is nothing to recover.",
             "Give another text that the model answers in another way.",
+            key="err.both_texts",
         )
 
 
@@ -240,7 +256,7 @@ def _chosen(bench: Bench, wanted: Sequence[HeadPlace] | str) -> Sequence[HeadPla
     else:
         heads = wanted
     if len({*heads}) < len(heads):
-        raise AttnvizError("A head was named twice.", "Name each head once.")
+        raise AttnvizError("A head was named twice.", "Name each head once.", key="err.head_named")
     for layer, head in heads:
         for what, number, n in (("Layer", layer, bench.n_layers), ("Head", head, bench.n_heads)):
             if not 0 <= number < n:

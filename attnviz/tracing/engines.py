@@ -46,6 +46,7 @@ def run_in_processes(
             raise AttnvizError(
                 "A worker process died, perhaps for want of memory.",
                 "Start the same command again: finished chunks are kept. Or use fewer workers.",
+                key="err.worker_process",
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -79,6 +80,7 @@ def run_on_dask(
             raise AttnvizError(
                 "The scheduler or a worker was lost.",
                 "Start the same command again: finished chunks are kept.",
+                key="err.scheduler_worker",
             ) from error
 
 
@@ -94,7 +96,9 @@ def _client(scheduler: str) -> Any:
         from distributed import Client  # the extra `attnviz[dask]`
     except ImportError as error:
         raise AttnvizError(
-            "A scheduler takes Dask, which is not installed.", "Run: pip install 'attnviz[dask]'."
+            "A scheduler takes Dask, which is not installed.",
+            "Run: pip install 'attnviz[dask]'.",
+            key="err.scheduler_takes",
         ) from error
     try:
         if not ADDRESS.fullmatch(scheduler):  # a client that failed half-way complains at its end
@@ -104,6 +108,8 @@ def _client(scheduler: str) -> Any:
         raise AttnvizError(
             f"The scheduler {scheduler[:100]} cannot be reached.",
             "Check its address, such as tcp://127.0.0.1:8786, and that it runs.",
+            key="err.scheduler_cannot",
+            scheduler=scheduler[:100],
         ) from error
 
 
@@ -113,6 +119,10 @@ def _check_workers(client: Any) -> None:
         raise AttnvizError(
             f"The worker {name} has attnviz {found}, and this is {__version__}.",
             "Install the same version everywhere.",
+            key="err.worker_attnviz",
+            name=name,
+            found=found,
+            version=__version__,
         )
 
 

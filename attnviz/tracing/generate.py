@@ -228,6 +228,9 @@ def _check_head(model: TrainedModel) -> None:
         raise AttnvizError(
             f"{model.name} predicts a {model.head.kind}, and not the next token.",
             "Ask it with `attnviz predict`, or take a model that writes.",
+            key="err.predicts_not",
+            model=model.name,
+            kind=model.head.kind,
         )
 
 
@@ -243,6 +246,7 @@ def _asked(model: TrainedModel, options: Options, forced_first: int | None) -> G
         raise AttnvizError(
             "`do_sample` is false, and `temperature`, `top_k`, `top_p` or `min_p` was given.",
             "Leave them out, or sample.",
+            key="err.do_sample",
         )
     asked = of_model.with_changes(**(given | {"do_sample": samples}))
     if forced_first is not None:
@@ -252,6 +256,9 @@ def _asked(model: TrainedModel, options: Options, forced_first: int | None) -> G
         raise AttnvizError(
             f"`min_new_tokens` is {asked.min_new_tokens} and `max_new_tokens` {longest}.",
             "The first must not be larger.",
+            key="err.min_new",
+            min_new_tokens=asked.min_new_tokens,
+            longest=longest,
         )
     return asked
 

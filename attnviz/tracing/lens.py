@@ -52,6 +52,9 @@ def lens(
         raise AttnvizError(
             f"{opened.name} predicts a {kind}, which only its last layer gives.",
             "Choose a model that predicts tokens.",
+            key="err.predicts_only",
+            model=opened.name,
+            kind=kind,
         )
     prepared = opened.prepare(Inputs(text, **options))
     run = _Run(opened, prepared)
@@ -177,6 +180,8 @@ def _last_norm(model: TrainedModel) -> LayerNorm | RMSNorm:
             f"{model.name} norms every sum of its layers: what a head adds to the answer would "
             "depend on all later norms.",
             "Leave `against` out, or use `effect`, which measures by taking heads away.",
+            key="err.norms_every",
+            model=model.name,
         )
     return tower.last_norm
 

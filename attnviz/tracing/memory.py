@@ -43,7 +43,12 @@ def parse_bytes(size: str) -> int:
     """
     found = _SIZE.fullmatch(size.strip())
     if found is None or len(size) > 30:
-        raise AttnvizError(f'"{size}" is not a size of memory.', "Write 500MB, 1GiB or 4096.")
+        raise AttnvizError(
+            f'"{size}" is not a size of memory.',
+            "Write 500MB, 1GiB or 4096.",
+            key="err.not_size",
+            size=size,
+        )
     number, unit, binary = found.groups()
     decimal = size.strip()[-1:] in "bB" and not binary and unit
     return int(float(number) * pow(1000.0 if decimal else 1024.0, _UNITS.index(unit.upper())))
@@ -83,6 +88,11 @@ def room_left(shapes: Mapping[str, StackShape], budget: int | None) -> int:
         f"{n_tokens:,} tokens take {format_bytes(taken)} before any weights, and "
         f"{format_bytes(most + BESIDE)} may be used.",
         f"Give a shorter text, fewer heads, or `max_memory` {smallest}.",
+        key="err.take_before",
+        n_tokens=n_tokens,
+        taken=format_bytes(taken),
+        value=format_bytes(most + BESIDE),
+        smallest=smallest,
     )
 
 
@@ -97,6 +107,9 @@ def check_whole(shapes: Mapping[str, StackShape]) -> None:
         raise AttnvizError(
             f"All weights take {format_bytes(whole)} here, and {format_bytes(most)} may be used.",
             "Give a shorter text.",
+            key="err.all_weights_take",
+            whole=format_bytes(whole),
+            most=format_bytes(most),
         )
 
 
@@ -155,6 +168,11 @@ def _too_small(
             f"{format_bytes(budget)} of memory do not hold one row of {inputs.n_keys:,} weights "
             f"for each thread ({format_bytes(row)}).",
             f"The smallest that works is `max_memory` {smallest}.",
+            key="err.memory_do",
+            budget=format_bytes(budget),
+            value=inputs.n_keys,
+            row=format_bytes(row),
+            smallest=smallest,
         )
     one = kept // heads
     return AttnvizError(
@@ -162,6 +180,14 @@ def _too_small(
         f"measures) takes {format_bytes(kept)}, and {format_bytes(budget)} may be used.",
         f"Give fewer heads (about {format_bytes(one)} each), a shorter text, or `max_memory` "
         f"{smallest}.",
+        key="err.what_kept",
+        n_tokens=n,
+        n_layers=n_layers,
+        heads=heads,
+        kept=format_bytes(kept),
+        budget=format_bytes(budget),
+        one=format_bytes(one),
+        smallest=smallest,
     )
 
 

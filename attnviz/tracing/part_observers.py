@@ -112,7 +112,9 @@ def value_shares(weights: Floats, inputs: Inputs, w_output: Array | None) -> Flo
 def _merging(inputs: Inputs, w_output: Array | None) -> Floats:
     if w_output is None:
         raise AttnvizError(
-            "This model has two kinds of values, which cannot be weighed.", "Choose another."
+            "This model has two kinds of values, which cannot be weighed.",
+            "Choose another.",
+            key="err.this_model_two",
         )
     return w_output.astype(inputs.query.dtype, copy=False)
 

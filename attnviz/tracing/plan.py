@@ -133,7 +133,9 @@ def _looked_at(options: Options) -> str:
     """What the heads look at: a text, or a picture, or a sound."""
     image, audio = options.get("image"), options.get("audio")
     if image is not None and audio is not None:
-        raise AttnvizError("A picture and a sound were both given.", "Give one of them.")
+        raise AttnvizError(
+            "A picture and a sound were both given.", "Give one of them.", key="err.picture_sound"
+        )
     return "image" if image is not None else "audio" if audio is not None else "text"
 
 
@@ -143,13 +145,17 @@ def _check_type(model: Model, options: Options) -> str:
         raise AttnvizError(
             f"{model.name} has its own number of heads.",
             "Leave `heads` out: all of them are recorded.",
+            key="err.own_number",
+            model=model.name,
         )
     crosses = options.get("source") is not None and "source" in model.reads
     kind = options.get("type") or ("cross" if crosses else model.type)
     if kind == "cross" and not any(x.queries != x.keys for x in model.layouts.values()):
         family = model.details.get("model_type")
         whose = f"{model.name} ({family})" if family else model.name
-        raise AttnvizError(f"{whose} has no cross-attention.", "Leave `type` out.")
+        raise AttnvizError(
+            f"{whose} has no cross-attention.", "Leave `type` out.", key="err.no_cross", whose=whose
+        )
     return kind
 
 
@@ -166,11 +172,14 @@ def _check_source(kind: str, prepared: Prepared) -> None:
         raise AttnvizError(
             "Cross-attention looks from one text at another, and there is no source.",
             "Give a `source`.",
+            key="err.cross_attention_looks",
         )
     if kind != "cross" and SOURCE in prepared.tokens:
         raise AttnvizError(
             f"A source is for cross-attention, and the type is {kind}.",
             "Make `type` cross, or leave `source` out.",
+            key="err.source_cross",
+            kind=kind,
         )
 
 
@@ -241,5 +250,9 @@ def _global_positions(
     named = GLOBAL_TOKENS if wanted is None else wanted
     found = sorted({p for word in named for p in tokens.find(str(word))})
     if not found and not allow_none:
-        raise AttnvizError("No global token was chosen.", "Name positions or words of the text.")
+        raise AttnvizError(
+            "No global token was chosen.",
+            "Name positions or words of the text.",
+            key="err.no_global",
+        )
     return found

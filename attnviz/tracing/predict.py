@@ -63,7 +63,9 @@ def predict(
     Raises AttnvizError for a checkpoint without a head, or without one that is understood.
     """
     if not isinstance(k, int) or k < 1:
-        raise AttnvizError(f"`k` is {k!r}.", "It must be a whole number from 1.")
+        raise AttnvizError(
+            f"`k` is {k!r}.", "It must be a whole number from 1.", key="err.k_must", value=repr(k)
+        )
     opened = load_writer(model)
     if opened.compares:
         return _compared(opened, text, options, k, at, answer)
@@ -94,6 +96,9 @@ def _compared(
             raise AttnvizError(
                 f"`{name}` does not apply to {model.name}, which compares texts with a picture.",
                 "Leave it out.",
+                key="err.does_not_apply_compares",
+                name=name,
+                model=model.name,
             )
     return similarities(model, _inputs(text, options), k)
 
@@ -123,11 +128,19 @@ def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
         raise AttnvizError(
             f"{model.name} finds an answer in a passage, and there is none.",
             "Give the question as the text and the passage as `pair`.",
+            key="err.finds_answer",
+            model=model.name,
         )
     if model.head.kind == NEXT:
         return prompt(model, inputs, chat=chat, system=system)
     if chat or system is not None:
-        raise AttnvizError(f"{model.name} predicts a {model.head.kind}.", "It has no chat.")
+        raise AttnvizError(
+            f"{model.name} predicts a {model.head.kind}.",
+            "It has no chat.",
+            key="err.predicts",
+            model=model.name,
+            kind=model.head.kind,
+        )
     prepared = model.prepare(inputs)
     if model.has_global_tokens:
         prepared = replace(prepared, global_tokens=_global_tokens(model, prepared.text))
@@ -192,6 +205,7 @@ def _chosen(model: TrainedModel, tokens: Tokens, at: Sequence[int | str] | None)
         raise AttnvizError(
             "There is no [MASK] in the text.",
             "Write [MASK] for a word, or name places with `at`.",
+            key="err.no_mask",
         )
     return places
 
@@ -277,11 +291,20 @@ def _continuation(
 ) -> Continuation:
     head = model.head
     if not answer.strip():
-        raise AttnvizError("The answer is empty.", "Write at least one word.")
+        raise AttnvizError(
+            "The answer is empty.", "Write at least one word.", key="err.answer_empty"
+        )
     if head.labels:
         if head.kind == ANSWER or answer not in head.labels:
             names = ", ".join(head.labels)
-            raise AttnvizError(f'"{answer}" is not a class of {model.name}.', f"It has: {names}.")
+            raise AttnvizError(
+                f'"{answer}" is not a class of {model.name}.',
+                f"It has: {names}.",
+                key="err.not_class",
+                answer=answer,
+                model=model.name,
+                names=names,
+            )
         number = head.labels.index(answer)
         share = float(np.log(head.probabilities(logits)[0, number]))
         return Continuation(answer, share, ((number, answer, share),))
@@ -315,6 +338,10 @@ def _of_mask(
         raise AttnvizError(
             f'"{answer}" is cut into {len(ids)} tokens, and there are {len(places)} masked places.',
             "Write as many [MASK] as the answer has tokens.",
+            key="err.cut_into",
+            answer=answer,
+            n_tokens=len(ids),
+            n=len(places),
         )
     found = log_softmax(logits[[p.position for p in places]].astype(np.float64))
     return _summed(model, ids, [float(found[i, n]) for i, n in enumerate(ids)], answer)

@@ -66,6 +66,8 @@ def check_claim(found: Probe, claim: str) -> Claim:
         raise AttnvizError(
             f'"{claim[:40]}" is not a claim about a head.',
             'Write layer.head and a pattern, such as "5.3 induction".',
+            key="err.not_claim",
+            claim=claim[:40],
         )
     if pattern not in PATTERNS:
         raise bad_choice(pattern, "the pattern of a claim", (*PATTERNS, "sink"))
@@ -109,6 +111,9 @@ def _length(model: TrainedModel, n_marks: int, n_ids: int) -> int:
         raise AttnvizError(
             f"{model.name} takes too few tokens, or knows too few, to probe it.",
             f"Choose a model that takes {2 * SHORTEST} tokens and more.",
+            key="err.takes_too",
+            model=model.name,
+            value=2 * SHORTEST,
         )
     return length
 
@@ -119,7 +124,9 @@ def _sentences(texts: Sequence[str] | None) -> list[str]:
         return file.read_text(encoding="utf-8").splitlines()
     kept = [one for one in texts if one.strip()]
     if len(kept) < 2:
-        raise AttnvizError("There are fewer than two texts.", "Give two or more, one a line.")
+        raise AttnvizError(
+            "There are fewer than two texts.", "Give two or more, one a line.", key="err.fewer_than"
+        )
     return kept
 
 

@@ -117,6 +117,8 @@ def choose_read_out(
             raise AttnvizError(
                 f"{model.name} has no prediction head: it gives vectors, not answers.",
                 "Leave `answer` out.",
+                key="err.no_prediction",
+                model=model.name,
             )
         return ReadOut("the vector of the text", COSINE)
     if kind == ANSWER:
@@ -148,7 +150,11 @@ def places_of(model: TrainedModel, tokens: Tokens, kind: str) -> tuple[int, ...]
     masked = mask_ids(model)
     places = tuple(i for i, number in enumerate(tokens.ids.tolist()) if number in masked)
     if not places:
-        raise AttnvizError("There is no [MASK] in the text.", "Write [MASK] for one word of it.")
+        raise AttnvizError(
+            "There is no [MASK] in the text.",
+            "Write [MASK] for one word of it.",
+            key="err.no_mask_text",
+        )
     return places
 
 
@@ -165,8 +171,14 @@ def one_id(model: TrainedModel, tokens: Tokens, word: str) -> int:
     labels = model.head.labels
     if labels:
         if word not in labels:
-            raise AttnvizError(f'"{word}" is not a class of {model.name}.',
-                               f"It has: {', '.join(labels)}.")  # fmt: skip
+            raise AttnvizError(
+                f'"{word}" is not a class of {model.name}.',
+                f"It has: {', '.join(labels)}.",
+                key="err.not_class_has",
+                name=word,
+                model=model.name,
+                names=", ".join(labels),
+            )
         return labels.index(word)
     if model.namer is None and word.isdecimal() and int(word[:9]) < model.n_ids:
         return int(word)  # without a tokenizer numbers stand for tokens, here as elsewhere
@@ -181,7 +193,16 @@ def one_id(model: TrainedModel, tokens: Tokens, word: str) -> int:
             return int(ids[0])
         n_tokens = len(ids)
     if not n_tokens:
-        raise AttnvizError(f'"{word}" is no token of this model.', "Give a word that it knows.")
+        raise AttnvizError(
+            f'"{word}" is no token of this model.',
+            "Give a word that it knows.",
+            key="err.no_token_this",
+            name=word,
+        )
     raise AttnvizError(
-        f'"{word}" is {n_tokens} tokens of this model.', "Give an answer that is one token."
+        f'"{word}" is {n_tokens} tokens of this model.',
+        "Give an answer that is one token.",
+        key="err.this_model_answer",
+        name=word,
+        n_tokens=n_tokens,
     )

@@ -171,6 +171,12 @@ class Recorder:
                 f"{rows:,} × {columns:,} weights in {n_layers * inputs.lead[0]} heads take "
                 f"{format_bytes(needed)}, and {format_bytes(most)} may be used.",
                 "Ask for a smaller part (`rows`, `columns`), larger units, or fewer heads.",
+                key="err.weights_heads",
+                rows=rows,
+                columns=columns,
+                value=n_layers * inputs.lead[0],
+                needed=format_bytes(needed),
+                most=format_bytes(most),
             )
 
     def _weights_of(self, stack: str, inputs: Inputs) -> Floats:

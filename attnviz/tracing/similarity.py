@@ -29,6 +29,9 @@ def similarities(model: TrainedModel, inputs: Inputs, k: int) -> Prediction:
         raise AttnvizError(
             f"{model.name} compares texts with a picture, and there is no {missing}.",
             "Give a text (or several, one a line) and an `image`.",
+            key="err.compares_texts",
+            model=model.name,
+            missing=missing,
         )
     head = _head(model)
     seen = model.prepare(replace(inputs, text=None, ids=None))

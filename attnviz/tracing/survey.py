@@ -86,10 +86,16 @@ def survey(
     Raises AttnvizError where there is no text, or what is given does not fit together.
     """
     if workers < 1:
-        raise AttnvizError(f"workers is {workers}.", "It must be 1 or more.")
+        raise AttnvizError(
+            f"workers is {workers}.", "It must be 1 or more.", key="err.workers", workers=workers
+        )
     here = workers == 1 and scheduler is None
     if not here and not isinstance(model, str | Path):
-        raise AttnvizError("Workers open the model themselves.", "Give its name or its folder.")
+        raise AttnvizError(
+            "Workers open the model themselves.",
+            "Give its name or its folder.",
+            key="err.workers_open",
+        )
     opened = _model(str(model)) if isinstance(model, str | Path) else model
     name = str(model) if isinstance(opened, str) or isinstance(model, str | Path) else opened.name
     task = Task(name, tuple(sorted(options.items())), stack, strict, effect)
@@ -217,10 +223,16 @@ def _merged(
 def _nothing_measured(failed: Sequence[Failed]) -> AttnvizError:
     if not failed:
         return AttnvizError(
-            "There is no text to survey.", "Give at least one line that is not empty."
+            "There is no text to survey.",
+            "Give at least one line that is not empty.",
+            key="err.no_text_survey",
         )
     return AttnvizError(
-        f"None of {len(failed)} texts could be run; {failed[0].place}: {failed[0].reason}"
+        f"None of {len(failed)} texts could be run; {failed[0].place}: {failed[0].reason}",
+        key="err.none_could",
+        n_texts=len(failed),
+        place=failed[0].place,
+        reason=failed[0].reason,
     )
 
 
@@ -251,11 +263,18 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             before = place.read_text(encoding="utf-8") if place.is_file() else None
         except OSError as error:
-            raise AttnvizError(f"Cannot use the folder {folder}: {error.strerror}.") from error
+            raise AttnvizError(
+                f"Cannot use the folder {folder}: {error.strerror}.",
+                key="err.cannot_use",
+                place=folder,
+                reason=error.strerror,
+            ) from error
         if before is not None and before != text:
             raise AttnvizError(
                 f"{folder} holds another survey: other texts, another model or other options.",
                 "Name another folder, or delete this one.",
+                key="err.holds_another",
+                place=folder,
             )
         if before is None:
             with written_whole(place) as file:
@@ -290,11 +309,17 @@ class Store:
             result = ChunkResult(part, failed, str(tree["digest"]))
         except NOT_READABLE as error:
             raise AttnvizError(
-                f"{place} is broken.", "Delete it: its texts are run again."
+                f"{place} is broken.",
+                "Delete it: its texts are run again.",
+                key="err.broken_delete",
+                place=place,
             ) from error
         if result.digest != digest(entries):
             raise AttnvizError(
-                f"The texts have changed since {place} was written.", "Name another folder."
+                f"The texts have changed since {place} was written.",
+                "Name another folder.",
+                key="err.texts_changed",
+                place=place,
             )
         return result
 

@@ -157,6 +157,9 @@ def _check_reads(model: TrainedModel) -> None:
         raise AttnvizError(
             f"{model.name} ({model.family}) reads pictures or sounds, whose size is its own.",
             "Costs are counted over lengths of texts: leave `model` out, or give one of texts.",
+            key="err.reads_pictures",
+            model=model.name,
+            family=model.family,
         )
 
 

@@ -107,7 +107,9 @@ def trace(
         run.plan.run(run.attend)
         return run.record()
     if text is not None or progress is not None:
-        raise AttnvizError("`texts` stands alone.", "Leave `text` and `progress` out.")
+        raise AttnvizError(
+            "`texts` stands alone.", "Leave `text` and `progress` out.", key="err.texts_stands"
+        )
     found = _together([*_each(texts, options)], how)
     for one in found:
         if isinstance(one, AttnvizError):
@@ -218,7 +220,10 @@ def _each(texts: Texts, options: Options) -> Iterator[tuple[str, Options]]:
         text, pair = item if isinstance(item, tuple) and len(item) == 2 else (item, None)
         if not isinstance(text, str) or not isinstance(pair, str | None):
             raise AttnvizError(
-                f"Text {number} is not a text.", "Give texts, or pairs of two texts each."
+                f"Text {number} is not a text.",
+                "Give texts, or pairs of two texts each.",
+                key="err.text_not",
+                number=number,
             )
         yield text, options if pair is None else with_pair(options, pair)
 
@@ -241,6 +246,7 @@ def _contributed(plan: Plan, record: AttentionRecord) -> AttentionRecord:
         raise AttnvizError(
             "Contributions follow one text whose weights are kept.",
             "Choose a stack of self-attention, or give a shorter text.",
+            key="err.contributions_follow_text",
         )
     shares = contributions(plan.model, plan.prepared, record.name, plan.under_mask)
     seen = followed(stack, shares, reaches(stack, 0.5), "contributions through the layers")
@@ -265,6 +271,7 @@ def _with_kept(
             raise AttnvizError(
                 "The weights of so long a text are streamed, and nothing can be kept beside them.",
                 "Trace a shorter text, or give it more `max_memory`.",
+                key="err.weights_so_long",
             )
         arrays = {what: np.stack(layers) for what, layers in vectors.items()}
         stacks[name] = replace(stacks[name], vectors=arrays)

@@ -111,6 +111,8 @@ def _stamped(
             f"{model.name} does not say which of its tokens are timestamps "
             "(no_timestamps_token_id).",
             "Leave `timestamps` out, or give the generation_config.json that it was saved with.",
+            key="err.does_not_say_tokens",
+            model=model.name,
         )
     longer = recording.end - recording.start > recording.extractor.seconds
     return can and (longer if timestamps is None else timestamps)
@@ -137,6 +139,8 @@ def _by_letters(
         raise AttnvizError(
             f"{model.name} says letters for frames: it knows one language, and translates nothing.",
             "Leave `language`, `task` and `timestamps` out.",
+            key="err.says_letters",
+            model=model.name,
         )
     head, length = read_ctc_head(model), sound_length(path)
     last = length if end is None else min(end, length)
@@ -163,9 +167,17 @@ def _check_hears(model: TrainedModel) -> None:
         raise AttnvizError(
             f"{model.name} ({model.family}) does not write down what it hears.",
             "Choose a checkpoint that does, such as Whisper.",
+            key="err.does_not_write",
+            model=model.name,
+            family=model.family,
         )
     if model.head.kind != NEXT:
-        raise AttnvizError(f"{model.name} has no head for words.", "Choose another checkpoint.")
+        raise AttnvizError(
+            f"{model.name} has no head for words.",
+            "Choose another checkpoint.",
+            key="err.no_head",
+            model=model.name,
+        )
 
 
 def _spans(start: float, end: float, seconds: float) -> list[tuple[float, float]]:

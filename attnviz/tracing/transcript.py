@@ -120,7 +120,11 @@ class Transcript:
         in `trace`. Raises AttnvizError where there is no such window."""
         if not 0 <= window < len(self.windows):
             raise AttnvizError(
-                f"There is no window {window}.", f"They go from 0 to {len(self.windows) - 1}."
+                f"There is no window {window}.",
+                f"They go from 0 to {len(self.windows) - 1}.",
+                key="err.no_window",
+                window=window,
+                value=len(self.windows) - 1,
             )
         one = self.windows[window]
         found: AttentionRecord = trace(
@@ -137,7 +141,11 @@ class Transcript:
         """
         one = self.windows[window]
         if one.where is None or one.shares is None or not one.words:
-            raise AttnvizError("Nothing was written down: there is no picture.", "Save a .json.")
+            raise AttnvizError(
+                "Nothing was written down: there is no picture.",
+                "Save a .json.",
+                key="err.nothing_written_down",
+            )
         frames = from_labels([f"{begin:.2f}s" for begin in one.where.times[:, 0].tolist()])
         weights = np.asarray(one.shares, dtype=np.float32)[None, None, : len(one.words)]
         words = from_labels([word.text.strip() for word in one.words])

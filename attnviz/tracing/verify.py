@@ -73,6 +73,8 @@ def _transformers(
         raise AttnvizError(
             f"{model.name} is changed by an adapter, and only whole checkpoints are compared.",
             "Compare the checkpoint alone.",
+            key="err.changed_adapter",
+            model=model.name,
         )
     try:
         import torch
@@ -103,6 +105,9 @@ def _transformers(
         raise AttnvizError(
             f"transformers cannot open {place}: {first[:200]}",
             "Quantised weights and GGUF files need further libraries there.",
+            key="err.transformers_cannot",
+            place=place,
+            first=first[:200],
         ) from error
     fed: dict[str, Any] = {"input_ids": batch(tokens)}
     if source is not None:

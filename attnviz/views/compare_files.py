@@ -73,7 +73,10 @@ def table(sides: Sequence[Side], language: Language) -> str:
     lines that begin with #, what the sides are."""
     if max(max(side.stack.shape) for side in sides) > CELLS:
         raise AttnvizError(
-            f"A table of weights holds texts of up to {CELLS} tokens.", "Write .json or a picture."
+            f"A table of weights holds texts of up to {CELLS} tokens.",
+            "Write .json or a picture.",
+            key="err.table_weights",
+            cells=CELLS,
         )
     told = titles_of_each(sides, language, PLAIN)
     changes = [f"{minus(change, sides)}: {change.per_row.mean():.6f} nats apart (Jensen-Shannon)"

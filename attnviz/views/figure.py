@@ -90,7 +90,9 @@ def figure_style(
         if figure not in FIGURES:
             raise bad_choice(figure, "`figure`", FIGURES)
         if size is not None:
-            raise AttnvizError("`figure` and `size` both say how wide.", "Give one of them.")
+            raise AttnvizError(
+                "`figure` and `size` both say how wide.", "Give one of them.", key="err.figure_size"
+            )
         width, letters = FIGURES[figure]
         style = replace(style, width=width, letters=letters, may_shrink=True, dpi=PRINTED)
     if size is not None:
@@ -122,6 +124,8 @@ def read_size(size: str) -> tuple[float, float | None]:
         raise AttnvizError(
             f'"{size}" is not a size.',
             "Write a width such as 3.3in, 84mm or 240pt, or both sides: 84mm x 60mm.",
+            key="err.not_size_write",
+            size=size,
         )
     if len(units) == 2 and not units[0]:
         units[0] = units[1]  # 84 x 60mm
@@ -136,7 +140,14 @@ def read_size(size: str) -> tuple[float, float | None]:
 def _within(name: str, value: float, least: float, most: float, unit: str) -> float:
     if not isfinite(value) or not least <= value <= most:
         raise AttnvizError(
-            f"{name} is {value:g} {unit}.", f"It must be from {least:g} to {most:g}."
+            f"{name} is {value:g} {unit}.",
+            f"It must be from {least:g} to {most:g}.",
+            key="err.must_from_must",
+            name=name,
+            value=f"{value:g}",
+            unit=unit,
+            least=f"{least:g}",
+            most=f"{most:g}",
         )
     return float(value)
 

@@ -57,13 +57,19 @@ def choose(
     """
     layers, heads = layers_and_heads(layer, head, stack.n_layers, stack.n_heads)
     if not layers and stack.n_layers > 1:
-        raise AttnvizError("There is no mean of layers.", "Show one, some (0-3), or all.")
+        raise AttnvizError(
+            "There is no mean of layers.", "Show one, some (0-3), or all.", key="err.no_mean_layers"
+        )
     if len(layers) < 2:
         return Look(layers[0] if layers else 0, heads, (), show, scale, language)
     if show not in ("auto", "grid", "timeline", "caption", "none"):
         raise AttnvizError(
             f"`show` {show} is for one layer, and `layer` {layer} means {len(layers)}.",
             "Choose one, or `show` grid.",
+            key="err.show_layer",
+            show=show,
+            layer=layer,
+            n=len(layers),
         )
     return Look(layers[0], heads, layers, show, scale, language)
 

@@ -10,6 +10,7 @@ import pytest
 import attnviz
 from attnviz import errors
 from attnviz.cli import run_command_line
+from attnviz.cli.complaint import option_of
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
@@ -44,9 +45,9 @@ ERRORS = [
     ("not found", ["run", "--file", "missing.txt"], "err.not_found", ["missing.txt"]),
     ("write", ["run", TEXT, "-o", "missing/map.png"], "err.write", ["missing/map.png"]),
     ("no text", ["run"], "err.no_text", ["--file"]),
-    ("heads", ["run", TEXT, "--heads", "0"], "err.other", ["0"]),
-    ("no source", ["run", TEXT, "--type", "cross"], "err.other", ["--source"]),
-    ("window", ["run", TEXT, "--type", "local", "--window", "-1"], "err.other", ["-1"]),
+    ("heads", ["run", TEXT, "--heads", "0"], "err.heads", ["0"]),
+    ("no source", ["run", TEXT, "--type", "cross"], "err.cross_attention_looks", ["--source"]),
+    ("window", ["run", TEXT, "--type", "local", "--window", "-1"], "err.must_more", ["-1"]),
     ("option", ["run", TEXT, "--zzzz"], "err.option", ["--zzzz"]),
     ("near option", ["run", TEXT, "--colour"], "err.option_near", ["--colour", "--color"]),
     ("no value", ["run", TEXT, "--heads"], "err.needs_value", ["--heads"]),
@@ -94,7 +95,8 @@ def complaint(capsys):
 
 def pattern(template):
     """What a template looks like when something stands in its places."""
-    parts = re.split(r"\{\w+\}", template)
+    named = re.sub(r"`([a-z_]+)`", lambda found: option_of(found[1]), template)
+    parts = re.split(r"\{\w+\}", named)
     return ".+?".join(re.escape(part) for part in parts)
 
 

@@ -53,7 +53,12 @@ def caption(
     opened = load_checkpoint(model)
     if not opened.describes:
         raise AttnvizError(
-            f"{opened.name} ({opened.family}) does not write about pictures.", f"Try {NAMES}."
+            f"{opened.name} ({opened.family}) does not write about pictures.",
+            f"Try {NAMES}.",
+            key="err.does_not",
+            model=opened.name,
+            family=opened.family,
+            names=NAMES,
         )
     display.check_places(opened)
     stream = None if display.for_programs else stream_to_screen

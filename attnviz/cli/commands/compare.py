@@ -140,7 +140,11 @@ def _are_surveys(
     surveys = [Path(item) for item in items if item.endswith(".npz") and is_survey(item)]
     if surveys and len(surveys) == len(items):
         if csv:
-            raise AttnvizError("Two surveys are compared as JSON, not as CSV.", "Use --json.")
+            raise AttnvizError(
+                "Two surveys are compared as JSON, not as CSV.",
+                "Use --json.",
+                key="err.two_surveys",
+            )
         check_outputs(output, suffixes=COMPARED)
         compare_files(
             surveys, sort=sort, output=output, json=json, language=language, quiet=quiet,
@@ -151,6 +155,7 @@ def _are_surveys(
         raise AttnvizError(
             "A survey is compared with another survey, and --sort is of surveys.",
             "Give two files that attnviz survey wrote.",
+            key="err.survey_compared",
         )
     return False
 
@@ -189,7 +194,10 @@ def _difference(records: Named) -> tuple[float, str]:
 
     if len(records) != 2:
         raise AttnvizError(
-            f"--tolerance compares two records, and there are {len(records)}.", "Give two."
+            f"--tolerance compares two records, and there are {len(records)}.",
+            "Give two.",
+            key="err.tolerance_compares",
+            n=len(records),
         )
     return largest_error(records[0][1], records[1][1])
 

@@ -158,12 +158,18 @@ def _of_model(
     given = next((option for option, value in chosen.items() if value is not None), None)
     if given is not None:
         raise AttnvizError(
-            f"{given} does not apply to a checkpoint.", "It has its own heads and masks."
+            f"{given} does not apply to a checkpoint.",
+            "It has its own heads and masks.",
+            key="err.does_not_apply",
+            value=given,
         )
     model = load_checkpoint(name)
     if global_tokens is not None and not model.has_global_tokens:
         raise AttnvizError(
-            f"--global-tokens does not apply to {model.name}.", "It is for Longformer."
+            f"--global-tokens does not apply to {model.name}.",
+            "It is for Longformer.",
+            key="err.global_tokens",
+            model=model.name,
         )
     n = lengths[-1] if lengths else model.n_positions
     positions = None if global_tokens is None else _positions(global_tokens, n)
@@ -204,11 +210,18 @@ def _lengths(wish: str) -> list[int]:
             raise AttnvizError(
                 f"The length {number:,} cannot be counted.",
                 f"Give numbers of tokens from 1 to {LONGEST:,}.",
+                key="err.length_cannot",
+                number=number,
+                longest=LONGEST,
             )
         found.add(number)
     if len(found) > MOST_LENGTHS:
         raise AttnvizError(
-            f"{len(found)} lengths were given.", f"At most {MOST_LENGTHS} are allowed."
+            f"{len(found)} lengths were given.",
+            f"At most {MOST_LENGTHS} are allowed.",
+            key="err.lengths_given",
+            n=len(found),
+            most_lengths=MOST_LENGTHS,
         )
     return sorted(found)
 
@@ -220,6 +233,10 @@ def _positions(wish: str, n_tokens: int | None) -> list[int]:
         raise AttnvizError(
             f"The position {found[-1]:,} is in no text of {n_tokens:,} tokens.",
             f"Positions go from 0 to {n_tokens - 1:,}.",
+            key="err.position_no",
+            found=found[-1],
+            n_tokens=n_tokens,
+            value=n_tokens - 1,
         )
     return found
 
@@ -230,7 +247,12 @@ def _whole(word: str, what: str, example: str) -> int:
     whole = digits.isdecimal() and len(digits) <= 18
     if not whole or (len(digits) > 1 and digits.startswith("0")):
         raise AttnvizError(
-            f'"{digits}" is not {what}.', f"Give whole numbers separated by commas: {example}."
+            f'"{digits}" is not {what}.',
+            f"Give whole numbers separated by commas: {example}.",
+            key="err.not",
+            digits=digits,
+            what=what,
+            example=example,
         )
     return int(digits)
 
@@ -238,12 +260,23 @@ def _whole(word: str, what: str, example: str) -> int:
 def _size(option: str, given: int | None, usual: int) -> int:
     number = usual if given is None else given
     if not 1 <= number <= MOST:
-        raise AttnvizError(f"{option} is {number}.", f"It must be from 1 to {MOST:,}.")
+        raise AttnvizError(
+            f"{option} is {number}.",
+            f"It must be from 1 to {MOST:,}.",
+            key="err.must_from",
+            option=option,
+            number=number,
+            most=MOST,
+        )
     return number
 
 
 def _check_seconds(seconds: float) -> None:
     if not 0 < seconds <= MOST_SECONDS:
         raise AttnvizError(
-            f"--seconds is {seconds:g}.", f"It must be above 0, at most {MOST_SECONDS:,g}."
+            f"--seconds is {seconds:g}.",
+            f"It must be above 0, at most {MOST_SECONDS:,g}.",
+            key="err.seconds",
+            seconds=f"{seconds:g}",
+            most_seconds=f"{MOST_SECONDS:,g}",
         )

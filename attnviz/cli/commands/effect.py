@@ -139,5 +139,10 @@ def _edge(wanted: str) -> tuple[str, str]:
     """Read "it>cat"."""
     query, arrow, key = wanted.partition(">")
     if not (arrow and query.strip() and key.strip()):
-        raise AttnvizError(f'"{wanted[:40]}" is not an edge.', 'Write query>key, such as "it>cat".')
+        raise AttnvizError(
+            f'"{wanted[:40]}" is not an edge.',
+            'Write query>key, such as "it>cat".',
+            key="err.not_edge",
+            wanted=wanted[:40],
+        )
     return query.strip(), key.strip()

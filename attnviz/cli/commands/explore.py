@@ -108,7 +108,11 @@ def explore(
     record = see(begun.record)
     look = choose(record.stack, layer, head, scale=scale, language=language)
     if look.layers or len(look.heads) > 1:
-        raise AttnvizError("The explorer shows one head at a time.", "Give one --layer and --head.")
+        raise AttnvizError(
+            "The explorer shows one head at a time.",
+            "Give one --layer and --head.",
+            key="err.explorer_shows",
+        )
     inputs = [named, asked.file, asked.source_file, asked.audio]
     _fill(target, State.at(record, look), begun, inputs)
 
@@ -134,6 +138,8 @@ def _saved(place: Path, asked: TextPass) -> _Begun:
         raise AttnvizError(
             f"--{given.replace('_', '-')} does not apply to a saved record: no model runs.",
             "Leave it out, or give a text.",
+            key="err.does_not_apply_saved",
+            value=given.replace("_", "-"),
         )
     return _Begun(open_file(place, type=asked.type), None, asked.type)
 
@@ -244,6 +250,8 @@ def _check_terminal(target: Console) -> None:
         raise AttnvizError(
             f"explore needs a terminal, and {(missing or ['this terminal'])[0]} is not one.",
             "Use attnviz run, or attnviz view for a saved record.",
+            key="err.explore_needs",
+            missing=(missing or ["this terminal"])[0],
         )
 
 
@@ -279,7 +287,9 @@ def _read_keys_from_the_terminal() -> None:
         with open(os.ctermid(), "rb", buffering=0) as terminal:
             os.dup2(terminal.fileno(), 0)
     except OSError as error:
-        raise AttnvizError("There is no terminal to read keys from.", "Use attnviz run.") from error
+        raise AttnvizError(
+            "There is no terminal to read keys from.", "Use attnviz run.", key="err.no_terminal"
+        ) from error
 
 
 def _forget_keys() -> None:

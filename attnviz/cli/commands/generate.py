@@ -80,7 +80,11 @@ def generate(
     display.check([*asked.files, image])
     budget = None if max_memory is None else parse_bytes(max_memory)
     if each_line and image is not None:
-        raise AttnvizError("--each-line reads texts, and an image was given.", "Leave one out.")
+        raise AttnvizError(
+            "--each-line reads texts, and an image was given.",
+            "Leave one out.",
+            key="err.each_line",
+        )
     if each_line:
         _each(asked, display, max_memory=budget, **writing.settings())
         return
@@ -105,6 +109,7 @@ def _each(asked: Prompt, display: Written, **how: Any) -> None:
         raise AttnvizError(
             "--each-line writes to standard output, and --output was given.",
             "Leave --output out, and send standard output to a file.",
+            key="err.each_line_writes",
         )
     model, settings = open_model(asked)
     budget = how["max_memory"]

@@ -85,14 +85,18 @@ def heads(
     language = find_language(lang)
     numbers.check([asked.file])
     if top is not None and top < 1:
-        raise AttnvizError(f"--top is {top}.", "It must be 1 or more.")
+        raise AttnvizError(f"--top is {top}.", "It must be 1 or more.", key="err.top", top=top)
     if probe or check:
         show_probe(asked, stack, check or [], random, top, language, numbers)
         return
     if random is not None:
-        raise AttnvizError("--random is for --probe and --check.", "Give one of them too.")
+        raise AttnvizError(
+            "--random is for --probe and --check.", "Give one of them too.", key="err.random_probe"
+        )
     if reference is not None and not effect:
-        raise AttnvizError("--reference is for --effect.", "Give both, or neither.")
+        raise AttnvizError(
+            "--reference is for --effect.", "Give both, or neither.", key="err.reference_effect"
+        )
     texts = None if reference is None else the_text(None, reference).splitlines()
     with Ticker() as ticker:
         record = trace_heads(
@@ -103,6 +107,7 @@ def heads(
         raise AttnvizError(
             "--effect takes heads of a checkpoint away, and these heads belong to none.",
             "Choose a checkpoint, or leave --effect out.",
+            key="err.effect_takes",
         )
     if sort is not None:
         check_measure(record.stack, sort)

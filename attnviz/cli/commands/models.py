@@ -42,7 +42,9 @@ def models(
 
     if path is None:
         if verify:
-            raise AttnvizError("There is nothing to verify.", "Name a checkpoint.")
+            raise AttnvizError(
+                "There is nothing to verify.", "Name a checkpoint.", key="err.nothing_verify"
+            )
         if json:
             put_json(dumps(FAMILIES) + "\n")
         else:

@@ -41,7 +41,9 @@ def steps(
     language = find_language(lang)
     numbers.check([asked.file])
     if query is None:
-        raise AttnvizError("No query was chosen.", "Name a word of the text with --query.")
+        raise AttnvizError(
+            "No query was chosen.", "Name a word of the text with --query.", key="err.no_query"
+        )
     found = trace_steps(asked.read(), query, head=head, layer=layer, **asked.settings())
 
     def show() -> None:

@@ -94,6 +94,7 @@ def transcribe(
             "The built-in heads recognise nothing: a transcript needs a model that listens.",
             "Give --model, such as openai/whisper-tiny; `attnviz run TEXT --audio FILE` lines a "
             "text up by length.",
+            key="err.built_heads",
         )
     check_outputs(output or [], [sound], (*SUFFIXES, *PICTURES, *PAGES))
     drawing.check_drawing(output or [], lang, quiet)
@@ -183,7 +184,11 @@ def _save(found: Transcript, path: Path, language: Language, quiet: bool, drawin
 
     window, (lines, spans) = found.windows[0], _strips(found, 0)
     if not lines or window.where is None:
-        raise AttnvizError("Nothing was written down: there is no picture.", "Save a .json.")
+        raise AttnvizError(
+            "Nothing was written down: there is no picture.",
+            "Save a .json.",
+            key="err.nothing_written_down",
+        )
     kind = path.suffix.lower()[1:]
     data = picture(
         found.model, lines, spans, window.where, kind, language, found.by_letters, _matrix(window),

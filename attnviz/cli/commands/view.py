@@ -79,7 +79,11 @@ def view(
         show_survey(found, json=display.json, sort=sort, top=top)
         return
     if sort is not None or top is not None:
-        raise AttnvizError("--sort and --top are of a survey, and this is none.", "Leave them out.")
+        raise AttnvizError(
+            "--sort and --top are of a survey, and this is none.",
+            "Leave them out.",
+            key="err.sort_top",
+        )
     display.check([file, tokens, key_tokens])
     check_key(query, key)
     transform = Transform(measure, merge, hide_special, rows, cols, query)

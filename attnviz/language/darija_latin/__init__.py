@@ -13,6 +13,11 @@ from attnviz.language.darija_latin import (
     compare,
     effects,
     errors,
+    errors_of_inputs,
+    errors_of_line,
+    errors_of_models,
+    errors_of_records,
+    errors_of_runs,
     explorer,
     findings,
     lesson,
@@ -35,7 +40,21 @@ NOUNS = {
 }
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, effects, compare, errors, explorer, lesson, page)
+PARTS = (
+    findings,
+    screens,
+    effects,
+    compare,
+    errors,
+    errors_of_inputs,
+    errors_of_line,
+    errors_of_models,
+    errors_of_records,
+    errors_of_runs,
+    explorer,
+    lesson,
+    page,
+)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 DARIJA_LATIN = Language(

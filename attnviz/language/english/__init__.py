@@ -6,6 +6,11 @@ from attnviz.language.english import (
     compare,
     effects,
     errors,
+    errors_of_inputs,
+    errors_of_line,
+    errors_of_models,
+    errors_of_records,
+    errors_of_runs,
     explorer,
     findings,
     lesson,
@@ -33,7 +38,21 @@ def count(number: float, noun: str) -> str:
 
 
 # Each of them has a part of the sentences.
-PARTS = (findings, screens, effects, compare, errors, explorer, lesson, page)
+PARTS = (
+    findings,
+    screens,
+    effects,
+    compare,
+    errors,
+    errors_of_inputs,
+    errors_of_line,
+    errors_of_models,
+    errors_of_records,
+    errors_of_runs,
+    explorer,
+    lesson,
+    page,
+)
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 
 ENGLISH = Language(

@@ -151,7 +151,9 @@ def random(n_heads: int, seed: int) -> HeadsModel:
     """
     check_n_heads(n_heads)
     if seed < 0:
-        raise AttnvizError(f"The seed is {seed}.", "It must be 0 or more.")
+        raise AttnvizError(
+            f"The seed is {seed}.", "It must be 0 or more.", key="err.seed", seed=seed
+        )
     generator = np.random.default_rng(seed)
     # The features' squares sum to about 27; this spread makes queries and keys of unit variance.
     spread = np.float32(1 / np.sqrt(27))
@@ -169,7 +171,13 @@ def random(n_heads: int, seed: int) -> HeadsModel:
 def check_n_heads(n_heads: int) -> None:
     """Raise AttnvizError unless 1 <= n_heads <= 64."""
     if not 1 <= n_heads <= MOST_HEADS:
-        raise AttnvizError(f"`heads` is {n_heads}.", f"Choose a number from 1 to {MOST_HEADS}.")
+        raise AttnvizError(
+            f"`heads` is {n_heads}.",
+            f"Choose a number from 1 to {MOST_HEADS}.",
+            key="err.heads",
+            value=n_heads,
+            most_heads=MOST_HEADS,
+        )
 
 
 def _check_rows(n_heads: int, n_tokens: int) -> None:
@@ -178,6 +186,10 @@ def _check_rows(n_heads: int, n_tokens: int) -> None:
         raise AttnvizError(
             f"{n_heads} heads over {n_tokens:,} tokens take too long.",
             f"Give `heads` {max(MOST_ROWS // n_tokens, LISTED)} or less, or a shorter text.",
+            key="err.over_take",
+            n_heads=n_heads,
+            n_tokens=n_tokens,
+            value=max(MOST_ROWS // n_tokens, LISTED),
         )
 
 

@@ -104,7 +104,7 @@ class MediumHeads(ABC):
         role, called = self.medium.role, self.medium.called
         inputs.refuse_unread(self.reads, f"the {self.name} heads over a {called}")
         if getattr(inputs, role) is None:
-            raise AttnvizError(f"There is no {called}.", "Give one.")
+            raise AttnvizError(f"There is no {called}.", "Give one.", key="err.no", called=called)
         keys, features = self.open(inputs)
         tokens, tokenizer = {role: keys}, None
         if self.crosses:

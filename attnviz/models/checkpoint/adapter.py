@@ -68,6 +68,9 @@ class Adapter:
         return AttnvizError(
             f"The adapter {self.place} has {what}, which is not read.",
             "Merge it into its base model with PEFT (merge_and_unload) and save that.",
+            key="err.adapter_not",
+            place=self.place,
+            what=what,
         )
 
 
@@ -75,7 +78,11 @@ def open_adapter(place: Path) -> Adapter:
     """Open an adapter's folder; AttnvizError for other kinds than LoRA, by their names."""
     if not is_adapter(place):
         raise AttnvizError(
-            f"{place} has no {ADAPTER}.", "Give the folder of an adapter that PEFT has saved."
+            f"{place} has no {ADAPTER}.",
+            "Give the folder of an adapter that PEFT has saved.",
+            key="err.no_folder_adapter",
+            place=place,
+            adapter=ADAPTER,
         )
     settings = read_object(place / ADAPTER)
     adapter = Adapter(place, settings, _open_tensors(place))
@@ -98,7 +105,12 @@ def _open_tensors(place: Path) -> Tensors:
 
         return open_pickled(place / PICKLED)
     raise AttnvizError(
-        f"The adapter {place} has neither {WEIGHTS} nor {PICKLED}.", "Fetch the whole adapter."
+        f"The adapter {place} has neither {WEIGHTS} nor {PICKLED}.",
+        "Fetch the whole adapter.",
+        key="err.adapter_neither",
+        place=place,
+        weights=WEIGHTS,
+        pickled=PICKLED,
     )
 
 
@@ -128,6 +140,11 @@ def adapted(checkpoint: Checkpoint, adapter: Adapter) -> Checkpoint:
                 f"The adapter {adapter.place} changes {module[:99]}, which the model "
                 f"{checkpoint.place} does not have.",
                 f"It belongs to {adapter.base or 'another model'}: name that as the model.",
+                key="err.adapter_changes",
+                place=adapter.place,
+                module=module[:99],
+                place2=checkpoint.place,
+                base=adapter.base or "another model",
             )
         entries[full] = _changed(adapter, module, pair, full, entries[full])
     return replace(checkpoint, tensors=Tensors(entries, base.aliases), adapter=adapter.place)
@@ -158,6 +175,13 @@ def _changed(
             f"The adapter {adapter.place} has {list(low.shape)} and {list(high.shape)} for {full}, "
             f"whose shape is {list(entry.shape)}.",
             f"It belongs to {adapter.base or 'another model'}: name that as the model.",
+            key="err.adapter_whose",
+            place=adapter.place,
+            shape=list(low.shape),
+            shape2=list(high.shape),
+            full=full,
+            shape3=list(entry.shape),
+            base=adapter.base or "another model",
         )
     strength = np.float32(adapter.strength(module, low.shape[0]))
     read = partial(_read, entry, low, high, strength, turned)

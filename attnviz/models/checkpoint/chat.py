@@ -51,6 +51,8 @@ def find_template(checkpoint: Checkpoint) -> str:
         raise AttnvizError(
             f"{checkpoint.place.name} has no chat template: it was not trained to talk.",
             "Leave `chat` out.",
+            key="err.no_chat",
+            place=checkpoint.place.name,
         )
     if len(found) > MOST_TEMPLATE:
         raise _failed(f"it has {len(found):,} characters")
@@ -65,7 +67,13 @@ def _in_folder(checkpoint: Checkpoint) -> str | None:
         if file.is_file() and file.stat().st_size <= MOST_TEMPLATE:
             return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise AttnvizError(f"{file} cannot be read: {error}.", "Fetch it again.") from error
+        raise AttnvizError(
+            f"{file} cannot be read: {error}.",
+            "Fetch it again.",
+            key="err.cannot_read_fetch",
+            place=file,
+            reason=error,
+        ) from error
     given = _settings(checkpoint).get("chat_template")
     if isinstance(given, list):  # several by name
         named = {one.get("name"): one.get("template") for one in given if isinstance(one, dict)}
@@ -104,7 +112,9 @@ def _run(job: bytes) -> dict[str, Any]:
         raise _failed("it asked for too much time or memory") from error
     if found.get("missing"):
         raise AttnvizError(
-            "A chat template needs the package jinja2.", "Install it with: pip install jinja2"
+            "A chat template needs the package jinja2.",
+            "Install it with: pip install jinja2",
+            key="err.chat_template",
         )
     return dict(found)
 
@@ -113,4 +123,6 @@ def _failed(why: str) -> AttnvizError:
     return AttnvizError(
         f"The chat template cannot be used: {why[:200]}.",
         "Leave `chat` out and write the prompt as the model expects it.",
+        key="err.chat_template_cannot",
+        why=why[:200],
     )

@@ -176,6 +176,11 @@ class Fields:
         return AttnvizError(
             f"{self._file} says {name} = {json.dumps(value, default=str)[:80]}.",
             f"It has to be {due}: with another value the numbers would be wrong.",
+            key="err.says",
+            place=self._file,
+            name=name,
+            value=json.dumps(value, default=str)[:80],
+            due=due,
         )
 
     def refuse_changed_weights(self) -> None:
@@ -210,6 +215,9 @@ class Fields:
             raise AttnvizError(
                 f"{self._file} does not say {name}.",
                 "Give the config that the model was saved with.",
+                key="err.does_not_say",
+                place=self._file,
+                name=name,
             )
         return value
 
@@ -219,6 +227,9 @@ def read_config(folder: Path) -> dict[str, Any]:
     file = folder / "config.json"
     if not file.is_file():
         raise AttnvizError(
-            f"{folder} has no config.json.", "Give the folder of a Hugging Face checkpoint."
+            f"{folder} has no config.json.",
+            "Give the folder of a Hugging Face checkpoint.",
+            key="err.no_config",
+            place=folder,
         )
     return read_object(file)

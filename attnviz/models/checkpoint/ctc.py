@@ -48,11 +48,20 @@ def read_ctc_head(model: TrainedModel) -> CtcHead:
         raise AttnvizError(
             f"{model.name} ({model.family}) hears, and has no head for letters.",
             "Choose a checkpoint that was trained to write (…ForCTC), or Whisper.",
+            key="err.hears_no",
+            model=model.name,
+            family=model.family,
         )
     n_letters, width = model.tensors[f"{HEAD}.weight"].shape
     blank = model.config.get("pad_token_id", 0)
     if not isinstance(blank, int) or not 0 <= blank < n_letters:
-        raise AttnvizError(f"{model.name} says pad_token_id = {blank}.", "It is the blank's id.")
+        raise AttnvizError(
+            f"{model.name} says pad_token_id = {blank}.",
+            "It is the blank's id.",
+            key="err.says_pad",
+            model=model.name,
+            blank=blank,
+        )
     letters = _letters(model.checkpoint.folder, n_letters)
     return CtcHead(weights.linear(HEAD, width, n_letters), blank, letters)
 

@@ -149,4 +149,7 @@ def _wrong(folder: Path | None, why: str) -> AttnvizError:
     return AttnvizError(
         f"The feature extractor of {folder} does not fit: {why}.",
         "Give the preprocessor_config.json that the model was saved with.",
+        key="err.feature_extractor",
+        place=folder,
+        why=why,
     )

@@ -152,6 +152,9 @@ def _check_merged(place: Path, tensors: Tensors) -> None:
         raise AttnvizError(
             f"The weights of {place} hold LoRA layers that are not merged ({apart[:99]}).",
             "Merge them with PEFT (merge_and_unload) and save the model again.",
+            key="err.weights_hold",
+            place=place,
+            apart=apart[:99],
         )
 
 
@@ -164,7 +167,13 @@ def _gguf(place: Path) -> Path | None:
         return None
     if len(found) > 1 and len({SPLIT.sub("", file.name) for file in found}) > 1:
         names = ", ".join(file.name for file in found[:4])
-        raise AttnvizError(f"{place} holds several GGUF files: {names}.", "Name one of them.")
+        raise AttnvizError(
+            f"{place} holds several GGUF files: {names}.",
+            "Name one of them.",
+            key="err.holds_several",
+            place=place,
+            names=names,
+        )
     return found[0]
 
 
@@ -193,6 +202,10 @@ def _no_weights(folder: Path) -> AttnvizError:
             return AttnvizError(
                 f"{folder} holds shards ({shard.name} …) and not {index}, which lists them.",
                 f"Fetch {index} too.",
+                key="err.holds_shards",
+                place=folder,
+                shard=shard.name,
+                index=index,
             )
     several = _other_pickles(folder)
     if several:
@@ -200,6 +213,10 @@ def _no_weights(folder: Path) -> AttnvizError:
             f"{folder} holds several files of weights: "
             f"{', '.join(visible(file.name)[:60] for file in several[:4])}.",
             f"Rename the one that you want to look at to {PICKLED}.",
+            key="err.holds_several_files",
+            place=folder,
+            names=", ".join(visible(file.name)[:60] for file in several[:4]),
+            pickled=PICKLED,
         )
     for pattern, kind in FOREIGN.items():
         file = next(iter(sorted(folder.glob(pattern))), None)
@@ -207,10 +224,22 @@ def _no_weights(folder: Path) -> AttnvizError:
             return AttnvizError(
                 f"{folder} has its weights {kind} ({file.relative_to(folder)}), which is not read.",
                 f"Give a folder that holds {ONE_FILE}, {INDEX} or {PICKLED}.",
+                key="err.weights_not",
+                place=folder,
+                kind=kind,
+                value=file.relative_to(folder),
+                one_file=ONE_FILE,
+                index=INDEX,
+                pickled=PICKLED,
             )
     return AttnvizError(
         f"{folder} has no {ONE_FILE}.",
         f"Give a folder that holds {ONE_FILE}, {INDEX} or {PICKLED}.",
+        key="err.no_folder_that",
+        place=folder,
+        one_file=ONE_FILE,
+        index=INDEX,
+        pickled=PICKLED,
     )
 
 
@@ -282,6 +311,10 @@ def shards_of(index: Path) -> list[Path]:
             raise AttnvizError(
                 f"The shard {file.name[:99]} is missing from {index.parent}.",
                 f"{index.name} names it: fetch the whole checkpoint.",
+                key="err.shard_missing",
+                place=file.name[:99],
+                parent=index.parent,
+                index=index.name,
             )
     return files
 

@@ -69,6 +69,7 @@ class Generation:
             if value is not None and not is_due(value):
                 raise AttnvizError(
                     f"`{name}` is {value!r}.", f"It must be {due}.",
+                    key="err.must", name=name, value=repr(value), due=due,
                 )  # fmt: skip
         return changed
 
@@ -145,6 +146,10 @@ def read_generation(config: Mapping[str, Any], folder: Path | None) -> Generatio
                 f"{file} asks for {name} = {json.dumps(given[name], default=str)[:60]}, which is "
                 "not done here.",
                 "Delete it in a copy of the file to write without it.",
+                key="err.asks_not",
+                place=file,
+                name=name,
+                value=json.dumps(given[name], default=str)[:60],
             )
     known = {each.name for each in fields(Generation)}
     chosen = {name: _frozen(name, value) for name, value in given.items() if name in known}

@@ -143,6 +143,12 @@ class _Keys:
         return AttnvizError(
             f"{self._gguf.file} says {self._prefix}{key} = {str(value)[:60]}: {why}.",
             "Give the original checkpoint instead of its GGUF file.",
+            key="err.says_original",
+            place=self._gguf.file,
+            prefix=self._prefix,
+            name=key,
+            value=str(value)[:60],
+            why=why,
         )
 
     def refuse_others(self) -> None:
@@ -170,6 +176,10 @@ def open_gguf_checkpoint(file: Path) -> Checkpoint:
         raise AttnvizError(
             f"{file} is of the architecture {str(architecture)[:60]}, which is not read as GGUF.",
             f"These are: {', '.join(ARCHITECTURES)}. Give the original checkpoint.",
+            key="err.architecture_not",
+            place=file,
+            architecture=str(architecture)[:60],
+            names=", ".join(ARCHITECTURES),
         )
     read = ARCHITECTURES[architecture]
     keys = _Keys(gguf, architecture)
@@ -208,6 +218,9 @@ def _renamed(gguf: GGUF, read: Architecture, config: Config) -> Tensors:
             raise AttnvizError(
                 f"{gguf.file} holds the tensor {full[:60]}, which is not known.",
                 "Give the original checkpoint instead of its GGUF file.",
+                key="err.holds_tensor",
+                place=gguf.file,
+                full=full[:60],
             )
         layer = "" if match[1] is None else read.layers.format(match[1])
         change = read.change.get(stem)

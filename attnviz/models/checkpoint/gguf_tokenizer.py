@@ -65,7 +65,11 @@ def gguf_tokenizer(gguf: GGUF) -> Tokenizer:
 
 def _refused(gguf: GGUF, why: str) -> AttnvizError:
     return AttnvizError(
-        f"{gguf.file} {why}.", "Give a tokenizer.json as `tokenizer`, or token `ids`."
+        f"{gguf.file} {why}.",
+        "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+        key="err.give_tokenizer",
+        place=gguf.file,
+        why=why,
     )
 
 

@@ -164,6 +164,8 @@ def no_head(why: str) -> AttnvizError:
         f"The checkpoint {why}: it gives vectors, and no words.",
         "Take one that predicts: a causal language model, one for masked words, for classes, or "
         "for answers.",
+        key="err.checkpoint_gives",
+        why=why,
     )
 
 

@@ -228,4 +228,7 @@ def _wrong(folder: Path | None, why: str) -> AttnvizError:
     return AttnvizError(
         f"The image processor of {folder} is not understood: {why}.",
         "Give the preprocessor_config.json that the model was saved with.",
+        key="err.image_processor",
+        place=folder,
+        why=why,
     )

@@ -82,6 +82,9 @@ def read_pieces(file: Path) -> Pieces:
         raise AttnvizError(
             f"{file} is not a vocabulary of sentencepiece ({str(error)[:99]}).",
             "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+            key="err.not_vocabulary",
+            place=file,
+            reason=str(error)[:99],
         ) from error
 
 

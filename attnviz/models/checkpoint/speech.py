@@ -47,6 +47,7 @@ class Speech:
                 raise AttnvizError(
                     "This model knows English only, and translates nothing.",
                     "Leave `language` and `task` out, or take one of many languages.",
+                    key="err.this_model",
                 )
             return [self.start, *plain]
         chosen = self.language_id(language or next(iter(self.languages)))
@@ -73,6 +74,8 @@ def read_speech(model: TrainedModel) -> Speech:
         raise AttnvizError(
             f"{model.name} does not say how a transcript begins (decoder_start_token_id).",
             "Give the generation_config.json that it was saved with.",
+            key="err.does_not_say_how",
+            model=model.name,
         )
     n_layers = model.layouts["cross"].n_layers
     heads = given.get("alignment_heads") or _later_heads(n_layers, model.layouts["cross"].n_heads)
@@ -125,7 +128,11 @@ def _places(heads: object, n_layers: int, n_heads: int) -> tuple[tuple[int, int]
         if not (isinstance(pair, list) and len(pair) == 2 and _is_id(pair[0], n_layers)
                 and _is_id(pair[1], n_heads)):  # fmt: skip
             raise AttnvizError(
-                f"{FILE} names a head that there is not: {str(pair)[:40]}.", "Fetch it again."
+                f"{FILE} names a head that there is not: {str(pair)[:40]}.",
+                "Fetch it again.",
+                key="err.names_head",
+                place=FILE,
+                pair=str(pair)[:40],
             )
         found.append((pair[0], pair[1]))
     return tuple(found)

@@ -77,6 +77,9 @@ def _unusable(folder: Path, error: BaseException) -> AttnvizError:
     return AttnvizError(
         f"The vocabulary in {folder} cannot be used: {str(error)[:200]}.",
         "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+        key="err.vocabulary_cannot",
+        place=folder,
+        reason=str(error)[:200],
     )
 
 
@@ -107,6 +110,11 @@ def _cutter(folder: Path, source: bool) -> Tokenizer:
         f"{folder} has no tokenizer.json, and none of vocab.txt, vocab.json with merges.txt, "
         f"{', '.join(PIECES)}, {TEKKEN} and {TIKTOKEN[0]}.",
         "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+        key="err.no_tokenizer",
+        place=folder,
+        names=", ".join(PIECES),
+        tekken=TEKKEN,
+        tiktoken=TIKTOKEN[0],
     )
 
 
@@ -126,6 +134,10 @@ def _by_class(folder: Path, kind: str, source: bool) -> Tokenizer:
             f"{folder} has no {' and no '.join(missing)}, which the vocabulary of a "
             f"{kind}Tokenizer needs.",
             "Fetch the whole checkpoint, give a tokenizer.json as `tokenizer`, or token `ids`.",
+            key="err.no_vocabulary",
+            place=folder,
+            names=" and no ".join(missing),
+            kind=kind,
         )
     if kind == "Marian":
         return listed_pieces.read_marian(folder, target=not source)
@@ -153,6 +165,9 @@ def _pieces(folder: Path, file: Path, kind: str) -> Tokenizer:
         raise AttnvizError(
             f"{folder} does not say which class its {file.name} is for.",
             "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+            key="err.does_not_say_class",
+            place=folder,
+            place2=file.name,
         )
     return framed(read_pieces(file), kind, folder)
 
@@ -169,6 +184,9 @@ def _refuse_unknown(folder: Path, known: set[str]) -> None:
         raise AttnvizError(
             f"{folder} has the vocabulary of {name[:80]}Tokenizer, whose rules are not known.",
             "Give a tokenizer.json as `tokenizer`, or token `ids`.",
+            key="err.vocabulary_tokenizer",
+            place=folder,
+            name=name[:80],
         )
 
 

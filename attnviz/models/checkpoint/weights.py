@@ -35,6 +35,10 @@ class Weights:
                 f"The weights of {folder} are those of {len(whole)} models, under the names "
                 f"{', '.join(prefix[:60].rstrip('.') or 'no name' for prefix in whole[:4])}.",
                 "Save the one that you want to look at alone.",
+                key="err.weights_those",
+                place=folder,
+                n=len(whole),
+                names=", ".join(prefix[:60].rstrip(".") or "no name" for prefix in whole[:4]),
             )
         return cls(tensors, folder, shortest)
 
@@ -59,6 +63,11 @@ class Weights:
                 f"The tensor {full} in {self.tensors[full].file} has shape {list(found)}, "
                 f"and config.json means {list(shape)}.",
                 "Config and weights are of different models: fetch them again.",
+                key="err.tensor_shape",
+                full=full,
+                place=self.tensors[full].file,
+                found=list(found),
+                shape=list(shape),
             )
         return self.tensors.array(full)
 
@@ -119,4 +128,7 @@ class Weights:
         raise AttnvizError(
             f"The tensor {full} is missing from {self.folder}.",
             "The checkpoint is incomplete, or its config names another model.",
+            key="err.tensor_missing",
+            full=full,
+            place=self.folder,
         )

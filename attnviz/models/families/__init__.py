@@ -185,11 +185,17 @@ def read_family(folder: Path) -> tuple[dict[str, Any], str]:
         raise AttnvizError(
             f"{folder / 'config.json'} does not say its model_type.",
             "Give the config.json that the model was saved with.",
+            key="err.does_not_say_model",
+            value=folder / "config.json",
         )
     if not isinstance(kind, str) or kind not in MODULE_OF:
         raise AttnvizError(
             f"attnviz does not read {_named(kind)} yet (model_type in {folder / 'config.json'}).",
             f"It reads: {', '.join(kind for kind in MODULE_OF if not kind.endswith(HALVES))}.",
+            key="err.attnviz_does",
+            kind=_named(kind),
+            value=folder / "config.json",
+            names=", ".join(kind for kind in MODULE_OF if not kind.endswith(HALVES)),
         )
     return config, MODULE_OF[kind]
 

@@ -33,6 +33,8 @@ def build(fields: Fields, weights: Weights) -> Tower | EncoderDecoder:
         raise AttnvizError(
             f"{weights.folder} is a BLIP model that answers questions or compares texts.",
             "attnviz reads those that write captions (BlipForConditionalGeneration).",
+            key="err.blip_model",
+            place=weights.folder,
         )
     image = fields.part("vision_config")
     return EncoderDecoder(

@@ -154,6 +154,9 @@ class Embeddings:
             raise AttnvizError(
                 f"The tokenizer has {largest + 1} segments and the model {n_kinds}.",
                 "It belongs to another model: give the right `tokenizer`.",
+                key="err.tokenizer_segments",
+                value=largest + 1,
+                n_kinds=n_kinds,
             )
         return feed.segments
 

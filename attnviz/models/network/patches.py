@@ -69,6 +69,10 @@ class PatchStem:
                 f"A picture of {width} × {height} pixels does not fit the model, which has "
                 f"positions for {side} × {side}.",
                 "Give the preprocessor_config.json that it was saved with.",
+                key="err.picture_pixels",
+                width=width,
+                height=height,
+                side=side,
             )
         return rows, columns
 

@@ -71,6 +71,9 @@ class Stages:
                 f"A picture of {_size(state.shared.grid)} patches does not fit the model, whose "
                 f"windows lie on {_size(self.grids[0])}.",
                 "Give the preprocessor_config.json that it was saved with.",
+                key="err.picture_patches",
+                grid=_size(state.shared.grid),
+                grids=_size(self.grids[0]),
             )
         return state
 

@@ -61,7 +61,10 @@ def _load_in_any_folder() -> None:
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise AttnvizError(
-            f"matplotlib cannot be loaded: {reason}.", "Pictures need it: install it again."
+            f"matplotlib cannot be loaded: {reason}.",
+            "Pictures need it: install it again.",
+            key="err.matplotlib_cannot",
+            reason=reason,
         ) from error
     finally:
         os.fchdir(here)

@@ -67,7 +67,11 @@ def query_figure(record: AttentionRecord, look: Look) -> Figure:
     for one in each_head(look):
         pooled = stack.map(one.layer, one.head, max(stack.shape))
         if pooled.cells != (1, 1):
-            raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
+            raise AttnvizError(
+                "The rows of so long a text were not kept.",
+                "Give a shorter text.",
+                key="err.rows_so",
+            )
         allowed = stack.allowed(one.layer, max(stack.shape))
         for query in look.queries:
             weights = pooled.mean[query]
@@ -110,6 +114,9 @@ def check_rows(n_rows: int) -> None:
         raise AttnvizError(
             f"A picture has room for {MOST_ROWS} rows, and these are {n_rows:,}.",
             "Show a part, with `rows`, or a heatmap.",
+            key="err.picture_room",
+            most_rows=MOST_ROWS,
+            n_rows=n_rows,
         )
 
 

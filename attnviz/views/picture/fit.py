@@ -105,6 +105,10 @@ def _says_what_fits(draw: Draw, style: FigureStyle) -> AttnvizError:
     return AttnvizError(
         f"A picture of {size} inches is too small for its text at {style.letters:g} points.",
         f"What fits: {' or '.join(ways)}.",
+        key="err.picture_inches",
+        size=size,
+        letters=f"{style.letters:g}",
+        names=" or ".join(ways),
     )
 
 

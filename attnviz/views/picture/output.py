@@ -71,6 +71,11 @@ def _check_pixels(figure: Figure, style: FigureStyle) -> None:
         raise AttnvizError(
             f"A picture of {width:.1f} × {height:.1f} inches at `dpi` {style.dpi} is too large.",
             f"What fits: `dpi` {fits}.",
+            key="err.picture_inches_dpi",
+            width=f"{width:.1f}",
+            height=f"{height:.1f}",
+            dpi=style.dpi,
+            fits=fits,
         )
 
 

@@ -41,7 +41,9 @@ def query_matrix(
     with the strongest. AttnvizError where the rows were not kept, or no query has that name."""
     stack = record.stack
     if stack.weights is None:
-        raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
+        raise AttnvizError(
+            "The rows of so long a text were not kept.", "Give a shorter text.", key="err.rows_so"
+        )
     places, (queries, _) = places_of(look), stack.positions
     names = [_named(place, stack, look) for place in places]
     lines: list[RenderableType] = []

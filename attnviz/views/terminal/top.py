@@ -56,7 +56,9 @@ def query_rows(
     stack = record.stack
     weights = stack.map(look.layer, look.head, max(stack.shape))
     if weights.cells != (1, 1):
-        raise AttnvizError("The rows of so long a text were not kept.", "Give a shorter text.")
+        raise AttnvizError(
+            "The rows of so long a text were not kept.", "Give a shorter text.", key="err.rows_so"
+        )
     queries, _ = stack.positions
     lines: list[RenderableType] = []
     for place in selection.rows_named(stack, query):
