@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
+    from attnviz.analysis.word_link import WordLink
     from attnviz.cli.view_options import Display
     from attnviz.record.record import AttentionRecord
     from attnviz.views.look import Look
@@ -44,14 +45,14 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
     for note in record.notes:
         say(note, display.quiet)
     files = [
-        (path, link_words.written(record, link, path.suffix.lower(), look))
+        (path, _written(record, link, path.suffix.lower(), look))
         for path in display.output or []
         if path.suffix.lower() in link_words.SUFFIXES
     ]
     if display.json:
         put_json(dumps(link_words.data(record, link)) + "\n")
     elif display.csv:
-        put_text(link_words.table(link))
+        put_text(_table(record, link))
     elif display.show != "none":
         target = console()
         put(target, word_link_view(record, link, look.language, screen_of(target)))
@@ -64,3 +65,17 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
             for note in write_output(record, path, look):
                 say(note, display.quiet)
             say_saved(path, look.language, display.quiet)
+
+
+def _table(record: AttentionRecord, link: WordLink) -> str:
+    from attnviz.cli.command_given import with_origin
+    from attnviz.views.link_words import table
+
+    return with_origin(table(link), [record.model])
+
+
+def _written(record: AttentionRecord, link: WordLink, suffix: str, look: Look) -> bytes:
+    from attnviz.views.link_words import written
+
+    whole = suffix == ".csv"
+    return _table(record, link).encode() if whole else written(record, link, suffix, look)

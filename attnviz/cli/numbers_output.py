@@ -11,6 +11,7 @@ from attnviz.cli import options
 
 if TYPE_CHECKING:
     from attnviz.language.language import Language
+    from attnviz.record.record import Origin
 
 SUFFIXES = (".json", ".csv")
 
@@ -32,20 +33,24 @@ class Numbers:
 
     def put(
         self, to_json: Callable[[], str], to_csv: Callable[[], str], language: Language,
-        show: Callable[[], None],
+        show: Callable[[], None], models: Sequence[Origin | str | None] = (),
     ) -> None:  # fmt: skip
-        """Write the files, then to standard output, for a program or with `show`."""
+        """Write the files, then to standard output, for a program or with `show`.
+
+        models: whose numbers they are, which stands above a table.
+        """
+        from attnviz.cli.command_given import with_origin
         from attnviz.cli.output import put_json, put_text, say_saved
         from attnviz.files.write import written_whole
 
         for path in self.output or []:
-            text = to_json() if path.suffix.lower() == ".json" else to_csv()
+            text = to_json() if path.suffix.lower() == ".json" else with_origin(to_csv(), models)
             with written_whole(path) as file:
                 file.write(text.encode())
         if self.json:
             put_json(to_json())
         elif self.csv:
-            put_text(to_csv())
+            put_text(with_origin(to_csv(), models))
         else:
             show()
         for path in self.output or []:

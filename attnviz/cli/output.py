@@ -14,6 +14,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from attnviz.cli.command_given import with_origin
 from attnviz.cli.pieces import counted
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, both_given, cannot_write
 from attnviz.files.write import may_write, written_whole
@@ -110,10 +111,10 @@ def check_format(json: bool, csv: bool) -> None:
         raise both_given("--json", "--csv")
 
 
-def put_numbers(found: Result, *, csv: bool) -> None:
-    """Write numbers to standard output for programs: as CSV, or else as JSON."""
+def put_numbers(found: Result, model: str, *, csv: bool) -> None:
+    """Write numbers of a model to standard output for programs: as CSV, or else as JSON."""
     if csv:
-        put_text(found.to_csv())
+        put_text(with_origin(found.to_csv(), [model]))
     else:
         put_json(found.to_json())
 
@@ -190,13 +191,16 @@ def save(path: Path, data: bytes, language: Language, quiet: bool) -> None:
 def save_numbers(
     found: Result, paths: Sequence[Path], pictures: Sequence[str],
     draw: Callable[[str], bytes], language: Language, quiet: bool,
+    model: str,
 ) -> None:  # fmt: skip
-    """Write numbers to files, each whole or not at all, and say so; draw: a kind of picture, such
-    as "png", to its bytes, for the suffixes in `pictures`."""
+    """Write numbers of a model to files, each whole or not at all, and say so; draw: a kind of
+    picture, such as "png", to its bytes, for the suffixes in `pictures`."""
     for path in paths:
         suffix = path.suffix.lower()
         if suffix in pictures:
             save(path, draw(suffix[1:]), language, quiet)
+        elif suffix == ".csv":
+            save(path, with_origin(found.to_csv(), [model]).encode(), language, quiet)
         else:
             found.save(path)
             say_saved(path, language, quiet)

@@ -42,7 +42,10 @@ def show_probe(
         else:
             put(target, views.probe(found, screen, language, top))
 
-    numbers.put(lambda: found.to_json(answers), lambda: found.to_csv(answers), language, show)
+    numbers.put(
+        lambda: found.to_json(answers), lambda: found.to_csv(answers), language, show,
+        [asked.model],
+    )  # fmt: skip
 
 
 def _refuse_others(asked: TokenPass) -> None:

@@ -37,7 +37,18 @@ def write_survey(
     from attnviz.views.survey_files import written
 
     for path in paths:
-        save(path, written(found, path.suffix.lower(), sort, style), language, quiet)
+        suffix = path.suffix.lower()
+        data = _table(found).encode() if suffix == ".csv" else written(found, suffix, sort, style)
+        save(path, data, language, quiet)
+
+
+def _table(found: Survey) -> str:
+    """The table of its heads, below what made it."""
+    from attnviz.analysis.survey_file import to_csv
+    from attnviz.cli.command_given import with_origin
+    from attnviz.record.record import Origin
+
+    return with_origin(to_csv(found), [Origin(found.model, "", found.details)])
 
 
 def show_survey(
@@ -47,14 +58,14 @@ def show_survey(
     """Show the heads of a survey on the screen, or as JSON or CSV."""
     from json import dumps
 
-    from attnviz.analysis.survey_file import to_csv, to_json
+    from attnviz.analysis.survey_file import to_json
     from attnviz.cli.output import console, put, put_json, put_text, screen_of
     from attnviz.views.terminal.survey import survey as view
 
     if json:
         put_json(dumps(to_json(found), ensure_ascii=False) + "\n")
     elif csv:
-        put_text(to_csv(found))
+        put_text(_table(found))
     else:
         target = console()
         put(target, view(found, screen_of(target), sort=sort, top=top))

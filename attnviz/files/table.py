@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 RUN = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
 ENDS = ',"#\r\n'  # what a cell holds only between quotes
-AT_ONCE = 1 << 16  # characters that are handed on together
 
 
 def harmless(cell: object) -> object:
@@ -51,20 +49,11 @@ def protected(text: str) -> str:
 
 
 def table_text(rows: Iterable[Sequence[object]]) -> str:
-    """Return rows of cells as one text, each cell harmless."""
-    return "".join(table_pieces([harmless(cell) for cell in row] for row in rows))
+    """Return rows of cells as one text, each cell harmless; None is an empty cell."""
+    return "".join(f"{','.join(map(_cell, row))}\n" for row in rows)
 
 
-def table_pieces(rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Give rows of cells piece by piece, however many there are; they have to be harmless."""
-    import csv  # few runs write a table
-
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    for row in rows:
-        writer.writerow(row)
-        if buffer.tell() >= AT_ONCE:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+def _cell(cell: object) -> str:
+    if cell is None:
+        return ""
+    return quoted(cell) if isinstance(cell, str) else str(cell)

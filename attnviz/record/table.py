@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from attnviz.attention import masks
 from attnviz.errors import AttnvizError
 from attnviz.files.arrays import LARGEST, LARGEST_JSON, check_length
-from attnviz.files.table import comment, is_comment, protected, quoted
+from attnviz.files.table import is_comment, protected, quoted
 from attnviz.record.digits import shortest
+from attnviz.record.provenance import comments
 from attnviz.record.stack import Stack
 from attnviz.record.tree import Tree
 
@@ -66,9 +67,8 @@ def _above(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
     model = tree["model"]
     told: dict[str, object] = {"attnviz": tree["attnviz"], "model": model["name"]}
     told |= {"origin": model["origin"], "type": tree["type"]} | tree["settings"]
-    for name, value in told.items():
-        if isinstance(value, str | int | float):
-            yield comment(f"{name}: {value}", len(TABLE))
+    told |= {"command": tree.get("command")}
+    yield from comments(told, model["details"], len(TABLE))
     text = protected(_without_weights(tree, stacks))
     for start in range(0, len(text), CELL):
         yield f"{RECORD}{text[start : start + CELL]}{',' * (len(TABLE) - 1)}\n"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -15,6 +13,7 @@ import numpy as np
 from attnviz._version import __version__
 from attnviz.analysis.word_times import Path as Way
 from attnviz.errors import AttnvizError, bad_choice
+from attnviz.files.table import table_text
 from attnviz.files.write import written_whole
 from attnviz.inputs.tokens import from_labels
 from attnviz.inputs.where import Times
@@ -184,13 +183,11 @@ class Transcript:
 
     def to_csv(self) -> str:
         """Return one line a word."""
-        stream = io.StringIO()
-        rows = csv.writer(stream, lineterminator="\n")
-        rows.writerow(["word", "begin", "end", "probability"])
-        for word in self.words:
-            rows.writerow([_quoted(word.text), f"{word.begin:.2f}", f"{word.end:.2f}",
-                           f"{word.probability:.4f}"])  # fmt: skip
-        return stream.getvalue()
+        rows = [
+            (word.text.strip(), f"{word.begin:.2f}", f"{word.end:.2f}", f"{word.probability:.4f}")
+            for word in self.words
+        ]
+        return table_text([("word", "begin", "end", "probability"), *rows])
 
     def to_json(self) -> str:
         """Return text and words with their times as one JSON document."""
@@ -231,9 +228,3 @@ def clock(seconds: float, mark: str = ".") -> str:
     hours, rest = divmod(whole, 3_600_000)
     minutes, rest = divmod(rest, 60_000)
     return f"{hours:02}:{minutes:02}:{rest // 1000:02}{mark}{rest % 1000:03}"
-
-
-def _quoted(text: str) -> str:
-    """A word that a spreadsheet takes for no formula."""
-    bare = text.strip()
-    return f"'{bare}" if bare[:1] in ("=", "+", "-", "@") else bare

@@ -10,6 +10,7 @@ from attnviz.analysis.transform import Transform
 from attnviz.analysis.word_link import word_link
 from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
+from tests.files.tables import below
 
 TOKENS = ["the", "cat", "saw", "the", "dog"]
 
@@ -102,10 +103,12 @@ def test_numbers_for_programs(command, tmp_path):
     assert found["strongest"][0]["head"] == int(weights.argmax())
     assert found["key"] == {"tokens": ["the"], "positions": [0]}
     assert command("--query", "cat", "--key", "the", "-o", "l.csv", "--show", "none")[:2] == (0, "")
-    lines = (tmp_path / "l.csv").read_text(encoding="utf-8").splitlines()
+    text = (tmp_path / "l.csv").read_text(encoding="utf-8")
+    lines = below(text)
     assert lines[0] == "layer,head,weight,even"
     assert len(lines) == 5
-    assert command("--query", "cat", "--key", "the", "--csv")[:2] == (0, "\n".join(lines) + "\n")
+    status, told, _ = command("--query", "cat", "--key", "the", "--csv")
+    assert (status, below(told)) == (0, lines)
 
 
 def test_streamed_weights_are_refused():

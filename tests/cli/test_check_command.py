@@ -5,6 +5,7 @@ import json
 import pytest
 
 from attnviz.cli import run_command_line
+from tests.files.tables import below
 
 TEXT = "18 4 21 10 11 2 22 6 23 3 20 8 18 4 21 10 11 2 22 6 23 3 20"
 
@@ -47,7 +48,7 @@ def test_a_text_a_line_a_csv_and_a_picture(capsys, tmp_path):
     words = ("--texts", str(lines), "--model", "induction", "--measure", "values", "--csv")
     status, out, _ = run(capsys, *words, "-o", str(tmp_path / "c.png"))
     assert status == 0
-    assert out.splitlines()[0].startswith("order,deletion,insertion")
+    assert below(out)[0].startswith("order,deletion,insertion")
     assert (tmp_path / "c.png").read_bytes()[:4] == b"\x89PNG"
 
 

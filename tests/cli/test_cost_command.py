@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from attnviz.cli import progress, run_command_line
+from tests.files.tables import below
 from tests.reference import checkpoints
 
 UNSET = (
@@ -122,7 +123,7 @@ def test_files(cost):
     assert b"<svg" in Path("cost.svg").read_bytes()
     assert Path("cost.pdf").read_bytes().startswith(b"%PDF")
     assert Path("cost.json").read_text() == out
-    rows = list(csv.DictReader(io.StringIO(Path("cost.csv").read_text())))
+    rows = list(csv.DictReader(below(Path("cost.csv").read_text())))
     assert [row["name"] for row in rows[::3]] == ["self", "causal", "local", "global"]
     _, quiet = cost(*QUICK, "-o", "again.csv", "--quiet", "--no-measure")
     assert quiet == ""

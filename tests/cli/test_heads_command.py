@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 
 import pytest
@@ -13,6 +12,7 @@ from attnviz.analysis.head_labels import as_rows, look, ranked
 from attnviz.analysis.head_measures import MEASURES, OF_HEADS
 from attnviz.cli import run_command_line
 from attnviz.language.languages import find_language
+from tests.files.tables import below
 
 TEXT = "The cat sat on the mat because it was tired"
 SOURCE = "Lmouch gles 3la zerbiya 7it kan 3eyyan"
@@ -83,7 +83,7 @@ def test_json_is_every_head_in_order(heads):
 
 def test_csv_is_the_same(heads):
     out, _ = heads(TEXT, "--csv", "--heads", 6)
-    lines = list(csv.DictReader(io.StringIO(out)))
+    lines = list(csv.DictReader(below(out)))
     expected = rows_of(TEXT, heads=6)
     assert [line["label"] for line in lines] == [row["label"] for row in expected]
     for line, row in zip(lines, expected, strict=True):
@@ -142,7 +142,7 @@ def test_layers_of_a_checkpoint(heads, tmp_path):
     of_t5 = ["--ids", ids, "--source-ids", "5,6,7,8,9,10", "--model", tmp_path / "t5"]
     for stack in ("encoder", "decoder", "cross"):
         out, _ = heads(*of_t5, "--stack", stack, "--csv")
-        (row, *_) = csv.DictReader(io.StringIO(out))
+        (row, *_) = csv.DictReader(below(out))
         assert (row["distance"] == "") == (stack == "cross")
 
 
@@ -165,7 +165,7 @@ def test_a_probe_on_the_screen_and_for_programs(heads):
     out, _ = heads("--model", "induction", "--probe", "--json", "--random", 2)
     assert json.loads(out)["heads"][1]["label"] == "previous"
     out, _ = heads("--model", "induction", "--probe", "--csv", "--random", 2)
-    assert len(out.splitlines()) == 9
+    assert len(below(out)) == 9
 
 
 def test_what_became_of_claims_and_a_probe_go_to_files_and_to_programs(heads, tmp_path):
@@ -177,10 +177,10 @@ def test_what_became_of_claims_and_a_probe_go_to_files_and_to_programs(heads, tm
         ("1.2", "holds"), ("0.3", "fails"),
     ]  # fmt: skip
     assert json.loads(files[0].read_text())["claims"] == answered
-    rows = list(csv.DictReader(files[1].read_text().splitlines()))
+    rows = list(csv.DictReader(below(files[1].read_text())))
     assert [row["pattern"] for row in rows] == ["induction", "next"]
     heads("--model", "induction", "--probe", "-o", files[2])
-    assert len(list(csv.DictReader(files[2].read_text().splitlines()))) == 8
+    assert len(list(csv.DictReader(below(files[2].read_text())))) == 8
 
 
 def test_a_claim_is_answered(heads):

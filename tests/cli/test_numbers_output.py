@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shlex
 
 import pytest
 
@@ -79,3 +80,51 @@ def test_options_of_pictures_without_one_are_named(capsys, tmp_path):
     status, out, err = done(["run", "a b", "--size", "1 mile", "-o", tmp_path / "x.png"], capsys)
     assert (status, out, len(err.splitlines())) == (2, "", 1)
     assert not list(tmp_path.iterdir())
+
+
+QUIET = ("run", "effect", "check", "survey")
+EVERY_TABLE = [
+    *COMMANDS,
+    ["run", "a b c", "--query", "a", "--key", "b"],
+    ["heads", "--model", "induction", "--probe", "--random", "1"],
+    ["effect", "7 3 11 5 7 3 11", "--model", "induction"],
+    ["check", "7 3 11 5 7 3 11", "--model", "induction", "--random", "2"],
+    ["survey", "samples/corpora/reference.txt", "--limit", "2"],
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", EVERY_TABLE, ids=lambda words: " ".join(words[:4]))
+def test_above_every_table_stands_what_made_it(words, capsys, tmp_path):
+    from hashlib import sha256
+
+    from attnviz._version import __version__
+    from attnviz.files.samples import samples_folder
+
+    status, told, _ = done(
+        [*words, "--csv", "-q"] if words[0] in QUIET else [*words, "--csv"], capsys
+    )
+    assert status == 0
+    above = [line.rstrip(",") for line in told.splitlines() if line.startswith("# ")]
+    assert f"# attnviz: {__version__}" in above
+    if "induction" in words:
+        weights = samples_folder() / "models" / "induction" / "model.safetensors"
+        digest = sha256(weights.read_bytes()).hexdigest()
+        assert "# model: induction" in above
+        assert f"# sha256 of model.safetensors: {digest}" in above
+    if words[0] != "run" or "--key" in words:  # a record has its command in its own line
+        typed = shlex.join(["attnviz", *words]).replace(",", "%2C")
+        assert f"# command: {typed}" in above
+    file = tmp_path / "n.csv"
+    assert done([*words, "-o", file], capsys)[0] == 0
+    assert file.read_text("utf-8") == told
+    table = [line for line in told.splitlines(keepends=True) if not line.startswith("#")]
+    assert len({len(row) for row in csv.reader(table)}) == 1
+
+
+def test_what_a_shell_would_read_as_two_lines_stays_in_one(capsys):
+    status, told, _ = done(["heads", "a\nb, c d\x1b[2J", "--csv"], capsys)
+    assert status == 0
+    (command,) = [line for line in told.splitlines() if line.startswith("# command")]
+    assert "\x1b" not in command
+    assert command.count(",") == told.splitlines()[-1].count(",")

@@ -10,6 +10,7 @@ import pytest
 import attnviz
 from attnviz.analysis.survey_file import read_survey
 from attnviz.cli import run_command_line
+from tests.files.tables import below
 from tests.models import gguf_files
 
 REVIEWS = str(Path(__file__).parents[2] / "samples" / "corpora" / "reviews.csv")
@@ -45,7 +46,7 @@ def test_numbers_for_programs(capsys):
                             Path(REVIEWS).read_text().splitlines()[1:]], heads=3)  # fmt: skip
     assert [head["entropy_mean"] for head in heads] == pytest.approx(found.mean("entropy")[0])
     status, out, _ = run(capsys, REVIEWS, "--heads", "3", "--csv")
-    assert len(out.splitlines()) == 4
+    assert len(below(out)) == 4
 
 
 def test_files(capsys, tmp_path):

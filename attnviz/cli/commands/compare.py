@@ -16,6 +16,7 @@ from attnviz.errors import AttnvizError
 if TYPE_CHECKING:
     from attnviz.analysis.compare import Side
     from attnviz.language.language import Language
+    from attnviz.record.record import Origin
     from attnviz.views.figure import FigureStyle
 
 DIFFERS = 1  # exit status where --tolerance was not kept
@@ -118,7 +119,8 @@ def compare(
     if most is not None:
         of_all = language.say("compare.layer", n=records[0][1].stack.n_layers)
         say(f"layer {most}: {of_all}", quiet)
-    _put(sides, output or [], language, scale, style, json=json, csv=csv, quiet=quiet)
+    models = [record.model for _, record in records]
+    _put(sides, models, output or [], language, scale, style, json=json, csv=csv, quiet=quiet)
     if tolerance is not None and difference is not None:
         _hold(*difference, tolerance, language, quiet)
 
@@ -161,25 +163,32 @@ def _are_surveys(
 
 
 def _put(
-    sides: Sequence[Side], output: Sequence[Path], language: Language, scale: str,
-    style: FigureStyle, *, json: bool, csv: bool, quiet: bool,
+    sides: Sequence[Side], models: Sequence[Origin], output: Sequence[Path], language: Language,
+    scale: str, style: FigureStyle, *, json: bool, csv: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Write to the terminal, or as numbers, and to files, which are named last."""
     from json import dumps
 
     from rich.console import Group
 
+    from attnviz.cli.command_given import with_origin
     from attnviz.cli.output import console, put, put_json, put_text, save, screen_of, warn_of_arabic
     from attnviz.views import compare_files
     from attnviz.views.terminal.compare import comparison
 
+    def table() -> str:
+        return with_origin(compare_files.table(sides, language), models)
+
     written = [
-        compare_files.written(sides, one.suffix.lower(), language, scale, style) for one in output
+        table().encode()
+        if one.suffix.lower() == ".csv"
+        else compare_files.written(sides, one.suffix.lower(), language, scale, style)
+        for one in output
     ]
     if json:
         put_json(dumps(compare_files.data(sides)) + "\n")
     elif csv:
-        put_text(compare_files.table(sides, language))
+        put_text(table())
     else:
         target = console()
         put(target, Group(*comparison(sides, language, screen_of(target), scale)))

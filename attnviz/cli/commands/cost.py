@@ -118,10 +118,10 @@ def cost(
     for option in options.unused(report.settings, window, global_tokens):
         say(language.say("warn.unused", option=option, type=type or TYPES), quiet)
     for path in output or []:
-        data = _written(report, path.suffix.lower(), language, drawing)
+        data = _written(report, model, path.suffix.lower(), language, drawing)
         save(path, data, language, quiet)
     if json or csv:
-        put_json(views.to_json(report)) if json else put_text(views.to_csv(report))
+        put_json(views.to_json(report)) if json else put_text(_table(report, model))
         return
     target = console()
     put(target, views.cost(report, language, screen_of(target)))
@@ -176,13 +176,22 @@ def _of_model(
     return of_model(model, lengths, global_tokens=positions, seconds=seconds, tell=tell)
 
 
-def _written(report: Report, suffix: str, language: Language, drawing: Drawing) -> bytes:
+def _table(report: Report, model: str | None) -> str:
+    from attnviz.cli.command_given import with_origin
+    from attnviz.views.terminal import cost as views
+
+    return with_origin(views.to_csv(report), [model])
+
+
+def _written(
+    report: Report, model: str | None, suffix: str, language: Language, drawing: Drawing
+) -> bytes:
     from attnviz.views.terminal import cost as views
 
     if suffix == ".json":
         return views.to_json(report).encode()
     if suffix == ".csv":
-        return views.to_csv(report).encode()
+        return _table(report, model).encode()
     from attnviz.views.picture.cost import picture  # matplotlib, only when there is a picture
 
     return picture(report, suffix[1:], language, drawing.style())

@@ -116,9 +116,10 @@ def effect(
         lambda kind: _drawn(found, kind, language, drawing),
         language,
         quiet,
+        model,
     )
     if json or csv:
-        put_numbers(found, csv=csv)
+        put_numbers(found, model, csv=csv)
         return
     target = console()
     put(target, view(found, screen_of(target), language, top=top))

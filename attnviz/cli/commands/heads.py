@@ -126,4 +126,6 @@ def heads(
         put(target, shown)
         warn_of_arabic(target, language, False)
 
-    numbers.put(lambda: views.to_json(wanted), lambda: views.to_csv(wanted), language, show)
+    numbers.put(
+        lambda: views.to_json(wanted), lambda: views.to_csv(wanted), language, show, [record.model]
+    )

@@ -56,4 +56,4 @@ def lens(
         target = console()
         put(target, depths(found, screen_of(target), top=top))
 
-    numbers.put(found.to_json, found.to_csv, language, show)
+    numbers.put(found.to_json, found.to_csv, language, show, [model])

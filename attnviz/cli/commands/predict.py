@@ -73,7 +73,7 @@ def predict(
         put(target, predictions(found, screen_of(target), language))
         warn_of_arabic(target, language, False)
 
-    numbers.put(found.to_json, found.to_csv, language, show)
+    numbers.put(found.to_json, found.to_csv, language, show, [asked.model])
 
 
 def _each(asked: Prompt, **how: Any) -> None:

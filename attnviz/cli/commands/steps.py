@@ -49,4 +49,4 @@ def steps(
     def show() -> None:
         put(console(), Group(*all_steps(found, language)))
 
-    numbers.put(found.to_json, found.to_csv, language, show)
+    numbers.put(found.to_json, found.to_csv, language, show, [asked.model])

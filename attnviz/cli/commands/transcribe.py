@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from attnviz.cli import options
+from attnviz.cli.command_given import with_origin
 from attnviz.cli.picture_options import Drawing
 from attnviz.errors import AttnvizError
 
@@ -106,7 +107,7 @@ def transcribe(
     if json:
         put_json(found.to_json())
     elif csv:
-        put_text(found.to_csv())
+        put_text(with_origin(found.to_csv(), [model]))
     else:
         put_text("\n" if found.text else "")
         target = console()
@@ -118,7 +119,7 @@ def transcribe(
             if left and drawn:
                 say(said.say("ui.said_more", value=f"{left:,}"), quiet)
     for path in output or []:
-        _save(found, path, said, quiet, drawing)
+        _save(found, path, said, quiet, drawing, model)
     heard = found.windows[-1].end - found.windows[0].begin
     rate = said.say("ui.said_rate", value=f"{heard:.1f}", time=duration(found.seconds))
     say(rate if found.text else f"{rate} · {said.say('ui.said_nothing')}", quiet)
@@ -169,12 +170,17 @@ def _page(found: Transcript, language: Language) -> bytes:
     return page(record, Look(language=language), spans)
 
 
-def _save(found: Transcript, path: Path, language: Language, quiet: bool, drawing: Drawing) -> None:
+def _save(
+    found: Transcript, path: Path, language: Language, quiet: bool, drawing: Drawing, model: str
+) -> None:
     """Write one file; a picture or a page is of the first window."""
     from attnviz.cli.output import save, say_saved
 
     if path.suffix.lower() in PAGES:
         save(path, _page(found, language), language, quiet)
+        return
+    if path.suffix.lower() == ".csv":
+        save(path, with_origin(found.to_csv(), [model]).encode(), language, quiet)
         return
     if path.suffix.lower() not in PICTURES:
         found.save(path)
