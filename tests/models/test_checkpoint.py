@@ -121,7 +121,7 @@ FAMILIES = (
 
 
 @pytest.mark.parametrize(
-    "kind", ["gpt_oss", "mamba", "Llama", "bert ", "", 3, ["bert"], {"bert": 1}, True]
+    "kind", ["jamba", "mamba", "Llama", "bert ", "", 3, ["bert"], {"bert": 1}, True]
 )
 def test_an_unknown_family_is_named_beside_those_that_are_read(tmp_path, kind):
     said = refusal(loading(save(tmp_path, "bert", model_type=kind)), "model_type", *FAMILIES)
@@ -845,3 +845,12 @@ def test_models_says_what_a_checkpoint_predicts(tmp_path, case, config, due):
     assert about["predicts"] == due
     assert about["labels"] == []
     assert json.loads(json.dumps(about)) == about
+
+
+def test_big_bird_is_read_where_it_looks_at_all_tokens(tmp_path):
+    whole = save(tmp_path / "whole", "big_bird")
+    sparse = {"attention_type": "block_sparse", "block_size": 1, "num_random_blocks": 1}
+    some = save(tmp_path / "some", "big_bird", **sparse)  # (5 + 2 · 1) · 1 tokens at most
+    assert_close(numbers(some), numbers(whole), 0)
+    refusal(lambda: numbers(some, [*IDS, 9]), "7")
+    numbers(whole, [*IDS, 9])

@@ -59,9 +59,16 @@ def tensors(case):
 
 def draw(case, name, shape, plus_one=False):
     """The same numbers wherever and whenever this runs: NumPy keeps RandomState's stream."""
+    if name.endswith("inv_freq"):  # which are no weights, and yet stand in files of ESM
+        return (10000.0 ** -(np.arange(*shape) / shape[0])).astype(np.float32)
+    if case.startswith("roformer") and name.endswith("embed_positions.weight"):
+        angles = np.outer(
+            np.arange(shape[0]), 10000.0 ** -(np.arange(shape[1] // 2) * 2 / shape[1])
+        )
+        return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
     seed = zlib.crc32(f"{case}/{name}".encode())
     noise = np.random.RandomState(seed).standard_normal(shape)
-    if name.endswith("weight") and len(shape) == 1:
+    if name.endswith(("weight", "gamma")) and len(shape) == 1:
         values = 0.25 * noise + (0 if plus_one else 1)
     elif len(shape) < 2:
         values = 0.25 * noise

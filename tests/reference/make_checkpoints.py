@@ -51,6 +51,7 @@ ENCODER = {
     "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
     "intermediate_size": 40, "max_position_embeddings": 24,
 }  # fmt: skip
+ESM = ENCODER | {"pad_token_id": 1, "mask_token_id": 20}
 DISTIL = {
     "vocab_size": 61, "dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 40,
     "max_position_embeddings": 24,
@@ -239,6 +240,37 @@ CASES = {
         n=11,
         segments=6,
         global_tokens=(),
+    ),
+    "big_bird": Case("BigBirdModel", ENCODER | {"attention_type": "original_full"}, n=9),
+    "big_bird, with a head": Case(
+        "BigBirdForMaskedLM",
+        ENCODER
+        | {"rescale_embeddings": True, "attention_type": "original_full"}
+        | {"hidden_act": "relu"},
+        n=9,
+        segments=5,
+    ),
+    "roformer": Case("RoFormerModel", ENCODER, n=9, segments=4),
+    "roformer, narrow": Case(
+        "RoFormerForMaskedLM",
+        ENCODER | {"embedding_size": 20, "hidden_act": "relu", "layer_norm_eps": 0.1},
+        n=9,
+    ),
+    "gte": Case("GteModel", ENCODER, n=9),
+    "gte, no segments": Case(
+        "GteForMaskedLM",
+        ENCODER
+        | {"type_vocab_size": 0, "hidden_act": "relu", "layer_norm_eps": 0.1}
+        | {"rope_parameters": {"rope_type": "default", "rope_theta": 100.0}},
+        n=9,
+    ),
+    "esm": Case("EsmModel", ESM | {"position_embedding_type": "rotary"}, n=9),
+    "esm, positions": Case(
+        "EsmForMaskedLM",
+        ESM
+        | {"position_embedding_type": "absolute", "token_dropout": True}
+        | {"emb_layer_norm_before": True},
+        n=9,
     ),
     "nomic_bert": Case("NomicBertModel", ENCODER, segments=5),
     "nomic_bert, with a head": Case(

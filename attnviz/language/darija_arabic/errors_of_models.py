@@ -145,7 +145,10 @@ SENTENCES = {
     "err.does_not_say_model": (
         "{value} ماكيڭولش model_type ديالو. عطي config.json اللي تسجل معاه الموديل."
     ),
-    "err.attnviz_does": "attnviz مازال ماكيقراش {kind} (model_type ف {value}). كيقرا: {names}.",
+    "err.attnviz_does": (
+        "attnviz مازال ماكيقراش {kind} (model_type ف {value}). كيقرا: {names}، و {others} خرين "
+        "كيوريهم `attnviz models`."
+    ),
     "err.blip_model": (
         "{place} موديل BLIP اللي كيجاوب على أسئلة ولا كيقارن texts. attnviz كيقرا اللي كيكتبو "
         "captions (BlipForConditionalGeneration)."

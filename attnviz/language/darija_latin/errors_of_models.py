@@ -145,7 +145,10 @@ SENTENCES = {
     "err.does_not_say_model": (
         "{value} makay9oulch model_type dialo. 3ti config.json li tsejjel m3ah model."
     ),
-    "err.attnviz_does": "attnviz mazal makay9rach {kind} (model_type f {value}). Kay9ra: {names}.",
+    "err.attnviz_does": (
+        "attnviz mazal makay9rach {kind} (model_type f {value}). Kay9ra: {names}, w {others} "
+        "khrin kaywerrihom `attnviz models`."
+    ),
     "err.blip_model": (
         "{place} model BLIP li kayjaweb 3la asila wla kay9aren texts. attnviz kay9ra li "
         "kayketbo captions (BlipForConditionalGeneration)."

@@ -155,7 +155,8 @@ SENTENCES = {
         "{value} does not say its model_type. Give the config.json that the model was saved with."
     ),
     "err.attnviz_does": (
-        "attnviz does not read {kind} yet (model_type in {value}). It reads: {names}."
+        "attnviz does not read {kind} yet (model_type in {value}). It reads: {names}, and "
+        "{others} more that `attnviz models` lists."
     ),
     "err.blip_model": (
         "{place} is a BLIP model that answers questions or compares texts. attnviz reads those "

@@ -78,8 +78,10 @@ MASKS: Mapping[str, MaskNames] = {
         ("text_decoder.cls.predictions.bias", "text_decoder.cls.predictions.decoder.bias"),
         "hidden_act",
     ),
-    **dict.fromkeys(("bert", "ernie"), _BERT),
-    **dict.fromkeys((*ROBERTA_LIKE, "mpnet"), _ROBERTA),
+    **dict.fromkeys(("bert", "ernie", "big_bird"), _BERT),
+    **dict.fromkeys((*ROBERTA_LIKE, "mpnet", "esm"), _ROBERTA),
+    "roformer": replace(_BERT, inner="embedding_size"),
+    "gte": MaskNames("lm_head.dense", "lm_head.norm", "lm_head.decoder", ("lm_head.decoder.bias",)),
     "electra": MaskNames(
         "generator_predictions.dense", "generator_predictions.LayerNorm", "generator_lm_head",
         ("generator_lm_head.bias",), inner="embedding_size",
@@ -315,12 +317,14 @@ def _class_head(found: _Found) -> PredictionHead:
 def _before_classes(found: _Found) -> tuple[str, tuple[Step, ...]]:
     """Which places are read, and the steps before the last map."""
     family, width, tanh = found.family, found.width, ACTIVATIONS["tanh"]
-    if family in ("bert", "ernie", "albert"):
+    if family in ("bert", "ernie", "albert", "gte"):
         names = (f"{family}.pooler.dense", "albert.pooler", "pooler.dense", "pooler")
         name = next((n for n in names if found.tensors.has(f"{n}.weight")), names[0])
         return FIRST, (_linear(found, name, width), tanh)
-    if family in (*ROBERTA_LIKE, "mpnet", "electra"):
+    if family in (*ROBERTA_LIKE, "mpnet", "electra", "esm", "big_bird", "roformer"):
         activation = ACTIVATIONS["gelu"] if family == "electra" else tanh
+        if family in ("big_bird", "roformer"):
+            activation = found.fields.activation("hidden_act", "gelu")
         return FIRST, (_linear(found, "classifier.dense", width), activation)
     if family == "distilbert":
         return FIRST, (_linear(found, "pre_classifier", width), ACTIVATIONS["relu"])

@@ -26,6 +26,10 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "albert": ("albert",),
     "modernbert": ("modernbert",),
     "longformer": ("longformer",),
+    "big_bird": ("big_bird",),
+    "roformer": ("roformer",),
+    "gte": ("gte",),
+    "esm": ("esm",),
     "nomic_bert": ("nomic_bert", "jina_embeddings_v3"),
     "gpt2": ("gpt2",),
     "gpt_neo": ("gpt_neo",),
@@ -119,6 +123,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "albert": (ENCODER, "albert/albert-base-v2"),
     "modernbert": (ENCODER, "answerdotai/ModernBERT-base"),
     "longformer": (ENCODER, "allenai/longformer-base-4096"),
+    "big_bird": (ENCODER, "google/bigbird-roberta-base"),
+    "roformer": (ENCODER, "junnyu/roformer_chinese_base"),
+    "gte": (ENCODER, "Alibaba-NLP/gte-base-en-v1.5"),
+    "esm": (ENCODER, "facebook/esm2_t6_8M_UR50D"),
     "nomic_bert": (ENCODER, "nomic-ai/nomic-embed-text-v1.5"),
     "gpt2": (DECODER, "openai-community/gpt2"),
     "gpt_neo": (DECODER, "roneneldan/TinyStories-33M"),
@@ -167,6 +175,7 @@ WRAPPERS = {
 SEEING = ("llava",)
 SEEING_TOWERS = ("clip_vision_model", "siglip_vision_model")
 HALVES = ("_text_model", "_vision_model", "_vl_text")  # how halves end: they are not searched for
+NAMED = 5  # kinds of each family that an error names
 TEXT_CONFIG = "text_config"
 # What such models say of their images where the fields of both halves stand together.
 OF_IMAGES = (TEXT_CONFIG, "vision_config", "vision_start_token_id", "vision_end_token_id",
@@ -189,15 +198,24 @@ def read_family(folder: Path) -> tuple[dict[str, Any], str]:
             value=folder / "config.json",
         )
     if not isinstance(kind, str) or kind not in MODULE_OF:
+        named, others = _some_kinds()
         raise AttnvizError(
             f"attnviz does not read {_named(kind)} yet (model_type in {folder / 'config.json'}).",
-            f"It reads: {', '.join(kind for kind in MODULE_OF if not kind.endswith(HALVES))}.",
+            f"It reads: {', '.join(named)}, and {others} more that `attnviz models` lists.",
             key="err.attnviz_does",
             kind=_named(kind),
             value=folder / "config.json",
-            names=", ".join(kind for kind in MODULE_OF if not kind.endswith(HALVES)),
+            names=", ".join(named),
+            others=others,
         )
     return config, MODULE_OF[kind]
+
+
+def _some_kinds() -> tuple[list[str], int]:
+    """The first kinds of every family, and how many others there are."""
+    whole = [[kind for kind in kinds if not kind.endswith(HALVES)] for kinds in FAMILIES.values()]
+    named = [kind for kinds in whole for kind in kinds[:NAMED]]
+    return named, sum(map(len, whole)) - len(named)
 
 
 def _is_seen(config: Mapping[str, Any]) -> bool:
