@@ -24,7 +24,15 @@ from attnviz.analysis.head_measures import (
     pairs_allowed,
     sign,
 )
-from attnviz.analysis.head_patterns import LEAST_ROWS, SPREADS_OF_MANY, Fit, Label, LayerFits, Rows
+from attnviz.analysis.head_patterns import (
+    LEAST_ROWS,
+    PLACES,
+    SPREADS_OF_MANY,
+    Fit,
+    Label,
+    LayerFits,
+    Rows,
+)
 from attnviz.attention import measures
 from attnviz.frozen import dataclass
 from attnviz.record.stack import Stack
@@ -99,8 +107,36 @@ def labels_of(stack: Stack, layers: Sequence[int]) -> dict[int, list[Label]]:
     if stack.weights is None:
         return {i: _label_heads(_of_summary(stack, i), range(stack.n_heads)) for i in layers}
     found: dict[int, list[Label]] = {layer: [] for layer in layers}
-    # Heads are looked at one after the other where many would need much memory; of a short text,
-    # those of all layers that see the same at once.
+    for some, n, fits in _looked_at(stack, layers):
+        for i, layer in enumerate(some):
+            found[layer] += _label_heads(fits, range(i * n, (i + 1) * n))
+    return found
+
+
+def kinds_of(stack: Stack) -> NDArray[np.int64]:
+    """Return the kind of every head's label, as places in `head_patterns.KINDS`: (layers, heads)"""
+    layers = range(stack.n_layers)
+    if stack.weights is None:
+        labels = labels_of(stack, layers)
+        return np.array([[PLACES[label.kind] for label in labels[layer]] for layer in layers])
+    parts: dict[int, list[NDArray[np.int64]]] = {layer: [] for layer in layers}
+    for some, n, fits in _looked_at(stack, layers):
+        kinds = fits.kinds().reshape(len(some), n)
+        for i, layer in enumerate(some):
+            short = _is_short(fits, slice(i * n, (i + 1) * n))
+            parts[layer].append(np.full(n, PLACES["short"]) if short else kinds[i])
+    return np.stack([np.concatenate(parts[layer]) for layer in layers])
+
+
+def _looked_at(
+    stack: Stack, layers: Sequence[int]
+) -> Iterator[tuple[Sequence[int], int, LayerFits]]:
+    """Heads that are looked at together: their layers, how many of each, and what fits them.
+
+    Heads are looked at one after the other where many would need much memory; of a short text,
+    those of all layers that see the same at once.
+    """
+    assert stack.weights is not None
     together = max(AT_ONCE // max(stack.weights[0, 0].nbytes, 1), 1)
     for group in _alike(stack, layers):
         seen = _Seen.of(stack, group[0])
@@ -108,13 +144,9 @@ def labels_of(stack: Stack, layers: Sequence[int]) -> dict[int, list[Label]]:
         for start in range(0, len(group), at_once):
             some = group[start : start + at_once]
             for first in range(0, stack.n_heads, together):
-                weights = stack.weights[list(some), first : first + together]
-                n = weights.shape[1]
+                weights = stack.weights[some, first : first + together]
                 flat = weights.reshape(-1, *weights.shape[2:]).astype(np.float64)
-                seen_by_all = _of_weights(stack, flat, seen)
-                for i, layer in enumerate(some):
-                    found[layer] += _label_heads(seen_by_all, range(i * n, (i + 1) * n))
-    return found
+                yield some, weights.shape[1], _of_weights(stack, flat, seen)
 
 
 def _alike(stack: Stack, layers: Sequence[int]) -> list[list[int]]:
@@ -128,9 +160,15 @@ def _alike(stack: Stack, layers: Sequence[int]) -> list[list[int]]:
 def _label_heads(layer: LayerFits, heads: range) -> list[Label]:
     """The labels of the heads of one layer, among all that were looked at together."""
     own = slice(heads.start, heads.stop)
-    if layer.left.weight[own].any(axis=0).sum() < LEAST_ROWS and not _rests(layer, own):
+    if _is_short(layer, own):
         return [Label("short")] * len(heads)
     return [layer.label(head) for head in heads]
+
+
+def _is_short(layer: LayerFits, heads: slice) -> bool:
+    """Whether too few rows are left to tell anything of these heads."""
+    rows = int(layer.left.weight[heads].any(axis=0).sum())
+    return rows < LEAST_ROWS and not _rests(layer, heads)
 
 
 def _rests(layer: LayerFits, heads: slice) -> bool:
@@ -181,25 +219,31 @@ def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> LayerFits:
     weights[:, :, seen.aside] = 0
     squares, free = np.einsum("hqk,hqk->hq", weights, weights), seen.open_to.sum(axis=1)
     left = Rows(measures.total_weight(weights), squares, free)
-    fits = [
-        left.fit(kind, measures.on_pattern(weights, pattern), pattern.sum(axis=1))
+    told = {
+        kind: (measures.on_pattern(weights, pattern), pattern.sum(axis=1))
         for kind, pattern in seen.patterns.items()
-    ]
-    narrow = [*fits, _one_key(stack, weights, left, seen.open_to)]
-    wide = []
+        if pattern.any()  # nothing fits what is not there
+    }
+    found = left.fit_each(_places_of(stack, weights, seen) | told)
+    wide = [found.pop(kind) for kind in ("nearby",) if kind in found]
     if stack.two_texts:
         wide.append(_aligned(weights, left))
-    elif on_grid(stack):
-        own = left.fit("self", _beside(weights, 0), _beside(seen.open_to[None], 0)[0])
-        wide, narrow = narrow[:1], [own, *narrow[1:]]
-    else:
-        near = range(-NEAR, NEAR + 1)
-        mass = {offset: _beside(weights, offset) for offset in near}
-        keys = {offset: _beside(seen.open_to[None], offset)[0] for offset in near}
-        places = [left.fit(kind, mass[offset], keys[offset]) for kind, offset in OFFSETS.items()]
-        narrow = [*places, *narrow]
-        wide.append(left.fit("nearby", *(np.sum(list(of.values()), axis=0) for of in (mass, keys))))
+    narrow = [*found.values(), _one_key(stack, weights, left, seen.open_to)]
     return LayerFits(left, total, narrow, wide, resting, _evenness(weights, left))
+
+
+def _places_of(stack: Stack, weights: Array, seen: _Seen) -> dict[str, tuple[Array, Array]]:
+    """What heads put on keys at a place beside the query, and how many such keys there are."""
+    if stack.two_texts:
+        return {}
+    if on_grid(stack):
+        return {"self": (_beside(weights, 0), _beside(seen.open_to[None], 0)[0])}
+    near = range(-NEAR, NEAR + 1)
+    mass = {offset: _beside(weights, offset) for offset in near}
+    keys = {offset: _beside(seen.open_to[None], offset)[0] for offset in near}
+    together = np.sum([*mass.values()], axis=0), np.sum([*keys.values()], axis=0)
+    places = {kind: (mass[offset], keys[offset]) for kind, offset in OFFSETS.items()}
+    return {**places, "nearby": together}
 
 
 def _beside(array: Any, offset: int) -> Array:
@@ -294,15 +338,14 @@ def _one_key(stack: Stack, weights: Array, left: Rows, open_to: Bools) -> Fit:
     if not stack.two_texts:
         received -= np.diagonal(weights, axis1=1, axis2=2)
     best = received.argmax(axis=1)
-    columns, at = np.unique(best, return_inverse=True)
-    seen = open_to[:, columns].astype(np.float64)
+    seen = open_to.T[best].astype(np.float64)  # (heads, queries)
     if not stack.two_texts:
-        seen[columns, np.arange(columns.size)] = 0
+        seen[np.arange(best.size), best] = 0
+    mass = np.take_along_axis(weights, best[:, None, None], axis=2)[..., 0] * seen
     least = open_to.any(axis=1).sum() / 2
-    shares, chances = left.fits(weights[:, :, columns] * seen, seen, least, SPREADS_OF_MANY)
-    heads = np.arange(len(best))
-    names = [_shown(stack, key) for key in best.tolist()]
-    return Fit("one key", shares[heads, at], chances[heads, at], names)
+    share, chance = left.fits_own(mass, seen, least, SPREADS_OF_MANY)
+    named = {key: _shown(stack, key) for key in set(best.tolist())}
+    return Fit("one key", share, chance, [named[key] for key in best.tolist()])
 
 
 def _aligned(weights: Array, left: Rows) -> Fit:

@@ -43,6 +43,19 @@ class Layers:
         """(layers, heads, queries), in nats."""
         return self.of_queries("entropy")
 
+    @cached_property
+    def keys_seen(self) -> NDArray[np.int64]:
+        """How many keys each query may see: (layers, queries)"""
+        if self.stack.masks or self.stack.weights is None:
+            return self.stack.allowed_keys()[self.layers]
+        return np.stack([keys_seen(self.stack, layer) for layer in self.layers])
+
+    def on_none(self, *, without_first: bool) -> Array:
+        """The share of a pattern that holds no pair: 0, NaN where there is no weight at all."""
+        first = int(without_first)
+        total = self.of_weights(lambda w: measures.total_weight(w[..., first:]).sum(axis=-1))
+        return divided(np.zeros(self.shape), total)
+
     def of_queries(self, name: str) -> Array:
         """One of `attnviz.measures` of every query: (layers, heads, queries)."""
         return self.stack.measure(name)[self.layers]
@@ -98,7 +111,7 @@ class Measure:
 
 def _evenness(of: Layers) -> Array:
     """A row that sees one key has no spread: it says nothing of the head."""
-    allowed = np.stack([keys_seen(of.stack, layer) for layer in of.layers])[:, None, :]
+    allowed = of.keys_seen[:, None, :]
     even = measures.normalized(of.entropies, allowed)
     return mean_of_known(np.where(allowed > 1, even, np.nan))
 
@@ -163,6 +176,8 @@ def _pattern(
 ) -> Callable[[Layers], Array]:
     def compute(of: Layers) -> Array:
         pairs = pattern(of.stack.key_tokens.ids)
+        if not pairs.any():  # most short texts say nothing twice
+            return of.on_none(without_first=without_first)
         return of.of_weights(
             lambda weights: measures.pattern_score(weights, pairs, without_first=without_first)
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from math import isnan, nan
 from typing import Any
 
@@ -31,6 +32,9 @@ MARKS = {
     "short": "?",
     "unknown": "?",
 }
+
+KINDS = tuple(MARKS)  # their places are how many heads are labelled at once
+PLACES = {kind: place for place, kind in enumerate(KINDS)}
 
 FITS = 0.5  # of the way from chance to all of the weight: more than everything else together
 LEAST_ROWS = 4  # that a label must rest on: rows with two keys to choose from, sink set aside
@@ -80,6 +84,12 @@ class Fit:
     chance: Array
     tokens: Sequence[str] = ()
 
+    def lifts(self) -> Array:
+        """`lift_over_chance` of every head: (heads,)"""
+        room = np.where(self.chance > NO_CHANCE, 1.0, 1 - self.chance)
+        lift = np.where(self.chance > NO_CHANCE, 0.0, (self.share - self.chance) / room)
+        return np.where(np.isnan(lift), 0.0, lift)
+
     def label(self, head: int) -> Label:
         """Return the pattern as the label of one head."""
         token = self.tokens[head] if self.tokens else ""
@@ -104,6 +114,17 @@ class Rows:
         one = self.fits(mass[..., None] * (keys > 0)[:, None], keys[:, None], least)
         return Fit(kind, one[0][:, 0], one[1][:, 0])
 
+    def fit_each(self, patterns: Mapping[str, tuple[Array, NDArray[Any]]]) -> dict[str, Fit]:
+        """Fit several patterns that need no least number of rows, as `fit` does each: by kind, its
+        mass (heads, queries) and its keys (queries,)."""
+        if not patterns:
+            return {}
+        keys = np.stack([keys for _, keys in patterns.values()], axis=-1)
+        mass = [(mass * (keys > 0)).sum(axis=1) for mass, keys in patterns.values()]
+        shares, chances = self.fits(np.stack(mass, axis=-1), keys)
+        fits = zip(patterns, shares.T, chances.T, strict=True)
+        return {kind: Fit(kind, share, chance) for kind, share, chance in fits}
+
     def fits(
         self, mass: Array, keys: NDArray[Any], least: float = 0, spreads: float = SPREADS
     ) -> tuple[Array, Array]:
@@ -116,14 +137,57 @@ class Rows:
         """
         told = mass.sum(axis=1) if mass.ndim == 3 else mass
         seen, free = (keys > 0).astype(np.float64), np.maximum(self.free, 2)
-        base = self.weight @ seen
-        chance = (self.weight / free) @ keys
         each = (self.squares - self.weight**2 / free) / (free - 1)
-        spread = np.sqrt(np.maximum(each @ (keys * (1 - keys / free[:, None])), 0))
-        rows = np.nan_to_num(divided(base**2, self.weight**2 @ seen))  # of equal weight
-        enough = (rows >= LEAST_ROWS - 1e-6) & (seen.sum(axis=0) >= least)
-        base = np.where(enough & (told - chance >= spreads * spread), base, 0)
-        return divided(told, base), divided(chance, base)
+        return _judged(
+            told,
+            _product(self.weight, seen),
+            _product(self.weight / free, keys),
+            _product(each, keys * (1 - keys / free[:, None])),
+            _product(self.weight**2, seen),
+            seen.sum(axis=0) >= least,
+            spreads,
+        )
+
+    def fits_own(
+        self, mass: Array, seen: Array, least: float, spreads: float
+    ) -> tuple[Array, Array]:
+        """Return share and chance, (heads,), where each head has one key of its own: mass (heads,
+        queries), what it gets, and seen (heads, queries), 1 in rows that can see it."""
+        free = np.maximum(self.free, 2)
+        each = (self.squares - self.weight**2 / free) / (free - 1)
+        return _judged(
+            mass.sum(axis=1),
+            np.vecdot(self.weight, seen),
+            np.vecdot(self.weight / free, seen),
+            np.vecdot(each * (1 - 1 / free), seen),
+            np.vecdot(self.weight**2, seen),
+            seen.sum(axis=1) >= least,
+            spreads,
+        )
+
+
+def _product(weight: Array, keys: NDArray[Any]) -> Array:
+    """weight (heads, queries) @ keys (queries, patterns), one pattern after the other, so that
+    neither others beside it nor more heads change its last digits."""
+    patterns = np.ascontiguousarray(keys.T, np.float64)
+    found: Array = np.vecdot(weight[:, None, :], patterns)
+    return found
+
+
+def _judged(
+    told: Array, base: Array, chance: Array, variance: Array, squares: Array,
+    enough: NDArray[np.bool_], spreads: float,
+) -> tuple[Array, Array]:  # fmt: skip
+    """Share and chance of patterns, NaN where they cannot be told from chance.
+
+    told: the weight on the pattern; base: of the rows that have such a key; chance, variance: what
+    shuffled rows would give; squares: Σ w² of the rows; enough: whether there are rows enough.
+    """
+    spread = np.sqrt(np.maximum(variance, 0))
+    rows = np.nan_to_num(divided(base**2, squares))  # of equal weight
+    known = enough & (rows >= LEAST_ROWS - 1e-6) & (told - chance >= spreads * spread)
+    base = np.where(known, base, 0)
+    return divided(told, base), divided(chance, base)
 
 
 @dataclass(frozen=True)
@@ -144,21 +208,47 @@ class LayerFits:
 
     def label(self, head: int) -> Label:
         """Choose the pattern that fits a head best, or else where it rests, or that it spreads."""
-        if self.left.weight[head].sum() >= LITTLE * self.total[head]:
-            for fits in (self.narrow, self.wide):
-                best, highest = None, FITS
-                for fit in fits:
-                    lift = lift_over_chance(fit.share[head], fit.chance[head])
-                    if lift >= FITS and (best is None or lift > highest + SURER):
-                        best, highest = fit, lift
-                if best is not None:
-                    return best.label(head)
-        if self.resting is not None and (rest := self.resting.label(head)).lift >= FITS:
-            return rest
+        patterns = self._patterns
+        chosen = int(self._chosen[head])
+        if chosen < len(patterns):
+            return patterns[chosen].label(head)
+        kind = KINDS[chosen - len(patterns)]
+        if kind == "spread" and self.evenness is not None:
+            return Label(kind, float(self.evenness[head]))
+        return Label(kind)
+
+    def kinds(self) -> NDArray[np.int64]:
+        """The kinds of the labels of all heads, as places in KINDS: (heads,)"""
+        patterns = [PLACES[fit.kind] for fit in self._patterns]
+        found: NDArray[np.int64] = np.array([*patterns, *range(len(KINDS))])[self._chosen]
+        return found
+
+    @cached_property
+    def _patterns(self) -> list[Fit]:
+        resting = [] if self.resting is None else [self.resting]
+        return [*self.narrow, *self.wide, *resting]
+
+    @cached_property
+    def _chosen(self) -> NDArray[np.int64]:
+        """For each head a place among the patterns, or past them one among KINDS. (heads,)"""
+        n = len(self._patterns)
+        lifts = [fit.lifts() for fit in self._patterns]
         if self.evenness is None:
-            return Label("unknown")
-        even = float(self.evenness[head])
-        return Label("spread", even) if even >= EVEN else Label("other")
+            chosen = np.full(len(self.total), n + PLACES["unknown"])
+        else:
+            chosen = n + np.where(self.evenness >= EVEN, PLACES["spread"], PLACES["other"])
+        if self.resting is not None:
+            chosen[lifts[-1] >= FITS] = n - 1
+        enough = self.left.weight.sum(axis=1) >= LITTLE * self.total
+        edge = len(self.narrow)
+        for places in (range(edge, edge + len(self.wide)), range(edge)):  # the narrow ones last
+            best, highest = np.full(len(chosen), -1), np.full(len(chosen), FITS)
+            for i in places:
+                better = (lifts[i] >= FITS) & ((best < 0) | (lifts[i] > highest + SURER))
+                best[better], highest[better] = i, lifts[i][better]
+            found = enough & (best >= 0)
+            chosen[found] = best[found]
+        return chosen
 
 
 def lift_over_chance(share: float, chance: float) -> float:

@@ -6,7 +6,7 @@ deviation and quantiles are over texts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,17 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.head_labels import labels_of
+from attnviz.analysis.head_labels import kinds_of
 from attnviz.analysis.head_measures import MEASURES, measured
-from attnviz.analysis.head_patterns import MARKS
+from attnviz.analysis.head_patterns import KINDS
 from attnviz.analysis.moments import Array, Moments, Quantiles
 from attnviz.analysis.significance import Difference, differences
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.record.shown_by import shower
 from attnviz.record.stack import Stack
 
-KINDS = tuple(MARKS)  # the labels of heads, in the order of their counts
-PLACES = {kind: place for place, kind in enumerate(KINDS)}
 N_EXAMPLES = 5  # of each head
 CONTEXT = 8  # tokens on each side of an example's query that are kept
 LONGEST_CONTEXT = 200  # characters of it
@@ -47,50 +45,65 @@ class Example:
 
 
 @dataclass(frozen=True)
+class Strongest:
+    """Each head's strongest pair of one text. weights, cells: (layers, heads), the weight and the
+    place of the pair in the flat matrix, −1 where there is none; an example is made of it when it
+    is among the strongest of all texts."""
+
+    weights: Array
+    cells: NDArray[np.int64]
+    queries: Sequence[str]
+    keys: Sequence[str]
+    number: int
+    place: str
+
+    def example(self, layer: int, head: int) -> Example:
+        """The pair with the words around it."""
+        query, key = divmod(int(self.cells[layer, head]), len(self.keys))
+        around = self.queries[max(query - CONTEXT, 0) : query + CONTEXT + 1]
+        sort = (-float(self.weights[layer, head]), self.number)
+        context = " ".join(around)[:LONGEST_CONTEXT]
+        return Example(sort, self.place, self.queries[query], self.keys[key], context)
+
+
+@dataclass(frozen=True)
 class TextValues:
     """One text's share in a survey. measures: (measures, layers, heads), NaN where a text has no
-    such value; kinds: (layers, heads), places in KINDS; examples: by layer and head."""
+    such value; kinds: (layers, heads), places in KINDS."""
 
     measures: Array
     kinds: NDArray[np.int64]
-    examples: Mapping[tuple[int, int], Example]
+    strongest: Strongest
     n_tokens: int
     group: str | None = None
 
 
 def text_values(stack: Stack, number: int, place: str, group: str | None = None) -> TextValues:
     """Measure every head of one text's stack, whose weights are all kept."""
-    layers = range(stack.n_layers)
-    numbers, labels = measured(stack, layers), labels_of(stack, layers)
+    numbers = measured(stack, range(stack.n_layers))
     measures = np.array([numbers[name] for name in MEASURES], np.float64)
-    kinds = np.array([[PLACES[label.kind] for label in labels[layer]] for layer in layers])
-    examples = _examples(stack, number, place)
-    return TextValues(measures, kinds, examples, stack.shape[0], group)
+    strongest = _strongest(stack, number, place)
+    return TextValues(measures, kinds_of(stack), strongest, stack.shape[0], group)
 
 
-def _examples(stack: Stack, number: int, place: str) -> dict[tuple[int, int], Example]:
+def _strongest(stack: Stack, number: int, place: str) -> Strongest:
     """Each head's strongest pair, the first and the special tokens set aside as keys."""
     weights = stack.weights
     assert weights is not None  # a survey keeps the weights of one batch
     open_keys = ~np.asarray(stack.key_tokens.special, bool)
     open_keys[0] &= stack.two_texts  # the first token of a text is where heads rest
-    if not open_keys.any():
-        return {}
-    seen = np.where(open_keys, weights, -1.0).reshape(stack.n_layers, stack.n_heads, -1)
-    best = seen.argmax(axis=-1)
-    largest = np.take_along_axis(seen, best[..., None], axis=-1)[..., 0].tolist()
-    queries, keys = stack.query_tokens.labels, stack.key_tokens.labels
-    contexts: dict[int, str] = {}
-    found = {}
-    for layer, row in enumerate(best.tolist()):
-        for head, cell in enumerate(row):
-            query, key = divmod(cell, stack.shape[1])
-            if query not in contexts:
-                around = queries[max(query - CONTEXT, 0) : query + CONTEXT + 1]
-                contexts[query] = " ".join(around)[:LONGEST_CONTEXT]
-            sort = (-float(largest[layer][head]), number)
-            found[layer, head] = Example(sort, place, queries[query], keys[key], contexts[query])
-    return found
+    columns = np.flatnonzero(open_keys)
+    shape = weights.shape[:2]
+    if columns.size:
+        seen = weights[..., columns].reshape(*shape, -1)  # in the order of the text
+        best = seen.argmax(axis=-1)
+        largest = np.take_along_axis(seen, best[..., None], axis=-1)[..., 0].astype(np.float64)
+        query, column = np.divmod(best, columns.size)
+        cells = query * stack.shape[1] + columns[column]
+    else:
+        largest, cells = np.full(shape, -1.0), np.full(shape, -1)
+    labels = stack.query_tokens.labels, stack.key_tokens.labels
+    return Strongest(largest, cells, *labels, number, place)
 
 
 @dataclass
@@ -103,6 +116,7 @@ class Part:
     kinds: NDArray[np.int64] = field(init=False)  # (kinds, layers, heads): texts with each label
     groups: dict[str, Moments] = field(default_factory=dict)
     examples: dict[tuple[int, int], list[Example]] = field(default_factory=dict)
+    least: Array = field(init=False)  # (layers, heads): what an example has to be stronger than
     n: int = 0
     n_tokens: int = 0
 
@@ -110,9 +124,10 @@ class Part:
         self.moments = Moments((len(MEASURES), *self.shape))
         self.quantiles = Quantiles((len(MEASURES), *self.shape))
         self.kinds = np.zeros((len(KINDS), *self.shape), np.int64)
+        self.least = np.full(self.shape, -1.0)
 
     def add(self, text: TextValues) -> None:
-        """Take in one text."""
+        """Take in one text, which comes after those that were taken in."""
         self.n += 1
         self.n_tokens += text.n_tokens
         self.moments.add(text.measures)
@@ -121,8 +136,8 @@ class Part:
         self.kinds[text.kinds, layers, heads] += 1
         if text.group is not None:
             self._group(text.group).add(text.measures)
-        for head, example in text.examples.items():
-            self._keep(head, [example])
+        for layer, head in np.argwhere(text.strongest.weights > self.least).tolist():
+            self._keep((layer, head), [text.strongest.example(layer, head)])
 
     def merge(self, other: Part) -> None:
         """Take in what another part has, whose texts come later."""
@@ -140,8 +155,10 @@ class Part:
         return self.groups.setdefault(name, Moments((len(MEASURES), *self.shape)))
 
     def _keep(self, head: tuple[int, int], examples: list[Example]) -> None:
-        kept = sorted([*self.examples.get(head, []), *examples])
+        kept = sorted([*self.examples.get(head, []), *examples], key=lambda one: one.sort)
         self.examples[head] = kept[:N_EXAMPLES]
+        if len(kept) >= N_EXAMPLES:
+            self.least[head] = kept[N_EXAMPLES - 1].weight
 
 
 @dataclass(frozen=True)

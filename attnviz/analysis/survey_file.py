@@ -27,9 +27,10 @@ import numpy as np
 
 from attnviz._version import __version__
 from attnviz.analysis.head_measures import MEASURES
+from attnviz.analysis.head_patterns import KINDS
 from attnviz.analysis.moments import N_BINS, Moments, Quantiles
 from attnviz.analysis.significance import Difference
-from attnviz.analysis.survey import KINDS, Example, Failed, Part, Survey
+from attnviz.analysis.survey import Example, Failed, Part, Survey
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.files.arrays import NOT_READABLE, array_names
 from attnviz.files.table import table_text

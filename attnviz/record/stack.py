@@ -269,7 +269,9 @@ class Stack:
         n_queries, n_keys = self.shape
         if not self.masks:
             return np.full((self.n_layers, n_queries), n_keys)
-        return np.stack([rule.per_row(n_queries, n_keys) for rule in self.masks])
+        rules = {id(rule): rule for rule in self.masks}  # most layers share theirs
+        made = {name: rule.per_row(n_queries, n_keys) for name, rule in rules.items()}
+        return np.stack([made[id(rule)] for rule in self.masks])
 
     def runs(self, layer: int) -> NDArray[np.int64] | None:
         """First key and one past the last that each query may see, (2, queries); None where these

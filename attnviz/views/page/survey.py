@@ -11,7 +11,8 @@ from html import escape
 import numpy as np
 
 from attnviz.analysis.head_measures import MEASURES
-from attnviz.analysis.survey import KINDS, Survey
+from attnviz.analysis.head_patterns import KINDS
+from attnviz.analysis.survey import Survey
 from attnviz.inputs.labels import visible
 from attnviz.views.palette import RGB, ink_on, level, ramp
 
