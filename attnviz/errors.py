@@ -82,10 +82,14 @@ def out_of_range(what: str, value: object, lowest: int, highest: int) -> Attnviz
 
 def no_token(token: str, near: Iterable[str] = ()) -> AttnvizError:
     """A word that was asked for and is not in the text."""
+    near = list(near)
     names = ", ".join(f'"{name}"' for name in near)
-    hint = f"Nearest in the text: {names}." if names else ""
     return AttnvizError(
-        f'The token "{token}" is not in the text.', hint, key="err.no_token", token=token
+        f'The token "{token}" is not in the text.',
+        f"Nearest in the text: {names}." if names else "",
+        key="err.no_token_near" if names else "err.no_token",
+        token=token,
+        tokens=near,
     )
 
 

@@ -157,7 +157,10 @@ def _cells(rows: ArrayLike) -> Bools:
 
 def _no_cells(message: str) -> AttnvizError:
     return AttnvizError(
-        message, "Give booleans (queries, keys), or strings of 0 and 1 of a length."
+        message,
+        "Give booleans (queries, keys), or strings of 0 and 1 of a length.",
+        key="err.no_cells",
+        why=message,
     )
 
 

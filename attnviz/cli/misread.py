@@ -41,7 +41,7 @@ def misread(message: str, commands: Sequence[str]) -> AttnvizError:
             if key == "err.command":
                 return AttnvizError(message, key=key, **values, choices=_nearest(values, commands))
             return AttnvizError(message, key=key, **values)
-    return AttnvizError(message)
+    return AttnvizError(message, key="err.other", reason=message)
 
 
 def _nearest(values: dict[str, str], commands: Sequence[str]) -> list[str]:

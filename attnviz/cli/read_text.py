@@ -159,9 +159,21 @@ def _decoded(data: bytes, name: str) -> str:
         raise AttnvizError(
             f"{name} is not a text in UTF-8 (byte {error.start} is 0x{data[error.start]:02X}).",
             _hint_for(data),
+            key="err.not_utf8",
+            name=name,
+            start=error.start,
+            byte=f"{data[error.start]:02X}",
+            todo=_hint_for(data),
         ) from error
     if "\0" in text:
-        raise AttnvizError(f"{name} is not a text (byte {data.index(0)} is NUL).", _hint_for(data))
+        raise AttnvizError(
+            f"{name} is not a text (byte {data.index(0)} is NUL).",
+            _hint_for(data),
+            key="err.nul",
+            name=name,
+            start=data.index(0),
+            todo=_hint_for(data),
+        )
     return text
 
 

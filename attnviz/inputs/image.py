@@ -82,7 +82,7 @@ def open_picture(path: str | Path) -> Picture:
             f"Give a file of one of these formats: {', '.join(FORMATS)}.",
             key="err.not_picture",
             place=place,
-            value=_reason(error),
+            reason=_reason(error),
             names=", ".join(FORMATS),
         ) from error
 

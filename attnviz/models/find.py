@@ -73,12 +73,19 @@ def find_base(place: Path) -> tuple[str, Path] | None:
     says = f"{place} holds a LoRA adapter of {base or 'a model that it does not name'}"
     hint = f"Give that model, and `adapter` {place}."
     if base is None:
-        raise AttnvizError(f"{says}.", hint)
+        raise AttnvizError(f"{says}.", hint, key="err.adapter_of_none", place=place)
     beside = place / _expand(base)
     try:
         return base, beside if beside.is_dir() else find_folder(base, ())
     except AttnvizError as error:
-        raise AttnvizError(f"{says}: {error.message}", hint) from error
+        raise AttnvizError(
+            f"{says}: {error.message}",
+            hint,
+            key="err.adapter_of",
+            place=place,
+            base=base,
+            reason=error,
+        ) from error
 
 
 def _of_file(path: Path) -> Path:

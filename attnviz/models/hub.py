@@ -59,8 +59,13 @@ class _Repository:
         try:
             return self._download(file)
         except RemoteEntryNotFoundError as error:
-            missing = f"The model {self.name} has no {file}."
-            raise AttnvizError(missing, "Choose another model.") from error
+            raise AttnvizError(
+                f"The model {self.name} has no {file}.",
+                "Choose another model.",
+                key="err.model_has_no",
+                name=self.name,
+                file=file,
+            ) from error
 
     def fetch_if_there(self, file: str) -> Path | None:
         """Fetch a file and return its path in the cache, or None if the model has no such file."""

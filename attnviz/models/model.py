@@ -147,11 +147,20 @@ class Inputs:
         for each in fields(self):
             given = getattr(self, each.name)
             if each.name not in reads and given is not None and given is not False:
-                raise AttnvizError(
-                    f"{_argument(each.name).capitalize()} does not apply to {whose}.",
+                what = _argument(each.name).capitalize()
+                is_matter = each.name in MATTER and needs
+                hint = (
                     f"Give it {' or '.join(needs)}."
-                    if each.name in MATTER and needs
-                    else "It is for checkpoints that can use it.",
+                    if is_matter
+                    else "It is for checkpoints that can use it."
+                )
+                raise AttnvizError(
+                    f"{what} does not apply to {whose}.",
+                    hint,
+                    key="err.no_use",
+                    what=what,
+                    whose=whose,
+                    todo=hint,
                 )
 
     def require_text(self) -> str:

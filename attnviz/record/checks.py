@@ -55,12 +55,19 @@ def check_rows(array: Floats, of: str, notes: list[str]) -> None:
         column = int(array[layer, head, row].argmax())
         columns = array[layer, head].sum(axis=0)
         turned = np.allclose(columns, 1, atol=ROUNDING)
-        raise AttnvizError(
-            f"A row sums to {largest:.4g}, which is more than 1, in "
-            f"{place_of(of, int(layer), int(head), int(row), column)} (its largest weight).",
+        where = place_of(of, int(layer), int(head), int(row), column)
+        hint = (
             "The columns sum to 1: swap the last two axes."
             if turned
-            else "Each row sums to 1 after the softmax, unless dropout is on: use model.eval().",
+            else "Each row sums to 1 after the softmax, unless dropout is on: use model.eval()."
+        )
+        raise AttnvizError(
+            f"A row sums to {largest:.4g}, which is more than 1, in {where} (its largest weight).",
+            hint,
+            key="err.row_sum",
+            value=f"{largest:.4g}",
+            where=where,
+            todo=hint,
         )
     n_rows, n_zero = sums.size, int((sums <= DUST).sum())
     less = (sums < 1 - CLOSE) & (sums > DUST)

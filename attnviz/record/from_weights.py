@@ -110,12 +110,15 @@ def _check_one_text(kind: str | None, has_keys: bool, shape: tuple[int, int]) ->
     """Refuse weights between two texts where their type is within one."""
     if kind in (None, "cross") or (not has_keys and shape[0] == shape[1]):
         return
+    size = f"{shape[0]} × {shape[1]}"
     raise AttnvizError(
         f"{kind} attention is within one text, and "
-        + ("`key_tokens` were given." if has_keys else
-           f"these weights, {shape[0]} × {shape[1]}, have two."),
+        + ("`key_tokens` were given." if has_keys else f"these weights, {size}, have two."),
         "Leave the type out.",
-    )  # fmt: skip
+        key="err.within_one_given" if has_keys else "err.within_one",
+        kind=kind,
+        size=size,
+    )
 
 
 # What goes out

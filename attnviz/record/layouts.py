@@ -81,14 +81,21 @@ def stacks_given(given: Any) -> dict[str, GivenWeights]:
     """Return the stacks that are there, "self" alone unless their names say more; AttnvizError
     where they lie in no layout that is known."""
     if given is None:
-        raise AttnvizError("The weights are None, not a regular array of numbers.", EAGER)
+        raise AttnvizError(
+            "The weights are None, not a regular array of numbers.", EAGER, key="err.weights_none"
+        )
     try:
         return _stacks(given)
     except RecursionError as error:
-        raise AttnvizError("The weights lie in lists without an end.", SHAPES) from error
+        raise AttnvizError(
+            "The weights lie in lists without an end.", SHAPES, key="err.endless"
+        ) from error
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise AttnvizError(
-            f"The weights lie in no layout that is known ({visible(str(error))[:200]}).", SHAPES
+            f"The weights lie in no layout that is known ({visible(str(error))[:200]}).",
+            SHAPES,
+            key="err.no_layout",
+            reason=str(error)[:200],
         ) from error
 
 
@@ -105,11 +112,15 @@ def _stacks(given: Any) -> dict[str, GivenWeights]:
             raise AttnvizError(
                 f"There are {' and '.join(named)} without the weights that they belong to.",
                 "Give attentions and global_attentions of one output.",
+                key="err.parts_alone",
+                names=" and ".join(named),
             )
         return _stacks(named)
     if not parts:
         held = f"{', '.join(map(str, given))[:200]} and " if isinstance(given, Mapping) else ""
-        raise AttnvizError(f"The outputs hold {held}no attentions.", EAGER)
+        raise AttnvizError(
+            f"The outputs hold {held}no attentions.", EAGER, key="err.no_attentions", what=held
+        )
     if "attentions" in parts and "decoder_attentions" in parts:
         raise AttnvizError(
             "The outputs hold attentions and decoder_attentions.",
@@ -175,7 +186,10 @@ def _regular(given: Any, square: bool = True) -> GivenWeights:
         array = array[:, 0] if array.shape[1] == 1 else array[0]
     if not 2 <= array.ndim <= 4 or not array.size:
         raise AttnvizError(
-            f"The weights have shape {array.shape}.", SHAPES if array.size else EAGER
+            f"The weights have shape {array.shape}.",
+            SHAPES if array.size else EAGER,
+            key="err.shape_of_all" if array.size else "err.shape_of_none",
+            shape=array.shape,
         )
     return GivenWeights(array.reshape((1,) * (4 - array.ndim) + array.shape))
 
@@ -211,10 +225,17 @@ def _array(given: Any) -> Floats:
 
 def _irregular(given: Any, why: object) -> AttnvizError:
     if given is None:
-        return AttnvizError("A layer is None, not a regular array of numbers.", EAGER)
+        return AttnvizError(
+            "A layer is None, not a regular array of numbers.", EAGER, key="err.layer_none"
+        )
     if _is_list(given):
         why = _misfit(given, _lengths(given)) or why
-    return AttnvizError(f"The weights are not a regular array of numbers ({why}).", SHAPES)
+    return AttnvizError(
+        f"The weights are not a regular array of numbers ({why}).",
+        SHAPES,
+        key="err.irregular",
+        why=str(why),
+    )
 
 
 def _lengths(given: Any) -> list[int]:
@@ -257,7 +278,13 @@ def _one_layer(layer: Floats, nth: int) -> Floats:
             raise _a_batch(layer.shape[0], f"Layer {nth} has shape {layer.shape}")
         layer = layer[0]
     if layer.ndim not in (2, 3) or not layer.size:
-        raise AttnvizError(f"Layer {nth} has shape {layer.shape}.", SHAPES)
+        raise AttnvizError(
+            f"Layer {nth} has shape {layer.shape}.",
+            SHAPES,
+            key="err.shape_of_layer",
+            nth=nth,
+            shape=layer.shape,
+        )
     return layer if layer.ndim == 3 else layer[None]
 
 
@@ -347,7 +374,12 @@ def _joined(steps: Sequence[Sequence[Any]], square: bool) -> GivenWeights:
     for nth, step in enumerate(steps):
         if len(step) != n_layers:
             raise AttnvizError(
-                f"Step {nth} has {len(step)} layers and step 0 has {n_layers}.", SHAPES
+                f"Step {nth} has {len(step)} layers and step 0 has {n_layers}.",
+                SHAPES,
+                key="err.steps_differ",
+                nth=nth,
+                n_layers=len(step),
+                n=n_layers,
             )
     layers = []
     for layer in range(n_layers):
@@ -359,7 +391,7 @@ def _joined(steps: Sequence[Sequence[Any]], square: bool) -> GivenWeights:
                 raise (
                     _many_steps(part.shape[0], where)
                     if part.ndim == 4 and part.size
-                    else (AttnvizError(f"{where}.", SHAPES))
+                    else (AttnvizError(f"{where}.", SHAPES, key="err.shape_somewhere", where=where))
                 )
             parts.append(part[0])
         layers.append(_joined_layer(parts, layer, square))
@@ -455,5 +487,11 @@ def _global_tokens(band: Floats, rows: Floats | None, nth: int) -> list[int]:
         return []
     empty = np.flatnonzero(~band.any(axis=(0, 2)))
     if rows.shape[1] < band.shape[1]:
-        raise AttnvizError(f"The global part of layer {nth} has shape {rows.shape}.", SHAPES)
+        raise AttnvizError(
+            f"The global part of layer {nth} has shape {rows.shape}.",
+            SHAPES,
+            key="err.shape_of_global",
+            nth=nth,
+            shape=rows.shape,
+        )
     return [int(place) for place in empty if len(empty) == rows.shape[2] or rows[:, place].any()]

@@ -58,7 +58,9 @@ def open_file(
             type=type,
         )
     except AttnvizError as error:
-        raise AttnvizError(f"{place}: {error.message}", error.hint) from error
+        raise AttnvizError(
+            f"{place}: {error.message}", error.hint, key="err.in_file", place=place, reason=error
+        ) from error
     return _named(record, place, found)
 
 

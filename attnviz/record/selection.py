@@ -176,6 +176,8 @@ def chosen(tokens: Tokens, wish: str) -> Places:
         raise AttnvizError(
             f'"{wish}" names no token.' if not any(parts) else f'"{wish}" has an empty part.',
             'Write positions, ranges or words: "3", "2:8", "cat", "cat#2", "0,5:9,cat".',
+            key="err.empty_part" if any(parts) else "err.names_none",
+            wish=wish,
         )
     return np.array(sorted({i for part in parts for i in _of_part(tokens, part)}), dtype=np.int64)
 

@@ -277,6 +277,11 @@ def room_for(model: TrainedModel, n_prompt: int, asked: Generation) -> int:
             f"The prompt has {n_prompt:,} tokens and {model.name} has positions for {limit:,}: "
             f"{more}.",
             "Give a shorter prompt." if fit <= 0 else f"Ask for `max_new_tokens` {fit} at most.",
+            key="err.prompt_some" if fit > 0 else "err.prompt_none",
+            n_tokens=n_prompt,
+            model=model.name,
+            limit=limit,
+            fit=fit,
         )
     found = USUAL_NEW_TOKENS if wanted is None else wanted
     return found if fit is None else min(found, fit)

@@ -143,7 +143,13 @@ def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry
     for entry, record in zip(entries, records, strict=True):
         if isinstance(record, AttnvizError):
             if task.strict:
-                raise AttnvizError(f"{entry.place}: {record.message}", record.hint) from record
+                raise AttnvizError(
+                    f"{entry.place}: {record.message}",
+                    record.hint,
+                    key="err.in_file",
+                    place=entry.place,
+                    reason=record,
+                ) from record
             failed.append(Failed(entry.number, entry.place, str(record)))
             continue
         values = text_values(record.stack, entry.number, entry.place, entry.group)

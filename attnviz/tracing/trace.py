@@ -323,4 +323,5 @@ def position_of(query: str, tokens: Tokens) -> int:
         token=query,
         n_times=len(places),
         choices=choices,
+        places=", ".join(map(str, places)),
     )

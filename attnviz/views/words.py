@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.analysis.alignment import Alignment
@@ -13,6 +14,7 @@ from attnviz.analysis.findings import MOST, best, findings
 from attnviz.errors import AttnvizError
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Guard, Language
+from attnviz.language.reworded import reworded
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
 from attnviz.views.titles import chosen
@@ -24,6 +26,9 @@ if TYPE_CHECKING:  # pages and pictures do without rich
 PARAMETER = re.compile(r"`([a-z_]+)`")
 MOST_OF_A_LAYER = 3  # facts, where several layers are shown
 MOST_SAID = 1000  # characters of a complaint: a value of an option may be a book
+# Values of errors that are nouns or reasons; all others are names and what was typed.
+PARTS = frozenset({"what", "why", "due", "reason", "kind", "missing", "whose", "called", "instead",
+                   "axis", "option", "needs", "todo", "names"})  # fmt: skip
 CAVEATS = {"constructed": "limit.constructed", "random": "limit.demo"}
 
 
@@ -95,17 +100,30 @@ def complaint(error: AttnvizError, language: Language, named: Callable[[str], st
 
     named: how a parameter of the library, `like_this` in errors, is called where this is read.
     """
-    if language.tag == "en":
-        said = visible(str(error).replace("\n", " "))
-    else:
-        values = {
-            name: visible(value) if isinstance(value, str) else value
-            for name, value in error.values.items()
-        }
-        said = language.say(error.key, TERMINAL, **values)
+    said = _said(error, language)
     if len(said) > MOST_SAID:
         said = f"{said[: 2 * MOST_SAID // 3]} … {said[-MOST_SAID // 3 :]}"
     return PARAMETER.sub(lambda found: named(found[1]), said)
+
+
+def _said(error: AttnvizError, language: Language) -> str:
+    if language.fallback is None:  # the language that errors are written in
+        return visible(str(error).replace("\n", " "))
+    values = {name: _value(name, value, language) for name, value in error.values.items()}
+    return language.say(error.key, TERMINAL, **values)
+
+
+def _value(name: str, value: object, language: Language) -> object:
+    """What an error holds, in a visible form: another error, a part of a sentence, or a value."""
+    if isinstance(value, AttnvizError):
+        return _said(value, language)
+    if isinstance(value, Path | Exception):
+        value = str(value)
+    if isinstance(value, str):
+        return visible(reworded(value, language) if name in PARTS else value)
+    if isinstance(value, list | tuple):  # choices are typed as they are, unless they describe one
+        return [visible(reworded(str(x), language) if " " in str(x) else str(x)) for x in value]
+    return value
 
 
 def listed(sentences: Iterable[str]) -> Table:

@@ -52,7 +52,7 @@ SAMPLES = {
     name: "x"
     for language in LANGUAGES.values()
     for key, template in language.sentences.items()
-    if key.startswith(("err.", "why.", "noun."))
+    if key.startswith(("err.", "part."))
     for _, name, _, _ in string.Formatter().parse(template)
     if name
 } | SAMPLES
@@ -149,7 +149,9 @@ def keeps_to_its_script(key):
     latin = [ENGLISH.sentences[key], DARIJA_LATIN.sentences[key]]
     assert not [char for template in latin for char in template if is_arabic(char)]
     arabic = DARIJA_ARABIC.sentences[key]
-    is_spoken = fixed(DARIJA_LATIN.sentences[key]) != fixed(ENGLISH.sentences[key])
+    words = [set(re.findall(r"\w+", fixed(table[key]).lower())) for table in
+             (DARIJA_LATIN.sentences, ENGLISH.sentences)]  # fmt: skip
+    is_spoken = not words[0] <= words[1]
     if is_spoken:  # more than names
         assert [char for char in arabic if is_arabic(char)]
     assert not [char for char in arabic if unicodedata.combining(char)]  # no harakat
@@ -220,7 +222,7 @@ WORKED = [
         lambda: ("err.empty", {}),
         "The text is empty. Write at least one word.",
         "Text khawi. Kteb 3la l2a9all kelma wa7da.",
-        "هاد text خاوي. كتب على الأقل كلمة وحدة.",
+        "الـ text خاوي. كتب على الأقل كلمة وحدة.",
     ),
 ]
 

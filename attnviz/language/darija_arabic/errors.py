@@ -3,21 +3,24 @@
 SENTENCES = {
     # What the user can put right
     "err.not_found": "مالقيناش الملف: {path}. شوف path مزيان و عاود جرب.",
-    "err.empty": "هاد text خاوي. كتب على الأقل كلمة وحدة.",
+    "err.empty": "الـ text خاوي. كتب على الأقل كلمة وحدة.",
     "err.too_long": (
-        "هاد text طويل بزاف: {n_tokens}، و الحد هو {limit_tokens}. نقص منو ولا خدم ب {option}."
+        "الـ text طويل بزاف: {n_tokens}، و الحد هو {limit_tokens}. نقص منو ولا خدم ب {option}."
     ),
-    "err.choice": "هاد الختيار «{value}» ماصالحش ل {option}. ختار واحد من هادو: {choices}.",
-    "err.range": "هاد {what} {value} ماكاينش: ختار رقم من {min} حتال {max}.",
-    "err.only": "هاد {what} {value} ماكاينش: كاين غير {min}.",
-    "err.no_token": "هاد token «{token}» ماكاينش ف text.",
+    "err.choice": "الختيار «{value}» ماصالحش ل {option}. ختار واحد من هادو: {choices}.",
+    "err.range": "{what} {value} ماكاينش: ختار رقم من {min} حتال {max}.",
+    "err.only": "{what} {value} ماكاينش: كاين غير {min}.",
+    "err.no_token": "الـ token «{token}» ماكاينش ف الـ text.",
     "err.exists": "الملف {path} كاين ديجا. زيد {option} باش تبدلو.",
     "err.write": "ماقدرناش نكتبو {path}: {reason}",
     "err.needs": "هادشي خاصو {package}. أنسطاليه ب: {command}",
-    "err.lang": "هاد اللغة «{value}» ماكايناش. ختار وحدة من هادو: {choices}.",
+    "err.lang": "اللغة «{value}» ماكايناش. ختار وحدة من هادو: {choices}.",
     "err.other": "وقع شي غلط: {reason}",
-    "err.empty_source": "هاد source خاوي. كتب على الأقل كلمة وحدة.",
-    "err.twice": "هاد token «{token}» كاين ف text {n_times}. ختار واحد: {choices}.",
+    "err.empty_source": "الـ source خاوي. كتب على الأقل كلمة وحدة.",
+    "err.twice": (
+        "الـ token «{token}» كاين ف الـ text {n_times}. "
+        "ختار واحد: {choices}، ولا position: {places}."
+    ),
     "err.try": "جرب هادي: {command}",
     # A line that could not be read
     "err.command": "ماكاينش command {value}. ختار واحد من هادو: {choices}.",

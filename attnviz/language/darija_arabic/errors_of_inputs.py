@@ -62,7 +62,7 @@ SENTENCES = {
     "err.text_not": "Text {number} ماشي text. عطي texts، ولا جوج texts جوج texts.",
     "err.folder_name_picture": "{place} دوسي. عطي تصويرة.",
     "err.not_picture": (
-        "{place} ماشي تصويرة نقدرو نقراوها ({value}). عطي ملف ب واحد من هاد الـ formats: {names}."
+        "{place} ماشي تصويرة نقدرو نقراوها ({reason}). عطي ملف ب واحد من هاد الـ formats: {names}."
     ),
     "err.pixels": (
         "{place} فيها {width} × {height} pixels. جيهة تقدر تكون على الأكتر {longest_side} ديال "

@@ -85,4 +85,7 @@ SENTENCES = {
         "بزاف ديال texts قصار."
     ),
     "err.two_surveys_compared": "كنقارنو جوج surveys، و تعطاو {n}. عطي جوج.",
+    "err.not_utf8": "{name} ماشي text ب UTF-8 (byte {start} هو 0x{byte}). {todo}",
+    "err.nul": "{name} ماشي text (byte {start} هو NUL). {todo}",
+    "err.no_token_near": "الـ token «{token}» ماكاينش ف الـ text. القراب ليه: {tokens}.",
 }

@@ -249,4 +249,15 @@ SENTENCES = {
         "{model} عطى NaN ولا infinity ل هاد الـ text. أرقام ديالو كبرو بزاف: قارن الـ "
         "checkpoint مع transformers."
     ),
+    "err.field": "{place} فيه field مافهمناهش: {name} = {value}. {todo}",
+    "err.no_config_here": "{place} مافيهش config.json{what}. {todo}",
+    "err.adapter_of_none": (
+        "{place} فيه adapter LoRA ديال موديل اللي ماكيذكرش سميتو. عطي هاداك الموديل، و "
+        "`adapter` {place}."
+    ),
+    "err.adapter_of": (
+        "{place} فيه adapter LoRA ديال {base}: {reason} عطي هاداك الموديل، و `adapter` {place}."
+    ),
+    "err.model_has_no": "الموديل {name} مافيهش {file}. ختار موديل آخر.",
+    "err.no_use": "{what} ماكتخدمش مع {whose}. {todo}",
 }

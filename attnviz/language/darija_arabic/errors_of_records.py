@@ -195,4 +195,74 @@ SENTENCES = {
         "الـ table غادي يكون فيه {n_lines} سطور، و الحد هو {most_lines}. كتب .npz، ولا جزء من "
         "الـ text."
     ),
+    "err.no_cells": "{why} عطي booleans (queries, keys)، ولا strings ديال 0 و 1 ب نفس الطول.",
+    "err.row_sum": (
+        "كاين سطر المجموع ديالو {value}، كتر من 1، ف {where} (أكبر weight ديالو). {todo}"
+    ),
+    "err.within_one_given": (
+        "{kind} attention كتكون ف text واحد، و تعطاو `key_tokens`. حيد الـ type."
+    ),
+    "err.within_one": (
+        "{kind} attention كتكون ف text واحد، و هاد الـ weights، {size}، ديال جوج. حيد الـ type."
+    ),
+    "err.weights_none": (
+        "الـ weights هوما None، ماشي array منظم ديال أرقام. شارجي الموديل ب "
+        'attn_implementation="eager" و عيط ليه ب output_attentions=True.'
+    ),
+    "err.no_layout": (
+        "الـ weights ماشي ف شي layout معروف ({reason}). عطي (queries, keys)، (heads, queries, "
+        "keys) ولا (layers, heads, queries, keys)."
+    ),
+    "err.no_attentions": (
+        'الـ outputs فيهم {what}حتى attentions. شارجي الموديل ب attn_implementation="eager" و '
+        "عيط ليه ب output_attentions=True."
+    ),
+    "err.layer_none": (
+        "كاين layer اللي هو None، ماشي array منظم ديال أرقام. شارجي الموديل ب "
+        'attn_implementation="eager" و عيط ليه ب output_attentions=True.'
+    ),
+    "err.irregular": (
+        "الـ weights ماشي array منظم ديال أرقام ({why}). عطي (queries, keys)، (heads, queries, "
+        "keys) ولا (layers, heads, queries, keys)."
+    ),
+    "err.shape_of_layer": (
+        "Layer {nth} عندو shape {shape}. عطي (queries, keys)، (heads, queries, keys) ولا "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.shape_of_all": (
+        "الـ weights عندهم shape {shape}. عطي (queries, keys)، (heads, queries, keys) ولا "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.shape_of_none": (
+        'الـ weights عندهم shape {shape}. شارجي الموديل ب attn_implementation="eager" و عيط '
+        "ليه ب output_attentions=True."
+    ),
+    "err.steps_differ": (
+        "Step {nth} فيه {n_layers} و step 0 فيه {n}. عطي (queries, keys)، (heads, queries, "
+        "keys) ولا (layers, heads, queries, keys)."
+    ),
+    "err.shape_somewhere": (
+        "{where}. عطي (queries, keys)، (heads, queries, keys) ولا (layers, heads, queries, keys)."
+    ),
+    "err.shape_of_global": (
+        "الـ part الـ global ديال layer {nth} عندو shape {shape}. عطي (queries, keys)، (heads, "
+        "queries, keys) ولا (layers, heads, queries, keys)."
+    ),
+    "err.in_file": "{place}: {reason}",
+    "err.empty_part": (
+        "«{wish}» فيه جزء خاوي. كتب positions، ranges ولا كلمات: «3»، «2:8»، «cat»، «cat#2»، "
+        "«0,5:9,cat»."
+    ),
+    "err.names_none": (
+        "«{wish}» ماكيذكر حتى token. كتب positions، ranges ولا كلمات: «3»، «2:8»، «cat»، "
+        "«cat#2»، «0,5:9,cat»."
+    ),
+    "err.endless": (
+        "الـ weights ف lists اللي ماكتساليش. عطي (queries, keys)، (heads, queries, keys) ولا "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.parts_alone": (
+        "كاينين {names} بلا weights اللي هوما ديالهم. عطي attentions و global_attentions ديال "
+        "نفس output."
+    ),
 }

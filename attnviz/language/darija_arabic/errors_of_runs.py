@@ -233,4 +233,12 @@ SENTENCES = {
     "err.picture_inches_dpi": (
         "تصويرة ديال {width} × {height} inches ب `dpi` {dpi} كبيرة بزاف. اللي كيدخل: `dpi` {fits}."
     ),
+    "err.prompt_some": (
+        "الـ prompt فيه {n_tokens} و {model} عندو بلايص غير ل {limit}: باقين {fit} tokens "
+        "جداد. طلب `max_new_tokens` {fit} على الأكتر."
+    ),
+    "err.prompt_none": (
+        "الـ prompt فيه {n_tokens} و {model} عندو بلايص غير ل {limit}: مابقات بلاصة ل حتى "
+        "token جديد. عطي prompt قصر."
+    ),
 }

@@ -22,6 +22,7 @@ from attnviz.language.darija_latin import (
     findings,
     lesson,
     page,
+    parts,
     screens,
 )
 from attnviz.language.english import ENGLISH
@@ -54,6 +55,7 @@ PARTS = (
     explorer,
     lesson,
     page,
+    parts,
 )
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 

@@ -9,7 +9,7 @@ SENTENCES = {
         "{option}."
     ),
     "err.choice": 'Khtiyar "{value}" masale7ch l {option}. Khtar wa7ed mn hado: {choices}.',
-    "err.range": "{what} {value} makaynch: khtar ra9m mn {min} 7tal {max}.",
+    "err.range": "{what} {value} makaynch: khtar ra9m mn {min} l {max}.",
     "err.only": "{what} {value} makaynch: kayn ghir {min}.",
     "err.no_token": 'Token "{token}" makaynch f text.',
     "err.exists": "L file {path} deja kayn. Zid {option} bach tbeddlo.",
@@ -18,7 +18,9 @@ SENTENCES = {
     "err.lang": 'Llougha "{value}" makaynach. Khtar wa7da mn hado: {choices}.',
     "err.other": "W9e3 chi ghalat: {reason}",
     "err.empty_source": "Source khawi. Kteb 3la l2a9all kelma wa7da.",
-    "err.twice": 'Token "{token}" kayn f text {n_times}. Khtar wa7ed: {choices}.',
+    "err.twice": (
+        'Token "{token}" kayn f text {n_times}. Khtar wa7ed: {choices}, wla position: {places}.'
+    ),
     "err.try": "Jerreb hadi: {command}",
     # A line that could not be read
     "err.command": "Makaynch command {value}. Khtar wa7ed mn hado: {choices}.",
@@ -35,7 +37,7 @@ SENTENCES = {
     "err.no_text": "Makayn 7ta text. 3ti text, wla --file FILE, wla - dial standard input.",
     "err.both": "{what} w {value} t3taw b jouj. 3ti ghir wa7ed.",
     "err.nothing_to_compare": (
-        "Makayn ma ytqaren. 3ti jouj texts, files, types, models, layers wla heads: {option}."
+        "Makayn ma yt9aren. 3ti jouj texts, files, types, models, layers wla heads: {option}."
     ),
     "err.several": "Bezzaf dial {what} t3taw. Beddel ghir 7aja wa7da f lmerra.",
     "err.not_a": '"{value}" machi {what}. 3ti ar9am ({choices}), all, last wla mean.',

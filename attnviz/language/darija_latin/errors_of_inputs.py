@@ -66,7 +66,7 @@ SENTENCES = {
     "err.text_not": "Text {number} machi text. 3ti texts, wla jouj texts jouj texts.",
     "err.folder_name_picture": "{place} dossier. 3ti tswira.",
     "err.not_picture": (
-        "{place} machi tswira n9edro n9rawha ({value}). 3ti file b wa7ed mn had lformats: {names}."
+        "{place} machi tswira n9edro n9rawha ({reason}). 3ti file b wa7ed mn had lformats: {names}."
     ),
     "err.pixels": (
         "{place} fiha {width} × {height} pixels. Jiha t9der tkoun 3la l2aktar {longest_side} "

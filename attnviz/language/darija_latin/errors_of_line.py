@@ -88,4 +88,7 @@ SENTENCES = {
         "survey l bezzaf dial texts 9sar."
     ),
     "err.two_surveys_compared": "Kan9arno jouj surveys, w t3taw {n}. 3ti jouj.",
+    "err.not_utf8": "{name} machi text b UTF-8 (byte {start} howa 0x{byte}). {todo}",
+    "err.nul": "{name} machi text (byte {start} howa NUL). {todo}",
+    "err.no_token_near": 'Token "{token}" makaynch f text. L9rab lih: {tokens}.',
 }

@@ -253,4 +253,15 @@ SENTENCES = {
         "{model} 3ta NaN wla infinity l had ltext. R9am dialo kebro bezzaf: 9aren checkpoint "
         "m3a transformers."
     ),
+    "err.field": "{place} fih field mafhemnahch: {name} = {value}. {todo}",
+    "err.no_config_here": "{place} mafihch config.json{what}. {todo}",
+    "err.adapter_of_none": (
+        "{place} fih adapter LoRA dial model li makaydkrch smito. 3ti hadak model, w `adapter` "
+        "{place}."
+    ),
+    "err.adapter_of": (
+        "{place} fih adapter LoRA dial {base}: {reason} 3ti hadak model, w `adapter` {place}."
+    ),
+    "err.model_has_no": "Model {name} mafihch {file}. Khtar model akhor.",
+    "err.no_use": "{what} makatkhdemch m3a {whose}. {todo}",
 }

@@ -202,4 +202,74 @@ SENTENCES = {
         "Table ghadi ykoun fih {n_lines} stora, w l7edd howa {most_lines}. Kteb .npz, wla "
         "jozz2 mn text."
     ),
+    "err.no_cells": "{why} 3ti booleans (queries, keys), wla strings dial 0 w 1 b nefs twel.",
+    "err.row_sum": (
+        "Kayn ster lmajmou3 dialo {value}, kter mn 1, f {where} (akbar weight dialo). {todo}"
+    ),
+    "err.within_one_given": (
+        "{kind} attention katkoun f text wa7ed, w t3taw `key_tokens`. 7eyyed type."
+    ),
+    "err.within_one": (
+        "{kind} attention katkoun f text wa7ed, w had lweights, {size}, dial jouj. 7eyyed type."
+    ),
+    "err.weights_none": (
+        "Weights homa None, machi array mnaddam dial ar9am. Chargi model b "
+        'attn_implementation="eager" w 3eyyet lih b output_attentions=True.'
+    ),
+    "err.no_layout": (
+        "Weights machi f chi layout ma3rouf ({reason}). 3ti (queries, keys), (heads, queries, "
+        "keys) wla (layers, heads, queries, keys)."
+    ),
+    "err.no_attentions": (
+        'Outputs fihom {what}7ta attentions. Chargi model b attn_implementation="eager" w '
+        "3eyyet lih b output_attentions=True."
+    ),
+    "err.layer_none": (
+        "Kayn layer li howa None, machi array mnaddam dial ar9am. Chargi model b "
+        'attn_implementation="eager" w 3eyyet lih b output_attentions=True.'
+    ),
+    "err.irregular": (
+        "Weights machi array mnaddam dial ar9am ({why}). 3ti (queries, keys), (heads, queries, "
+        "keys) wla (layers, heads, queries, keys)."
+    ),
+    "err.shape_of_layer": (
+        "Layer {nth} 3ndo shape {shape}. 3ti (queries, keys), (heads, queries, keys) wla "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.shape_of_all": (
+        "Weights 3ndhom shape {shape}. 3ti (queries, keys), (heads, queries, keys) wla "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.shape_of_none": (
+        'Weights 3ndhom shape {shape}. Chargi model b attn_implementation="eager" w 3eyyet lih '
+        "b output_attentions=True."
+    ),
+    "err.steps_differ": (
+        "Step {nth} fih {n_layers} w step 0 fih {n}. 3ti (queries, keys), (heads, queries, "
+        "keys) wla (layers, heads, queries, keys)."
+    ),
+    "err.shape_somewhere": (
+        "{where}. 3ti (queries, keys), (heads, queries, keys) wla (layers, heads, queries, keys)."
+    ),
+    "err.shape_of_global": (
+        "Part global dial layer {nth} 3ndo shape {shape}. 3ti (queries, keys), (heads, "
+        "queries, keys) wla (layers, heads, queries, keys)."
+    ),
+    "err.in_file": "{place}: {reason}",
+    "err.empty_part": (
+        '"{wish}" fih jozz2 khawi. Kteb positions, ranges wla kelmat: "3", "2:8", "cat", '
+        '"cat#2", "0,5:9,cat".'
+    ),
+    "err.names_none": (
+        '"{wish}" makaydker 7ta token. Kteb positions, ranges wla kelmat: "3", "2:8", "cat", '
+        '"cat#2", "0,5:9,cat".'
+    ),
+    "err.endless": (
+        "Weights f lists li makatsalich. 3ti (queries, keys), (heads, queries, keys) wla "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.parts_alone": (
+        "Kaynin {names} bla weights li homa dialhom. 3ti attentions w global_attentions dial "
+        "nefs output."
+    ),
 }

@@ -236,4 +236,12 @@ SENTENCES = {
         "Tswira dial {width} × {height} inches b `dpi` {dpi} kbira bezzaf. Li kaydkhel: `dpi` "
         "{fits}."
     ),
+    "err.prompt_some": (
+        "Prompt fih {n_tokens} w {model} 3ndo blayes ghir l {limit}: ba9in {fit} tokens jdad. "
+        "Tleb `max_new_tokens` {fit} 3la l2aktar."
+    ),
+    "err.prompt_none": (
+        "Prompt fih {n_tokens} w {model} 3ndo blayes ghir l {limit}: mab9at blasa l 7ta token "
+        "jdid. 3ti prompt 9ser."
+    ),
 }

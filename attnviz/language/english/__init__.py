@@ -15,6 +15,7 @@ from attnviz.language.english import (
     findings,
     lesson,
     page,
+    parts,
     screens,
 )
 from attnviz.language.language import Example, Language
@@ -52,6 +53,7 @@ PARTS = (
     explorer,
     lesson,
     page,
+    parts,
 )
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 

@@ -18,7 +18,9 @@ SENTENCES = {
     "err.lang": 'The language "{value}" is not available. Choose one of: {choices}.',
     "err.other": "Something went wrong: {reason}",
     "err.empty_source": "The source is empty. Write at least one word.",
-    "err.twice": '"{token}" appears {n_times} in the text. Choose one: {choices}.',
+    "err.twice": (
+        '"{token}" appears {n_times} in the text. Choose one: {choices}, or a position: {places}.'
+    ),
     "err.try": "Try: {command}",
     # A line that could not be read
     "err.command": "There is no command {value}. Choose one of: {choices}.",

@@ -74,7 +74,7 @@ SENTENCES = {
     "err.text_not": "Text {number} is not a text. Give texts, or pairs of two texts each.",
     "err.folder_name_picture": "{place} is a folder. Name a picture.",
     "err.not_picture": (
-        "{place} is not a picture that can be read ({value}). Give a file of one of these "
+        "{place} is not a picture that can be read ({reason}). Give a file of one of these "
         "formats: {names}."
     ),
     "err.pixels": (

@@ -92,4 +92,7 @@ SENTENCES = {
         "or survey many short texts."
     ),
     "err.two_surveys_compared": "Two surveys are compared, and {n} were given. Give two.",
+    "err.not_utf8": "{name} is not a text in UTF-8 (byte {start} is 0x{byte}). {todo}",
+    "err.nul": "{name} is not a text (byte {start} is NUL). {todo}",
+    "err.no_token_near": 'The token "{token}" is not in the text. Nearest in the text: {tokens}.',
 }

@@ -275,4 +275,15 @@ SENTENCES = {
         "{model} gave NaN or infinity for this text. Its numbers grew too large: compare the "
         "checkpoint with transformers."
     ),
+    "err.field": "{place} has a field that is not understood: {name} = {value}. {todo}",
+    "err.no_config_here": "{place} has no config.json{what}. {todo}",
+    "err.adapter_of_none": (
+        "{place} holds a LoRA adapter of a model that it does not name. Give that model, and "
+        "`adapter` {place}."
+    ),
+    "err.adapter_of": (
+        "{place} holds a LoRA adapter of {base}: {reason} Give that model, and `adapter` {place}."
+    ),
+    "err.model_has_no": "The model {name} has no {file}. Choose another model.",
+    "err.no_use": "{what} does not apply to {whose}. {todo}",
 }

@@ -212,4 +212,75 @@ SENTENCES = {
         "The table would have {n_lines} lines, and {most_lines} are the most. Write .npz, or a "
         "part of the text."
     ),
+    "err.no_cells": "{why} Give booleans (queries, keys), or strings of 0 and 1 of a length.",
+    "err.row_sum": (
+        "A row sums to {value}, which is more than 1, in {where} (its largest weight). {todo}"
+    ),
+    "err.within_one_given": (
+        "{kind} attention is within one text, and `key_tokens` were given. Leave the type out."
+    ),
+    "err.within_one": (
+        "{kind} attention is within one text, and these weights, {size}, have two. Leave the "
+        "type out."
+    ),
+    "err.weights_none": (
+        "The weights are None, not a regular array of numbers. Load the model with "
+        'attn_implementation="eager" and call it with output_attentions=True.'
+    ),
+    "err.no_layout": (
+        "The weights lie in no layout that is known ({reason}). Give (queries, keys), (heads, "
+        "queries, keys) or (layers, heads, queries, keys)."
+    ),
+    "err.no_attentions": (
+        'The outputs hold {what}no attentions. Load the model with attn_implementation="eager" '
+        "and call it with output_attentions=True."
+    ),
+    "err.layer_none": (
+        "A layer is None, not a regular array of numbers. Load the model with "
+        'attn_implementation="eager" and call it with output_attentions=True.'
+    ),
+    "err.irregular": (
+        "The weights are not a regular array of numbers ({why}). Give (queries, keys), (heads, "
+        "queries, keys) or (layers, heads, queries, keys)."
+    ),
+    "err.shape_of_layer": (
+        "Layer {nth} has shape {shape}. Give (queries, keys), (heads, queries, keys) or "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.shape_of_all": (
+        "The weights have shape {shape}. Give (queries, keys), (heads, queries, keys) or "
+        "(layers, heads, queries, keys)."
+    ),
+    "err.shape_of_none": (
+        'The weights have shape {shape}. Load the model with attn_implementation="eager" and '
+        "call it with output_attentions=True."
+    ),
+    "err.steps_differ": (
+        "Step {nth} has {n_layers} and step 0 has {n}. Give (queries, keys), (heads, queries, "
+        "keys) or (layers, heads, queries, keys)."
+    ),
+    "err.shape_somewhere": (
+        "{where}. Give (queries, keys), (heads, queries, keys) or (layers, heads, queries, keys)."
+    ),
+    "err.shape_of_global": (
+        "The global part of layer {nth} has shape {shape}. Give (queries, keys), (heads, "
+        "queries, keys) or (layers, heads, queries, keys)."
+    ),
+    "err.in_file": "{place}: {reason}",
+    "err.empty_part": (
+        '"{wish}" has an empty part. Write positions, ranges or words: "3", "2:8", "cat", '
+        '"cat#2", "0,5:9,cat".'
+    ),
+    "err.names_none": (
+        '"{wish}" names no token. Write positions, ranges or words: "3", "2:8", "cat", '
+        '"cat#2", "0,5:9,cat".'
+    ),
+    "err.endless": (
+        "The weights lie in lists without an end. Give (queries, keys), (heads, queries, keys) "
+        "or (layers, heads, queries, keys)."
+    ),
+    "err.parts_alone": (
+        "There are {names} without the weights that they belong to. Give attentions and "
+        "global_attentions of one output."
+    ),
 }

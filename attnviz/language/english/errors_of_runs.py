@@ -252,4 +252,12 @@ SENTENCES = {
         "A picture of {width} × {height} inches at `dpi` {dpi} is too large. What fits: `dpi` "
         "{fits}."
     ),
+    "err.prompt_some": (
+        "The prompt has {n_tokens} and {model} has positions for {limit}: {fit} new tokens "
+        "fit. Ask for `max_new_tokens` {fit} at most."
+    ),
+    "err.prompt_none": (
+        "The prompt has {n_tokens} and {model} has positions for {limit}: no new token fits. "
+        "Give a shorter prompt."
+    ),
 }

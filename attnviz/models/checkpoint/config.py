@@ -204,9 +204,15 @@ class Fields:
 
     def _not_understood(self, name: str) -> AttnvizError:
         value = json.dumps(self._config[name], default=str)[:80]
+        hint = MATTERS.get(name, "It changes the numbers, and attnviz does not read it yet.")
         return AttnvizError(
             f"{self._file} has a field that is not understood: {name} = {value}.",
-            MATTERS.get(name, "It changes the numbers, and attnviz does not read it yet."),
+            hint,
+            key="err.field",
+            place=self._file,
+            name=name,
+            value=value,
+            todo=hint,
         )
 
     def _require(self, name: str, default: Any) -> Any:

@@ -100,7 +100,14 @@ def _no_config(place: Path) -> AttnvizError:
     hint = "Give the folder of a Hugging Face checkpoint."
     if len(inner) == 1:
         hint = f"Its folder {inner[0].relative_to(place)} has one: give that."
-    return AttnvizError(f"{place} has no config.json{what}.", hint)
+    return AttnvizError(
+        f"{place} has no config.json{what}.",
+        hint,
+        key="err.no_config_here",
+        place=place,
+        what=what,
+        todo=hint,
+    )
 
 
 def _with_tied_words(tensors: Tensors, config: Mapping[str, Any]) -> Tensors:

@@ -436,7 +436,11 @@ class ExplorerScreen(Screen[None]):
     def _complain(self, error: Exception) -> None:
         if not isinstance(error, MENDABLE):
             raise error
-        mended = error if isinstance(error, AttnvizError) else AttnvizError(_reason(error))
+        mended = (
+            error
+            if isinstance(error, AttnvizError)
+            else AttnvizError(_reason(error), key="err.other", reason=_reason(error))
+        )
         self._say(complaint(mended, self.state.look.language), severity="error")
 
     def _say(
