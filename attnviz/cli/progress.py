@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
 from types import TracebackType
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 1.0  # seconds that need no word
 PAUSE = 0.1  # seconds between two looks at the same line
+WINDOW = 30.0  # seconds whose pace tells the time left
 
 
 class Ticker:
@@ -93,24 +96,51 @@ def progress(quiet: bool) -> Iterator[Told | None]:
 
 
 @contextmanager
-def texts_done(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Yield what a survey tells its progress to: texts and tokens done; None where nobody would
-    see it."""
+def texts_done(
+    quiet: bool, share: Callable[[], float | None] = lambda: None
+) -> Iterator[Callable[[int, int, str], None] | None]:
+    """Yield what a survey tells its progress to: texts and tokens done, and what it found so far;
+    None where nobody would see it.
+
+    share: says how much of the texts was read, 0 to 1, where that is known; of it the time left is
+    reckoned, at the pace of the last half minute, so that parts kept from an earlier run do not
+    make it look fast.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    start, last = time.monotonic(), [0.0]
+    seen = deque([(time.monotonic(), 0, 0.0)])
+    shown, drawn = [seen[0][0] + PATIENCE - PAUSE], list[bool]()
 
-    def told(n_texts: int, n_tokens: int) -> None:
-        now = time.monotonic()
-        if now - start >= PATIENCE and now - last[0] >= PAUSE:
-            last[0] = now
-            rate = n_texts / (now - start)
-            line = f"{n_texts:,} texts · {n_tokens:,} tokens · {rate:.1f} texts/s"
-            print(f"\r\x1b[2K{line}", end="", file=sys.stderr, flush=True)
+    def told(n_texts: int, n_tokens: int, found: str = "") -> None:
+        now, part = time.monotonic(), share()
+        if now - shown[0] < PAUSE:
+            return
+        shown[0] = now
+        seen.append((now, n_texts, part or 0.0))
+        while seen[0][0] < now - WINDOW:
+            seen.popleft()
+        line = _texts_line(n_tokens, seen, part is not None)
+        line = f"{line} · {found}" if found else line
+        room = shutil.get_terminal_size().columns - 1
+        print(f"\r\x1b[2K{line[:room]}", end="", file=sys.stderr, flush=True)
+        drawn.append(True)
 
     try:
         yield told
     finally:
-        if last[0]:
+        if drawn:
             print("\r\x1b[2K", end="", file=sys.stderr, flush=True)
+
+
+def _texts_line(n_tokens: int, seen: Sequence[tuple[float, int, float]], known: bool) -> str:
+    """What is done, the pace, and the time left. seen: when, texts done by then, share read."""
+    (before, n_before, part_before), (now, n_texts, part) = seen[0], seen[-1]
+    took = max(now - before, 1e-9)
+    pace = (n_texts - n_before) / took
+    line = f"{n_texts:,} texts · {n_tokens:,} tokens · {pace:.1f} texts/s"
+    if not known or part <= part_before:
+        return line
+    minutes, seconds = divmod(round((1 - part) / (part - part_before) * took), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{line} · {hours}:{minutes:02}:{seconds:02} left"

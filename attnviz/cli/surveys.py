@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.errors import AttnvizError, bad_choice
 
 if TYPE_CHECKING:
-    from attnviz.analysis.survey import Survey
+    from attnviz.analysis.survey import Part, Survey
     from attnviz.language.language import Language
     from attnviz.views.figure import FigureStyle
 
@@ -22,6 +22,25 @@ def check_sort(sort: str | None) -> None:
 
     if sort is not None and sort not in MEASURES:
         raise bad_choice(sort, "--sort", MEASURES)
+
+
+def best_so_far(told: Callable[[int, int, str], None], sort: str | None) -> Callable[[Part], None]:
+    """Make what tells, from the first chunk on, how many texts are done and which head is the
+    first by a measure."""
+    from attnviz.analysis.head_measures import MEASURES
+    from attnviz.analysis.survey import Survey
+    from attnviz.views.survey_files import USUAL
+    from attnviz.views.terminal.survey import ranked, value_of
+
+    by = sort or USUAL
+
+    def tell(part: Part) -> None:
+        found = Survey("", {}, {}, part)
+        layer, head = ranked(found, by)[0]
+        said = value_of(found, by, layer, head)
+        told(part.n, part.n_tokens, f"{MEASURES[by].long} {layer}.{head} {said}")
+
+    return tell
 
 
 def write_survey(

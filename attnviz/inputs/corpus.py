@@ -11,7 +11,7 @@ import itertools
 import json
 import random
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -26,6 +26,9 @@ MEDIA = {
 }
 FOLDER = "folder"  # groups pictures and sounds by the folder that they are in
 USUAL_COLUMNS = ("text", "sentence", "content", "review", "prompt")
+
+
+Tell = Callable[[], int]  # how many bytes of a file were read
 
 
 @dataclass(frozen=True)
@@ -68,27 +71,62 @@ class Corpus:
     sample: int | None = None
     seed: int = 0
     n_empty: int = field(default=0, init=False)
+    _before: tuple[int, int] = field(default=(0, 0), init=False, repr=False)  # bytes, of all
+    _tell: Tell | None = field(default=None, init=False, repr=False)  # of the open file
+    _given: tuple[int, int] = field(default=(0, 0), init=False, repr=False)  # texts, of at most
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield every text; AttnvizError for a file that cannot be read or has no such column."""
         self.n_empty = 0
-        entries = itertools.islice(self._all(), self.limit)
-        return entries if self.sample is None else iter(_drawn(entries, self.sample, self.seed))
+        self._before = self._given = (0, 0)
+        self._tell = None
+        entries: Iterator[Entry] = itertools.islice(self._all(), self.limit)
+        most = self.limit or 0
+        if self.sample is not None:
+            drawn = _drawn(entries, self.sample, self.seed)
+            entries, most = iter(drawn), len(drawn)
+        for given, entry in enumerate(entries, 1):
+            self._given = (given, most)
+            yield entry
+        self._tell = None  # the file is closed with what read it
+
+    @property
+    def share(self) -> float | None:
+        """How much was read so far, 0 to 1: of the bytes of all files, or of the texts that were
+        asked for; None where nobody knows, as of standard input."""
+        given, most = self._given
+        before, size = self._before
+        shares = []
+        if size and self.sample is None:
+            shares.append((before + (self._tell() if self._tell else 0)) / size)
+        return max([*shares, given / most] if most else shares, default=None)
 
     def _all(self) -> Iterator[Entry]:
         number = 0
-        for file in _paths(self.files):
+        for file in self._sized([*_paths(self.files)]):
             media = _media(file)
             if media:
                 yield Entry(number, file, file, group=self._group(file), media=media)
                 number += 1
                 continue
-            for line, (text, pair, group) in _rows(file, self.columns):
+            for line, (text, pair, group) in _rows(file, self.columns, self._opened):
                 if not text.strip():
                     self.n_empty += 1
                     continue
                 yield Entry(number, f"{file}:{line}", text, pair, group)
                 number += 1
+
+    def _sized(self, files: Sequence[str]) -> Iterator[str]:
+        """Each file, after it is noted how many bytes lie before it."""
+        sizes = [_size(file) for file in files]
+        known = sum(sizes) if all(Path(file).is_file() for file in files) else 0  # pipes have none
+        for file, start in zip(files, itertools.accumulate([0, *sizes]), strict=False):
+            self._before, self._tell = (start, known), None
+            yield file
+        self._before, self._tell = (known, known), None
+
+    def _opened(self, tell: Tell) -> None:
+        self._tell = tell
 
     def _group(self, file: str) -> str | None:
         """Pictures and sounds are compared by their folders."""
@@ -110,6 +148,13 @@ def _drawn(entries: Iterable[Entry], n: int, seed: int) -> list[Entry]:
         elif (place := dice.randrange(count)) < n:
             drawn[place] = entry
     return sorted(drawn, key=lambda entry: entry.number)
+
+
+def _size(file: str) -> int:
+    try:
+        return Path(file).stat().st_size
+    except OSError:
+        return 0
 
 
 def _paths(files: Sequence[str]) -> Iterator[str]:
@@ -142,16 +187,17 @@ def _in_folder(folder: Path) -> Iterator[str]:
 Row = tuple[int, tuple[str, str | None, str | None]]  # line number; text, pair, group
 
 
-def _rows(file: str, columns: Columns) -> Iterator[Row]:
+def _rows(file: str, columns: Columns, tell: Callable[[Tell], object]) -> Iterator[Row]:
     suffix = Path(file).suffix.lower()
     if file == "-":
         yield from _lines(_standard_input(), "standard input", columns)
     elif suffix == ".parquet":
-        yield from _parquet(file, columns)
+        yield from _parquet(file, columns, tell)
     else:
         reader = {".csv": _csv, ".tsv": _csv, ".jsonl": _json_lines}.get(suffix, _lines)
         try:
             with open(file, "rb") as opened:
+                tell(opened.tell)
                 yield from reader(opened, file, columns)
         except OSError as error:
             raise AttnvizError(
@@ -276,7 +322,7 @@ def _json_lines(stream: IO[bytes], file: str, columns: Columns) -> Iterator[Row]
             )
 
 
-def _parquet(file: str, columns: Columns) -> Iterator[Row]:
+def _parquet(file: str, columns: Columns, tell: Callable[[Tell], object]) -> Iterator[Row]:
     try:
         from pyarrow import ArrowException, parquet  # the extra `attnviz[parquet]`
     except ImportError as error:
@@ -290,7 +336,8 @@ def _parquet(file: str, columns: Columns) -> Iterator[Row]:
         table = parquet.ParquetFile(file)
         places = _places(table.schema_arrow.names, columns, file)
         wanted = [name for name, _ in places if name is not None]
-        number = 0
+        number, size, n_rows = 0, _size(file), max(table.metadata.num_rows, 1)
+        tell(lambda: size * number // n_rows)
         for batch in table.iter_batches(batch_size=256, columns=[*dict.fromkeys(wanted)]):
             for row in batch.to_pylist():
                 number += 1

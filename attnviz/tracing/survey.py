@@ -37,6 +37,7 @@ CHUNK = 16  # texts, whatever the number of workers
 RESULT, MANIFEST, FAILED = "survey.npz", "survey.json", "failed.csv"
 
 Progress = Callable[[int, int], object]  # told texts done and tokens done
+SoFar = Callable[[Part], object]  # told the sums of what was measured so far
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def survey(
     strict: bool = False,
     effect: bool = False,
     progress: Progress | None = None,
+    so_far: SoFar | None = None,
     **options: Any,
 ) -> Survey:
     """Measure every head of a model over many texts, and keep no weights.
@@ -81,7 +83,8 @@ def survey(
     the same folder goes on where the last one stopped. stack: of an encoder-decoder, the one to
     look at. strict: raise the error of the first text that cannot be run, which is counted in
     `Survey.failed` otherwise. effect: measure also what changes in the answer without each head
-    (`effects`), which takes far longer. progress: told how many texts and tokens are done.
+    (`effects`), which takes far longer. progress: told how many texts and tokens are done, and
+    so_far: the sums of them, as each chunk ends.
 
     Raises AttnvizError where there is no text, or what is given does not fit together.
     """
@@ -105,7 +108,7 @@ def survey(
     store = Store(Path(folder), _manifest(task, corpus)) if first and folder is not None else None
     work = partial(measure_chunk, task, opened if here else None)
     results = _results(work, _chunks(itertools.chain(first, entries)), workers, scheduler, store)
-    whole, failed = _merged(results, progress)
+    whole, failed = _merged(results, progress, so_far)
     if whole is None:
         raise _nothing_measured(failed)
     n_empty = corpus.n_empty if corpus is not None else 0
@@ -210,7 +213,7 @@ def _results(
 
 
 def _merged(
-    results: Iterator[ChunkResult], progress: Progress | None
+    results: Iterator[ChunkResult], progress: Progress | None, so_far: SoFar | None
 ) -> tuple[Part | None, tuple[Failed, ...]]:
     whole: Part | None = None
     failed: list[Failed] = []
@@ -220,6 +223,8 @@ def _merged(
             whole = Part(result.part.shape)
         if result.part is not None and whole is not None:
             whole.merge(result.part)
+        if so_far is not None and whole is not None:
+            so_far(whole)
         if progress is not None:
             done = 0 if whole is None else whole.n
             progress(done + len(failed), 0 if whole is None else whole.n_tokens)

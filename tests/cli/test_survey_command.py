@@ -295,3 +295,36 @@ def test_lines_that_cannot_be_read(capsys, tmp_path, writer, words, named):
     status, out, err = command(capsys, *(given.get(word, word) for word in words))
     assert (status, out, len(err.splitlines())) == (2, "", 1)
     assert named in err
+
+
+def test_the_pace_the_time_left_and_the_first_head_are_told_at_a_terminal(capsys, monkeypatch):
+    from attnviz.cli import progress
+
+    seconds = iter([0.0, 2.0, 4.0, 60.0, 62.0])
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setenv("COLUMNS", "100")
+    read = iter([0.1, 0.2, 0.5, 0.51])
+    with progress.texts_done(False, lambda: next(read)) as told:
+        told(20, 200, "evenness 0.1 0.20±0.05")
+        told(40, 400, "")
+        told(100, 1000, "")  # after a pause longer than what is looked back at
+        told(102, 1020, "")
+    lines = capsys.readouterr().err.split("\r\x1b[2K")
+    assert lines[1] == (
+        "20 texts · 200 tokens · 10.0 texts/s · 0:00:18 left · evenness 0.1 0.20±0.05"
+    )
+    assert lines[2] == "40 texts · 400 tokens · 10.0 texts/s · 0:00:16 left"
+    assert lines[4] == "102 texts · 1,020 tokens · 1.0 texts/s · 0:01:38 left"
+    assert lines[-1] == ""
+
+
+def test_of_a_pipe_nobody_knows_what_is_left(capsys, monkeypatch):
+    from attnviz.cli import progress
+
+    seconds = iter([0.0, 2.0])
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    with progress.texts_done(False) as told:
+        told(4, 9, "")
+    assert capsys.readouterr().err.split("\r\x1b[2K")[1] == "4 texts · 9 tokens · 2.0 texts/s"

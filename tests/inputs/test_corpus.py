@@ -1,5 +1,6 @@
 """Many texts: lines and columns, in order, one at a time."""
 
+import contextlib
 import io
 import json
 import sys
@@ -129,3 +130,46 @@ def test_texts_of_a_program():
     assert [(entry.text, entry.pair) for entry in entries] == [("a", None), ("q", "p")]
     with pytest.raises(AttnvizError, match="Text 1"):
         list(from_texts(["a", 3]))
+
+
+def test_how_much_was_read_is_known_on_the_way(tmp_path):
+    (tmp_path / "a.txt").write_text("one two\n" * 3)  # 24 bytes
+    (tmp_path / "b.csv").write_text("text\n" + "a b\n" * 4 + "\n" * 3)  # 24 bytes
+    corpus = Corpus([str(tmp_path / "a.txt"), str(tmp_path / "b.csv")])
+    assert corpus.share is None
+    shares = [corpus.share for _ in corpus]
+    assert shares[:3] == [8 / 48, 16 / 48, 24 / 48]
+    assert shares[3] == pytest.approx((24 + 9) / 48)
+    assert corpus.share == 1
+    some = Corpus([str(tmp_path / "a.txt")], limit=2)
+    assert [some.share for _ in some] == [0.5, 1]
+    assert some.share == 1
+    drawn = Corpus([str(tmp_path / "a.txt")], sample=2)
+    assert [drawn.share for _ in drawn] == [0.5, 1]
+
+
+def test_a_pipe_is_read_no_further_than_it_must(tmp_path):
+    """A writer that never ends: what is asked for comes all the same."""
+    import os
+    import threading
+
+    place = tmp_path / "pipe.txt"
+    os.mkfifo(place)
+    n_written = 0
+
+    def write():
+        nonlocal n_written
+        with open(place, "wb", buffering=0) as pipe, contextlib.suppress(BrokenPipeError):
+            while True:
+                n_written += pipe.write(b"a text of a few words\n" * 100)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    corpus = Corpus([str(place)], limit=50)
+    found = [entry.text for entry in corpus]
+    assert found == ["a text of a few words"] * 50
+    assert corpus.share == 1
+    del found
+    writer.join(10)
+    assert not writer.is_alive()
+    assert n_written < 1 << 18  # what a pipe and a buffer hold

@@ -83,7 +83,8 @@ def survey(
     command goes on where it was and gives the same bytes.
     """
     from attnviz.cli.output import check_format, check_outputs, say
-    from attnviz.cli.surveys import check_sort, show_survey, write_survey
+    from attnviz.cli.progress import texts_done
+    from attnviz.cli.surveys import best_so_far, check_sort, show_survey, write_survey
     from attnviz.inputs.corpus import Columns, Corpus
     from attnviz.language.languages import find_language
     from attnviz.tracing.survey import survey as run_survey
@@ -105,16 +106,10 @@ def survey(
         address = dashboard(scheduler)
         if address:
             say(language.say("survey.dashboard", path=address), quiet)
-    with _progress(quiet) as told:
+    with texts_done(quiet, lambda: corpus.share) as told:
         found = run_survey(
             corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,
-            strict=strict, effect=effect, progress=told, **asked,
+            strict=strict, effect=effect, so_far=told and best_so_far(told, sort), **asked,
         )  # fmt: skip
     write_survey(found, output or [], sort, language, quiet, drawing.style())
     show_survey(found, json=json, csv=csv, sort=sort, top=top)
-
-
-def _progress(quiet: bool) -> Any:
-    from attnviz.cli.progress import texts_done
-
-    return texts_done(quiet)

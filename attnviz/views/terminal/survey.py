@@ -132,10 +132,10 @@ def _short(name: str) -> str:
 def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
     share = found.label_share[layer, head]
     line = f"{layer}.{head}".ljust(PLACE) + found.labels[layer][head][: LABEL - 1].ljust(LABEL)
-    line += f"{percent(share)}%".rjust(TEXTS) + _value(found, by, layer, head).rjust(NUMBER)
+    line += f"{percent(share)}%".rjust(TEXTS) + value_of(found, by, layer, head).rjust(NUMBER)
     for name in SHARES:
         if name != by:
-            line += _value(found, name, layer, head).rjust(NUMBER - 1)
+            line += value_of(found, name, layer, head).rjust(NUMBER - 1)
     text = Text(line, no_wrap=True)
     examples = found.examples(layer, head)
     if examples:
@@ -146,8 +146,8 @@ def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
     return text
 
 
-def _value(found: Survey, name: str, layer: int, head: int) -> str:
-    """Mean ± standard deviation; shares in percent."""
+def value_of(found: Survey, name: str, layer: int, head: int) -> str:
+    """Say a head's mean ± standard deviation of a measure; shares in percent."""
     mean, sd = found.mean(name)[layer, head], found.sd(name)[layer, head]
     if isnan(mean):
         return "–"
