@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from attnviz.attention.blocks import Rows, attend, blocks
 from attnviz.attention.masks import full
-from attnviz.attention.prepare import Floats, Index, Inputs, prepare
+from attnviz.attention.prepare import Bias, Floats, Index, Inputs, prepare
 from attnviz.attention.products import PackedKeyValue, pack
 from attnviz.attention.rules import Range, Rule
 from attnviz.errors import known_arguments
@@ -29,7 +29,7 @@ def scaled_dot_product_attention(
     *,
     mask: ArrayLike | Rule | None = None,
     is_causal: bool = False,
-    bias: ArrayLike | None = None,
+    bias: Bias | None = None,
     scale: float | None = None,
     softcap: float | None = None,
     sinks: ArrayLike | None = None,
@@ -44,7 +44,7 @@ def scaled_dot_product_attention(
     mask: booleans (True = may attend) or floats (added), broadcastable to
         (…, heads, queries, keys), or a rule of `attnviz.masks`.
     is_causal: key j is seen by query i only if j <= i; joined with `mask` by "and".
-    bias: floats added to the scaled scores.
+    bias: floats added to the scaled scores, or a function of query and key that gives them.
     scale: 1/sqrt(head_dim) unless given.
     softcap: scores become softcap * tanh(scores / softcap) before bias and mask.
     sinks: one logit per head that takes part in the softmax and is then dropped, so that rows

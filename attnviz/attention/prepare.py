@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypedDict
@@ -182,12 +183,16 @@ class Inputs:
         return n_scores * 2 * int(self.query.shape[-1]) > WORTH_SHARING
 
 
+# What is added to scores, or a function of queries and keys that gives it (DeBERTa).
+Bias = ArrayLike | Callable[[Floats, Floats], Floats]
+
+
 class Options(TypedDict, total=False):
     """What attention can be asked with; `scaled_dot_product_attention` tells of each."""
 
     mask: ArrayLike | Rule | None
     is_causal: bool
-    bias: ArrayLike | None
+    bias: Bias | None
     scale: float | None
     softcap: float | None
     sinks: ArrayLike | None
@@ -201,7 +206,7 @@ def prepare(
     *,
     mask: ArrayLike | Rule | None = None,
     is_causal: bool = False,
-    bias: ArrayLike | None = None,
+    bias: Bias | None = None,
     scale: float | None = None,
     softcap: float | None = None,
     sinks: ArrayLike | None = None,
@@ -222,7 +227,7 @@ def prepare(
             key="err.mask_dtype",
             dtype=array.dtype,
         )
-    added = [("bias", bias), ("mask", None if boolean else array)]
+    added = [("bias", bias(q, k) if callable(bias) else bias), ("mask", None if boolean else array)]
     rule.check(q.shape[-2], k.shape[-2])
     cap = None if softcap is None else _number("softcap", softcap)
     if cap is not None and not 0 < cap < np.inf:

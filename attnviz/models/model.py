@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from attnviz.attention.prepare import Bias
 from attnviz.attention.rules import Rule
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array
@@ -44,7 +45,7 @@ class Attend(Protocol):
         *,
         layer: int = 0,
         mask: Rule | None = None,
-        bias: ArrayLike | None = None,
+        bias: Bias | None = None,
         scale: float | None = None,
         softcap: float | None = None,
         sinks: ArrayLike | None = None,

@@ -124,7 +124,8 @@ def _attend_once(
     if softcap is not None:
         scores = dtype(softcap) * np.tanh(scores / dtype(softcap))
     if bias is not None:
-        scores += np.asarray(bias, scores.dtype).reshape(-1, n_keys)
+        added = bias(query, key) if callable(bias) else bias
+        scores += np.asarray(added, scores.dtype).reshape(-1, n_keys)
     if isinstance(mask, Rule):
         mask = mask([0], np.arange(n_keys))
     if mask is not None and not mask.all():

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from attnviz.attention.dense import attend_all
 from attnviz.attention.masks import full
-from attnviz.attention.prepare import Inputs, prepare
+from attnviz.attention.prepare import Bias, Inputs, prepare
 from attnviz.attention.rules import Rule
 from attnviz.attention.streaming import Observer, stream_inputs
 from attnviz.errors import AttnvizError
@@ -77,7 +77,7 @@ class Recorder:
         *,
         layer: int = 0,
         mask: Rule | None = None,
-        bias: ArrayLike | None = None,
+        bias: Bias | None = None,
         scale: float | None = None,
         softcap: float | None = None,
         sinks: ArrayLike | None = None,

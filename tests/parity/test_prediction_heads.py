@@ -38,6 +38,7 @@ ENCODERS = {
     "BigBird": {"attention_type": "original_full"},
     "RoFormer": {"embedding_size": 20},
     "Gte": {},
+    "DebertaV2": {"relative_attention": True, "pos_att_type": ["c2p", "p2c"]},
     "Esm": {"position_embedding_type": "rotary", "mask_token_id": 4},
 }
 DISTIL = {

@@ -52,6 +52,7 @@ ENCODER = {
     "intermediate_size": 40, "max_position_embeddings": 24,
 }  # fmt: skip
 ESM = ENCODER | {"pad_token_id": 1, "mask_token_id": 20}
+DEBERTA = ENCODER | {"relative_attention": True, "type_vocab_size": 2}
 DISTIL = {
     "vocab_size": 61, "dim": 32, "n_layers": 2, "n_heads": 2, "hidden_dim": 40,
     "max_position_embeddings": 24,
@@ -247,6 +248,22 @@ CASES = {
         ENCODER
         | {"rescale_embeddings": True, "attention_type": "original_full"}
         | {"hidden_act": "relu"},
+        n=9,
+        segments=5,
+    ),
+    "deberta-v2": Case("DebertaV2Model", DEBERTA | {"pos_att_type": ["p2c", "c2p"]}, n=9),
+    "deberta-v2, buckets": Case(
+        "DebertaV2ForMaskedLM",
+        DEBERTA
+        | {"position_buckets": 4, "share_att_key": True, "norm_rel_ebd": "layer_norm"}
+        | {"pos_att_type": "p2c|c2p", "position_biased_input": False, "type_vocab_size": 0},
+        n=11,
+    ),
+    "deberta-v2, one side": Case(
+        "DebertaV2ForMaskedLM",
+        DEBERTA
+        | {"position_buckets": 6, "pos_att_type": ["c2p"], "layer_norm_eps": 0.1}
+        | {"max_relative_positions": 12, "norm_rel_ebd": "layer_norm"},
         n=9,
         segments=5,
     ),

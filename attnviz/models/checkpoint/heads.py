@@ -78,7 +78,7 @@ MASKS: Mapping[str, MaskNames] = {
         ("text_decoder.cls.predictions.bias", "text_decoder.cls.predictions.decoder.bias"),
         "hidden_act",
     ),
-    **dict.fromkeys(("bert", "ernie", "big_bird"), _BERT),
+    **dict.fromkeys(("bert", "ernie", "big_bird", "deberta-v2"), _BERT),
     **dict.fromkeys((*ROBERTA_LIKE, "mpnet", "esm"), _ROBERTA),
     "roformer": replace(_BERT, inner="embedding_size"),
     "gte": MaskNames("lm_head.dense", "lm_head.norm", "lm_head.decoder", ("lm_head.decoder.bias",)),
@@ -326,6 +326,9 @@ def _before_classes(found: _Found) -> tuple[str, tuple[Step, ...]]:
         if family in ("big_bird", "roformer"):
             activation = found.fields.activation("hidden_act", "gelu")
         return FIRST, (_linear(found, "classifier.dense", width), activation)
+    if family == "deberta-v2":
+        activation = found.fields.activation("pooler_hidden_act", "gelu")
+        return FIRST, (_linear(found, "pooler.dense", width), activation)
     if family == "distilbert":
         return FIRST, (_linear(found, "pre_classifier", width), ACTIVATIONS["relu"])
     if family == "modernbert":

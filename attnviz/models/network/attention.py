@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from attnviz.attention.masks import global_
+from attnviz.attention.prepare import Bias
 from attnviz.attention.rules import Rule
 from attnviz.frozen import dataclass
 from attnviz.models.layers import (
@@ -30,14 +31,15 @@ EACH, TURNED, WHOLE = "each", "turned", "whole"
 @dataclass(frozen=True, eq=False)
 class LayerDoor:
     """The door for attention as one layer finds it: which layer of which stack passes, and what
-    stands beside its queries, keys and values. source: what cross-attention looks at."""
+    stands beside its queries, keys and values. bias: what is added to scores, or what makes it of
+    queries and keys. source: what cross-attention looks at."""
 
     attend: Attend
     stack: str
     layer: int
     mask: Rule
     rotation: Rotation | None = None
-    bias: Floats | None = None
+    bias: Bias | None = None
     source: Floats | None = None
     global_positions: tuple[int, ...] = ()
 
@@ -159,7 +161,7 @@ class GatedDistances:
     def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
         """(tokens, width) → (tokens, heads × head_dim), before `output`"""
         x = x if norm is None else norm(x)
-        assert door.bias is not None  # the tower has distances
+        assert isinstance(door.bias, np.ndarray)  # the tower has distances
         return self.usual(replace(door, bias=self.gates(x) * door.bias), x)
 
     def gates(self, x: Floats) -> Floats:

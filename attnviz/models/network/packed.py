@@ -102,7 +102,10 @@ def _door(
     ) -> Floats:
         output = np.empty((*query.shape[:2], value.shape[2]), query.dtype)
         for attend, (first, last), (start, stop) in zip(attends, *edges[stack], strict=True):
-            near = None if bias is None else bias[..., : last - first, : stop - start]
+            if bias is None or callable(bias):  # which is asked of each text alone
+                near = bias
+            else:
+                near = bias[..., : last - first, : stop - start]
             output[:, first:last] = attend(
                 stack, query[:, first:last], key[:, start:stop], value[:, start:stop], bias=near,
                 **options,
