@@ -275,3 +275,9 @@ def _check_text(text: str, what: str) -> None:
             text=ascii(text[error.start]),
             start=error.start,
         ) from error
+
+
+def last_word(tokens: Tokens) -> int:
+    """Find the last token that has a letter or a number in it; the last of all if none has."""
+    places = [i for i, label in enumerate(tokens.labels) if any(map(str.isalnum, label))]
+    return places[-1] if places else len(tokens) - 1

@@ -88,6 +88,14 @@ class Example:
     target: str
     source: str
     global_token: str
+    order: tuple[str, str]  # the same three words in two orders
+    writer: str  # its last word was there before, and a head tells what followed
+    line: str  # stations, in their order
+    station: str  # the one that all see
+    question: str
+    passage: str  # which has the question's words again
+    far: str  # the same word twice, far apart
+    repeated: str
 
 
 @dataclass(frozen=True)

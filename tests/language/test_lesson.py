@@ -6,6 +6,7 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -22,25 +23,27 @@ from attnviz.views.picture.grid import grid_figure
 from attnviz.views.picture.map import map_figure
 
 LANGS = {"en": "en", "darija": "ary-Latn", "ary-Arab": "ary-Arab"}
-TOPICS = [
-    "attention", "query-key-value", "scores", "scaling", "softmax", "weighted-sum", "multi-head",
-    "self", "causal", "cross", "local", "global", "applications", "strengths", "limits",
-    "not-explanation", "sound", "speech",
+COURSE = [
+    "why", "tokens", "vectors", "query-key-value", "scores", "scaling", "softmax", "weighted-sum",
+    "self", "multi-head", "causal", "cross", "local-global", "limits", "trained",
+    "not-explanation", "applications",
 ]  # fmt: skip
+TOPICS = [*COURSE, "attention", "local", "global", "strengths", "sound", "speech"]
 TABLES = {
     "attention": "self", "self": "self", "causal": "causal", "local": "local", "global": "global",
-    "cross": "cross", "applications": "cross", "not-explanation": "random",
+    "cross": "cross", "not-explanation": "random",
 }  # fmt: skip
+NEAR = 2  # the head whose rows "self" shows: the one that is followed in steps
 STEPS = ["query-key-value", "scores", "scaling", "softmax", "weighted-sum", "multi-head"]
 HALF = 0.0005 + 1e-9
 NUMBER = re.compile(r"-?\d+\.\d{3}(?!\d)")
 ARABIC_LETTER = re.compile("[\u0621-\u064a\u06ad\u06a4]")
 TEXT = "The cat sat on the mat"
-# A sentence of each language that is in every topic's first lines.
+# A sentence of each language that is in the list of topics.
 FIRST = {
-    "en": "Attention is a way for the model",
-    "darija": "Attention hiyya tariqa",
-    "ary-Arab": "Attention هي طريقة",
+    "en": "What does a word mean without its neighbours?",
+    "darija": "Chno kat3ni kelma bla jiranha?",
+    "ary-Arab": "شنو كتعني كلمة بلا جيرانها؟",
 }
 
 
@@ -166,12 +169,13 @@ def test_the_table_holds_the_weights(told, topic, kind, lang):
     else:
         weights = np.zeros((len(tokens), len(keys)))
         x, y = (features(each).astype(np.float64) for each in (tokens, keys))
-        for head in builtin(4, cross=kind == "cross").heads:
+        heads = builtin(4, cross=kind == "cross").heads
+        for head in heads[NEAR : NEAR + 1] if topic == "self" else heads:
             scores = (x @ head.w_query) @ (y @ head.w_key).T / 8
             hidden = [[not may(kind, i, j, place) for j in range(len(keys))]
                       for i in range(len(tokens))]  # fmt: skip
             powers = np.exp(np.where(hidden, -np.inf, scores))
-            weights += powers / powers.sum(axis=1, keepdims=True) / 4
+            weights += powers / powers.sum(axis=1, keepdims=True) / (1 if topic == "self" else 4)
     lines = told(topic, lang).splitlines()
     start = next(i for i, line in enumerate(lines) if re.search(r"attention · ", line)) + 3
     for i, label in enumerate(tokens.labels):
@@ -436,3 +440,201 @@ def test_a_figure_speaks_the_language(lang):
         assert masked[lang] in written
         grid = "\n".join(texts(grid_figure(attnviz.trace(text), Look(language=words))))
         assert RUN[lang][0] in grid
+
+
+# The course: a question, what answers it, and a picture that shows what is said.
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_each_topic_asks_one_question_and_answers_in_three_paragraphs(lang):
+    words = find_language(lang)
+    asked = [words.sentences[topic.question] for topic in lesson.TOPICS]
+    assert len(set(asked)) == len(asked)
+    for topic, question in zip(lesson.TOPICS, asked, strict=True):
+        assert question.count("?") + question.count("؟") == 1
+        assert question.endswith(("?", "؟"))
+        assert len(topic.sentences) <= 3
+
+
+def weights_of(text, head=None, **options):
+    stack = attnviz.trace(text, **options).stack
+    weights = stack.weights[0].mean(axis=0) if head is None else stack.weights[0, head]
+    return weights, stack.query_tokens.labels, stack.key_tokens.labels
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_far_link_is_there(told, lang):
+    chosen = example(lang)
+    weights, labels, _ = weights_of(chosen.far, 1)
+    first, second = (i for i, label in enumerate(labels) if label == chosen.repeated)
+    others = np.where(np.arange(len(labels)) == second, 0, weights[second])
+    assert second - first >= 5
+    assert int(others.argmax()) == first
+    assert others[first] > 0.45
+    row = next(line for line in reversed(told("strengths", lang).splitlines())
+               if line.startswith(chosen.repeated))  # fmt: skip
+    assert re.search(r"50%\s+" + chosen.repeated, row)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_translation_s_words_are_aligned(lang):
+    chosen = example(lang)
+    weights, _, keys = weights_of(chosen.target, source=chosen.source)
+    assert len(weights) == len(keys) == 9  # word for word
+    right = sum(int(row.argmax()) == i for i, row in enumerate(weights))
+    assert right >= 8
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_question_s_words_find_theirs_in_the_passage(lang):
+    chosen = example(lang)
+    weights, queries, keys = weights_of(chosen.question, source=chosen.passage)
+    shared = [label for label in queries if label in keys]
+    assert len(shared) >= 2
+    for label in shared:
+        assert keys[int(weights[queries.index(label)].argmax())] == label
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_order_changes_what_looks_at_places_and_nothing_else(told, lang):
+    texts = example(lang).order
+    words = [[label.casefold() for label in tokenize(text).labels] for text in texts]
+    assert sorted(words[0]) == sorted(words[1])
+    assert words[0] != words[1]
+    rows = []
+    for line in told("vectors", lang).splitlines():
+        if line.startswith(texts):
+            rows.append([int(cell) for cell in re.findall(r"(\d+)%", line)])
+    same, also, place, other = rows
+    assert same == also
+    assert place != other
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_writer_s_head_finds_what_followed(told, lang):
+    chosen = example(lang)
+    weights, labels, _ = weights_of(chosen.writer, 5, heads=6, type="causal")
+    before = next(i for i, label in enumerate(labels) if label.casefold() == labels[-1].casefold())
+    assert before < len(labels) - 1
+    assert int(weights[-1].argmax()) == before + 1
+    assert weights[-1, before + 1] > 0.95
+    assert re.search(rf"^{labels[before + 1]} +(99|100)\.\d%", told("causal", lang), re.MULTILINE)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_chosen_station_sees_all_and_neighbours_see_neighbours(lang):
+    chosen = example(lang)
+    stack = attnviz.trace(chosen.line, type="global", window=1, global_tokens=["0"]).stack
+    seen, labels = stack.weights[0].mean(axis=0) > 0, stack.query_tokens.labels
+    assert labels[0] == chosen.station
+    for i in range(len(labels)):
+        for j in range(len(labels)):
+            assert seen[i, j] == (0 in (i, j) or abs(i - j) <= 1)
+
+
+def test_more_tokens_take_more_time(told):
+    rows = re.findall(r"([\d.]+) ms", told("limits", "en"))
+    assert [*map(float, rows)] == sorted(map(float, rows))
+
+
+def test_the_trained_model_knows_the_neighbours(told):
+    """minilm at "bank": the river first of all words in one sentence, money second in the other."""
+    said = told("why", "en")
+    first, second = said.split("He sat on the bank of the river")[1].split("She keeps her")
+    assert first.split()[0] == "river"
+    assert "money" in [line.split()[0] for line in second.splitlines()[1:3]]
+    trained = told("trained", "en").split("minilm · it")[1].split("random · it")[0].splitlines()
+    assert [line.split()[0] for line in trained[1:5]] == ["[CLS]", "tired", "because", "The"]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_products_of_longer_vectors_spread_more(told, lang):
+    found = re.findall(r"d = (\d+): ([\d.]+)", told("scaling", lang))
+    assert [int(width) for width, _ in found] == [1, 16, 64]
+    for width, variance in found:
+        assert float(variance) == pytest.approx(int(width), rel=0.1)
+
+
+# Ways through the course.
+
+
+def test_next_and_previous_lead_through_all_topics(command):
+    for before, after in pairwise(TOPICS):
+        if before not in ("why", "softmax", "applications"):
+            continue
+        assert command("explain", "next", before)[1].startswith(f"{after}\n")
+        assert command("explain", "previous", after)[1].startswith(f"{before}\n")
+    assert command("explain", "next")[1].startswith("why\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["previous"], "No topic was named"), (["previous", "why"], "first topic"),
+     (["next", "speech"], "last topic"), (["next", "sofmax"], "softmax"),
+     (["softmax", "scores"], "one topic")],
+)  # fmt: skip
+@pytest.mark.parametrize("lang", LANGS)
+def test_where_no_step_leads(command, words, said, lang):
+    status, out, err = command("explain", *words, "--lang", lang)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert lang != "en" or said in err
+
+
+@pytest.mark.parametrize(
+    ("short", "name"),
+    [("qkv", "query-key-value"), ("QKV", "query-key-value"), ("heads", "multi-head"),
+     ("Weighted Sum", "weighted-sum"), ("cost", "limits"), ("mask", "causal"), ("7", "softmax"),
+     ("1", "why"), ("17", "applications"), ("order", "vectors")],
+)  # fmt: skip
+def test_short_names_are_understood(short, name):
+    assert lesson.topic(short).name == name
+
+
+@pytest.mark.parametrize("wrong", ["0", "18", "-1", "²", "9" * 5000, "", "\x1b[2J"])
+def test_what_is_no_topic(command, wrong):
+    status, out, err = command("explain", "--", wrong)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert "\x1b" not in err
+
+
+def test_short_names_name_topics():
+    assert set(lesson.SHORT.values()) <= set(TOPICS)
+    assert not set(lesson.SHORT) & set(TOPICS)
+
+
+# The reader's own text.
+
+
+@pytest.mark.parametrize("topic", ["softmax", "self", "cross", "tokens", "global", "strengths"])
+def test_the_reader_s_own_words_are_shown(command, topic):
+    status, out, err = command("explain", topic, "--text", "Khouya chra l7out")
+    assert (status, err) == (0, "")
+    assert re.search(r"^chra ", out, re.MULTILINE) or "Khouya·chra·l7out" in out
+
+
+def test_the_numbers_of_the_reader_s_text_are_those_of_steps(command):
+    text = "Karim drinks mint tea."
+    stepped = command("steps", text, "--query", "tea", "--head", "2")[1]
+    for topic in ("scores", "softmax", "weighted-sum", "multi-head"):
+        body = command("explain", topic, "--text", text)[1]
+        rows = [line for line in body.splitlines() if NUMBER.search(line)]
+        assert len(rows) >= 5
+        for row in rows:
+            assert row in stepped
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a " * 17, "17 tokens, and a picture of the lesson has room for 16"),
+        ("one", "too short"),
+        ("", "empty"),
+    ],
+)
+def test_a_text_that_no_picture_has_room_for(command, text, said):
+    status, out, err = command("explain", "softmax", "--text", text)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert len(err.splitlines()) == 1

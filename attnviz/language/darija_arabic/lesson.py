@@ -15,12 +15,6 @@ SENTENCES = {
     "lesson.translation": (
         "Translation: كل كلمة ف target كتشوف الكلمات ديال source (cross attention)."
     ),
-    "lesson.summarisation": "Summarisation: هاد summary كيشوف الأجزاء المهمين ف text.",
-    "lesson.answering": "Question answering: هاد question كتقلب على الجواب ف passage.",
-    "lesson.captioning": (
-        "Image captioning: كل كلمة كتشوف بلاصة ف التصويرة؛ keys هوما patches ديال التصويرة، "
-        "ماشي كلمات."
-    ),
     "lesson.speech": "Speech: كل كلمة كتشوف الوقت فين تڭالت؛ keys هوما frames ديال الصوت.",
     "lesson.sound.frames": (
         "الصوت كيتقطع ل طراف صغار، 25 ف الثانية: كل طرف هو token اللي كيشوف خرين."

@@ -11,6 +11,7 @@ from functools import partial
 from attnviz.language.darija import count
 from attnviz.language.darija_latin import (
     compare,
+    course,
     effects,
     errors,
     errors_of_inputs,
@@ -46,6 +47,7 @@ PARTS = (
     screens,
     effects,
     compare,
+    course,
     errors,
     errors_of_inputs,
     errors_of_line,
@@ -70,9 +72,17 @@ DARIJA_LATIN = Language(
     example=Example(
         text="L9ett na3es 7da lbab, l9ett 3eyyan",
         query="na3es",
-        target="Lbare7 khouya chra 3 kilo dial l7out f Rabat.",
-        source="Yesterday my brother bought 3 kilos of fish in Rabat.",
+        target="Karim khda tren mn Rabat l Tanger f 8",
+        source="Karim took trains from Rabat to Tanger at 8",
         global_token="na3es",
+        order=("L9ett kla l7out", "L7out kla l9ett"),
+        writer="Chrit atay b 10 drahem. Mn b3d chrit",
+        line="Casa Rabat Kenitra Tanger Tetouan Chefchaouen",
+        station="Casa",
+        question="Ach mn 7out khda Karim",
+        passage="Jouj 7out homa li khda Karim",
+        far="Fatima khdat tren l Fes 7it dak tren kan m3ettel",
+        repeated="tren",
     ),
     fallback=ENGLISH,
 )

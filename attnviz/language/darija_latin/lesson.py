@@ -15,12 +15,6 @@ SENTENCES = {
     "lesson.translation": (
         "Translation: kul kelma f target katchouf lkelmat dial source (cross attention)."
     ),
-    "lesson.summarisation": "Summarisation: summary kaychouf l parts l mohimmin f text.",
-    "lesson.answering": "Question answering: question kat9elleb 3la jawab f passage.",
-    "lesson.captioning": (
-        "Image captioning: kul kelma katchouf blasa f tswira; keys homa patches dial tswira, "
-        "machi kelmat."
-    ),
     "lesson.speech": "Speech: kul kelma katchouf lwe9t fin tgalet; keys homa frames dial sout.",
     "lesson.sound.frames": (
         "Sout kayt9te3 l trof sghar, 25 f tanya: kul terf howa token li kaychouf okhrin."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attnviz.language.english import (
     compare,
+    course,
     effects,
     errors,
     errors_of_inputs,
@@ -44,6 +45,7 @@ PARTS = (
     screens,
     effects,
     compare,
+    course,
     errors,
     errors_of_inputs,
     errors_of_line,
@@ -68,8 +70,16 @@ ENGLISH = Language(
     example=Example(
         text="The cat sat on the mat",
         query="cat",
-        target="The cat drinks milk.",
-        source="Milk is what the cat likes.",
+        target="Karim khda tren mn Rabat l Tanger f 8",
+        source="Karim took trains from Rabat to Tanger at 8",
         global_token="cat",
+        order=("Dogs chase cats", "Cats chase dogs"),
+        writer="I bought tea for 10 dirhams. Then I bought",
+        line="Casa Rabat Kenitra Tanger Tetouan Chefchaouen",
+        station="Casa",
+        question="Which fish did Karim take",
+        passage="Two fish are what Karim took",
+        far="Fatima took the train to Fes because the old train was late",
+        repeated="train",
     ),
 )

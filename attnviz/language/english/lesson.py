@@ -17,14 +17,6 @@ SENTENCES = {
         "Translation: each word of the translation looks at the words of the source "
         "(cross-attention)."
     ),
-    "lesson.summarisation": (
-        "Summarisation: the summary looks at the parts of the text that matter most."
-    ),
-    "lesson.answering": "Question answering: the question looks for its answer in the passage.",
-    "lesson.captioning": (
-        "Image captioning: each word of the caption looks at a part of the picture; the keys "
-        "are patches of the picture instead of words."
-    ),
     "lesson.speech": (
         "Speech: each word that is written down looks at a moment of the sound; the keys are "
         "slices of sound."

@@ -40,6 +40,14 @@ def vectors(steps: Steps, language: Language) -> list[RenderableType]:
     return [line, Text(f"q = [… {parts} …]"), places]
 
 
+def values(steps: Steps, language: Language) -> list[RenderableType]:
+    """What each key hands over: its value, at the places that matter most for the output."""
+    table = _table("value", *(f"v[{place}]" for place in steps.value_places))
+    for key in steps.keys:
+        table.add_row(label_text(key.label, LABEL), *(_number(part) for part in key.value))
+    return [table, Text(_of(steps.value_places, steps.value_dim, language), "dim")]
+
+
 def scores(steps: Steps, language: Language) -> list[RenderableType]:
     """Each q · k: the products at the places shown, and what the other numbers add."""
     places = [f"k[{place}]" for place in steps.query_places]
