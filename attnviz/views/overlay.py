@@ -74,7 +74,7 @@ def overlay(where: Boxes, row: Weights, size: tuple[int, int], query: int | None
     the root of the weight, so that small ones are seen too. Where no patch lies the picture is
     darker.
     """
-    cells = _cells(where, size)
+    cells = cells_under(where, size)
     shares = where.laid(row).ravel()
     largest = float(shares.max(initial=0))
     bright = np.sqrt(np.clip(shares / largest, 0, 1)) if largest > 0 else np.zeros(shares.size)
@@ -94,7 +94,7 @@ def fitting(where: Boxes, width: float, height: float) -> tuple[int, int]:
     return max(round(across * share), 1), max(round(down * share), 1)
 
 
-def _cells(where: Boxes, size: tuple[int, int]) -> NDArray[np.int64]:
+def cells_under(where: Boxes, size: tuple[int, int]) -> NDArray[np.int64]:
     """The cell of the grid under the middle of each pixel, -1 for none: (height, width)."""
     (rows, columns), (width, height) = where.grid, size
     boxes = where.boxes[where.on_grid]

@@ -77,6 +77,8 @@ def test_a_terminal_that_can_do_nothing():
         ([CAT, "--type", "cross"], "there is no source"),
         ([CAT, "--model", "nothing-like-it"], '"nothing-like-it" is not valid for --model'),
         (["record.npz", "--heads", "3"], "--heads does not apply to a saved record"),
+        (["record.npz", "--image", "a.png"], "--image does not apply to a saved record"),
+        (["--image", "missing.png"], "File not found: missing.png."),
         (["record.npz", "--model", "random"], "--model does not apply to a saved record"),
     ],
 )
@@ -254,3 +256,25 @@ def test_a_sound_is_looked_around_in(words):
         assert running.is_clean()
     with on_terminal("record.npz", "--start", "1") as running:
         assert running.end() == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["samples/images/cat.jpg"],
+        ["--image", "samples/images/cat.jpg", "--type", "local"],
+        ["a red ball", "--image", "samples/images/shapes.png"],
+    ],
+    ids=["by name", "by option", "with words"],
+)
+def test_a_picture_is_looked_around_in(given):
+    """A picture alone, and with words that look at it; a key moves on."""
+    with on_terminal(*given) as running:
+        running.wait_for(SHOWN)
+        assert b"in the picture" in running.written
+        running.press(b"\x1b[B")
+        running.settle()
+        running.press(b"q")
+        assert running.end() == 0
+        assert running.is_clean()

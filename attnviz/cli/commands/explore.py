@@ -33,6 +33,7 @@ Write = Callable[[str, Callable[[str, "AttentionRecord"], None]], "tuple[str, At
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
 SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 MADE = ("builtin", "random")  # models that need no loading
 NEW_TOKENS = 40  # that the key w lets a model write
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one
@@ -43,10 +44,11 @@ class _Opened(TranslationPass):
     text: Annotated[
         str | None,
         typer.Argument(
-            help="A text, a text file, a sound, a saved record (as for view), or - for standard "
-            "input."
+            help="A text, a text file, a picture, a sound, a saved record (as for view), or - for "
+            "standard input."
         ),
     ] = None
+    image: options.Image = None
     audio: options.Audio = None
     start: options.Start = None
     end: options.End = None
@@ -69,6 +71,8 @@ def explore(
     attnviz explore "The cat sat on the mat because it was tired"
 
     attnviz explore story.txt --model minilm --layer 2 --head 3
+
+    attnviz explore --image cat.png
 
     attnviz explore speech.wav
 
@@ -100,7 +104,9 @@ def explore(
         begun = _saved(named, asked)
     elif named is not None and named.suffix.lower() in SOUNDS and asked.audio is None:
         begun = _heard(replace(asked, text=None, audio=named), measure, see)
-    elif asked.audio is not None:
+    elif named is not None and named.suffix.lower() in PICTURES and asked.image is None:
+        begun = _heard(replace(asked, text=None, image=named), measure, see)
+    elif asked.audio is not None or asked.image is not None:
         begun = _heard(asked, measure, see)
     else:
         asked = asked if named is None else replace(asked, text=None, file=named)
@@ -113,7 +119,7 @@ def explore(
             "Give one --layer and --head.",
             key="err.explorer_shows",
         )
-    inputs = [named, asked.file, asked.source_file, asked.audio]
+    inputs = [named, asked.file, asked.source_file, asked.image, asked.audio]
     _fill(target, State.at(record, look), begun, inputs)
 
 
@@ -170,8 +176,8 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
 
 
 def _heard(asked: _Opened, measure: str, see: See) -> _Begun:
-    """A sound: its moments listen to one another, or the words of a text to them; of a model that
-    writes down what it hears, what it writes in its first window."""
+    """A sound or a picture: its moments or patches attend to one another, or the words of a text to
+    them; of a model that writes down what it hears, what it writes in its first window."""
     from attnviz.cli.progress import progress
     from attnviz.models import load_model
     from attnviz.models.trained import TrainedModel
@@ -181,7 +187,8 @@ def _heard(asked: _Opened, measure: str, see: See) -> _Begun:
     text = given_text(asked.text, asked.file)
     if asked.model not in MADE:
         settings["model"] = model = load_model(asked.model, adapter=asked.adapter)
-        if text is None and isinstance(model, TrainedModel) and "text" in model.roles:
+        heard = text is None and asked.audio is not None
+        if heard and isinstance(model, TrainedModel) and "text" in model.roles:
             return _Begun(see(_written_down(model, asked)), None, None)
 
     def run(text: str, kind: str | None, told: Told | None = None) -> AttentionRecord:

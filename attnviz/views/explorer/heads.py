@@ -1,4 +1,5 @@
-"""The explorer's grid of heads: small maps, by layers where there are several."""
+"""The explorer's grid of heads: small maps, or pictures that the same query looks at, by layers
+where there are several."""
 
 from __future__ import annotations
 
@@ -9,11 +10,14 @@ from itertools import zip_longest
 import numpy as np
 from rich.text import Text
 
+from attnviz.inputs.where import Boxes
 from attnviz.record.stack import Floats, Stack
 from attnviz.views.cells import full_rows, levels, small_map
 from attnviz.views.explorer.state import State
 from attnviz.views.labels import label_text
 from attnviz.views.look import Look
+from attnviz.views.overlay import fitting, patches_of, row_of
+from attnviz.views.picture_cells import drawn_picture
 from attnviz.views.screen import Screen
 from attnviz.views.titles import head_title
 
@@ -25,9 +29,21 @@ NAMED = 7  # and no less where a name stands above it
 
 @dataclass
 class Thumbnails:
-    """Small maps of a stack, drawn once."""
+    """Small maps of a stack, drawn once; of a picture, small pictures, drawn once for a query."""
 
     stack: Stack
+    query: int = 0
+
+    @cached_property
+    def where(self) -> Boxes | None:
+        """The patches that are looked at, if they are patches."""
+        return patches_of(self.stack)
+
+    def asked_by(self, query: int) -> None:
+        """Let another query look at the picture."""
+        if self.where is not None and query != self.query:
+            self._drawn.clear()
+        self.query = query
 
     @cached_property
     def sharpness(self) -> Floats:
@@ -45,8 +61,14 @@ class Thumbnails:
         """Draw the map of one head in `size` characters and half as many lines."""
         key = (look.layer, look.heads[0], size, look.scale, colour)
         if key not in self._drawn:
-            self._drawn[key] = small_map(self.stack, look, size, colour)
+            self._drawn[key] = self._draw(look, size, colour)
         return [line.copy() for line in self._drawn[key]]
+
+    def _draw(self, look: Look, size: int, colour: bool) -> list[Text]:
+        if self.where is None:
+            return small_map(self.stack, look, size, colour)
+        row, lines = row_of(self.stack, look.layer, look.head, self.query), -(-size // 2)
+        return drawn_picture(self.where, row, None, size, lines, Screen(size, lines, colour))
 
 
 def grid(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
@@ -54,6 +76,7 @@ def grid(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
 
     Each map carries meta: its "head" and "layer".
     """
+    thumbnails.asked_by(state.query)
     if state.stack.n_layers == 1:
         return _named(state, thumbnails, screen)
     return _by_layer(state, thumbnails, screen)
@@ -81,7 +104,11 @@ def _across(screen: Screen, size: int) -> int:
 
 
 def _tall(state: State, size: int) -> int:
-    """Lines of a small map with its name: fewer where the text has few tokens."""
+    """Lines of a small map with its name: fewer where the text has few tokens, or the picture is
+    flat."""
+    where = patches_of(state.stack)
+    if where is not None:
+        return -(-fitting(where, size, size + size % 2)[1] // 2) + 1
     return -(-min(size, state.stack.shape[0]) // 2) + 1
 
 

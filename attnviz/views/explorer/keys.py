@@ -12,6 +12,7 @@ from textual.widget import Widget
 from attnviz.analysis.timeline import has_steps
 from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Language
+from attnviz.views.explorer.picture import pictured
 from attnviz.views.explorer.state import State
 from attnviz.views.files import SUFFIXES
 
@@ -36,11 +37,17 @@ def _may_be_written_on(state: State) -> bool:
     return record.model.origin == "trained" and record.kind == "causal"
 
 
+def _has_columns(state: State) -> bool:
+    return pictured(state) is not None and not state.stack.two_texts
+
+
 # In the order of the line at the bottom, which is cut where it is full.
 KEYS = (
     Key("← →", "query", "step(1)"),
     Key("h l", "head", "head(1)", lambda state: state.stack.n_heads > 1),
     Key("j k", "layer", "layer(1)", lambda state: state.stack.n_layers > 1),
+    Key("z", "matrix", "near", lambda state: pictured(state) is not None),
+    Key("c", "column", "column", _has_columns),
     Key("i", "edit", "edit"),
     Key("w", "write", "write", _may_be_written_on),
     Key("T", "timeline", "timeline", lambda state: has_steps(state.record)),
@@ -50,7 +57,7 @@ KEYS = (
     Key("s", "scale", "scale"),
     Key("g", "language", "language"),
     Key("p", "pin", "pin"),
-    Key("z", "near", "near", _is_long),
+    Key("z", "near", "near", lambda state: _is_long(state) and pictured(state) is None),
     Key("m", "merge", "merge"),
     Key("o", "save", "save"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -18,6 +18,7 @@ from attnviz.language.language import TERMINAL
 from attnviz.record.stack import Which
 from attnviz.views.explorer.heads import Thumbnails, grid, shows_blocks
 from attnviz.views.explorer.map import heatmap
+from attnviz.views.explorer.picture import draw_chips, draw_picture, is_all_picture, pictured
 from attnviz.views.explorer.sound import LINES, draw_sound, heard
 from attnviz.views.explorer.state import Sheet, State
 from attnviz.views.explorer.strongest import strongest
@@ -30,13 +31,15 @@ from attnviz.views.words import in_words, listed
 
 @dataclass
 class Pointed(Message):
-    """Something was clicked: a query, a key, a head of a layer, or steps along the queries."""
+    """Something was clicked: a query, a key, a head of a layer, or steps along the queries. column:
+    of a patch, whether who looks at it was asked for, or where it looks; None where neither was."""
 
     query: int | None = None
     key: int | None = None
     head: Which | None = None
     layer: int | None = None
     steps: int = 0
+    column: bool | None = None
 
 
 class Panel(Widget):
@@ -87,7 +90,11 @@ class Panel(Widget):
         meta = event.style.meta
         names = ("query", "key", "head", "layer")
         if pointed := {name: meta[name] for name in names if name in meta}:
-            self.post_message(Pointed(**pointed))
+            self.post_message(Pointed(**pointed, column=self.column_of(event)))
+
+    def column_of(self, _: events.Click) -> bool | None:
+        """Whether a click asks for a column."""
+        return None
 
     def on_mouse_scroll_down(self) -> None:
         """On to the next query."""
@@ -104,24 +111,32 @@ class RunningText(Panel):
     MOST = 8  # lines
 
     def name_of(self, state: State) -> str:
-        """Just the text."""
-        return state.look.language.say("ui.text")
+        """Just the text, or what stands beside the picture."""
+        return state.look.language.say("ui.picture" if is_all_picture(state) else "ui.text")
 
     def get_content_height(self, _: Size, viewport: Size, width: int) -> int:
         """As many lines as the text has, up to a quarter of the screen."""
+        most = max(viewport.height // 4, 1)
+        if is_all_picture(self.state):
+            return len(draw_chips(self.state, self.room(width, most)))
         queries, keys = self._texts(width)
         if heard(self.state) is not None:
             words = len(queries.lines) if self.state.stack.query_tokens.where is None else 0
-            return min(LINES + min(words, 2), max(viewport.height // 4, 1))
-        n_lines = (
-            len(queries.lines) if keys is None else 2 * max(len(queries.lines), len(keys.lines))
-        )
-        return min(n_lines, self.MOST, max(viewport.height // 4, 1))
+            return min(LINES + min(words, 2), most)
+        n_lines = len(queries.lines)
+        if keys is not None and pictured(self.state) is None:
+            n_lines = 2 * max(n_lines, len(keys.lines))
+        return min(n_lines, self.MOST, most)
 
     def draw(self, screen: Screen) -> Sequence[Text]:
-        """The lines around the query; of a sound, its picture below the words that look at it."""
+        """The lines around the query; of a sound, its picture below the words that look at it; of a
+        picture, what is no patch of it."""
+        if is_all_picture(self.state):
+            return draw_chips(self.state, screen)
         queries, keys = self._texts(screen.width)
         where = heard(self.state)
+        if keys is not None and pictured(self.state) is not None:
+            return draw_queries(self.state, queries, screen)
         if where is None:
             return draw_text(self.state, queries, keys, screen)
         words: list[Text] = []
@@ -146,7 +161,7 @@ class RunningText(Panel):
 
 
 class Map(Panel):
-    """The heatmap of the current head."""
+    """The heatmap of the current head, or the picture that it looks at."""
 
     def name_of(self, state: State) -> str:
         """Which layer and head, and what it is built to look at."""
@@ -157,7 +172,16 @@ class Map(Panel):
 
     def draw(self, screen: Screen) -> Sequence[Text]:
         """As much of it as finds room."""
-        return heatmap(self.state, screen)
+        where = pictured(self.state)
+        if where is None:
+            return heatmap(self.state, screen)
+        if self.state.near:
+            return heatmap(replace(self.state, near=False), screen)
+        return draw_picture(self.state, where, screen)
+
+    def column_of(self, event: events.Click) -> bool | None:
+        """With Shift, who looks at a patch; without, where it looks."""
+        return event.shift if pictured(self.state) is not None and not self.state.near else None
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Tell the weight below the pointer."""
@@ -183,6 +207,10 @@ class Map(Panel):
 
     def _cell(self, event: events.MouseMove) -> tuple[int, int] | None:
         meta, offset = event.style.meta, event.get_content_offset(self)
+        token = meta.get("query", meta.get("key"))
+        if token is not None and "keys" not in meta:
+            here = self.state.query
+            return (token, here) if self.state.column else (here, token)
         if "keys" not in meta or offset is None:
             return None
         indent, wide, first, each = meta["keys"]

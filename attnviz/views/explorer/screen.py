@@ -36,6 +36,7 @@ from attnviz.views.explorer.panels import (
     RunningText,
     Strongest,
 )
+from attnviz.views.explorer.picture import pictured
 from attnviz.views.explorer.prompt import Page, Prompt
 from attnviz.views.explorer.state import State
 from attnviz.views.explorer.writing import Grown, Write, Writer
@@ -90,7 +91,7 @@ class Found(Message):
 
 def _bindings() -> list[BindingType]:
     moves = {
-        "right,down": "step(1)", "left,up": "step(-1)",
+        "right": "step(1)", "left": "step(-1)", "down": "line(1)", "up": "line(-1)",
         "pagedown": f"step({PAGE})", "pageup": f"step(-{PAGE})",
         "home": "step(-1000000000)", "end": "step(1000000000)",
         "l,tab": "head(1)", "h,shift+tab": "head(-1)", "j": "layer(1)", "k": "layer(-1)",
@@ -98,7 +99,8 @@ def _bindings() -> list[BindingType]:
         "question_mark": "help", "escape": "close",
     }  # fmt: skip
     plain = {"e": "explain", "t": "type", "s": "scale", "g": "language", "p": "pin", "z": "near",
-             "m": "merge", "o": "save", "w": "write", "T": "timeline", "q": "app.quit"}  # fmt: skip
+             "c": "column", "m": "merge", "o": "save", "w": "write", "T": "timeline",
+             "q": "app.quit"}  # fmt: skip
     return [Binding(key, does, show=False) for key, does in (moves | plain).items()]
 
 
@@ -166,7 +168,8 @@ class ExplorerScreen(Screen[None]):
         if event.head is not None:
             self.show(self.state.to_head(event.head, event.layer))
         elif event.query is not None:
-            self.show(self.state.to_query(event.query))
+            column = event.column or (self.state.column and event.column is None)
+            self.show(replace(self.state.to_query(event.query), column=column))
         elif event.key is not None and not self.state.stack.two_texts:
             self.show(self.state.to_query(event.key))
         elif event.steps:
@@ -175,6 +178,10 @@ class ExplorerScreen(Screen[None]):
     def action_step(self, n: int) -> None:
         """On along the queries."""
         self.show(self.state.to_query(self.state.query + n))
+
+    def action_line(self, n: int) -> None:
+        """On down a picture, or along the queries."""
+        self.show(self.state.to_line(n))
 
     def action_head(self, n: int) -> None:
         """On along the heads."""
@@ -195,6 +202,11 @@ class ExplorerScreen(Screen[None]):
     def action_near(self) -> None:
         """Single tokens around the query, or the whole."""
         self.show(replace(self.state, near=not self.state.near))
+
+    def action_column(self) -> None:
+        """Of a picture: who looks at the patch, or where it looks."""
+        if pictured(self.state) is not None:
+            self.show(replace(self.state, column=not self.state.column))
 
     def action_merge(self) -> None:
         """Words for pieces."""

@@ -16,11 +16,13 @@ from attnviz.analysis.transform import Transform
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
+from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes
 from attnviz.language.languages import all_languages
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Floats, PooledMap, Stack, Which
 from attnviz.record.summary import STRONGEST
 from attnviz.views.look import Look
+from attnviz.views.overlay import looking_patch
 from attnviz.views.scale import SCALES, Shades, shades
 
 WORDS = Transform(merge="words")
@@ -117,7 +119,8 @@ class State:
     record: as it was traced or read; seen: the same, or with words for pieces. look: the layer,
     the head, the scale and the language; sheet: that head's weights. query: the token that looks;
     pins: queries that stay in sight. near: single tokens around the query, where the whole text
-    only fits pooled.
+    only fits pooled; of a picture, the map in its place. column: of a picture, what every patch
+    gives the query in place of what the query gives them.
     """
 
     record: AttentionRecord
@@ -127,11 +130,15 @@ class State:
     query: int = 0
     pins: tuple[int, ...] = ()
     near: bool = False
+    column: bool = False
 
     @classmethod
     def at(cls, record: AttentionRecord, look: Look) -> State:
-        """Begin at the first query of the layer and head that were chosen."""
-        return cls(record, record, look, Sheet(record.stack, look.layer, look.head))
+        """Begin at the first query of the layer and head that were chosen; of a picture at the one
+        that every view begins with."""
+        stack = record.stack
+        query = looking_patch(stack, look) if isinstance(stack.query_tokens.where, Boxes) else 0
+        return cls(record, record, look, Sheet(stack, look.layer, look.head), query)
 
     @property
     def stack(self) -> Stack:
@@ -146,6 +153,14 @@ class State:
     def to_query(self, query: int) -> State:
         """Another query, as near as there is one."""
         return replace(self, query=min(max(query, 0), self.stack.shape[0] - 1))
+
+    def to_line(self, step: int) -> State:
+        """The patch below, or above; of anything else, the next query, or the one before."""
+        where = self.stack.query_tokens.where
+        if not isinstance(where, Boxes) or where.cells[self.query] == NOT_ON_THE_GRID:
+            return self.to_query(self.query + step)
+        found = np.flatnonzero(where.cells == where.cells[self.query] + step * where.grid[1])
+        return self.to_query(int(found[0])) if found.size else self
 
     def to_head(self, head: Which, layer: int | None = None) -> State:
         """Another head, and layer."""

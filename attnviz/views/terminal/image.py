@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from rich.color import Color
 from rich.console import RenderableType
-from rich.style import Style
 from rich.text import Text
 
 from attnviz.frozen import dataclass
@@ -15,22 +13,20 @@ from attnviz.inputs.where import Boxes
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
-from attnviz.views.cells import SHADES
 from attnviz.views.labels import dim_line, label_text, padded, widest
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.overlay import (
-    Pixels,
     Weights,
     fitting,
     is_even,
     looking_patch,
-    overlay,
     patches_of,
     row_of,
     special_names,
     surest_head,
 )
+from attnviz.views.picture_cells import drawn_picture
 from attnviz.views.screen import Screen
 from attnviz.views.titles import head_title
 
@@ -62,7 +58,9 @@ def image_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Rend
     query = looking_patch(stack, look)
     row = row_of(stack, look.layer, look.head, query)
     lines = max(screen.height - 7, LEAST)
-    drawn = _drawn(where, row, _outlined(stack, query), screen.width - BESIDE - GAP, lines, screen)
+    drawn = drawn_picture(
+        where, row, _outlined(stack, query), screen.width - BESIDE - GAP, lines, screen
+    )
     beside = _strongest(stack, row, query, len(drawn), look)
     wide = max((line.cell_len for line in drawn), default=0)
     empty = Text()
@@ -171,7 +169,7 @@ def _band(
     where: Boxes, smalls: Sequence[Small], wide: int, tall: int, screen: Screen
 ) -> list[RenderableType]:
     """Small pictures side by side under their names."""
-    drawn = [_drawn(where, small.row, small.query, wide, tall, screen) for small in smalls]
+    drawn = [drawn_picture(where, small.row, small.query, wide, tall, screen) for small in smalls]
     tall = min(tall, max(map(len, drawn)))
     names, pictures = Text(no_wrap=True), [Text(no_wrap=True) for _ in range(tall)]
     for i, (small, lines) in enumerate(zip(smalls, drawn, strict=True)):
@@ -186,44 +184,6 @@ def _band(
 def _ended(line: Text) -> Text:
     line.rstrip()
     return line
-
-
-def _drawn(
-    where: Boxes, row: Weights, query: int | None, width: int, lines: int, screen: Screen
-) -> list[Text]:
-    if not screen.colour:
-        return _shaded(where, row, query, width, lines)
-    return _half_blocks(overlay(where, row, fitting(where, width, 2 * lines), query))
-
-
-def _half_blocks(pixels: Pixels) -> list[Text]:
-    """Two rows of pixels in each line."""
-    height, width, _ = pixels.shape
-    if height % 2:
-        pixels = np.concatenate([pixels, np.zeros((1, width, 3), np.uint8)])
-    lines = []
-    for upper, lower in zip(pixels[::2].tolist(), pixels[1::2].tolist(), strict=True):
-        line = Text(no_wrap=True)
-        for top, bottom in zip(upper, lower, strict=True):
-            style = Style(color=Color.from_rgb(*top), bgcolor=Color.from_rgb(*bottom))
-            line.append("▀", style)
-        lines.append(line)
-    return lines
-
-
-def _shaded(where: Boxes, row: Weights, query: int | None, width: int, lines: int) -> list[Text]:
-    """The weights alone: a shade for each patch, or for the largest of several; ◎ is the query."""
-    laid = where.laid(row)
-    largest = float(laid.max(initial=0))
-    steps = np.rint(laid / largest * (len(SHADES) - 1)) if largest > 0 else np.zeros(laid.shape)
-    signs = np.array(list(SHADES))[steps.astype(np.int64)]
-    if query is not None and where.cells[query] >= 0:
-        signs[divmod(int(where.cells[query]), where.grid[1])] = "◎"
-    rows, columns = where.grid
-    wide, tall = fitting(where, width, 2 * lines)
-    down = np.arange(min(rows, -(-tall // 2)) or 1) * rows // (min(rows, -(-tall // 2)) or 1)
-    across = np.arange(min(wide, 2 * columns)) * columns // min(wide, 2 * columns)
-    return [Text("".join(signs[i, across]), no_wrap=True) for i in down.tolist()]
 
 
 def _strongest(stack: Stack, row: Weights, query: int, lines: int, look: Look) -> list[Text]:
