@@ -158,10 +158,9 @@ def keeps_to_its_script(key):
     assert not [char for template in (*latin, arabic) for char in template
                 if char.isdigit() and char not in string.digits]  # fmt: skip
     assert "٪" not in arabic
-    spoken = re.sub(
-        r"\([ -~…×]*\)|\[[ -~]*\]|\{\{.*\}\}|\d,[\w.,:]+|--[\w-]+ [\w.,]+", "", arabic
-    )  # no code
-    assert "," not in fixed(re.sub(r"--show \w+, \w+", "", spoken))  # its own comma
+    code = r"--show \w+(?:, \w+)+|\([ -~…×]*\)|\[[ -~]*\]|\{\{.*\}\}|\d,[\w.,:]+|--[\w-]+ [\w.,]+"
+    spoken = re.sub(code, "", arabic)
+    assert "," not in fixed(spoken)  # its own comma
     assert not set(spoken) & {"?", ";"}
     accented = {c for template in latin for c in template if c.isalpha() and ord(c) > 127}
     assert accented == set()
@@ -186,31 +185,31 @@ WORKED = [
         lambda: ("find.top", {"query": "it", "key": "cat", "pct": 0.62}),
         'The token "it" puts 62% of its weight on "cat".',
         'Token "it" kay3ti 62% mn weight dialo l "cat".',
-        "هاد token «it» كيعطي 62% من weight ديالو ل «cat».",
+        "الـ token «it» كيعطي 62% من الـ weight ديالو ل «cat».",
     ),
     (
         lambda: ("head.prev", {"head": 3, "pct": 0.71}),
         "In head 3, tokens mostly look at the token before them (71% on average).",
         "F head 3, kul token kaychouf ghaliban token li 9bel mnno (71% f lmo3ddal).",
-        "ف head 3، كل token كيشوف غالبا token اللي قبل منو (71% ف المعدل).",
+        "ف head 3، كل token كيشوف غالبا الـ token اللي قبل منو (71% ف المعدل).",
     ),
     (
         lambda: cost(1),
         "Local attention with window 1 computes 34 of 144 scores: 76% fewer.",
         "Local attention b window 1 kat7seb 34 mn 144 score: 9ell b 76%.",
-        "Local attention ب window 1 كتحسب 34 من 144 score: قل ب 76%.",
+        "Local attention ب window 1 كتحسب 34 من 144 score: أقل ب 76%.",
     ),
     (
         lambda: cost(2),
         "Local attention with window 2 computes 54 of 144 scores: 62% fewer.",
         "Local attention b window 2 kat7seb 54 mn 144 score: 9ell b 62%.",
-        "Local attention ب window 2 كتحسب 54 من 144 score: قل ب 62%.",
+        "Local attention ب window 2 كتحسب 54 من 144 score: أقل ب 62%.",
     ),
     (
         lambda: ("type.local", {"n_tokens": 2}),
         "Local attention: each token looks only at the tokens near it: 2 tokens on each side.",
         "Local attention: kul token kaychouf ghir tokens li 7dah: jouj tokens mn kul jiha.",
-        "Local attention: كل token كيشوف غير tokens اللي حداه: جوج tokens من كل جيهة.",
+        "Local attention: كل token كيشوف غير الـ tokens اللي حداه: جوج tokens من كل جيهة.",
     ),
     (
         lambda: ("run.shape", {"n_tokens": 12, "n_layers": 2, "n_heads": 4}),
@@ -565,3 +564,38 @@ def test_a_language_is_a_value():
         ENGLISH.example,
     )
     assert own.say("a", n_tokens=3) == "3 token!"
+
+
+# One spelling for each word: what is never written, and what is.
+MISSPELT = {
+    "shno": "chno", "ach": "chno", "7esbna": "7sebna", "ma kaynch": "makaynch", "texte": "text",
+    "speciaux": "special", "cliqui": "clicki", "mchedoud": "mchdoud", "jozz2": "part",
+    "mcharkin": "mochtarakin", "gedged": "b7al b7al", "program": "lbarnamaj", "ytqaren": "yt9aren",
+    "wella": "kber, tzad, rje3", "7awel": "7awwel", "tqaren": "t9aren", "bzaf": "bezzaf",
+    "سطورا": "سطور", "ڭدڭد": "بحال بحال", "تكست": "text", "speciaux مخبيين": "special tokens",
+}  # fmt: skip
+DOUBLED = re.compile(r"هاد [A-Za-z]")  # a bare English noun after "this"
+NOUNS_OF_OURS = ("token", "tokens", "weight", "weights", "head", "heads", "model", "query", "key",
+                 "layer", "text", "texts", "page", "table", "record", "frames", "option")  # fmt: skip
+
+
+def test_a_word_is_spelt_in_one_way():
+    def law(key):
+        for language in (DARIJA_LATIN, DARIJA_ARABIC):
+            said = language.sentences[key]
+            words = rf"(?<!\w)({'|'.join(MISSPELT)})(?!\w)"
+            wrong = re.findall(words, said, re.IGNORECASE)
+            assert not wrong or said in BLOG.values()
+
+    assert broken_by(law) == {}
+
+
+def test_this_takes_the_article():
+    """الـ X and lX after "had": what English leaves bare, Darija does not."""
+
+    def law(key):
+        assert not DOUBLED.search(DARIJA_ARABIC.sentences[key])
+        after = re.findall(r"\b[hH]ad (\w+)", DARIJA_LATIN.sentences[key])
+        assert not [noun for noun in after if noun in NOUNS_OF_OURS]
+
+    assert broken_by(law) == {}

@@ -434,7 +434,7 @@ def test_a_figure_speaks_the_language(lang):
         assert labels == AXES[lang]
         written = "\n".join(texts(figure))
         assert RUN[lang][0] in written
-        mean = {"en": "mean of 4", "darija": "mo3ddal (4)", "ary-Arab": "معدل (4)"}[lang]
+        mean = {"en": "mean of 4", "darija": "mo3ddal dial 4", "ary-Arab": "المعدل ديال 4"}[lang]
         assert mean in written
         masked = {"en": "grey = masked", "darija": "rmadi = mkhebbi", "ary-Arab": "رمادي = مخبي"}
         assert masked[lang] in written

@@ -6,11 +6,11 @@ SENTENCES = {
     "compare.signs": "+ = كتر، - = قل",
     "compare.full": "اللون كامل ف {value} points",
     "compare.apart": (
-        "{what}: السطورا بعاد ب {value} nats ب المعدل (Jensen-Shannon divergence ≤ {max})"
+        "{what}: السطور بعاد ب {value} nats ب المعدل (Jensen-Shannon divergence ≤ {max})"
     ),
     "compare.largest": "أكبر تبديل: «{query}» → «{key}» {value} points",
     "compare.none": "ما كاين حتى تبديل كيبان: حتى weight ما تبدل ب نص point",
-    "compare.rows": "السطورا اللي تبدلو كتر، ب nats، و keys ديالهم ب points",
+    "compare.rows": "السطور اللي تبدلو كتر، ب nats، و keys ديالهم ب points",
     "compare.heads": "heads اللي تبدلو كتر، ب nats: {places}",
     "compare.layer": "layer اللي تبدل كتر من {n}",
     "compare.lengths": "{what}: طول مختلف، داكشي علاش كيبانو و ما تنقصش واحد من لاخر",

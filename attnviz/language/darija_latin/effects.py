@@ -64,8 +64,8 @@ SENTENCES = {
     "check.corr": "rank corr.: m3a dakchi li kaytbeddel mlli kankhebbiw token wa7ed bou7dou",
     "check.hidden": "ch7al mn tokens mkhebbyin",
     "check.shown": "ch7al mn tokens baynin",
-    "check.model": "ghir l had lmodel w had texts: jerreb dialek",
-    "check.skipped": "machi l had texts: {choices}",
+    "check.model": "ghir l had lmodel w had ltexts: jerreb dialek",
+    "check.skipped": "machi l had ltexts: {choices}",
     "check.rollout": (
         "f MiniLM w 10 d jomal, mlli khebbina tokens b tertib dial rollout da3 mn ljawab 9ed "
         "ma kaydi3 b tertib random (attnviz check)"

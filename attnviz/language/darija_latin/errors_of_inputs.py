@@ -104,7 +104,7 @@ SENTENCES = {
         "{place} machi file WAV, w aswat okhrin khasshom soundfile. Installih b: pip install "
         '"attnviz[audio]"; wla converti l file l WAV.'
     ),
-    "err.text_bytes": "Text fih {n} bytes, w l7edd howa {largest_text}. 3ti jozz2 mnno.",
+    "err.text_bytes": "Text fih {n} bytes, w l7edd howa {largest_text}. 3ti part mnno.",
     "err.tokenizer_cut": (
         "Tokenizer ma khrrej 7ta token mn {what}. Jerreb text wla tokenizer akhor."
     ),
@@ -115,7 +115,7 @@ SENTENCES = {
     "err.no_token_ids": "Makayn 7ta token id. 3ti 3la l2a9all wa7ed.",
     "err.token_ids": "Token ids homa {ids}. 3ti ar9am s7a7 mn 0 l foug.",
     "err.characters_most": (
-        "{what} fih {n} 7erf, w l7edd howa {largest_text}. 3ti jozz2 mnno, wla khdem b survey "
+        "{what} fih {n} 7erf, w l7edd howa {largest_text}. 3ti part mnno, wla khdem b survey "
         "l bezzaf dial texts 9sar."
     ),
     "err.broken_character": (

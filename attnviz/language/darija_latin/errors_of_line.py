@@ -84,7 +84,7 @@ SENTENCES = {
     "err.cannot_read": "Ma9dernach n9raw {place}: {reason}.",
     "err.nothing_on": "Makayn walo f standard input. Sift text l had lcommand b pipe.",
     "err.larger_than": (
-        "{name} kber mn {most} bytes, w hada l7edd dial text. 3ti jozz2 mnno, wla khdem b "
+        "{name} kber mn {most} bytes, w hada l7edd dial text. 3ti part mnno, wla khdem b "
         "survey l bezzaf dial texts 9sar."
     ),
     "err.two_surveys_compared": "Kan9arno jouj surveys, w t3taw {n}. 3ti jouj.",

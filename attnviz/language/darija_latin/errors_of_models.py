@@ -103,7 +103,7 @@ SENTENCES = {
         "`tokenizer`, wla token `ids`."
     ),
     "err.this_model": (
-        "Had model kay3ref ghir English, w makaytrjem walo. 7eyyed `language` w `task`, wla "
+        "Had lmodel kay3ref ghir English, w makaytrjem walo. 7eyyed `language` w `task`, wla "
         "khoud model fih bezzaf dial loughat."
     ),
     "err.does_not_say_how": (

@@ -21,7 +21,7 @@ SENTENCES = {
     "err.residual": "Residual howa {residual}. Khass ykoun bin 0 w 1.",
     "err.follows_tokens": (
         "{what} kaytba3 tokens mn layer l layer, w hna queries w keys machi homa nefs tokens: "
-        "Khtar stack dial self-attention, w kolo (t9der tbeyyen jozz2 dial stora w columns mn "
+        "Khtar stack dial self-attention, w kolo (t9der tbeyyen part dial stora w columns mn "
         "b3d)."
     ),
     "err.needs_all": (
@@ -47,7 +47,7 @@ SENTENCES = {
         "'attnviz[parquet]'."
     ),
     "err.this_record_no": (
-        "Had record mafihch steps: text dialo t3ta, machi model li ktbo. Sejjel record dial "
+        "Had lrecord mafihch steps: text dialo t3ta, machi model li ktbo. Sejjel record dial "
         "chi text li kteb `attnviz generate`."
     ),
     "err.measure_needs": (
@@ -107,7 +107,7 @@ SENTENCES = {
         "Cross-attention katchouf text akhor, w tokens dialo ma t3tawch. 3tihom b `key_tokens`."
     ),
     "err.weights_tokens": (
-        "Weights fihom {n} {what} tokens, w l7edd howa {most_tokens}. 3ti jozz2 mnhom."
+        "Weights fihom {n} {what} tokens, w l7edd howa {most_tokens}. 3ti part mnhom."
     ),
     "err.tokens": "{what} tokens homa {value}. 3ti lista dial strings.",
     "err.tokens_weights": (
@@ -179,7 +179,7 @@ SENTENCES = {
         "li kteb attnviz."
     ),
     "err.json_would": (
-        "JSON ghadi ykoun fih {value} ra9m, w l7edd howa {most}. Kteb .npz, wla jozz2 mn text."
+        "JSON ghadi ykoun fih {value} ra9m, w l7edd howa {most}. Kteb .npz, wla part mn text."
     ),
     "err.only_special": "Kaynin ghir special tokens. Beyyenhom, wla 3ti text akhor.",
     "err.all_weights": (
@@ -200,7 +200,7 @@ SENTENCES = {
     "err.map_size": "Lkobr dial map howa {max_size}. Khass ykoun 1 wla kter.",
     "err.table_would": (
         "Table ghadi ykoun fih {n_lines} stora, w l7edd howa {most_lines}. Kteb .npz, wla "
-        "jozz2 mn text."
+        "part mn text."
     ),
     "err.no_cells": "{why} 3ti booleans (queries, keys), wla strings dial 0 w 1 b nefs twel.",
     "err.row_sum": (
@@ -257,7 +257,7 @@ SENTENCES = {
     ),
     "err.in_file": "{place}: {reason}",
     "err.empty_part": (
-        '"{wish}" fih jozz2 khawi. Kteb positions, ranges wla kelmat: "3", "2:8", "cat", '
+        '"{wish}" fih part khawi. Kteb positions, ranges wla kelmat: "3", "2:8", "cat", '
         '"cat#2", "0,5:9,cat".'
     ),
     "err.names_none": (

@@ -111,7 +111,7 @@ SENTENCES = {
         "{one} l kul wa7ed), text 9ser, wla `max_memory` {smallest}."
     ),
     "err.this_model_two": (
-        "Had model fih jouj anwa3 dial values, li may9edrouch ytwezno. Khtar wa7ed akhor."
+        "Had lmodel fih jouj anwa3 dial values, li may9edrouch ytwezno. Khtar wa7ed akhor."
     ),
     "err.picture_sound": "T3taw tswira w sout b jouj. 3ti ghir wa7ed.",
     "err.own_number": "{model} 3ndo l3adad dialo dial heads. 7eyyed `heads`: kansejjlohom kamlin.",
@@ -226,7 +226,7 @@ SENTENCES = {
     ),
     "err.rows_so": "Stora dial text twil b7al hada ma khellinahomch. 3ti text 9ser.",
     "err.picture_room": (
-        "Tswira kathezz {most_rows} stora, w hado {n_rows}. Beyyen jozz2, b `rows`, wla heatmap."
+        "Tswira kathezz {most_rows} stora, w hado {n_rows}. Beyyen part, b `rows`, wla heatmap."
     ),
     "err.picture_inches": (
         "Tswira dial {size} inches sghira bezzaf 3la text dialha b {letters} points. Li "

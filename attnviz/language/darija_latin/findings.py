@@ -16,7 +16,7 @@ SENTENCES = {
         "Scores kayt7awlo l weights b softmax: kul weight bin 0 w 1, w lmajmou3 dial kul ster "
         "howa 1."
     ),
-    "step.sum": "Kandrbo weights f values w kanjem3o kolchi: hada howa output dial token.",
+    "step.sum": "Kandrbo kul weight f value dialo w kanjem3o kolchi: hada howa output dial token.",
     "step.multihead": (
         "Multi-head: {n_heads} kaykhedmo f nefs lwe9t, w kul head y9der ychouf 3ala9a mkhtalfa."
     ),
@@ -24,8 +24,8 @@ SENTENCES = {
         "Self attention: kul token kaychouf tokens dial nefs ljomla, w kaychouf 7ta rasso."
     ),
     "type.causal": (
-        "Causal attention (b mask): token kaychouf ghir rasso w tokens li 9bel mnno; li jay "
-        "mn b3d mkhebbi."
+        "Causal attention (b mask): kul token kaychouf ghir rasso w tokens li 9bel mnno; li "
+        "jay mn b3d mkhebbi."
     ),
     "type.cross": (
         "Cross attention: queries jayin mn text, w keys w values jayin mn text akhor; kul "
@@ -35,13 +35,13 @@ SENTENCES = {
         "Local attention: kul token kaychouf ghir tokens li 7dah: {n_tokens} mn kul jiha."
     ),
     "type.global": (
-        "Global attention: tokens li khtarina kaychoufo tokens kamlin, w tokens kamlin "
-        "kaychoufohom. Li khtarina: {tokens}."
+        "Global attention: tokens li khtarina kaychoufo kolchi, w kolchi kaychoufhom. Li "
+        "khtarina: {tokens}."
     ),
     # How to read a heatmap
     "heatmap.read": (
-        "Kif t9ra heatmap: kul ster (row) howa query (token li kaychouf), kul column howa key "
-        "(token li kaytchaf)."
+        "Kifach t9ra heatmap: kul ster (row) howa query (token li kaychouf), w kul column howa "
+        "key (token li kaytchaf)."
     ),
     "heatmap.color": "Lloun li mdowwi kter kay3ni weight kbir kter.",
     "heatmap.rowsum": "Lmajmou3 dial kul ster howa 1 ({pct}).",
@@ -51,13 +51,13 @@ SENTENCES = {
         "Weight kbir machi dalil bli token mohim."
     ),
     "limit.demo": (
-        "Had weights jayin mn model sghir dial demo b values random: kaybeyyno kifach "
-        "kan7esbo, machi shno t3ellem model."
+        "Had lweights jayin mn model sghir dial demo b values random: kaybeyyno kifach "
+        "kan7esbo, machi chno t3ellem model."
     ),
     "limit.units": ("Hna weights dial tokens majmou3in: fin kaynin tokens kter, weight kbir kter."),
     "limit.constructed": (
-        "Had heads constructed, machi trained: kul head 3ndo matrices bach ychouf 7aja wa7da "
-        "li khtarina."
+        "Had lheads constructed, machi trained: kul head 3ndo matrices bach ychouf 7aja wa7da, "
+        "7na li khtarinaha."
     ),
     # What the weights of one query show
     "find.aside": "{pct} mn weight kaymchi l {tokens}: hna ma7sebnahch.",
@@ -66,9 +66,9 @@ SENTENCES = {
     "find.self": 'Token "{query}" kaykhelli {pct} mn weight dialo l rasso.',
     "find.topk": 'Akbar weights dial token "{query}": {items}.',
     "find.tie": 'Token "{query}" kay3ti nefs weight l {tokens} ({pct} l kul wa7ed).',
-    "find.flat": 'Token "{query}" ma3ndo 7ta key bayn kter mn okhrin: akbar weight ghir {pct}.',
+    "find.flat": 'Token "{query}" ma3ndo 7ta key bayn kter mn lokhrin: akbar weight ghir {pct}.',
     "find.focus": (
-        'Token li mrekkez kter howa "{query}" (entropy {entropy}); li mwezze3 kter howa '
+        'Aktar token mrekkez howa "{query}" (entropy {entropy}); aktar token mwezze3 howa '
         '"{other}" (entropy {other_entropy}).'
     ),
     "find.received": 'Token "{key}" kayakhod akbar weight: {pct} f lmo3ddal.',
@@ -83,24 +83,25 @@ SENTENCES = {
     "head.self": "F head {head}, kul token kaychouf ghaliban rasso ({pct} f lmo3ddal).",
     "head.sink": (
         'F head {head}, {pct} mn weight kaymchi l token lowel "{token}". Hadchi kaytsemma '
-        '"attention sink": model kay7ett tmma weight li mam7tajch lih.'
+        '"attention sink": head li mal9a fin ychouf kay7ett tmma weight dialo.'
     ),
     "head.flat": (
-        "Head {head} kaywezze3 weight t9riban gedged 3la tokens kamlin (entropy {entropy} mn "
-        "{max_entropy})."
+        "Head {head} kaywezze3 weight dialo t9riban b7al b7al 3la tokens kamlin (entropy "
+        "{entropy} mn {max_entropy})."
     ),
     "head.sharp": (
         "Head {head} mrekkez: akbar weight f kul ster howa {pct} f lmo3ddal (entropy "
         "{entropy} mn {max_entropy})."
     ),
     "head.alike": (
-        "Heads {a} w {b} mtchabhin kter (similarity {sim}); heads {c} w {d} mkhtalfin kter."
+        "Li mtchabhin kter homa heads {a} w {b} (similarity {sim}); li mkhtalfin kter homa "
+        "heads {c} w {d}."
     ),
     "spread.entropy": (
         "Entropy katbeyyen ch7al weights mwezz3in: 0 kay3ni kolchi 3la token wa7ed, "
-        "{max_entropy} kay3ni gedged 3la {n_tokens}."
+        "{max_entropy} kay3ni b7al b7al 3la {n_tokens}."
     ),
-    "dist.mean": "Lmasafa f lmo3ddal bin query w key: {distance} token.",
+    "dist.mean": "F lmo3ddal, lmasafa bin query w key hiyya {distance} token.",
     "dist.time": "Lwe9t f lmo3ddal bin query w key: {distance} tanya.",
     "image.half": "Ness dial weight li f tswira kayn f {pct} mnha.",
     "image.half_colour": ("Ness dial weight kayn f {pct} dial tswira li 9rab f lloun."),
@@ -115,8 +116,8 @@ SENTENCES = {
     ),
     "cost.global": "Global tokens kayzido {extra_scores}: f lmajmou3 {done} mn {total_scores}.",
     "cost.full": (
-        "Attention kamla kat7seb n × n scores: {n_tokens} kay3tiw {total_scores}. Ila wella "
-        "text double, l7sab kaytdreb f 4."
+        "Attention kamla kat7seb n × n scores: {n_tokens} kay3tiw {total_scores}. Ila kber "
+        "text jouj merrat, l7sab kaytdreb f 4."
     ),
     "cost.mask": "Mask kaykhebbi {masked} mn {total_scores} (li jay mn b3d).",
     "cost.memory": "Weights kayakhdo {memory} dial memory.",
@@ -147,7 +148,7 @@ SENTENCES = {
     "sound.same": "F head {head}, kul l7da katchouf ghaliban rasha ({pct} f lmo3ddal).",
     "sound.sink": 'F head {head}, {pct} mn weight kaymchi l l7da lowla, "{token}".',
     "sound.flat": (
-        "Head {head} kaywezze3 weight t9riban gedged 3la l7dat kamlin (entropy {entropy} mn "
+        "Head {head} kaywezze3 weight t9riban b7al b7al 3la l7dat kamlin (entropy {entropy} mn "
         "{max_entropy})."
     ),
     "sound.align": '"{query}" katchouf ghaliban l7da "{key}" ({pct}).',

@@ -12,14 +12,14 @@ SENTENCES = {
         "shares: mo3ddal dial ga3 layers w heads; clicki 3la token bach tchouf ster dialo"
     ),
     "page.sound": "M3a lwe9t",
-    "page.no_frames": "Keys dial had jozz2 machi l7dat dial sout.",
+    "page.no_frames": "Keys dial had lpart machi l7dat dial sout.",
     "page.others": "Okhrin:",
-    "page.views": "Ach ban",
-    "page.stack": "Jozz2 dial model",
+    "page.views": "Chno nchoufo",
+    "page.stack": "Part dial model",
     "page.layer": "Layer",
     "page.head": "Head",
-    "page.mean": "mo3ddal ({n})",
-    "page.measure": "Chno",
+    "page.mean": "mo3ddal dial {n}",
+    "page.measure": "Chno n7esbo",
     "page.scale": "Scale",
     "page.merge": "Jme3",
     "page.tokens": "tokens kif homa",
@@ -40,7 +40,7 @@ SENTENCES = {
     ),
     "page.pin": "chedd",
     "page.let_go": "tle9",
-    "page.pinned": "mchedoud",
+    "page.pinned": "mchdoud",
     "page.masked": "mkhebbi",
     "page.move": "queries w keys okhrin",
     "page.zoom_in": "9erreb",
@@ -48,22 +48,20 @@ SENTENCES = {
     "page.whole": "Kolchi",
     "page.keyboard": "Clavier",
     "page.about": "3la had r9am",
-    "page.part": "tokens mn {min} 7tal {max}, f lmajmou3 {n}",
+    "page.part": "tokens mn {min} l {max}, f lmajmou3 {n}",
     "page.error": (
-        "Tswira mn weights dial {n} bits: lfer9 m3a weight li tsejjel makayfoutch "
-        "{difference} (weights mn 0 7tal 1)."
+        "Tswira mn weights dial {n} bits: lfer9 m3a weight li tsejjel makayfoutch {difference} "
+        "(weights mn 0 l 1)."
     ),
-    "page.kept": (
-        "Tswira pooled; mn kul query khellina keys li 3ndhom akbar weight wa7ed b wa7ed: {n}."
-    ),
+    "page.kept": "Tswira pooled; mn kul query khellina akbar weights kif homa: {n}.",
     "page.not_kept": "makhellinahch",
     "page.blank": "khawi = makhellinahch",
     "page.blank_or_masked": "khawi = makhellinahch, wla mkhebbi",
     "page.strongest": "Kul query w keys li 3ndhom akbar weight",
     "page.old": (
-        "Had navigateur ma9derch y7ell r9am dial page: khdem b wa7ed mn 2023 wla jdid kter."
+        "Had lnavigateur ma9derch y7ell r9am dial had lpage: khdem b wa7ed mn 2023 wla jdid kter."
     ),
-    "page.noscript": "Had page katresm b JavaScript, w howa me7bous hna.",
+    "page.noscript": "Had lpage katresm b JavaScript, w howa me7bous hna.",
     "page.average": "mo3ddal",
     "page.beside": "7da",
     "page.remove": "7iyyed",
@@ -71,7 +69,7 @@ SENTENCES = {
     "page.copy": "Copier r9am",
     "page.saved": "tsejjel: {path}",
     "page.copied": "tcopiaw: {n} dial stora",
-    "page.not_copied": "Had navigateur makaykhellich page tcopier.",
+    "page.not_copied": "Had lnavigateur makaykhellich page tcopier.",
     "page.pair": '"{query}" → "{key}" f kul head',
     "page.pair_hint": "Clicki 3la jouj tokens, wla 3la key, bach tchouf weight dialhom f kul head.",
     "page.product": 'q · k dial "{query}" w "{key}", ra9m b ra9m',
@@ -79,7 +77,7 @@ SENTENCES = {
     "page.product_sum": "lmajmou3 = q · k = {value}",
     "page.product_score": "score 9bel mask w softmax: {value}",
     "page.image": "Tswira",
-    "page.no_patches": "Had jozz2 dial model makaychouf 7ta tswira.",
+    "page.no_patches": "Had part dial model makaychouf 7ta tswira.",
     "page.root_scale": "ddow: jidr dial weight, akbar wa7ed howa li mdowwi kter",
     "page.in_picture": "{pct} mn ster f tswira",
     "page.shift": (

@@ -40,7 +40,7 @@ SENTENCES = {
     ),
     "part.merge": "njem3o {units}",
     "part.hide_special": "nkhebbiw special tokens",
-    "part.show_part": "nbeyyno jozz2",
+    "part.show_part": "nbeyyno part",
     "part.links": "nchoufo ina heads kayrbto jouj kelmat",
     "part.picture": "tswira",
     "part.sound": "sout",

@@ -10,8 +10,8 @@ SENTENCES = {
     "run.done": "Salina f {time}.",
     "run.saved": "L file tsejjel: {path} ({value})",
     "warn.glyph": "Font mafihch had l7orouf: {chars}. Ghadi ybano b7al morabba3at.",
-    "warn.rtl": "Y9der had terminal maybeyyench l3arbiya mzyan: khdem b {option} wla sejjel HTML.",
-    "warn.unused": "{option} makat2atterch 3la {type} attention.",
+    "warn.rtl": "Y9der had lterminal maybeyyench l3arbiya mzyan: khdem b {option} wla sejjel HTML.",
+    "warn.unused": "{option} makatbeddel walo f {type} attention.",
     # What a record was made with
     "made.command": "Tsawb b attnviz {version}: {command}",
     "made.revision": "Weights dial {model}: revision {revision}",
@@ -23,22 +23,22 @@ SENTENCES = {
     "ui.random": "{n_heads}, random (machi trained)",
     "ui.given": "{n_heads}, weights kif t3taw",
     "ui.trained": "{n_heads} dial {model}",
-    "ui.replaces": "ila kan: f blast {type} attention dialo",
-    "ui.shared": "keys w values mcharkin: {n}",
+    "ui.replaces": "tajriba: f blast {type} attention dial model",
+    "ui.shared": "keys w values mochtarakin: {n}",
     "ui.learned_sinks": "{pct} mn ga3 weight katmchi l learned sinks",
     "ui.learned_sink": "learned sink",
-    "ui.truncated": "m9tou3: {n_tokens}",
+    "ui.truncated": "khellina ghir {n_tokens}",
     "ui.values": "weights × toul dial values, kul ster 100%",
     "ui.contributions": "contributions (ALTI): chhal jab kul word mn layers li te7t",
     "ui.rollout": "rollout: mo3ddal dial heads, ness residual",
     "ui.flow": "flow: mo3ddal dial heads, ness residual",
     "ui.sentences": "jomal: keys majmou3in, queries b lmo3ddal",
     "ui.lines": "stora: keys majmou3in, queries b lmo3ddal",
-    "ui.hidden": "tokens speciaux mkhebbyin, m3ahom {pct} dial weight",
-    "ui.sink": '{pct} katmchi l "{key}": scale bla biha',
+    "ui.hidden": "special tokens mkhebbyin, m3ahom {pct} dial weight",
+    "ui.sink": '{pct} kaymchi l "{key}": scale bla bih',
     "ui.scale": "scale {value}",
-    "ui.second": "{mark} = texte tani",
-    "ui.mean": "mo3ddal ({n})",
+    "ui.second": "{mark} = text tani",
+    "ui.mean": "mo3ddal dial {n}",
     "ui.strongest": "akbar weight",
     "ui.nothing": "walo",
     "ui.query": "query: token li kaychouf",
@@ -47,24 +47,24 @@ SENTENCES = {
     "unit.key": "key: li kaytchaf",
     "ui.scores": "{done} mn {total_scores}",
     "ui.saved": "9ell b {pct}",
-    "ui.streamed": "streamed: 7esbna kolchi, khellina ghir tswira",
+    "ui.streamed": "streamed: 7sebna kolchi, khellina ghir tswira",
     "ui.text": "text",
     "ui.bright": "mdowwi = mrekkez",
     "ui.keys_of": 'akbar weights dial "{query}"',
-    "ui.no_writer": "Had model makaykteb walo: 7ell wa7ed li kaykteb, b7al --model smollm2.",
+    "ui.no_writer": "Had lmodel makaykteb walo: 7ell wa7ed li kaykteb, b7al --model smollm2.",
     "ui.no_model": "Hada record msejjel w makaynch model: 3ti text bach tbeddlo.",
     "ui.one_type": "Bin jouj texts kayna ghir cross attention: makaynch now3 akhor.",
     "ui.rowsum": "lmajmou3 dial kul ster: {pct}",
-    "ui.rowsums": "lmajmou3 dial ster: mn {low} 7tal {high}",
+    "ui.rowsums": "lmajmou3 dial ster: mn {low} l {high}",
     "ui.masked": "no9ta = mkhebbi",
-    "ui.arcs": "kul query w key akhor li kaychouf kter",
+    "ui.arcs": "kul query w key li kaychouf kter (mn ghir rasso)",
     "ui.grey": "rmadi = mkhebbi",
-    "ui.cells": "kul khana: mo3ddal, 7tal {rows} × {columns} weights",
+    "ui.cells": "kul khana: mo3ddal dial {rows} × {columns} weights 3la l2aktar",
     "ui.kept": "streamed: mn kul query khellina akbar weights: {k}",
     "ui.part": "stora {rows}, columns {columns} mn {down} × {across} token",
     "ui.far": "akbar weights bin tokens b3ad",
     "ui.apart": "b3ad b {far} token",
-    "ui.none_far": "ma kaynch weight bin tokens b3ad",
+    "ui.none_far": "makayn 7ta weight bin tokens b3ad",
     "ui.own_scale": "kul head b scale dialo, lmdowwi kter = akbar weight dialo",
     "ui.sound_heads": "{query} kaytsennet: li daoui 3ndo weight kter, kul ster b scale dialo",
     "ui.sound_words": "fin kul kelma katsennet, kul ster b scale dialo; b7al b7al = walo",
@@ -77,7 +77,7 @@ SENTENCES = {
     "ui.sound_time": "tawani",
     "ui.said": "{model} · chno tgal w fin kul kelma chafet",
     "ui.said_spans": "we9t dial kelmat b heads li kayrettbo: fin chaf model, machi 3bar dial sout",
-    "ui.said_letters": "we9t dial kelmat b frames li fihom l7orouf; fin had frames kaychoufo",
+    "ui.said_letters": "we9t dial kelmat b frames li fihom l7orouf; fin had lframes kaychoufo",
     "ui.said_rate": "{value} s dial sout f {time}",
     "ui.said_more": "{value} windows okhrin tketbo w ma trasmoch: -o words.csv fih kulchi",
     "ui.said_nothing": "makteb walo",
@@ -88,7 +88,9 @@ SENTENCES = {
     "ui.image_even": "b7al b7al",
     "ui.image_query": "{query} kaychouf",
     "ui.image_hints": "--query r3c7: patch akhor · --head 0 kaybeyyen head wa7ed · -o map.png",
-    "ui.hints": "-o map.png kaysejjel tswira · --head 0 kaybeyyen head wa7ed · --show top, arcs",
+    "ui.hints": (
+        "-o map.png kaysejjel tswira · --head 0 kaybeyyen head wa7ed · --show top, arcs, grid"
+    ),
     "survey.dashboard": "Dashboard dial Dask: {path}",
     "ui.timeline": (
         "ster wa7ed l kul token li tekteb: probability dialo, w fin chaf model bach khtaro"
@@ -105,37 +107,37 @@ SENTENCES = {
     "ui.align.heads": "heads li kayalignew mezyan: {places}",
     "ui.align.all": "mo3ddal dial ga3 heads f ga3 layers",
     "ui.aligned": "kul ster fih 100%; {pct} dial attention ba9i f blassa khra",
-    "ui.asks": "fin kaychouf soual f texte, f layer lekher",
+    "ui.asks": "fin kaychouf soual f text, f layer lekher",
     "ui.predict.next": "chno kay9oul {model} ghadi yji",
     "ui.predict.mask": "chno kaydir {model} f blast [MASK]",
     "ui.predict.class": "class li kay3ti {model}",
     "ui.predict.token_class": "class li kay3ti {model} l kul token",
     "ui.predict.answer": "fin kayl9a {model} ljawab",
-    "ui.predict.similarity": "ch7al kul texte kayji m3a tswira, kay9oul {model}",
+    "ui.predict.similarity": "ch7al kul text kayji m3a tswira, kay9oul {model}",
     "ui.predict.asked": 'log-probability dial "{token}": {value} ({reason})',
-    "ui.findings": "Chno kaybeyyno had weights",
-    "ui.unexplained": "Makayn 7ta weight bayn kter mn okhrin.",
+    "ui.findings": "Chno kaybeyyno had lweights",
+    "ui.unexplained": "Makayn 7ta weight bayn kter mn lokhrin.",
     "ui.worth": "chouf hado: mn kul now3 li bayn kter howa lowel",
     "ui.by_largest": "b {what}, lkbir howa lowel",
     "ui.by_smallest": "b {what}, sghir howa lowel",
     "ui.sure": "sure = ch7al mn weight, bla token lowel w bla special tokens",
     "ui.sharp": "mrekkez",
-    "ui.even": "gedged",
-    "ui.more_heads": "w zid {n_heads}: {option}",
-    "ui.more_layers": "w zid {n_layers}: {option}",
-    "ui.wider": "w zid {n_heads} f terminal kbir kter",
+    "ui.even": "b7al b7al",
+    "ui.more_heads": "mazal {n_heads}: {option}",
+    "ui.more_layers": "mazal {n_layers}: {option}",
+    "ui.wider": "mazal {n_heads} f terminal kbir kter",
     "ui.not_kept": "streamed, makhellinach: {what}",
     "ui.where_not_why": "fin kaychouf head, machi 3lach model khda l9arar",
-    "ui.csv_streamed": "Weights streamed: f had table ghir akbar weights dial kul query.",
-    "ui.more_keys": "w zid {n_keys}, b weights sghar kter",
+    "ui.csv_streamed": "Weights streamed: f had ltable ghir akbar weights dial kul query.",
+    "ui.more_keys": "mazal {n_keys}, b weights sghar kter",
     "ui.places": "({k} mn {n} ra9m: blayes {places})",
     "ui.masked_keys": "{n} mn {total} keys mkhebbyin",
     "ui.rounded": (
-        "7sebna b r9am m9errba li bayna; weights dial program mkhtalfin ghir b {difference} "
+        "7sebna b r9am lm9errba li bayna; weights dial lbarnamaj mkhtalfin ghir b {difference} "
         "3la l2aktar."
     ),
     # The cost of longer texts
-    "ui.cost": "taman dial attention",
+    "ui.cost": "ch7al katkellef attention",
     "ui.cost_heads": "{n_heads}, {n} ra9m f kul head",
     "ui.cost_kept": "7sebna hna w khellina weights kamlin",
     "ui.cost_streamed": "7sebna hna, weights streamed",
@@ -147,35 +149,39 @@ SENTENCES = {
     "ui.cost_whole": "weights kamlin",
     "ui.cost_tokens": "tokens",
     "ui.cost_growth": "growth",
-    "ui.cost_count": "mn mask",
+    "ui.cost_count": "m7soub mn mask",
     "ui.cost_here": "lwe9t hna",
-    "ui.cost_over": "3la tokens",
+    "ui.cost_over": "tokens: mn – l",
     "ui.cost_power": (
-        "Growth 2 kay3ni: ila wella text double, l7sab kaytdreb f 4; 1 kay3ni f 2. Had ra9m jay mn "
-        "least squares 3la texts li twal kter."
+        "Growth 2 kay3ni: ila kber text jouj merrat, l7sab kaytdreb f 4; growth 1: kaytdreb f "
+        "2. Had ra9m jay mn least squares 3la texts twal."
     ),
     "ui.cost_counted": (
         "Scores m7soubin mn mask, l head wa7ed f kul layer; lba9i dial heads kamlin."
     ),
     "ui.cost_quickest": (
-        "Lwe9t: asghar we9t mn chi merrat f had machine; lmerra lowla mam7soubach."
+        "Lwe9t: derna chi merrat f had lmachine w khdina asghar we9t; lmerra lowla mam7soubach."
     ),
-    "ui.cost_meet": "+ = bezzaf",
+    "ui.cost_meet": "+ = kter mn wa7ed",
     "ui.cost_square": (
-        "Weights kamlin kayakhdo n × n ra9m, wakha mask kaykhebbi: 7ta memory katakhod lwe9t."
+        "Ila khellina weights kamlin, kayakhdo n × n ra9m wakha mask kaykhebbi; 7ta l7jez dial "
+        "memory kayakhod lwe9t."
     ),
     "ui.cost_beside": (
         "7da kul smiya: growth dialha. Memory: dial weights kamlin, w dial kul type streamed."
     ),
     "ui.cost_dashed": "Lkhett lm9etta3: lwe9t ila kan kayzid b7al l7sab.",
-    "ui.cost_too_long": "Ma7sebnach, kayakhod lwe9t bezzaf: {what}. Bach nzido lwe9t: {option}.",
-    "ui.cost_too_large": "Ma7sebnach, makaydkholch f memory: {what}.",
+    "ui.cost_too_long": (
+        "Ma7sebnach hado bach manfoutouch lwe9t: {what}. Bach tzid lwe9t: {option}."
+    ),
+    "ui.cost_too_large": "Ma7sebnach hado, 7it makaydkhlouch f memory: {what}.",
     "ui.cost_crossing": (
         "Mn {n_tokens} w lfo9, attention katakhod multiply-adds kter mn lba9i dial model."
     ),
-    "ui.cost_beyond": "Had model 3ndo blayes ghir l {n_tokens}.",
+    "ui.cost_beyond": "Had lmodel 3ndo blayes ghir l {n_tokens}.",
     "ui.cost_never": "7tal {n_tokens}, attention katakhod multiply-adds 9ell mn lba9i dial model.",
     "ui.cost_rest": (
-        "Lba9i: {value} multiply-adds l kul token f linear layers, bla head li kaykhtar lkelmat."
+        "Lba9i: {value} multiply-adds l kul token f linear layers, bla layer lekher li "
+        "kaykhtar lkelma."
     ),
 }
