@@ -79,7 +79,7 @@ class Reader:
         if n_tokens > MOST_TOKENS:
             raise AttnvizError(
                 f"The text has {n_tokens} tokens, and a picture of the lesson has room for "
-                f"{MOST_TOKENS}.", "Shorten it.",
+                f"{MOST_TOKENS} tokens.", "Shorten it.",
                 key="err.lesson_long", n_tokens=n_tokens, limit_tokens=MOST_TOKENS,
             )  # fmt: skip
         if n_tokens < 2:

@@ -158,7 +158,10 @@ def keeps_to_its_script(key):
     assert not [char for template in (*latin, arabic) for char in template
                 if char.isdigit() and char not in string.digits]  # fmt: skip
     assert "٪" not in arabic
-    code = r"--show \w+(?:, \w+)+|\([ -~…×]*\)|\[[ -~]*\]|\{\{.*\}\}|\d,[\w.,:]+|--[\w-]+ [\w.,]+"
+    code = (
+        r"--show \w+(?:, \w+)+|\([ -~…×]*\)|\[[ -~]*\]|\{\{.*\}\}"
+        r"|\d,[\w.,:]+|--[\w-]+ [\w.,]+"
+    )
     spoken = re.sub(code, "", arabic)
     assert "," not in fixed(spoken)  # its own comma
     assert not set(spoken) & {"?", ";"}
@@ -575,8 +578,10 @@ MISSPELT = {
     "سطورا": "سطور", "ڭدڭد": "بحال بحال", "تكست": "text", "speciaux مخبيين": "special tokens",
 }  # fmt: skip
 DOUBLED = re.compile(r"هاد [A-Za-z]")  # a bare English noun after "this"
-NOUNS_OF_OURS = ("token", "tokens", "weight", "weights", "head", "heads", "model", "query", "key",
-                 "layer", "text", "texts", "page", "table", "record", "frames", "option")  # fmt: skip
+NOUNS_OF_OURS = {
+    "token", "tokens", "weight", "weights", "head", "heads", "model", "query", "key", "layer",
+    "text", "texts", "page", "table", "record", "frames", "option",
+}  # fmt: skip
 
 
 def test_a_word_is_spelt_in_one_way():

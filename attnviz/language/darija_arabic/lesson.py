@@ -3,19 +3,19 @@
 SENTENCES = {
     # The lesson
     "lesson.scores.example": (
-        "هنا query ديال token «{query}» مع كل key؛ اللي ماباينش مجموع ف «others»."
+        "هنا الـ query ديال الـ token «{query}» مع كل key؛ داكشي اللي ماباينش مجموع ف «others»."
     ),
     "lesson.scaling.without": (
-        "بلا هاد القسمة أكبر weight يكون {without}؛ معاها هو {pct}. Scaling كيخلي softmax "
-        "مايختارش دغيا."
+        "بلا هاد القسمة، أكبر weight كان غادي يكون {without}؛ معاها هو {pct}. بلا scaling، الـ "
+        "softmax كيعطي تقريبا كلشي ل token واحد."
     ),
     "lesson.merge": (
-        "Outputs ديال {n_heads} كيتحطو حدا بعضياتهم، و matrix W_O كتحولهم ل vector واحد."
+        "الـ outputs ديال {n_heads} كيتحطو حدا بعضياتهم، و الـ matrix W_O كتحولهم ل vector واحد."
     ),
     "lesson.translation": (
-        "Translation: كل كلمة ف target كتشوف الكلمات ديال source (cross attention)."
+        "Translation: كل كلمة ف الـ target كتشوف الكلمات ديال الـ source (cross attention)."
     ),
-    "lesson.speech": "Speech: كل كلمة كتشوف الوقت فين تڭالت؛ keys هوما frames ديال الصوت.",
+    "lesson.speech": "Speech: كل كلمة كتشوف الوقت فاش تڭالت؛ الـ keys هوما frames ديال الصوت.",
     "lesson.sound.frames": (
         "الصوت كيتقطع ل طراف صغار، 25 ف الثانية: كل طرف هو token اللي كيشوف خرين."
     ),
@@ -30,12 +30,12 @@ SENTENCES = {
         "موديل مدرب بحال Whisper كيكتب الكلمات ب راسو؛ طريق ف weights ديالو اللي عمرها ما كترجع "
         "اللور كتڭول فوقاش تڭالت كل كلمة."
     ),
-    "lesson.strength.far": "هاد token يقدر يشوف أي token آخر ف خطوة وحدة، واخا يكون بعيد.",
+    "lesson.strength.far": "كل token يقدر يشوف أي token آخر ف خطوة وحدة، واخا يكون بعيد.",
     "lesson.strength.parallel": (
-        "هاد tokens كاملين كيتحسبو ف نفس الوقت: حتى واحد ماكيتسنى اللي قبل منو."
+        "الـ tokens كاملين كيتحسبو ف نفس الوقت: حتى واحد ماكيتسنى اللي قبل منو."
     ),
     "lesson.strength.heads": (
-        "بزاف د heads كيشوفو بزاف د العلاقات ف نفس الوقت، و weights نقدرو نشوفوهم."
+        "بزاف د heads كيشوفو بزاف د العلاقات ف نفس الوقت، و الـ weights نقدرو نشوفوهم."
     ),
     # Below a topic
     "lesson.try": "جرب:",

@@ -3,19 +3,19 @@
 SENTENCES = {
     # The lesson
     "lesson.scores.example": (
-        'Hna query dial token "{query}" m3a kul key; li mabaynch majmou3 f "others".'
+        'Hna query dial token "{query}" m3a kul key; dakchi li mabaynch majmou3 f "others".'
     ),
     "lesson.scaling.without": (
-        "Bla had l9esma akbar weight ykoun {without}; m3aha howa {pct}. Scaling kaykhelli "
-        "softmax maykhtarch deghya."
+        "Bla had l9esma, akbar weight kan ghadi ykoun {without}; m3aha howa {pct}. Bla "
+        "scaling, softmax kay3ti t9riban kolchi l token wa7ed."
     ),
     "lesson.merge": (
-        "Outputs dial {n_heads} kayt7etto 7da b3diyathom, w matrix W_O kat7awlhom l vector wa7ed."
+        "Outputs dial {n_heads} kayt7etto 7da b3diyathom, w matrix W_O kat7awwelhom l vector wa7ed."
     ),
     "lesson.translation": (
         "Translation: kul kelma f target katchouf lkelmat dial source (cross attention)."
     ),
-    "lesson.speech": "Speech: kul kelma katchouf lwe9t fin tgalet; keys homa frames dial sout.",
+    "lesson.speech": "Speech: kul kelma katchouf lwe9t fach tgalet; keys homa frames dial sout.",
     "lesson.sound.frames": (
         "Sout kayt9te3 l trof sghar, 25 f tanya: kul terf howa token li kaychouf okhrin."
     ),
@@ -30,7 +30,9 @@ SENTENCES = {
         "Model mderreb b7al Whisper kaykteb kelmat b rasso; triq f weights dialo li 3mmerha ma "
         "katrje3 lour kat9ol fo9ach tgalt kul kelma."
     ),
-    "lesson.strength.far": "Token y9der ychouf ay token akhor f khetwa wa7da, wakha ykoun b3id.",
+    "lesson.strength.far": (
+        "Kul token y9der ychouf ay token akhor f khetwa wa7da, wakha ykoun b3id."
+    ),
     "lesson.strength.parallel": (
         "Tokens kamlin kayt7esbo f nefs lwe9t: 7ta wa7ed makaytsenna li 9bel mnno."
     ),

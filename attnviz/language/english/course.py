@@ -87,15 +87,15 @@ SENTENCES = {
     "lesson.path": "The path:",
     "lesson.beside": "Beside the path:",
     "err.no_topic": "No topic was named. Say before which one: attnviz explain previous softmax.",
-    "err.last_topic": '"{topic}" is the last topic. See the list: attnviz explain.',
-    "err.first_topic": '"{topic}" is the first topic. See the list: attnviz explain.',
+    "err.last_topic": "{topic} is the last topic. attnviz explain lists them all.",
+    "err.first_topic": "{topic} is the first topic. attnviz explain lists them all.",
     "err.one_topic": (
         "Only one topic can be asked for at a time. A second one is for next and previous: "
         "attnviz explain next softmax."
     ),
     "err.lesson_long": (
-        "The text is too long for a picture of the lesson: {n_tokens}, and the limit is "
-        "{limit_tokens}. Shorten it."
+        "The text has {n_tokens}, and a picture of the lesson has room for {limit_tokens}. "
+        "Shorten it."
     ),
     "err.lesson_short": "The text is too short for the lesson. Write two words or more.",
 }
