@@ -571,6 +571,7 @@ def test_a_language_is_a_value():
 
 # One spelling for each word: what is never written, and what is.
 MISSPELT = {
+    "daoui": "mdowwi",
     "shno": "chno", "ach": "chno", "7esbna": "7sebna", "ma kaynch": "makaynch", "texte": "text",
     "speciaux": "special", "cliqui": "clicki", "mchedoud": "mchdoud", "jozz2": "part",
     "mcharkin": "mochtarakin", "gedged": "b7al b7al", "program": "lbarnamaj", "ytqaren": "yt9aren",

@@ -40,9 +40,9 @@ SENTENCES = {
     "help.save": "sejjel f file; suffix kaykhtar now3: {choices}",
     "help.help": "had llista",
     "help.quit": "khrej; 7ta b Ctrl-C",
-    "help.mouse": "souris: cliqui 3la token, khana wla head; rwida kat7errek query",
+    "help.mouse": "souris: clicki 3la token, khana wla head; rwida kat7errek query",
     # Of a picture
     "ui.picture": "tswira",
-    "ui.image_row": "li daoui kter {number} · {pct} f tswira",
-    "ui.image_column": "chkoun kaychouf f {query}: li daoui kter kay3tih {number}",
+    "ui.image_row": "li mdowwi kter {number} · {pct} f tswira",
+    "ui.image_column": "chkoun kaychouf f {query}: li mdowwi kter kay3tih {number}",
 }
