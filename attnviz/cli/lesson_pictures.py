@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from attnviz.cli import lesson_images
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 
@@ -54,6 +55,11 @@ class Reader:
         """The position of the query that is followed, the last word of a reader's own text; None
         for the example's."""
         return None if self.text is None else str(self.last)
+
+    @property
+    def viewer(self) -> lesson_images.Viewer:
+        """The same reader before pictures that are no text."""
+        return lesson_images.Viewer(self.language, self.screen)
 
     @property
     def last(self) -> int:
@@ -379,4 +385,8 @@ PICTURES: dict[str, Callable[[Reader], list[RenderableType]]] = {
     "far": _far,
     "sound": lambda reader: _heard(reader, said=False),
     "speech": lambda reader: _heard(reader, said=True),
+    "patches": lambda reader: lesson_images.one_patch(reader.viewer),
+    "picture-heads": lambda reader: lesson_images.four_heads(reader.viewer),
+    "cls": lambda reader: lesson_images.all_patches(reader.viewer),
+    "image-tokens": lambda reader: lesson_images.words_and_patches(reader.viewer),
 }

@@ -62,6 +62,12 @@ FURTHER = (
     Topic("global", ("type.global",), "global"),
     Topic("strengths",
           ("lesson.strength.far", "lesson.strength.parallel", "lesson.strength.heads"), "far"),
+    Topic("patches", ("lesson.patches.cut", "lesson.patches.row"), "patches"),
+    Topic("picture-heads",
+          ("lesson.picture.heads", "lesson.picture.constructed"), "picture-heads"),
+    Topic("cls", ("lesson.cls.one", "lesson.cls.share", "lesson.cls.below"), "cls"),
+    Topic("image-tokens",
+          ("lesson.image_tokens.among", "lesson.image_tokens.below"), "image-tokens"),
     Topic("sound", ("lesson.sound.frames", "lesson.sound.heads"), "sound"),
     Topic("speech", ("lesson.speech", "lesson.speech.lined", "lesson.speech.path"), "speech"),
 )  # fmt: skip
@@ -84,7 +90,11 @@ SHORT = {
     "cost": "limits", "memory": "limits", "limit": "limits", "training": "trained",
     "minilm": "trained", "explanation": "not-explanation", "reason": "not-explanation",
     "uses": "applications", "use": "applications", "application": "applications",
-    "strength": "strengths", "audio": "sound", "whisper": "speech",
+    "strength": "strengths", "audio": "sound", "image": "patches", "images": "patches",
+    "picture": "patches", "pictures": "patches", "patch": "patches", "vision": "patches",
+    "[cls]": "cls", "register": "cls", "registers": "cls", "image-token": "image-tokens",
+    "caption": "image-tokens", "captions": "image-tokens", "captioning": "image-tokens",
+    "vlm": "image-tokens", "whisper": "speech",
 }  # fmt: skip
 
 

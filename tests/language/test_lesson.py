@@ -13,6 +13,7 @@ import pytest
 
 import attnviz
 from attnviz.cli import run_command_line
+from attnviz.cli.lesson_images import DRAWN
 from attnviz.inputs.text import tokenize
 from attnviz.language import lesson
 from attnviz.language.languages import find_language
@@ -28,7 +29,8 @@ COURSE = [
     "self", "multi-head", "causal", "cross", "local-global", "limits", "trained",
     "not-explanation", "applications",
 ]  # fmt: skip
-TOPICS = [*COURSE, "attention", "local", "global", "strengths", "sound", "speech"]
+OF_FILES = ["patches", "picture-heads", "cls", "image-tokens", "sound", "speech"]
+TOPICS = [*COURSE, "attention", "local", "global", "strengths", *OF_FILES]
 TABLES = {
     "attention": "self", "self": "self", "causal": "causal", "local": "local", "global": "global",
     "cross": "cross", "not-explanation": "random",
@@ -122,7 +124,7 @@ def test_each_topic_says_what_to_try_and_what_comes_next(command):
         _, out, _ = command("explain", topic)
         lines = out.splitlines()
         tried = [line.removeprefix("try: ") for line in lines if line.startswith("try: ")]
-        assert len(tried) == (topic not in ("sound", "speech"))  # these take a file
+        assert len(tried) == (topic not in OF_FILES)
         for words in map(shlex.split, tried):
             assert words[0] == "attnviz"
             assert command(*words[1:])[0] == 0
@@ -638,3 +640,30 @@ def test_a_text_that_no_picture_has_room_for(command, text, said):
     assert (status, out) == (2, "")
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_words_and_patches_are_counted(told, lang):
+    """The drawn picture is 16 × 12 patches; the words that mean something are not even."""
+    text = told("image-tokens", lang)
+    words, patches, total = map(int, re.search(r"(\d+) \+ (\d+) = (\d+) ", text).groups())
+    assert (words, patches, total) == (len(tokenize(DRAWN[LANGS[lang]])), 192, words + 192)
+    for head in ("colour words", "place words"):
+        assert text.count(f"· {head}") >= 1
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_whole_picture_says_that_it_is_no_cls(told, lang):
+    """Every head once, and that no trained model is shown."""
+    text = told("cls", lang)
+    assert "[CLS]" in text
+    for number in range(4):
+        assert re.search(rf"(^|  ){number} [a-z]", text, re.MULTILINE)
+
+
+def test_an_eye_looks_for_its_colour(told):
+    """The row of the photograph's patch, as the topic tells it, sums to what it has."""
+    shares = [float(share) for share in re.findall(r"r\d+c\d+ +([\d.]+)%", told("patches", "en"))]
+    assert shares == sorted(shares, reverse=True)
+    assert 95 < sum(shares) <= 100
+    assert shares[0] > 50

@@ -22,6 +22,7 @@ from attnviz.language.darija_latin import (
     explorer,
     findings,
     lesson,
+    lesson_images,
     page,
     parts,
     screens,
@@ -56,6 +57,7 @@ PARTS = (
     errors_of_runs,
     explorer,
     lesson,
+    lesson_images,
     page,
     parts,
 )

@@ -15,6 +15,7 @@ from attnviz.language.english import (
     explorer,
     findings,
     lesson,
+    lesson_images,
     page,
     parts,
     screens,
@@ -54,6 +55,7 @@ PARTS = (
     errors_of_runs,
     explorer,
     lesson,
+    lesson_images,
     page,
     parts,
 )
