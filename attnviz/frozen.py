@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, field, fields
+from functools import cache
 from typing import Any, Literal, NoReturn, TypeVar, dataclass_transform
 
 T = TypeVar("T")
@@ -66,15 +67,21 @@ def _complete(cls: type[Any], values: dict[str, Any]) -> None:
     unknown = values.keys() - cls.__match_args__
     if unknown:
         raise TypeError(f"{cls.__name__} has no {', '.join(sorted(unknown))}")
-    for each in fields(cls):
-        if each.name in values:
+    for name, value, factory, needed in _defaults(cls):  # type: ignore[arg-type]
+        if name in values:
             continue
-        if each.default is not dataclasses.MISSING:
-            values[each.name] = each.default
-        elif each.default_factory is not dataclasses.MISSING:
-            values[each.name] = each.default_factory()
-        elif each.init:
-            raise TypeError(f"{cls.__name__} needs {each.name}")
+        if value is not dataclasses.MISSING:
+            values[name] = value
+        elif factory is not dataclasses.MISSING:
+            values[name] = factory()
+        elif needed:
+            raise TypeError(f"{cls.__name__} needs {name}")
+
+
+@cache
+def _defaults(cls: type[Any]) -> tuple[tuple[str, Any, Any, bool], ...]:
+    """Each field's name, default, factory and whether it has to be given; asked once a class."""
+    return tuple((one.name, one.default, one.default_factory, one.init) for one in fields(cls))
 
 
 def _repr(self: Any) -> str:

@@ -44,6 +44,28 @@ def n_workers() -> int:
     return max(min(here, MOST, int(said) if said.isdecimal() else MOST), 1)
 
 
+def at_once() -> int:
+    """How many threads share the work of a call made here: one inside of `alone`."""
+    return 1 if getattr(_mine, "alone", False) else n_workers()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Let this thread do all of its work by itself in here, BLAS too: then what it computes has the
+    same digits on a machine of any number of processors."""
+    before = getattr(_mine, "alone", False)
+    _mine.alone = True
+    _hold(1)
+    try:
+        yield
+    finally:
+        _hold(-1)
+        _mine.alone = before
+
+
+_mine = local()
+
+
 def share(jobs: Iterable[Job]) -> None:
     """Run all jobs, each once, on all workers; returns when the last is done.
 
@@ -51,7 +73,7 @@ def share(jobs: Iterable[Job]) -> None:
     context (np.errstate) hold in every thread.
     """
     listed = list(jobs)
-    if len(listed) < 2 or n_workers() < 2:
+    if len(listed) < 2 or at_once() < 2:
         in_turn(listed)
         return
     with one_blas_thread():
@@ -64,7 +86,7 @@ def by_tokens(work: Callable[..., Result], *arrays: NDArray[Any]) -> Result:
     Where BLAS is held to one thread, each worker takes a part of the tokens.
     """
     n_tokens = len(arrays[0])
-    n_parts = min(n_workers(), n_tokens) if _held else 1
+    n_parts = min(at_once(), n_tokens) if _held else 1
     if n_parts < 2:
         return work(*arrays)
     edges = [n_tokens * i // n_parts for i in range(n_parts + 1)]
@@ -176,7 +198,7 @@ if hasattr(os, "register_at_fork"):
 def one_blas_thread() -> Iterator[None]:
     """Hold BLAS to one thread in here. Blocks may lie within one another, or run side by side in
     several threads: the last to end gives BLAS its threads back."""
-    if n_workers() < 2:
+    if at_once() < 2:
         yield
         return
     _hold(1)

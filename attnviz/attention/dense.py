@@ -16,7 +16,7 @@ from attnviz.attention.prepare import Bias, Floats, Index, Inputs, prepare
 from attnviz.attention.products import PackedKeyValue, pack
 from attnviz.attention.rules import Range, Rule
 from attnviz.errors import known_arguments
-from attnviz.threads import in_turn, n_workers, scratch, share
+from attnviz.threads import at_once, in_turn, scratch, share
 
 ROWS_OF_JOB = 1 << 10  # enough that to pack their keys costs little beside them
 
@@ -93,7 +93,7 @@ def attend_all(inputs: Inputs, weights: Floats) -> Floats:
             _fill(inputs, index, rows, packed, weights, output)
 
     shared = inputs.worth_sharing(inputs.n_queries * inputs.n_keys)
-    n_parts = n_workers() if shared else 1
+    n_parts = at_once() if shared else 1
     jobs = [
         partial(job, some, index)
         for some in _neighbours(blocks(inputs))

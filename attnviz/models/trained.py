@@ -115,14 +115,14 @@ class TrainedModel:
             stated["learned_sinks"] = True
         return Identity(stated, self.checkpoint.place, self.files)
 
-    @property
+    @cached_property
     def files(self) -> tuple[Path, ...]:
         """Its files of weights, in the order of their names; those of an adapter too."""
         found = {entry.file for entry in self.tensors.values()}
         adapter = self.checkpoint.adapter
         return tuple(sorted(found | (set() if adapter is None else {*weights_in(adapter)})))
 
-    @property
+    @cached_property
     def dtypes(self) -> list[str]:
         """Those of its weights, in the words of the files."""
         return sorted({entry.dtype for entry in self.tensors.values() if entry.usable})

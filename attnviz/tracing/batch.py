@@ -11,8 +11,9 @@ from attnviz.tracing.plan import Plan
 MOST_TOKENS = 1024  # that pass together: more are no quicker, and take more memory
 
 
-def run_plans(plans: Sequence[Plan], attends: Sequence[Attend]) -> None:
-    """Run every plan through its door, those of one checkpoint together."""
+def run_plans(plans: Sequence[Plan], attends: Sequence[Attend]) -> Iterator[list[int]]:
+    """Run every plan through its door, those of one checkpoint together; yield the places of those
+    that have run, as they end."""
     for group in _groups(plans):
         model = plans[group[0]].model
         if len(group) == 1 or not isinstance(model, TrainedModel):
@@ -23,6 +24,7 @@ def run_plans(plans: Sequence[Plan], attends: Sequence[Attend]) -> None:
                 [plans[i].prepared for i in group],
                 [plans[i].under_mask(attends[i]) for i in group],
             )
+        yield group
 
 
 def _groups(plans: Sequence[Plan]) -> Iterator[list[int]]:

@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
+from contextvars import copy_context
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, TypeVar
 
 from attnviz._version import __version__
 from attnviz.errors import AttnvizError
+from attnviz.threads import n_workers
 
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
@@ -26,8 +30,41 @@ PATIENCE = "10s"  # for a scheduler to answer
 
 
 def run_here(work: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
-    """Run one chunk after another in this process."""
-    return map(work, chunks)
+    """Run chunks in this process, one thread for each processor; work uses no others."""
+    n = n_workers()
+    if n < 2:
+        yield from map(work, chunks)
+        return
+    waiting: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+
+    def submit(chunk: Chunk) -> Future[Result]:
+        found: Future[Result] = Future()
+        context = copy_context()  # settings such as np.errstate
+        waiting.put(lambda: context.run(_settle, found, work, chunk))
+        return found
+
+    for _ in range(n):  # of no pool, whose threads are waited for at the end, after Ctrl-C too
+        Thread(target=_serve, args=(waiting,), name="attnviz-chunks", daemon=True).start()
+    try:
+        yield from _in_order(submit, chunks, n + 1)
+    finally:
+        while not waiting.empty():
+            waiting.get_nowait()
+        for _ in range(n):
+            waiting.put(None)
+
+
+def _serve(waiting: SimpleQueue[Callable[[], None] | None]) -> None:
+    while (job := waiting.get()) is not None:
+        job()
+        del job  # or the last chunk would be kept while it waits
+
+
+def _settle(found: Future[Result], work: Callable[[Chunk], Result], chunk: Chunk) -> None:
+    try:
+        found.set_result(work(chunk))
+    except BaseException as error:
+        found.set_exception(error)
 
 
 def run_in_processes(
@@ -71,10 +108,10 @@ def run_on_dask(
         from distributed import KilledWorker
 
         _check_workers(client)
-        n_workers = max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
+        n_there = max(len(client.scheduler_info(n_workers=-1)["workers"]), 1)
         try:
             yield from _in_order(
-                lambda chunk: client.submit(work, chunk, pure=False), chunks, AHEAD * n_workers
+                lambda chunk: client.submit(work, chunk, pure=False), chunks, AHEAD * n_there
             )
         except (OSError, TimeoutError, CancelledError, KilledWorker) as error:
             raise AttnvizError(

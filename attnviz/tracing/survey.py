@@ -28,6 +28,7 @@ from attnviz.models import load_model
 from attnviz.models.model import Model
 from attnviz.record.record import AttentionRecord
 from attnviz.record.saved import read_tree, to_npz
+from attnviz.threads import alone
 from attnviz.tracing.engines import run_here, run_in_processes, run_on_dask
 from attnviz.tracing.of_heads import trace_heads
 from attnviz.tracing.plan import Options
@@ -78,13 +79,13 @@ def survey(
     """Measure every head of a model over many texts, and keep no weights.
 
     texts: texts, pairs of two, or a `Corpus` of files. model and options: as in `trace`.
-    workers: processes of this machine; 1 works in this one. scheduler: the address of a Dask
-    cluster, in place of processes. folder: where chunks are kept as they end; the same call with
-    the same folder goes on where the last one stopped. stack: of an encoder-decoder, the one to
-    look at. strict: raise the error of the first text that cannot be run, which is counted in
-    `Survey.failed` otherwise. effect: measure also what changes in the answer without each head
-    (`effects`), which takes far longer. progress: told how many texts and tokens are done, and
-    so_far: the sums of them, as each chunk ends.
+    workers: processes of this machine; 1 works in this one, with a thread for each processor.
+    scheduler: the address of a Dask cluster, in place of processes. folder: where chunks are kept
+    as they end; the same call with the same folder goes on where the last one stopped. stack: of an
+    encoder-decoder, the one to look at. strict: raise the error of the first text that cannot be
+    run, which is counted in `Survey.failed` otherwise. effect: measure also what changes in the
+    answer without each head (`effects`), which takes far longer. progress: told how many texts and
+    tokens are done, and so_far: the sums of them, as each chunk ends.
 
     Raises AttnvizError where there is no text, or what is given does not fit together.
     """
@@ -134,31 +135,32 @@ def _chunks(entries: Iterator[Entry]) -> Iterator[list[Entry]]:
 
 
 def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry]) -> ChunkResult:
-    """Measure the texts of one chunk; what cannot be run is named and left out."""
+    """Measure the texts of one chunk in this thread alone, so that the digits are the same on every
+    machine; what cannot be run is named and left out."""
     opened = _model(task.model) if model is None else model
     part: Part | None = None
     failed = []
-    asked = [(_text(entry), _options(task, opened, entry)) for entry in entries]
-    if task.effect:
-        records = [_with_effect(text, given, task) for text, given in asked]
-    else:
-        records = trace_all(asked, max_memory=1 << 40, stack=task.stack)
-    for entry, record in zip(entries, records, strict=True):
-        if isinstance(record, AttnvizError):
-            if task.strict:
-                raise AttnvizError(
-                    f"{entry.place}: {record.message}",
-                    record.hint,
-                    key="err.in_file",
-                    place=entry.place,
-                    reason=record,
-                ) from record
-            failed.append(Failed(entry.number, entry.place, str(record)))
-            continue
-        values = text_values(record.stack, entry.number, entry.place, entry.group)
-        part = Part(values.kinds.shape) if part is None else part
-        part.add(values)
+    with alone():
+        for entry, record in zip(entries, _records(task, opened, entries), strict=True):
+            if isinstance(record, AttnvizError):
+                if task.strict:
+                    raise AttnvizError(f"{entry.place}: {record.message}", record.hint) from record
+                failed.append(Failed(entry.number, entry.place, str(record)))
+                continue
+            values = text_values(record.stack, entry.number, entry.place, entry.group)
+            part = Part(values.kinds.shape) if part is None else part
+            part.add(values)
     return ChunkResult(part, tuple(failed), digest(entries))
+
+
+def _records(
+    task: Task, model: str | Model, entries: Sequence[Entry]
+) -> Iterator[AttentionRecord | AttnvizError]:
+    """The texts' records, or their errors, in order; those that run together are kept at a time."""
+    asked = [(_text(entry), _options(task, model, entry)) for entry in entries]
+    if task.effect:
+        return (_with_effect(text, given, task) for text, given in asked)
+    return trace_all(asked, max_memory=1 << 40, stack=task.stack)
 
 
 def _with_effect(text: str | None, options: Options, task: Task) -> AttentionRecord | AttnvizError:

@@ -110,7 +110,7 @@ def trace(
         raise AttnvizError(
             "`texts` stands alone.", "Leave `text` and `progress` out.", key="err.texts_stands"
         )
-    found = _together([*_each(texts, options)], how)
+    found = [*_together([*_each(texts, options)], how)]
     for one in found:
         if isinstance(one, AttnvizError):
             raise one
@@ -122,21 +122,36 @@ def trace_all(
     *,
     max_memory: int | None = None,
     stack: str | None = None,
-) -> list[AttentionRecord | AttnvizError]:
-    """Run over many texts, each with its options; return each one's record, or its error."""
+) -> Iterator[AttentionRecord | AttnvizError]:
+    """Run over many texts, each with its options; yield each one's record, or its error. Only the
+    records of those that run together are kept at a time."""
     return _together(asked, _How(max_memory, Transform(WEIGHTS), stack, ()))
 
 
 def _together(
     asked: Sequence[tuple[str | None, Options]], how: _How
-) -> list[AttentionRecord | AttnvizError]:
-    begun = [_tried(partial(_begun, text, options, how)) for text, options in asked]
-    runs = [one for one in begun if isinstance(one, _Run)]
+) -> Iterator[AttentionRecord | AttnvizError]:
+    begun: list[_Run | AttnvizError | None] = [
+        _tried(partial(_begun, text, options, how)) for text, options in asked
+    ]
+    runs = [(i, run) for i, run in enumerate(begun) if isinstance(run, _Run)]
+    n_told = 0
     try:
-        run_plans([run.plan for run in runs], [run.attend for run in runs])
+        for group in run_plans([run.plan for _, run in runs], [run.attend for _, run in runs]):
+            while n_told <= runs[group[-1]][0]:
+                told, begun[n_told] = _told(begun[n_told]), None  # weights are kept no longer
+                n_told += 1
+                yield told
     except AttnvizError:  # of one of them: each by itself tells which
-        return [_tried(partial(_alone, text, options, how)) for text, options in asked]
-    return [one if isinstance(one, AttnvizError) else one.record() for one in begun]
+        for text, options in asked[n_told:]:
+            yield _tried(partial(_alone, text, options, how))
+        return
+    yield from map(_told, begun[n_told:])
+
+
+def _told(run: _Run | AttnvizError | None) -> AttentionRecord | AttnvizError:
+    assert run is not None
+    return run if isinstance(run, AttnvizError) else run.record()
 
 
 def _alone(text: str | None, options: Options, how: _How) -> AttentionRecord:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
-from functools import partial
+from functools import cached_property, partial
 
 from attnviz.attention.masks import full
 from attnviz.attention.rules import Rule
@@ -54,7 +54,7 @@ class Tower:
     shares: tuple[float, ...] = ()
     after: tuple[Step, ...] = ()
 
-    @property
+    @cached_property
     def layouts(self) -> Mapping[str, Layout]:
         """Its own stack, and that of its cross-attention where it has one."""
         first = self.blocks[0]
