@@ -1,5 +1,9 @@
 """Texts that run together, against transformers' batches with padding."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
@@ -25,3 +29,23 @@ def test_minilm_in_batches():
         n = int(fed["attention_mask"][i].sum())
         assert record.stack.shape == (n, n)
         np.testing.assert_allclose(record.stack.weights, due[i, :, :, :n, :n], atol=1e-5)
+
+
+COUNTED = """
+import sys
+import attnviz
+texts = [" ".join("the cat sat on a mat and slept all day".split()[: 3 + i % 7]) for i in range(40)]
+attnviz.survey(texts, model="minilm", workers=int(sys.argv[1])).save(sys.argv[2])
+"""
+
+
+def test_a_survey_has_the_same_bytes_with_any_number_of_processors(tmp_path):
+    """What BLAS shares among threads it sums in another order: a chunk is one thread's alone."""
+    found = []
+    for name, workers, threads in (("a", 1, "1"), ("b", 1, "2"), ("c", 2, "2")):
+        place = tmp_path / f"{name}.npz"
+        environment = os.environ | {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+        command = [sys.executable, "-c", COUNTED, str(workers), str(place)]
+        subprocess.run(command, env=environment, check=True)
+        found.append(place.read_bytes())
+    assert found[0] == found[1] == found[2]
