@@ -423,8 +423,8 @@ BROKEN = {
     "esm, masks": ("esm, positions", fields(token_dropout=False)),
     "esm, positions": ("esm, positions", values("position_embeddings", rolled(1))),
     "deberta-v2, distances": ("deberta-v2", values("rel_embeddings", rolled(1))),
-    "deberta-v2, position to content": ("deberta-v2", fields(pos_att_type=["c2p"])),
-    "deberta-v2, content to position": ("deberta-v2", fields(pos_att_type=["p2c"])),
+    "deberta-v2, position to content": ("deberta-v2", values("pos_query_proj.weight", rolled(5))),
+    "deberta-v2, content to position": ("deberta-v2", values("pos_key_proj.weight", rolled(5))),
     "deberta-v2, buckets": ("deberta-v2, one side", fields(max_relative_positions=24)),
     "deberta-v2, norm of distances": (
         "deberta-v2, buckets",
