@@ -42,7 +42,7 @@ SAMPLES = {
     "extra_scores": 20, "n_times": 2, "done": 34, "masked": 66, "window": 1, "head": 3, "k": 2,
     "a": 0, "b": 1, "c": 2, "d": 3, "n": 4, "total": 9, "rows": 2, "columns": 3, "min": 0, "max": 3,
     "scale_expr": "√8 = 2.83", "time": "0.8 s", "memory": "1.2 MB", "path": "map.png",
-    "mark": "²",
+    "mark": "²", "n_experts": 8, "used": "3: 7",
     "model": "builtin", "option": "--type", "choices": "en, darija", "value": "x", "what": "Head",
     "type": "self", "chars": "字", "reason": "no space", "package": "x", "command": "pip install x",
     "version": "0.2.0", "revision": "0123abcd", "file": "model.safetensors",

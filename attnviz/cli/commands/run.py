@@ -60,13 +60,18 @@ def run(
     from attnviz.cli.output import say
     from attnviz.cli.progress import progress
     from attnviz.cli.read_text import file_named
+    from attnviz.cli.routed import put_routing
     from attnviz.language.languages import find_language
     from attnviz.tracing.doors import KEPT
     from attnviz.tracing.memory import parse_bytes
+    from attnviz.views.terminal.show import EXPERTS
 
     language = find_language(display.lang)
     if display.quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # before its client is imported
+    if display.show == EXPERTS:
+        put_routing(asked, display)
+        return
     tokenizer = Path(asked.tokenizer) if asked.tokenizer else None
     named = [file_named(asked.text), file_named(asked.source)]
     display.check([*named, asked.file, asked.source_file, asked.image, asked.audio, tokenizer])

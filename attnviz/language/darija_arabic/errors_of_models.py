@@ -260,4 +260,13 @@ SENTENCES = {
     ),
     "err.model_has_no": "الموديل {name} مافيهش {file}. ختار موديل آخر.",
     "err.no_use": "{what} ماكتخدمش مع {whose}. {todo}",
+    "err.no_experts": (
+        "{model} ماعندو experts: كاع tokens كيدوزو من نفس feed-forward. عطي mixture of experts "
+        "(Mixtral، Qwen 3 MoE، gpt-oss، DeepSeek …)."
+    ),
+    "err.no_experts_there": "layer {layer} ديال {model} ماعندو experts. هادو عندهم: {layers}.",
+    "err.experts_not_kept": (
+        "record ماكيحتافظش ب experts اللي دازو منهم tokens. عاود text مع الموديل "
+        "ديالو و `show` experts."
+    ),
 }

@@ -25,6 +25,8 @@ SENTENCES = {
     "ui.trained": "{n_heads} ديال {model}",
     "ui.replaces": "تجربة: ف بلاصة الـ {type} attention ديال الموديل",
     "ui.shared": "الـ keys و الـ values مشتركين: {n}",
+    "experts.title": "{model} · layer {layer} · كل token كيدوز من {n} experts من {n_experts}",
+    "experts.used": "tokens ديال كل expert: {used}",
     "ui.learned_sinks": "{pct} من كاع weight كتمشي ل learned sinks",
     "ui.learned_sink": "learned sink",
     "ui.truncated": "خلينا غير {n_tokens}",

@@ -264,4 +264,13 @@ SENTENCES = {
     ),
     "err.model_has_no": "Model {name} mafihch {file}. Khtar model akhor.",
     "err.no_use": "{what} makatkhdemch m3a {whose}. {todo}",
+    "err.no_experts": (
+        "{model} ma3ndo experts: ga3 tokens kaydouzo mn nefs feed-forward. 3ti mixture of experts "
+        "(Mixtral, Qwen 3 MoE, gpt-oss, DeepSeek …)."
+    ),
+    "err.no_experts_there": "Layer {layer} dial {model} ma3ndo experts. Hado 3ndhom: {layers}.",
+    "err.experts_not_kept": (
+        "Record makay7tafedch b experts li dazo mnhom tokens. 3awed l text m3a model "
+        "dialo w `show` experts."
+    ),
 }

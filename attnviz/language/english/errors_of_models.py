@@ -286,4 +286,13 @@ SENTENCES = {
     ),
     "err.model_has_no": "The model {name} has no {file}. Choose another model.",
     "err.no_use": "{what} does not apply to {whose}. {todo}",
+    "err.no_experts": (
+        "{model} has no experts: all tokens pass the same feed-forward part. Give a mixture of "
+        "experts (Mixtral, Qwen 3 MoE, gpt-oss, DeepSeek …)."
+    ),
+    "err.no_experts_there": "Layer {layer} of {model} has no experts. These have: {layers}.",
+    "err.experts_not_kept": (
+        "A record does not keep which experts its tokens passed. Run the text again with "
+        "its model and `show` experts."
+    ),
 }

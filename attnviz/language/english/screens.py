@@ -25,6 +25,8 @@ SENTENCES = {
     "ui.trained": "{n_heads} of {model}",
     "ui.replaces": "what if: instead of the model's own {type} attention",
     "ui.shared": "keys and values shared: {n}",
+    "experts.title": "{model} · layer {layer} · each token passes {n} of {n_experts} experts",
+    "experts.used": "tokens of each expert: {used}",
     "ui.learned_sinks": "{pct} of all weight goes to learned sinks",
     "ui.learned_sink": "learned sink",
     "ui.truncated": "cut to {n_tokens}",

@@ -131,6 +131,10 @@ class PreNormBlock:
         """x + output(heads), then the feed-forward part"""
         return self._feed(self.add_attention(x, heads))
 
+    def fed(self, x: Floats, heads: Floats) -> Floats:
+        """Make of the layer's input and of its heads what the feed-forward part is given."""
+        return _apply(self.feed_norm, self.add_attention(x, heads))
+
     def _feed(self, x: Floats) -> Floats:
         fed = self.feed_forward(_apply(self.feed_norm, x))
         return x + self._strong(_apply(self.after_feed, fed))

@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.transform import FOLLOWED
-from attnviz.errors import bad_choice
+from attnviz.errors import AttnvizError, bad_choice
 from attnviz.language.language import TERMINAL, Saving
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
@@ -70,7 +70,8 @@ VIEWS = {
     "timeline": View(timeline_view, draws_all=True, has_footer=False),
 }
 COLOURED = ("auto", "table", "heatmap")  # the scale is that of cells
-SHOWS = ("auto", *VIEWS, "none")
+EXPERTS = "experts"  # which is asked of a model, no record has it
+SHOWS = ("auto", *VIEWS, EXPERTS, "none")
 
 
 def check_show(what: str) -> None:
@@ -79,11 +80,21 @@ def check_show(what: str) -> None:
         raise bad_choice(what, "`show`", SHOWS)
 
 
+def _refuse_experts() -> None:
+    raise AttnvizError(
+        "A record does not keep which experts its tokens passed.",
+        "Run the text again with its model and `show` experts.",
+        key="err.experts_not_kept",
+    )
+
+
 def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
     """Draw the view that `look.show` names, under the record's title."""
     check_show(look.show)
     if look.show == "none":
         return Group()
+    if look.show == EXPERTS:
+        _refuse_experts()
     several = len(look.heads) > 1
     if look.show == "auto" and not several and not look.layers:
         return Group(*_heading(record, look, screen), *overview(record, look, screen))
