@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from attnviz.analysis.facts import Finding, LooksFirst, NoKeyStandsOut, SetAside
 from attnviz.analysis.names import token_names
 from attnviz.record.record import AttentionRecord
-from attnviz.record.stack import Stack, Which
+from attnviz.record.stack import Link, Stack, Which
 
 RESTING = ("trained", "given")  # origins of a model that may rest on a token
 SINK = 0.3  # share of the first token from which it counts as a sink (Gu et al. 2024)
@@ -63,8 +63,7 @@ def links(
     keys, weights, left = _left(stack, layer, head, aside)
     if aside.size and queries:
         share = 1 - float((left / _total(stack, layer, head))[queries].mean())
-        names = dict.fromkeys(stack.key_tokens.labels[i] for i in aside.tolist())
-        yield SetAside(share, tuple(names), share)
+        yield SetAside(share, _names(stack, aside), share)
     allowed = stack.allowed_keys()[layer] - aside.size
     for row in queries:
         yield from _of_row(stack, row, keys[row], weights[row], left[row], allowed[row], rows)
@@ -88,6 +87,41 @@ def _of_row(
         yield LooksFirst(share if words else share - PUNCTUATION, query, name, share, float(left))
     elif asked:
         yield NoKeyStandsOut(share, query, share)
+
+
+def strongest_others(record: AttentionRecord, layer: int, head: Which) -> list[Link]:
+    """Return each query's strongest key; within one text, its strongest key that is not itself and
+    that is not set aside. Special tokens ask nothing there."""
+    stack = record.stack
+    aside = set_aside(record, layer, head)
+    most = stack.shape[1] if stack.summary is None else stack.summary.strongest_keys.shape[-1]
+    keys, weights = stack.strongest(layer, head, min(2 + aside.size, most, stack.shape[1]))
+    silent = stack.query_tokens.special if aside.size else np.zeros(len(keys), dtype=np.bool_)
+    found = []
+    for query in np.flatnonzero(~silent).tolist():
+        for key, weight in zip(keys[query].tolist(), weights[query].tolist(), strict=True):
+            itself = not stack.two_texts and key == query
+            if weight > 0 and not itself and key not in aside:
+                found.append(Link(query, key, weight))
+                break
+    return found
+
+
+def left_out(record: AttentionRecord, layer: int, head: Which) -> SetAside | None:
+    """Return what `strongest_others` leaves out and its share of the weight of the words, or None
+    where nothing is."""
+    stack = record.stack
+    aside = set_aside(record, layer, head)
+    queries = np.flatnonzero(~stack.query_tokens.special)
+    if not aside.size or not queries.size:
+        return None
+    left = _left(stack, layer, head, aside)[2]
+    share = 1 - float((left / _total(stack, layer, head))[queries].mean())
+    return SetAside(share, _names(stack, aside), share)
+
+
+def _names(stack: Stack, places: NDArray[np.int64]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(stack.key_tokens.labels[i] for i in places.tolist()))
 
 
 def _one_text(stack: Stack) -> bool:

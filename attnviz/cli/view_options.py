@@ -88,11 +88,11 @@ class Display(Drawing):
         self, record: AttentionRecord, look: Look, query: str | None, target: Console
     ) -> list[RenderableType]:
         """Return what is shown, and the same in words where that is asked for."""
-        from attnviz.cli.output import in_words, screen_of
+        from attnviz.cli.output import in_words
         from attnviz.record.selection import rows_named
         from attnviz.views.terminal.show import show, show_query
 
-        screen = self._below(record.notes, screen_of(target))
+        screen = self._below(record.notes, target)
         rows = () if query is None else rows_named(record.stack, query)
         view = [
             show(record, look, screen) if query is None else show_query(record, query, look, screen)
@@ -114,7 +114,12 @@ class Display(Drawing):
             for note in write_output(record, path, look, self.quiet):
                 say(note, self.quiet)
 
-    def _below(self, notes: Sequence[str], screen: Screen) -> Screen:
-        """What the notes leave of a screen: both are on it."""
+    def _below(self, notes: Sequence[str], target: Console) -> Screen:
+        """What the notes, and on a terminal a line for each file, leave of a screen: all are on
+        it."""
+        from attnviz.cli.output import screen_of
+
+        screen = screen_of(target)
         told = 0 if self.quiet else sum(-(-len(note) // screen.width) for note in notes)
+        told += len(self.output or []) if target.is_terminal and not self.quiet else 0
         return replace(screen, height=max(screen.height - told, 1))

@@ -18,6 +18,7 @@ from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.palette import ink_on, ramp
 from attnviz.views.scale import Shades, shades, small
+from attnviz.views.scale import alike as on_one_scale
 from attnviz.views.screen import Screen
 
 Levels = NDArray[np.int64]  # steps of the ramp, -1 where the mask hides the cell
@@ -66,12 +67,21 @@ def background(step: int) -> Style | None:
     return Style(color=Color.from_rgb(*ink_on(colour)), bgcolor=Color.from_rgb(*colour))
 
 
-def small_map(stack: Stack, look: Look, size: int, colour: bool) -> list[Text]:
-    """Draw one head in at most `size` characters and half as many lines, on its own scale."""
-    pooled = stack.map(look.layer, look.head, size)
-    allowed = stack.allowed(look.layer, size)
-    bright = shades(pooled.mean, allowed, small(look.scale), whole=pooled.cells[1] == 1)
-    return half_rows(levels(bright.shares, allowed), colour)
+def small_maps(
+    stack: Stack, look: Look, heads: Sequence[int], size: int, colour: bool, *,
+    alike: bool = False, wide: int = 0,
+) -> list[list[Text]]:  # fmt: skip
+    """Draw each head in at most `size` characters and half as many lines, on its own scale, or all
+    on one. wide: characters of a cell that takes a whole line; none: two rows share a line."""
+    pooled = [stack.map(look.layer, head, size) for head in heads]
+    allowed, scale = stack.allowed(look.layer, size), small(look.scale)
+    whole = all(one.cells[1] == 1 for one in pooled)
+    if alike:
+        bright = on_one_scale([(one.mean, allowed) for one in pooled], scale, whole=whole)
+    else:
+        bright = [shades(one.mean, allowed, scale, whole=whole) for one in pooled]
+    steps = [levels(one.shares, allowed) for one in bright]
+    return [full_rows(one, wide, colour) if wide else half_rows(one, colour) for one in steps]
 
 
 def positions(indent: int, places: Sequence[int | str], wide: int) -> Text:

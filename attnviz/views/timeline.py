@@ -9,7 +9,7 @@ from attnviz.analysis.timeline import Step, Timeline, timeline
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.views.cells import background, full_rows, levels
-from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.palette import level
@@ -24,7 +24,7 @@ def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[R
     """Draw one line per written token: its probability, each block's share, the strongest keys."""
     found = timeline(record, look.layers or (look.layer,), look.heads)
     label = max(widest([step.label for step in found.steps], LABEL), 5)
-    lines: list[RenderableType] = [dim_line(timeline_title(record, look), screen.width)]
+    lines: list[RenderableType] = list(dim_lines(timeline_title(record, look), screen.width))
     lines.append(_header(found, label, look, screen))
     for step in found.steps:
         line = padded(label_text(step.label, label), label + 1)
@@ -35,7 +35,7 @@ def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[R
         line.truncate(screen.width, overflow="ellipsis")
         lines.append(line)
     note = look.language.say("ui.timeline", TERMINAL)
-    return [*lines, Text(), dim_line(note, screen.width)]
+    return [*lines, Text(), *dim_lines(note, screen.width)]
 
 
 def _header(found: Timeline, label: int, look: Look, screen: Screen) -> Text:

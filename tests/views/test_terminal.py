@@ -304,6 +304,28 @@ def test_arcs_without_room_leave_the_words():
     assert drawn_at[-1] == 12
 
 
+def test_arcs_leave_out_what_a_trained_model_rests_on():
+    """Else every line would end in [CLS]; heavy lines have more than half of the weight."""
+    labels = ["[CLS]", "a", "b", "c", "[SEP]"]
+    weights = np.array([[1, 0, 0, 0, 0], [0.6, 0.1, 0.3, 0, 0], [0.2, 0, 0, 0.8, 0],
+                        [0.5, 0.1, 0.3, 0.1, 0], [0.9, 0.1, 0, 0, 0]])  # fmt: skip
+    record = attnviz.from_weights(weights, labels)
+    record = replace(record, model=replace(record.model, origin="trained"))
+    special = np.array([True, False, False, False, True])
+    tokens = replace(record.stack.query_tokens, special=special)
+    stack = replace(record.stack, query_tokens=tokens, key_tokens=tokens)
+    lines = plain(drawn(replace(record, stacks={"self": stack}), "arcs", 80))
+    share = round(100 * (0.6 + 0.2 + 0.5) / 3)
+    assert any(
+        line.startswith(f'{share}% of the weight goes to "[CLS]", "[SEP]"') for line in lines
+    )
+    rows = [line for line in lines if re.match(r"(\[|[abc] )", line)]
+    assert [row.split()[-2:] for row in rows[1:4]] == [["30%", "b"], ["80%", "c"], ["30%", "b"]]
+    assert (rows[0].split(), rows[4].split()) == (["[CLS]"], ["[SEP]"])
+    assert any(char in rows[2] for char in "━┳┻")
+    assert not any(char in rows[1] for char in "━┳┓")
+
+
 def test_arcs_of_two_texts_join_no_two_queries():
     """In cross-attention a query looks at the other text: a line to a query would be a lie."""
     for seed in range(4):
@@ -534,11 +556,23 @@ def test_all_heads_stand_in_one_strip(width):
     assert not any("+" in line for line in lines)
 
 
+def test_a_name_too_long_for_its_column_goes_on_in_a_second_line():
+    words = ["understanding", "cat", "because"]
+    record = attnviz.from_weights(random_weights(3, 3), words)
+    lines = plain(drawn(record, "table", 29))
+    first = next(i for i, line in enumerate(lines) if re.match(r"understandi…\s+\d", line))
+    above = [line.ljust(29) for line in lines[first - 3 : first]]
+    columns = [(13 + 5 * i, 18 + 5 * i) for i in range(3)]
+    read = ["".join(line[a:b].strip() for line in above) for a, b in columns]
+    assert read[1:] == words[1:]
+    assert read[0].startswith("under")
+
+
 @pytest.mark.parametrize("width", [24, 40, 60])
 def test_what_is_said_below_is_wrapped_and_not_cut(width):
     lines = plain(drawn(sentence(10, "local"), "auto", width, 40))
     below = " ".join(lines)
-    assert "row sums to 100%" in below.replace("  ", " ")
+    assert "rows sum to 100%" in below.replace("  ", " ")
     assert "--show top, arcs, grid" in below
     assert all(len(line) <= width for line in lines)
 
@@ -565,5 +599,5 @@ def test_a_small_map_names_its_largest_weight_for_each_has_its_own_scale():
     weights[2, 3] = [0.6, 0.4, 0, 0, 0, 0, 0, 0]
     lines = plain(drawn(weighted(weights), "grid"))
     assert next(line for line in lines if line.startswith("0")).split() == [
-        "0", "≤12%", "1", "2", "≤60%",
+        "0", "≤12%", "1", "self", "2", "≤60%",
     ]  # fmt: skip

@@ -56,7 +56,7 @@ SENTENCES = {
     "ui.no_writer": "This model writes no text: open one that does, as --model smollm2.",
     "ui.no_model": "A saved record has no model to run. Start from the text to change it.",
     "ui.one_type": "With two texts, only cross-attention is possible.",
-    "ui.rowsum": "each row sums to {pct}",
+    "ui.rowsum": "rows sum to {pct}",
     "ui.rowsums": "rows sum to {low} … {high}",
     "ui.masked": "dot = masked",
     "ui.arcs": "for each query, the key it looks at most (other than itself)",

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from attnviz.inputs.where import Boxes
 from attnviz.record.stack import Floats, Stack
-from attnviz.views.cells import full_rows, levels, small_map
+from attnviz.views.cells import full_rows, levels, small_maps
 from attnviz.views.explorer.state import State
 from attnviz.views.labels import label_text
 from attnviz.views.look import Look
@@ -66,7 +66,7 @@ class Thumbnails:
 
     def _draw(self, look: Look, size: int, colour: bool) -> list[Text]:
         if self.where is None:
-            return small_map(self.stack, look, size, colour)
+            return small_maps(self.stack, look, look.heads, size, colour)[0]
         row, lines = row_of(self.stack, look.layer, look.head, self.query), -(-size // 2)
         return drawn_picture(self.where, row, None, size, lines, Screen(size, lines, colour))
 

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, PathPatch
 from matplotlib.path import Path
 
+from attnviz.analysis.links import left_out, strongest_others
 from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
-from attnviz.record.stack import Link, Stack
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.palette import INK, LINES
@@ -27,11 +27,13 @@ FAINT = 0.25  # how much of the colour the lightest line has
 
 def arcs_figure(record: AttentionRecord, look: Look) -> Figure:
     """Draw the tokens one below the other, and a line from each to the other token of the text that
-    it looks at most; two texts stand side by side. Thick and dark is much weight."""
+    it looks at most; two texts stand side by side. Thick and dark is much weight. What a trained
+    model rests on is left out, and said."""
     stack = record.stack
     check_rows(max(stack.shape))
     told = what_is_shown(stack, look, look.language.say("ui.arcs"))
-    paper = Paper([title(record, look.language, PICTURE), told], look.figure)
+    said = _left_out(record, look) if len(look.heads) < 2 else []
+    paper = Paper([title(record, look.language, PICTURE), told, *said], look.figure)
     queries, keys = (
         [cut(name, LONGEST) for name in tokens.names]
         for tokens in (stack.query_tokens, stack.key_tokens)
@@ -51,32 +53,25 @@ def arcs_figure(record: AttentionRecord, look: Look) -> Figure:
     for i, one in enumerate(blocks):
         top = i * block
         if named:
-            name = what_is_shown(stack, one)
+            name = " · ".join([what_is_shown(stack, one), *_left_out(record, one)])
             _write(axes, -left, top + row / 2, name, size, fontweight="bold")
             top += row
-        _draw(axes, stack, one, (top, row, wide), size, (queries, keys))
+        _draw(axes, record, one, (top, row, wide), size, (queries, keys))
     return paper.figure
 
 
-def strongest_others(stack: Stack, look: Look) -> list[Link]:
-    """Each query's strongest key; within one text, its strongest other key."""
-    keys, weights = stack.strongest(look.layer, look.head, min(2, stack.shape[1]))
-    links = []
-    for query in range(len(keys)):
-        for key, weight in zip(keys[query].tolist(), weights[query].tolist(), strict=True):
-            if weight > 0 and (stack.two_texts or key != query):
-                links.append(Link(query, key, weight))
-                break
-    return links
+def _left_out(record: AttentionRecord, look: Look) -> list[str]:
+    aside = left_out(record, look.layer, look.head)
+    return [look.language.say(aside.sentence, PICTURE, **aside.values())] if aside else []
 
 
 def _draw(
-    axes: Axes, stack: Stack, look: Look, at: tuple[float, float, float], size: float,
+    axes: Axes, record: AttentionRecord, look: Look, at: tuple[float, float, float], size: float,
     names: tuple[list[str], list[str]],
 ) -> None:  # fmt: skip
     """Draw the lines of one head; at: top, height of a row and width, in inches."""
-    top, row, wide = at
-    links = strongest_others(stack, look)
+    stack, (top, row, wide) = record.stack, at
+    links = strongest_others(record, look.layer, look.head)
     for i, name in enumerate(names[0]):
         _write(axes, -0.06, top + (i + 0.5) * row, name, size, ha="right")
     if stack.two_texts:

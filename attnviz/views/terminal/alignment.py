@@ -9,7 +9,7 @@ from rich.text import Text
 from attnviz.analysis.alignment import Alignment
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.cells import full_rows, levels
-from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
 from attnviz.views.words import aligned_heads
@@ -25,7 +25,8 @@ def alignment_view(
     most = min(longest, max((screen.width - 16) // 3, 8))
     left, right = widest(found.columns, most), widest(found.rows, most)
     room = screen.width - left - right - len(ARROW) - 6
-    lines: list[RenderableType] = [dim_line(aligned_heads(found, language, TERMINAL), screen.width)]
+    heads = aligned_heads(found, language, TERMINAL)
+    lines: list[RenderableType] = list(dim_lines(heads, screen.width))
     largest = float(found.weights.max(initial=0)) or 1.0
     each = max(min(room // max(len(found.columns), 1), 3), 1)
     for (row, column, weight), shares in zip(found.links, found.weights, strict=True):
@@ -37,4 +38,4 @@ def alignment_view(
         line.truncate(screen.width, overflow="ellipsis")
         lines.append(line)
     note = language.say("ui.aligned", TERMINAL, pct=found.outside)
-    return [*lines, Text(), dim_line(note, screen.width)]
+    return [*lines, Text(), *dim_lines(note, screen.width)]

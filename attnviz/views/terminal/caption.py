@@ -9,7 +9,7 @@ from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.views.captions import heading, named, words_of
-from attnviz.views.labels import dim_line, label_text
+from attnviz.views.labels import dim_lines, label_text
 from attnviz.views.look import Look
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.image import Small, small_pictures
@@ -25,6 +25,6 @@ def caption_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Re
     where, language = picture[0], look.language
     text = " ".join(visible(word.text) for word in words)
     lines: list[RenderableType] = [label_text(text, screen.width, "bold")]
-    lines.append(dim_line(heading(record, language, TERMINAL), screen.width))
+    lines += dim_lines(heading(record, language, TERMINAL), screen.width)
     smalls = [Small(named(word, where, language, TERMINAL), word.row, None) for word in words]
     return lines + small_pictures(where, smalls, screen, max(screen.height - ROOM, 6))

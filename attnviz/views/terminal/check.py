@@ -12,7 +12,7 @@ from attnviz.analysis.check import Check, Ranking, mean_of_known
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.effect_words import order_name, read_out_name
-from attnviz.views.labels import dim_line, dim_lines, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.screen import Screen
 
 NAME, NUMBER, CORRELATION, VERDICT, BAR = 26, 11, 12, 13, 24  # cells of columns
@@ -95,5 +95,5 @@ def _notes(found: Check, screen: Screen, language: Language) -> Iterator[Text]:
     yield from dim_lines(language.say("check.corr", TERMINAL), screen.width)
     if found.skipped:
         names = [name for name, _ in found.skipped]
-        yield dim_line(language.say("check.skipped", TERMINAL, choices=names), screen.width)
+        yield from dim_lines(language.say("check.skipped", TERMINAL, choices=names), screen.width)
     yield from dim_lines(language.say("check.model", TERMINAL), screen.width)

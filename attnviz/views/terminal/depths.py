@@ -10,7 +10,7 @@ from rich.text import Text
 
 from attnviz.analysis.depths import Attribution, Depths
 from attnviz.inputs.labels import visible
-from attnviz.views.labels import dim_line, label_text, padded
+from attnviz.views.labels import dim_lines, label_text, padded
 from attnviz.views.screen import Screen
 
 NAME, NUMBER, ANSWER, PART = 10, 8, 14, 8  # characters of columns
@@ -26,7 +26,7 @@ def depths(found: Depths, screen: Screen, *, top: int | None = None) -> Renderab
     if found.attribution is not None:
         lines += [Text(), *_parts(found.attribution, screen, top or MOST_PARTS)]
     note = "logit lens: each layer read as if it were the last"
-    return Group(*lines, dim_line(note, screen.width))
+    return Group(*lines, *dim_lines(note, screen.width))
 
 
 def _bars(found: Depths, screen: Screen) -> Iterator[Text]:
@@ -74,5 +74,5 @@ def _parts(found: Attribution, screen: Screen, top: int) -> Iterator[Text]:
         yield line
     left = sum(value for _, value, _ in parts[top:])
     if len(parts) > top:
-        yield dim_line(f"{len(parts) - top} more parts add {left:+.3f}", screen.width)
-    yield dim_line(f"all of them add up to {found.total:+.3f}", screen.width)
+        yield from dim_lines(f"{len(parts) - top} more parts add {left:+.3f}", screen.width)
+    yield from dim_lines(f"all of them add up to {found.total:+.3f}", screen.width)

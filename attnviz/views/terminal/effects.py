@@ -13,7 +13,7 @@ from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.cells import full_rows, levels
 from attnviz.views.effect_words import effect_number, effects_notes, effects_title
-from attnviz.views.labels import dim_line, dim_lines, label_text
+from attnviz.views.labels import broken, dim_lines, label_text
 from attnviz.views.screen import Screen
 
 HEAD, EFFECT, NAME, BAR = 7, 9, 14, 18  # characters of columns
@@ -24,7 +24,10 @@ def effects(
     found: Effects, screen: Screen, language: Language, *, top: int | None = None
 ) -> RenderableType:
     """Return the title, the grid, the strongest heads beside the strongest tokens, the edges."""
-    head = [_line(part, screen, "bold") for part in effects_title(found, language, TERMINAL)]
+    head = [
+        line for part in effects_title(found, language, TERMINAL)
+        for line in _lines(part, screen, "bold")
+    ]  # fmt: skip
     grid = list(_grid(found, screen, language))
     notes = [
         line for note in effects_notes(found, language, TERMINAL)
@@ -52,8 +55,8 @@ def _grid(found: Effects, screen: Screen, language: Language) -> Iterator[Text]:
     for layer, cells in enumerate(full_rows(steps, wide, screen.colour)):
         line = Text(f"{layer:>5} ", "dim").append_text(cells)
         yield line.append(f"  {effect_number(found.layers[layer])}")
-    yield dim_line(language.say("effect.colour", TERMINAL, value=effect_number(largest)),
-                   screen.width)  # fmt: skip
+    said = language.say("effect.colour", TERMINAL, value=effect_number(largest))
+    yield from dim_lines(said, screen.width)
 
 
 def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
@@ -87,10 +90,9 @@ def _edges(found: Effects, screen: Screen, language: Language) -> Iterator[Text]
             "effect.cut", TERMINAL, query=visible(edge.query), key=visible(edge.key),
             places=places or language.say("effect.everywhere"), value=effect_number(edge.effect),
         )  # fmt: skip
-        yield _line(said, screen, "")
+        yield from _lines(said, screen, "")
 
 
-def _line(words: str, screen: Screen, style: str) -> Text:
-    text = Text(words, style, no_wrap=True)
-    text.truncate(screen.width, overflow="ellipsis")
-    return text
+def _lines(words: str, screen: Screen, style: str) -> list[Text]:
+    """A sentence on as many lines as it needs."""
+    return [Text(piece, style, no_wrap=True) for piece in broken(words, screen.width)]

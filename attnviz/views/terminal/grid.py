@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
-from attnviz.views.cells import small_map
-from attnviz.views.labels import dim_line, label_text
+from attnviz.views.cells import small_maps
+from attnviz.views.labels import dim_lines, label_text
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
+from attnviz.views.terminal.patterns import patterns
 from attnviz.views.titles import head_title, layer_title
 
 GAP = 2  # between small maps
 NARROWEST = 4  # characters of a map in a strip of all heads
 NAME = 18  # characters for a head's name above its map
+LEAST = 2  # lines of a map: with less they are left out
 TALLEST = 32  # lines of one map
 
 
@@ -47,22 +50,84 @@ def grid(
     across = maps_across(screen.width)
     if one_band and len(heads) > across and in_one_strip(len(heads), screen.width):
         across = len(heads)
-    gap = GAP if across <= maps_across(screen.width) else 1
-    each = (screen.width + gap) // min(across, max(len(heads), 1)) - gap
-    size = max(min(2 * lines_each, each), 1)
+    layout = _Layout(across, *_room(min(across, len(heads)), screen.width), lines_each)
     bands = [heads[i : i + across] for i in range(0, len(heads), across)]
     body: list[RenderableType] = []
     for band in bands[:1] if one_band else bands:
         body += [Text()] if body else []
-        body += _band(stack, look, band, (each, gap), size, colour=screen.colour)
+        body += _band(stack, look, band, layout, colour=screen.colour)
     if one_band and len(bands) > 1:
-        body.append(dim_line(f"… +{len(heads) - across} heads: --show grid", screen.width))
+        body += dim_lines(f"+{len(heads) - across} heads: --show grid", screen.width)
     return body
 
 
-def _name(stack: Stack, look: Look, each: int, size: int) -> Text:
-    """The head above its map, and what is brightest there: every map has a scale of its own."""
+class _Layout(NamedTuple):
+    """How small maps lie: how many side by side, characters of each and of the gap after it, lines,
+    and characters of a cell that has a line for each row (0: two rows share one)."""
+
+    across: int
+    each: int
+    gap: int
+    tall: int
+    wide: int = 0
+
+
+def strips(stack: Stack, look: Look, screen: Screen, lines: int) -> list[RenderableType]:
+    """Draw all heads in at most `lines` lines, as large as these let them be; [] if in none."""
+    layout = _largest(stack, screen.width, lines)
+    if layout is None:
+        tall = lines - 2  # of one row of maps, their names and how many more there are
+        in_one = in_one_strip(stack.n_heads, screen.width)
+        return [] if in_one or tall < LEAST else grid(stack, look, screen, tall, one_band=True)
+    heads = range(stack.n_heads)
+    body: list[RenderableType] = []
+    for first in range(0, stack.n_heads, layout.across):
+        body += [Text()] if body else []
+        band = heads[first : first + layout.across]
+        body += _band(stack, look, band, layout, colour=screen.colour)
+    return body
+
+
+def are_whole(stack: Stack, width: int, lines: int) -> bool:
+    """Tell whether the maps of all heads have a place for every weight in so many lines."""
+    layout = _largest(stack, width, lines)
+    return layout is not None and layout.each >= stack.shape[1] and (
+        layout.tall * (1 if layout.wide else 2) >= stack.shape[0]
+    )  # fmt: skip
+
+
+def _largest(stack: Stack, width: int, lines: int) -> _Layout | None:
+    """The layout of all heads with the largest cells, in the fewest rows of maps."""
+    n_rows, n_columns = stack.shape
+    halves = -(-n_rows // 2)
+    pooled: _Layout | None = None
+    whole: _Layout | None = None
+    for bands in range(1, stack.n_heads + 1):
+        across = -(-stack.n_heads // bands)
+        each, gap = _room(across, width)
+        tall = (lines + 1) // bands - 2  # a name above a map, a gap below
+        if tall < min(halves, LEAST):
+            break
+        if each >= 2 * n_columns and tall >= n_rows:
+            return _Layout(across, each, gap, n_rows, 2)
+        if each >= max(n_rows, n_columns) and tall >= halves and whole is None:
+            whole = _Layout(across, each, gap, halves)
+        if bands == 1 and each >= NARROWEST:
+            pooled = _Layout(across, each, gap, tall)
+    return whole or pooled
+
+
+def _room(across: int, width: int) -> tuple[int, int]:
+    """Characters of a map, and of the gap after it."""
+    gap = GAP if across <= maps_across(width) else 1
+    return (width + gap) // max(across, 1) - gap, gap
+
+
+def _name(stack: Stack, look: Look, each: int, size: int, pattern: str) -> Text:
+    """The head above its map, what it was built or found to look at, and what is brightest there
+    where the map has a scale of its own."""
     title = head_title(stack, look.heads[0])
+    title += f" {pattern}" if pattern and each >= NAME else ""
     most = percent(float(stack.map(look.layer, look.head, size).mean.max(initial=0)))
     if each < NAME or most == "100":
         return label_text(title, each, "bold")
@@ -82,17 +147,19 @@ def maps_across(width: int) -> int:
 
 
 def _band(
-    stack: Stack, look: Look, heads: Sequence[int], room: tuple[int, int], size: int, *,
-    colour: bool,
-) -> list[RenderableType]:  # fmt: skip
-    """One row of maps under their names. room: characters of a map, and of the gap after it."""
-    each, gap = room
-    names, columns = [], []
+    stack: Stack, look: Look, heads: Sequence[int], layout: _Layout, *, colour: bool
+) -> list[RenderableType]:
+    """One row of maps under their names: on one scale where a name has no room to say the largest
+    weight."""
+    each, gap, alike = layout.each, layout.gap, layout.each < NAME
+    size = max(stack.shape) if layout.wide else max(min(2 * layout.tall, each), 1)
+    names, found = [], patterns(stack, (look.layer,)) if each >= NAME else {}
     for head in heads:
-        name = _name(stack, replace(look, heads=(head,)), each, size)
+        pattern = found.get((look.layer, head), "")
+        name = _name(stack, replace(look, heads=(head,)), each, size, pattern)
         name.pad_right(each + gap - name.cell_len)
         names.append(name)
-        columns.append(small_map(stack, replace(look, heads=(head,)), size, colour))
+    columns = small_maps(stack, look, heads, size, colour, alike=alike, wide=layout.wide)
     lines = [Text("", end="").join(names)]
     for row in zip(*columns, strict=True):
         line = Text(no_wrap=True, end="")

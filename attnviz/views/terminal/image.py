@@ -13,7 +13,7 @@ from attnviz.inputs.where import Boxes
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
-from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.overlay import (
@@ -80,7 +80,7 @@ def image_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list
     across, tall = _layout(where, len(smalls), screen.width, lines - 1)
     shown = smalls[: across * max((lines - 1) // (tall + 1), 1)]
     said = _what(stack, look, len(smalls) - len(shown))
-    return [dim_line(said, screen.width), *_bands(where, shown, across, tall, screen)]
+    return [*dim_lines(said, screen.width), *_bands(where, shown, across, tall, screen)]
 
 
 def small_pictures(

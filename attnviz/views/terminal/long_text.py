@@ -14,7 +14,7 @@ from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Link, Place, Stack
 from attnviz.views.cells import full_rows, levels
-from attnviz.views.labels import dim_line, label_text
+from attnviz.views.labels import dim_lines, label_text
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.scale import shades
@@ -63,13 +63,13 @@ def minimap(place: Place, look: Look, screen: Screen, lines: int) -> list[Render
             cell = Text(MARKED, "bold reverse" if screen.colour else "bold")
             line = before.append_text(cell).append_text(after)
         drawn[row] = line
-    return [dim_line(part_title(place, look.language), screen.width), *drawn]
+    return [*dim_lines(part_title(place, look.language), screen.width), *drawn]
 
 
 def far_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw the strongest links between tokens far apart, or say that there are none."""
     found = far_links(record.stack, look, screen, FAR_LINES)
-    return found or [dim_line(look.language.say("ui.none_far"), screen.width)]
+    return found or list(dim_lines(look.language.say("ui.none_far"), screen.width))
 
 
 def far_links(stack: Stack, look: Look, screen: Screen, k: int) -> list[RenderableType]:
@@ -78,7 +78,7 @@ def far_links(stack: Stack, look: Look, screen: Screen, k: int) -> list[Renderab
     if not links:
         return []
     rows, columns = stack.positions
-    lines: list[RenderableType] = [dim_line(look.language.say("ui.far"), screen.width)]
+    lines: list[RenderableType] = list(dim_lines(look.language.say("ui.far"), screen.width))
     places = len(str(max(int(rows[-1]), int(columns[-1]))))
     names = stack.query_tokens.names, stack.key_tokens.names
     for link in links:

@@ -8,9 +8,7 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
-from attnviz.analysis.head_labels import WITHOUT_PATTERN, labels_of
 from attnviz.frozen import dataclass
-from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
@@ -19,12 +17,12 @@ from attnviz.views.labels import dim_lines, padded
 from attnviz.views.look import Look
 from attnviz.views.scale import Shades, alike
 from attnviz.views.screen import Screen
+from attnviz.views.terminal.patterns import patterns
 
 LAYER = "layer"
 NARROWEST, WIDEST = 5, 24  # characters of a small map
 LEAST = 4  # rows of one, two of which stand in a line
 OTHERS = 8  # lines of the title, the numbers above, the scale, and what stands below
-LONGEST = 512  # tokens up to which heads are labelled: it takes every weight
 MOST_NAMED = 6  # heads that are named of one kind
 
 
@@ -113,14 +111,10 @@ def _told(
     if drawn.cells != (1, 1):
         rows, columns = drawn.cells
         parts.append(look.language.say("heads.cells", TERMINAL, rows=rows, columns=columns))
-    if stack.weights is None or max(stack.shape) > LONGEST:
-        return " · ".join(parts)
     kinds: dict[str, list[str]] = {}
-    for layer, labels in labels_of(stack, layers).items():
-        for head in heads:
-            label = labels[head]
-            if label.kind not in WITHOUT_PATTERN:
-                kinds.setdefault(visible(str(label)), []).append(f"{layer}.{head}")
+    for (layer, head), label in patterns(stack, layers).items():
+        if head in heads:
+            kinds.setdefault(label, []).append(f"{layer}.{head}")
     parts += [f"{TERMINAL.token(kind)} {_some(places)}" for kind, places in kinds.items()]
     return " · ".join(parts)
 

@@ -14,7 +14,7 @@ from attnviz.analysis.timeline import attention_row
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
-from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
 
@@ -34,7 +34,7 @@ def predictions(found: Prediction, screen: Screen, language: Language) -> Render
     if found.similarities:
         lines += [Text(), *_near(found.similarities, screen)]
     for place in () if found.spans or found.similarities else found.places:
-        lines += [Text(), dim_line(_around(found, place), screen.width)]
+        lines += [Text(), *dim_lines(_around(found, place), screen.width)]
         lines += _bars(place.candidates, screen)
     if found.answer is not None:
         lines += [Text(), label_text(_asked(found.answer, language), screen.width)]
@@ -102,7 +102,7 @@ def question_view(record: AttentionRecord, screen: Screen, language: Language) -
     passage = second & ~tokens.special
     asked = np.flatnonzero(~second & ~tokens.special)
     label = widest([tokens.labels[i] for i in asked], LABEL)
-    lines = [Text(), dim_line(language.say("ui.asks", TERMINAL), screen.width)]
+    lines = [Text(), *dim_lines(language.say("ui.asks", TERMINAL), screen.width)]
     for i in asked.tolist():
         row = attention_row(stack, i, [stack.n_layers - 1]) * passage
         line = padded(label_text(tokens.labels[i], label), label + 1)

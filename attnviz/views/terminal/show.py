@@ -17,7 +17,7 @@ from attnviz.errors import AttnvizError, bad_choice
 from attnviz.language.language import TERMINAL, Saving
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
-from attnviz.views.labels import dim_line, dim_lines, label_text
+from attnviz.views.labels import dim_lines, label_text
 from attnviz.views.look import Look
 from attnviz.views.over_time import frames_of
 from attnviz.views.overlay import patches_of
@@ -25,21 +25,29 @@ from attnviz.views.scale import shades
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.arcs import arcs_view
 from attnviz.views.terminal.caption import caption_view
-from attnviz.views.terminal.grid import grid, grid_view, in_one_strip
+from attnviz.views.terminal.grid import are_whole, grid, grid_view, in_one_strip, strips
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
 from attnviz.views.terminal.image import image_overview, image_view
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
 from attnviz.views.terminal.matrix import matrix
+from attnviz.views.terminal.patterns import patterns
 from attnviz.views.terminal.query_matrix import places_of, query_matrix
 from attnviz.views.terminal.sound import sound_overview, sound_view
-from attnviz.views.terminal.table import table, table_fits, table_view
+from attnviz.views.terminal.table import (
+    header_lines,
+    names_what_is_shown,
+    table,
+    table_fits,
+    table_view,
+)
 from attnviz.views.terminal.top import query_rows, top_view
 from attnviz.views.timeline import timeline_view
 from attnviz.views.titles import chosen, head_name, title
 
 EXAMINED = 512  # tokens up to which a sink is looked for, to be told beside a table
 BESIDE = 9  # lines beside the map of a long text
-LEAST = 2  # lines of the small maps below a table: with less they are left out
+AT_LEAST = 3  # lines of small maps below a table, and of their names
+ASKED = 2  # lines of the command above and the prompt below, which stay on the screen
 LOW = 7  # lines of room below which the heads are left out
 
 
@@ -97,7 +105,7 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
         _refuse_experts()
     several = len(look.heads) > 1
     if look.show == "auto" and not several and not look.layers:
-        return Group(*_heading(record, look, screen), *overview(record, look, screen))
+        return Group(*_title(record, look, screen), *overview(record, look, screen))
     drawn = VIEWS.get(look.show, VIEWS["grid"])
     view = VIEWS["grid"] if look.layers and not drawn.draws_all else drawn
     if look.show == "auto" and look.layers and not _medium(record.stack):
@@ -138,7 +146,7 @@ def _each(
     for one in [replace(look, heads=(h,)) for h in look.heads] if several else [look]:
         body += [Text()] if body else []
         if several or view.is_named:
-            body.append(_what(record.stack, one, view.sentence, screen))
+            body += _what(record.stack, one, view.sentence, screen)
         body += view.draw(record, one, screen)
     return body
 
@@ -154,29 +162,47 @@ def overview(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
     if medium:
         return (_over_a_picture if medium == "image" else _over_time)(record, look, screen)
     beside = _beside(stack, look, screen)
-    heads = not (look.heads or stack.n_heads == 1 or stack.crop_for_minimap)
     last: list[RenderableType] = [*beside, *([Text()] if beside else [])]
     last += footer(record, look, screen)
     more_to_see = hints(look, screen)
-    # Beside the title there are two gaps, the prompt below and the names of the heads.
-    room = screen.height - 5 - len(last) - len(_title(record, look, screen))
-    fits = table_fits(stack, screen.width) and stack.shape[0] + 1 <= room + 2
-    if not fits or stack.shape[0] + 1 <= room + 2 - len(more_to_see):
-        last += more_to_see  # the numbers come before them too
-        room -= len(more_to_see)
-    draw = _table_and_heads if fits else _map_and_heads
-    return [*draw(stack, look, screen, room, heads), Text(), *last]
+    room = screen.height - ASKED - len(last) - len(_title(record, look, screen))
+    if table_fits(stack, screen.width) and stack.shape[0] + 1 <= room + 1:  # if without the command
+        return _numbers(stack, look, screen, room, last, more_to_see)
+    # Gaps below the title, above the heads and above the rest, and the names of the heads.
+    room -= 4 + len(more_to_see)
+    body = _map_and_heads(stack, look, screen, room, heads=_has_heads(stack, look))
+    return [Text(), *body, Text(), *last, *more_to_see]
 
 
-def _table_and_heads(
-    stack: Stack, look: Look, screen: Screen, room: int, heads: bool
-) -> list[RenderableType]:
-    """Every number, and below them the heads where these have room."""
-    body: list[RenderableType] = list(table(stack, look, screen))
-    left = room - len(body) - _is_more(stack, screen, heads)
-    if heads and left >= min(-(-stack.shape[0] // 2), LEAST):
-        body += [Text(), *grid(stack, look, screen, left, one_band=True)]
-    return body
+def _has_heads(stack: Stack, look: Look) -> bool:
+    """Whether heads have something to show beside what is chosen."""
+    return not (look.heads or stack.n_heads == 1 or stack.crop_for_minimap)
+
+
+def _numbers(
+    stack: Stack, look: Look, screen: Screen, room: int, last: Sequence[RenderableType],
+    more_to_see: Sequence[Text],
+) -> list[RenderableType]:  # fmt: skip
+    """Every number; then, as far as there is room, the heads, whole names of keys, what to try next
+    and empty lines."""
+    spare = max(room - stack.shape[0] - 1, 0)
+    heads = _has_heads(stack, look)
+    least = len(strips(stack, look, screen, AT_LEAST)) + 1 if heads else 0
+    kept = least if least <= spare else 0
+    names = 1 + min(header_lines(stack, look, screen.width) - 1, spare - kept)
+    spare -= names - 1
+    body: list[RenderableType] = list(table(stack, look, screen, names))
+    if kept:
+        fullest = spare - len(more_to_see) - 3  # with gaps above and below
+        tall = fullest if are_whole(stack, screen.width, fullest) else spare - 1
+        drawn = strips(stack, look, screen, tall)
+        body += [Text(), *drawn]
+        spare -= len(drawn) + 1
+    told = list(more_to_see) if len(more_to_see) <= spare else []
+    gaps = spare - len(told)
+    below = [Text()] if gaps > 0 else []
+    above = [Text()] if gaps > 1 else []
+    return [*above, *body, *below, *last, *told]
 
 
 def _map_and_heads(
@@ -207,9 +233,9 @@ def _over_a_picture(record: AttentionRecord, look: Look, screen: Screen) -> list
     ]
     if look.heads or (stack.n_heads == 1 and stack.query_tokens.where is not None):
         named = _what(stack, look, "", screen)
-        return [named, *image_view(record, look, screen), Text(), *last]
-    room = screen.height - 5 - len(last) - len(_title(record, look, screen))
-    return [*image_overview(stack, look, screen, room), Text(), *last]
+        return [Text(), *named, *image_view(record, look, screen), Text(), *last]
+    room = screen.height - ASKED - 4 - len(last) - len(_title(record, look, screen))
+    return [Text(), *image_overview(stack, look, screen, room), Text(), *last]
 
 
 def _over_time(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
@@ -218,8 +244,8 @@ def _over_time(record: AttentionRecord, look: Look, screen: Screen) -> list[Rend
         *footer(record, look, screen),
         *dim_lines(look.language.say("ui.sound_hints"), screen.width),
     ]
-    room = screen.height - 5 - len(last) - len(_title(record, look, screen))
-    return [*sound_overview(record.stack, look, screen, room), Text(), *last]
+    room = screen.height - ASKED - 4 - len(last) - len(_title(record, look, screen))
+    return [Text(), *sound_overview(record.stack, look, screen, room), Text(), *last]
 
 
 def _medium(stack: Stack) -> str:
@@ -294,8 +320,8 @@ def _heading(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
 def _title(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
     """The record's title, on as many lines as it needs: where weights come from is never cut."""
     lines: list[str] = []
-    whole = " · ".join([title(record, look.language, TERMINAL), *_shown(record.stack, look)])
-    for part in whole.split(" · "):
+    parts = title(record, look.language, TERMINAL).split(" · ")
+    for part in [*parts, *_shown(record.stack, look, screen)]:
         longer = f"{lines[-1]} · {part}" if lines else part
         if lines and cell_len(longer) <= screen.width:
             lines[-1] = longer
@@ -305,19 +331,31 @@ def _title(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
     return [label_text(line, screen.width, "bold") for line in wrapped]
 
 
-def _shown(stack: Stack, look: Look) -> list[str]:
+def _shown(stack: Stack, look: Look, screen: Screen) -> list[str]:
     """The layer and the head of a view that has no line for them, where there is a choice."""
     if look.show not in COLOURED or look.layers or len(look.heads) > 1 or _medium(stack):
         return []
-    if stack.n_layers == 1 and not look.heads:
+    tall = look.show == "auto" and stack.shape[0] + ASKED + 2 > screen.height  # a map names it
+    is_table = look.show in ("auto", "table") and table_fits(stack, screen.width) and not tall
+    if stack.n_layers == 1 and not look.heads and (
+        not is_table or names_what_is_shown(stack, look, screen.width)
+    ):  # fmt: skip
         return []
-    name = head_name(stack, look)
+    name = _named(stack, look)
     return [f"{chosen(stack, look)}: {name}" if name else chosen(stack, look)]
 
 
-def _what(stack: Stack, look: Look, sentence: str, screen: Screen) -> Text:
+def _named(stack: Stack, look: Look) -> str:
+    """What the head that a view shows was built, or found, to look at."""
+    name = head_name(stack, look)
+    if name or look.head == "mean":
+        return name
+    return patterns(stack, (look.layer,)).get((look.layer, look.head), "")
+
+
+def _what(stack: Stack, look: Look, sentence: str, screen: Screen) -> list[Text]:
     """Which head a view shows, and what is drawn where that does not speak for itself."""
-    parts = [chosen(stack, look), "" if look.head == "mean" else head_name(stack, look)]
+    parts = [chosen(stack, look), "" if look.head == "mean" else _named(stack, look)]
     if sentence:
         parts.append(look.language.say(sentence))
-    return dim_line(" · ".join(part for part in parts if part), screen.width)
+    return dim_lines(" · ".join(part for part in parts if part), screen.width)

@@ -11,7 +11,7 @@ from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import full_rows, levels
-from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.over_time import (
@@ -50,9 +50,9 @@ def sound_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list
     wide = max(screen.width - left - 1 - PEAK, 10)
     tall = int(np.clip(lines - 3 - len(found), *PICTURE_LINES)) if where.picture is not None else 0
     shown = found[: max(lines - 2 - tall, 1)]
-    body: list[RenderableType] = [
-        dim_line(_what(stack, look, len(found) - len(shown)), screen.width)
-    ]
+    body: list[RenderableType] = list(
+        dim_lines(_what(stack, look, len(found) - len(shown)), screen.width)
+    )
     body += spectrogram_lines(where, left + 1, wide, tall, screen)
     body.append(axis_line(where, left + 1, wide))
     body += [strip_line(one, where, left, wide, screen) for one in shown]
@@ -96,4 +96,4 @@ def _notes(
         said.append(look.language.say("ui.sound_beyond", TERMINAL, pct=share))
     if stack.query_tokens.where is None and stack.head_names:
         said.append(look.language.say("ui.sound_lined", TERMINAL))
-    return [dim_line(line, screen.width) for line in said]
+    return [piece for line in said for piece in dim_lines(line, screen.width)]

@@ -15,7 +15,7 @@ from attnviz.analysis.significance import Difference
 from attnviz.analysis.survey import Survey
 from attnviz.inputs.labels import visible
 from attnviz.views.cells import full_rows, levels
-from attnviz.views.labels import label_text
+from attnviz.views.labels import broken, dim_lines, label_text
 from attnviz.views.number_format import percent
 from attnviz.views.palette import ramp
 from attnviz.views.screen import Screen
@@ -33,15 +33,16 @@ def survey(
     """Return the title, the grid of all heads, and the table of the first `top` (or of as many as
     the screen has room for). sort: the measure that orders and colours them."""
     by = sort or USUAL
-    head = [_line(part, screen, "bold") for part in _title(found)]
+    head = [line for part in _title(found) for line in _lines(part, screen, "bold")]
     grid = list(_grid(found, by, screen))
-    notes = [_line(note, screen, "dim") for note in [*_groups(found, by), *_notes(found)]]
+    said = [*_groups(found, by), *_notes(found)]
+    notes = [line for note in said for line in dim_lines(note, screen.width)]
     room = screen.height - len(head) - len(grid) - len(notes) - 2
     n_rows = max(room, LEAST_ROWS) if top is None else top
     ranking = ranked(found, by)
     table = [_header(by, screen), *(_row(found, by, *one, screen) for one in ranking[:n_rows])]
     left = len(ranking) - n_rows
-    more = [_line(f"… and {left} more heads: --top {len(ranking)}", screen, "dim")]
+    more = dim_lines(f"{left} more heads: --top {len(ranking)}", screen.width)
     return Group(*head, *grid, *table, *(more if left > 0 else []), *notes)
 
 
@@ -122,7 +123,7 @@ def _header(by: str, screen: Screen) -> Text:
     names = [name for name in SHARES if name != by]
     line = "head".ljust(PLACE) + "looks at".ljust(LABEL) + "texts".rjust(TEXTS)
     line += _short(by).rjust(NUMBER) + "".join(name.rjust(NUMBER - 1) for name in names)
-    return _line(f"{line}  strongest", screen, "bold")
+    return label_text(f"{line}  strongest", screen.width, "bold")
 
 
 def _short(name: str) -> str:
@@ -157,10 +158,9 @@ def value_of(found: Survey, name: str, layer: int, head: int) -> str:
     return f"{mean:.{decimals}f}" + ("" if isnan(sd) else f"±{sd:.{decimals}f}")
 
 
-def _line(words: str, screen: Screen, style: str) -> Text:
-    text = Text(words, style, no_wrap=True)
-    text.truncate(screen.width, overflow="ellipsis")
-    return text
+def _lines(words: str, screen: Screen, style: str) -> list[Text]:
+    """A sentence on as many lines as it needs."""
+    return [Text(piece, style, no_wrap=True) for piece in broken(words, screen.width)]
 
 
 def comparison(
@@ -172,11 +172,11 @@ def comparison(
     title = f"{by}: {second} ({n[1]:,} texts) against {first} ({n[0]:,} texts)"
     held = int(gap.holds.sum())
     told = f"{held} of {gap.holds.size} heads differ by more than chance (5 % false at most)"
-    lines = [_line(title, screen, "bold"), _line(told, screen, ""), Text()]
+    lines = [*_lines(title, screen, "bold"), *_lines(told, screen, ""), Text()]
     header = "head".ljust(PLACE) + "".join(
         word.rjust(NUMBER) for word in ("first", "second", "effect", "p")
     )
-    lines.append(_line(header, screen, "bold"))
+    lines.append(label_text(header, screen.width, "bold"))
     effect = np.abs(np.nan_to_num(gap.effect))
     order = np.lexsort((np.arange(effect.size), -effect.ravel(), ~gap.holds.ravel()))
     for place in order[: max(screen.height - len(lines) - 2, LEAST_ROWS)].tolist():
@@ -185,6 +185,6 @@ def comparison(
         line = f"{layer}.{head}".ljust(PLACE)
         line += f"{gap.first[at]:.3f}".rjust(NUMBER) + f"{gap.second[at]:.3f}".rjust(NUMBER)
         line += f"{gap.effect[at]:+.2f} sd".rjust(NUMBER) + f"{gap.p[at]:.2g}".rjust(NUMBER)
-        lines.append(_line(line, screen, "" if gap.holds[at] else "dim"))
+        lines.append(label_text(line, screen.width, "" if gap.holds[at] else "dim"))
     note = "effect: Hedges' g; p: Welch's t-test, before the correction of Benjamini and Hochberg"
-    return Group(*lines, _line(note, screen, "dim"))
+    return Group(*lines, *dim_lines(note, screen.width))

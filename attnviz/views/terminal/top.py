@@ -12,7 +12,7 @@ from attnviz.record import selection
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Floats
 from attnviz.views.cells import background
-from attnviz.views.labels import dim_line, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.look import Look
 from attnviz.views.number_format import LEAST_SHARE, percent
 from attnviz.views.palette import level
@@ -35,10 +35,14 @@ def top_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Render
         line.pad_right(label + 1 - line.cell_len)
         full = round(bar * float(weights[row, 0]))
         line.append("█" * full, _bar_style(float(weights[row, 0]))).append(" " * (bar - full + 1))
+        named = line.cell_len
         for key, weight in zip(keys[row].tolist(), weights[row].tolist(), strict=True):
-            if weight >= LEAST_SHARE:
-                line.append_text(label_text(stack.key_tokens.names[key], LABEL))
-                line.append(f" {percent(weight)}%  ", "dim")
+            told = label_text(stack.key_tokens.names[key], LABEL).append(
+                f" {percent(weight)}%", "dim"
+            )
+            fits = line.cell_len + told.cell_len <= screen.width or line.cell_len == named
+            if weight >= LEAST_SHARE and fits:
+                line.append_text(told).append("  ")
         line.rstrip()
         line.truncate(screen.width, overflow="ellipsis")
         lines.append(line)
@@ -64,7 +68,7 @@ def query_rows(
     for place in selection.rows_named(stack, query):
         name = TERMINAL.token(stack.query_tokens.names[place])
         name += "" if record.units else f" ({queries[place]})"
-        lines.append(dim_line(f"{name} · {chosen(stack, look)}", screen.width))
+        lines += dim_lines(f"{name} · {chosen(stack, look)}", screen.width)
         lines += _row(record, look, weights.mean[place], place, screen)
     return lines
 

@@ -12,7 +12,7 @@ from attnviz.inputs.labels import visible
 from attnviz.inputs.where import Times
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.cells import full_rows, levels
-from attnviz.views.labels import dim_line, dim_lines, label_text, padded, widest
+from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.over_time import (
     Matrix,
     Strip,
@@ -53,7 +53,7 @@ def transcript(
     notes: list[Text] = [*dim_lines(how, screen.width)]
     if beyond > 0:
         said = language.say("ui.sound_beyond", TERMINAL, pct=float(np.float64(beyond)))
-        notes.append(dim_line(said, screen.width))
+        notes += dim_lines(said, screen.width)
     return Group(*lines, *notes)
 
 
