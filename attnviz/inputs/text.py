@@ -278,6 +278,11 @@ def _check_text(text: str, what: str) -> None:
 
 
 def last_word(tokens: Tokens) -> int:
-    """Find the last token that has a letter or a number in it; the last of all if none has."""
-    places = [i for i, label in enumerate(tokens.labels) if any(map(str.isalnum, label))]
+    """Find the last token that is no mark and has a letter or a number; the last of all if none
+    has."""
+    special = tokens.special
+    places = [
+        i for i, label in enumerate(tokens.labels)
+        if not special[i] and any(map(str.isalnum, label))
+    ]  # fmt: skip
     return places[-1] if places else len(tokens) - 1

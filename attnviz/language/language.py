@@ -96,6 +96,7 @@ class Example:
     passage: str  # which has the question's words again
     far: str  # the same word twice, far apart
     repeated: str
+    tiny: str  # four words
 
 
 @dataclass(frozen=True)

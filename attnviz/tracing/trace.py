@@ -20,6 +20,7 @@ from attnviz.analysis.transform import (
 )
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.frozen import dataclass
+from attnviz.inputs.text import last_word
 from attnviz.inputs.tokens import Tokens
 from attnviz.models import load_model
 from attnviz.models.model import Attend, Floats, StackShape
@@ -300,20 +301,26 @@ def _check_keep(keep: Collection[str]) -> None:
 
 
 def trace_steps(
-    text: str, query: str, *, head: int | str = 0, layer: int | str = 0, **options: Unpack[Options]
+    text: str,
+    query: str | None = None,
+    *,
+    head: int | str = 0,
+    layer: int | str = 0,
+    **options: Unpack[Options],
 ) -> Steps:
     """Follow one query of one head through the four steps; other options as in `trace`.
 
-    query: a word of the text, "word#2" for its second place, or a position. head, layer: numbers,
-    or names such as "2.8", "-1" and "last". Raises AttnvizError when there is no such token, head
-    or layer, or when the token is there more than once.
+    query: a word of the text, "word#2" for its second place, or a position; the last word unless
+    given. head, layer: numbers, or names such as "2.8", "-1" and "last". Raises AttnvizError when
+    there is no such token, head or layer, or when the token is there more than once.
     """
     from attnviz.analysis.steps import merge, steps_of  # few runs are followed step by step
 
     plan = make_plan(text, **options)
     stack, shape = shown_stack(plan.shapes)
     layer, head = one_of(str(layer), str(head), shape.n_layers, shape.n_heads)
-    position = position_of(query, shape.queries)
+    last = query is None
+    position = last_word(shape.queries) if last else position_of(str(query), shape.queries)
     check_whole(plan.shapes)
     recorder = Recorder(plan.shapes, budget=sys.maxsize)  # every layer dense, as it is shown
     seen: list[Attended] = []

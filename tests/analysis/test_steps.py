@@ -340,7 +340,6 @@ def test_a_word_can_be_named_by_its_nth_place_or_position(steps):
 
 # The arguments after `steps`, and what is named in each language.
 ERRORS = [
-    ("no query", [ENGLISH], "--query"),
     ("no text", ["--query", "cat"], "text"),
     ("absent", [ENGLISH, "--query", "caat"], "caat"),
     ("absent nth", [ENGLISH, "--query", "cat#2"], "cat#2"),

@@ -85,6 +85,7 @@ DARIJA_ARABIC = Language(
         passage="جوج حوت هوما اللي خدا كريم",
         far="فاطمة خدات التران ل فاس حيت داك التران كان معطل",
         repeated="التران",
+        tiny="خويا شرا الحوت البارح",
     ),
     fallback=ENGLISH,
     right_to_left=True,

@@ -91,4 +91,11 @@ SENTENCES = {
         "الـ text طويل بزاف على تصويرة ديال الدرس: {n_tokens}، و الحد هو {limit_tokens}. نقص منو."
     ),
     "err.lesson_short": "الـ text قصير بزاف على الدرس. كتب جوج كلمات ولا كتر.",
+    "tiny.vectors": (
+        "اللي كيعرف الموديل على كل token محسوب: 1، البلاصة، البلاصة ف راسها، شحال من حرف."
+    ),
+    "tiny.matrices": "تلاتة د matrices كيصايبو query، keys و values من هاد الـ vectors.",
+    "err.tiny_long": (
+        "موديل tiny كيقرا {limit_tokens}، و الـ text فيه {n_tokens}. عطي text قصر، ولا والو."
+    ),
 }

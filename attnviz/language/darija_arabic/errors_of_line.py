@@ -49,7 +49,6 @@ SENTENCES = {
         "checkpoint، ولا حيد --effect."
     ),
     "err.nothing_verify": "ماكاين ما نتشيكيو. عطي سمية ديال checkpoint.",
-    "err.no_query": "ماختاريتي حتى query. عطي كلمة من الـ text ب --query.",
     "err.built_heads": (
         "الـ heads built-in ماكيعرفو حتى كلمة: transcript خاصو موديل اللي كيسمع. عطي --model، "
         "بحال openai/whisper-tiny؛ `attnviz run TEXT --audio FILE` كيوافق text ب الطول."

@@ -85,6 +85,7 @@ DARIJA_LATIN = Language(
         passage="Jouj 7out homa li khda Karim",
         far="Fatima khdat tren l Fes 7it dak tren kan m3ettel",
         repeated="tren",
+        tiny="Khouya chra l7out lbare7",
     ),
     fallback=ENGLISH,
 )

@@ -94,4 +94,11 @@ SENTENCES = {
         "mnno."
     ),
     "err.lesson_short": "Text 9sir bezzaf 3la ders. Kteb jouj kelmat wla kter.",
+    "tiny.vectors": (
+        "Li kay3ref model 3la kul token me7soub: 1, lblasa, lblasa f rassha, ch7al mn 7erf."
+    ),
+    "tiny.matrices": "Tlata d matrices kaysaybo query, keys w values mn had vectors.",
+    "err.tiny_long": (
+        "Model tiny kay9ra {limit_tokens}, w text fih {n_tokens}. 3ti text 9sar, wla walo."
+    ),
 }

@@ -51,7 +51,6 @@ SENTENCES = {
         "checkpoint, wla 7eyyed --effect."
     ),
     "err.nothing_verify": "Makayn ma ntchekkiw. 3ti smiya dial checkpoint.",
-    "err.no_query": "Makhtariti 7ta query. 3ti kelma mn text b --query.",
     "err.built_heads": (
         "Heads built-in makay3erfo 7ta kelma: transcript khasso model li kaysme3. 3ti --model, "
         "b7al openai/whisper-tiny; `attnviz run TEXT --audio FILE` kaywafe9 text b ttoul."

@@ -83,5 +83,6 @@ ENGLISH = Language(
         passage="Two fish are what Karim took",
         far="Fatima took the train to Fes because the old train was late",
         repeated="train",
+        tiny="The cat drinks milk",
     ),
 )

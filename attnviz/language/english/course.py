@@ -98,4 +98,13 @@ SENTENCES = {
         "Shorten it."
     ),
     "err.lesson_short": "The text is too short for the lesson. Write two words or more.",
+    "tiny.vectors": (
+        "What the model knows of each token is counted: 1, its place, the place times itself, "
+        "its characters."
+    ),
+    "tiny.matrices": "Three matrices make the query, the keys and the values of these vectors.",
+    "err.tiny_long": (
+        "The tiny model reads {limit_tokens}, and the text has {n_tokens}. Give a shorter text,"
+        " or none."
+    ),
 }

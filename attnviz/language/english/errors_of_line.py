@@ -51,7 +51,6 @@ SENTENCES = {
         "checkpoint, or leave --effect out."
     ),
     "err.nothing_verify": "There is nothing to verify. Name a checkpoint.",
-    "err.no_query": "No query was chosen. Name a word of the text with --query.",
     "err.built_heads": (
         "The built-in heads recognise nothing: a transcript needs a model that listens. Give "
         "--model, such as openai/whisper-tiny; `attnviz run TEXT --audio FILE` lines a text up "
