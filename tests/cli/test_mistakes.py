@@ -216,3 +216,33 @@ def test_every_command_is_among_the_mistakes():
 def test_english_is_found_where_it_is():
     assert english_in("W9e3 chi ghalat: There is no text. Give one.", ["run"])
     assert not english_in("Makayn 7ta text. 3ti text, wla --file FILE.", ["run"])
+
+
+# Screens that hold no English but terms: what is typed, what they may say beside it.
+SCREENS = [
+    ["compare", TEXT, "--type", "self,local"], ["cost", "--lengths", "64,128", "--no-measure"],
+    ["heads", TEXT], ["heads", TEXT, "--wide"], ["steps", TEXT, "--query", "cat"], ["models"],
+    ["samples"], ["run", TEXT, "--show", "table", "--explain"], ["run", TEXT, "--show", "grid"],
+    ["run", TEXT, "--show", "top"], ["run", TEXT, "--show", "arcs"],
+]  # fmt: skip
+OF_THE_PRODUCT = {"the", "on", "a", "one", "key", "first", "same", "word"}  # texts, names of heads
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", ["darija", "ary-Arab"])
+@pytest.mark.parametrize("words", SCREENS, ids=" ".join)
+def test_a_screen_holds_no_english_but_terms(capsys, words, lang):
+    assert run_command_line([*words, "--lang", lang]) == 0
+    screen = capsys.readouterr().out.replace(TEXT, "")
+    assert not {word.lower() for word in english_in(screen, [])} - OF_THE_PRODUCT
+    assert bool(ARABIC.search(screen)) == (lang == "ary-Arab")
+
+
+def test_the_samples_have_a_title_in_every_language():
+    from attnviz.cli.bundled import load
+    from attnviz.language.languages import all_languages
+
+    for language in all_languages().values():
+        titles = {sample.name: language.sentences[f"sample.{sample.name}"] for sample in load()}
+        assert len({*titles.values()}) == len(titles)
+        assert language.tag != "en" or titles == {each.name: each.title for each in load()}

@@ -21,6 +21,7 @@ def models(
         bool, typer.Option("--verify", help="Compare with transformers, layer by layer.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="As JSON on stdout.")] = False,
+    lang: options.Lang = None,
 ) -> None:
     """List the families that load, or say what a checkpoint holds and whether it loads.
 
@@ -36,10 +37,12 @@ def models(
 
     from attnviz.cli.output import console, put, put_json
     from attnviz.errors import AttnvizError
+    from attnviz.language.languages import find_language
     from attnviz.models import load_checkpoint
     from attnviz.models.families import EXAMPLES, FAMILIES
     from attnviz.views.terminal import models as views
 
+    language = find_language(lang)
     if path is None:
         if verify:
             raise AttnvizError(
@@ -48,7 +51,7 @@ def models(
         if json:
             put_json(dumps(FAMILIES) + "\n")
         else:
-            put(console(), Group(*views.families(FAMILIES, EXAMPLES)))
+            put(console(), Group(*views.families(FAMILIES, EXAMPLES, language)))
         return
     model = load_checkpoint(path, adapter)
     if not verify:
@@ -56,7 +59,7 @@ def models(
         if json:
             put_json(dumps(about) + "\n")
         else:
-            put(console(), Group(*views.about(about)))
+            put(console(), Group(*views.about(about, language)))
         return
     from attnviz.tracing.verify import verify as compare
 
@@ -64,6 +67,6 @@ def models(
     if json:
         put_json(dumps({"errors": found.errors, "hidden": found.hidden}) + "\n")
     else:
-        put(console(), Group(*views.verified(found.errors, found.hidden, found.agrees)))
+        put(console(), Group(*views.verified(found.errors, found.hidden, found.agrees, language)))
     if not found.agrees:
         raise typer.Exit(DIFFERS)

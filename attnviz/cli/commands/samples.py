@@ -6,9 +6,12 @@ from typing import Annotated
 
 import typer
 
+from attnviz.cli import options
+
 
 def samples(
     name: Annotated[str | None, typer.Argument(help="Print this sample's text.")] = None,
+    lang: options.Lang = None,
 ) -> None:
     """List the bundled samples, or print one.
 
@@ -20,12 +23,16 @@ def samples(
     """
     from attnviz.cli.bundled import find_sample, load
     from attnviz.cli.output import put_text
+    from attnviz.language.language import TERMINAL
+    from attnviz.language.languages import find_language
 
+    language = find_language(lang)
     if name is not None:
         put_text(find_sample(name).text())
         return
     listed = load()
     width = max(len(sample.name) for sample in listed)
     for sample in listed:
-        put_text(f"{sample.name:<{width}}  {sample.title}\n")
-    put_text(f"\nRun one: attnviz run --sample {listed[0].name}\n")
+        put_text(f"{sample.name:<{width}}  {language.say(f'sample.{sample.name}', TERMINAL)}\n")
+    command = f"attnviz run --sample {listed[0].name}"
+    put_text(f"\n{language.say('sample.run', TERMINAL, command=command)}\n")

@@ -26,6 +26,7 @@ from attnviz.language.darija_arabic import (
     page,
     parts,
     screens,
+    tables,
 )
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import Example, Language
@@ -60,6 +61,7 @@ PARTS = (
     lesson_images,
     page,
     parts,
+    tables,
 )
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 

@@ -17,14 +17,14 @@ SENTENCES = {
         "باين كتر."
     ),
     "lesson.picture.constructed": (
-        "هاد heads مبنيين، باش نعرفو شنو كيدير كل واحد؛ موديل مدرب كيلقى ديالو ب راسو."
+        "هاد الـ heads مبنيين، باش نعرفو شنو كيدير كل واحد؛ موديل مدرب كيلقى ديالو ب راسو."
     ),
     "lesson.cls.one": (
         "كاين vision transformer عندو token واحد زايد على patches، [CLS]: السطر ديالو كيڭول من "
         "إينا patches تجمع vector ديال التصويرة كاملة."
     ),
     "lesson.cls.share": (
-        "هاد weight اللي كيمشي ل [CLS] ولا ل registers ماكاينش ف حتى بلاصة ف التصويرة: كنڭولو "
+        "الـ weight اللي كيمشي ل [CLS] ولا ل registers ماكاينش ف حتى بلاصة ف التصويرة: كنڭولو "
         "شحال حداها."
     ),
     "lesson.cls.below": (

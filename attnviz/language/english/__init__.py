@@ -19,6 +19,7 @@ from attnviz.language.english import (
     page,
     parts,
     screens,
+    tables,
 )
 from attnviz.language.language import Example, Language
 
@@ -58,6 +59,7 @@ PARTS = (
     lesson_images,
     page,
     parts,
+    tables,
 )
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}
 

@@ -23,17 +23,18 @@ from attnviz.views.terminal.loglog import Drawn, loglog
 WIDE_GAP = 3  # characters between columns
 SIDE_BY_SIDE = 100  # characters from which on two plots stand beside one another
 PLOT_HEIGHT, PLOT_GAP, WIDEST_PLOT = 14, 3, 90
-COLUMNS = {  # wide, narrow
-    "name": ("type", "type"),
-    "length": ("tokens", "tokens"),
-    "scores": ("scores", "scores"),
-    "multiply_adds": ("multiply-adds", "m-adds"),
-    "rest_multiply_adds": ("of the rest", "rest"),
-    "weight_bytes": ("all weights", "weights"),
-    "streamed_bytes": ("streamed", "stream"),
-    "cache_bytes": ("key/value cache", "cache"),
-    "seconds": ("time", "time"),
-    "rest_seconds": ("time of the rest", "t rest"),
+# The sentence of each header, and what stands there on narrow screens; None: the same.
+COLUMNS = {
+    "name": ("cost.type", None),
+    "length": ("cost.length", None),
+    "scores": ("cost.scores", None),
+    "multiply_adds": ("cost.multiply_adds", "m-adds"),
+    "rest_multiply_adds": ("cost.rest_multiply_adds", None),
+    "weight_bytes": ("cost.weight_bytes", "weights"),
+    "streamed_bytes": ("cost.streamed_bytes", "stream"),
+    "cache_bytes": ("cost.cache_bytes", "cache"),
+    "seconds": ("cost.seconds", None),
+    "rest_seconds": ("cost.rest_seconds", "t rest"),
 }
 FIRST_TO_GO = ("scores", "streamed_bytes", "cache_bytes", "weight_bytes")  # on narrow screens
 
@@ -41,7 +42,7 @@ FIRST_TO_GO = ("scores", "streamed_bytes", "cache_bytes", "weight_bytes")  # on 
 def cost(report: Report, language: Language, screen: Screen) -> RenderableType:
     """Draw the table, a plot of what was counted and one of the time, growth, and what to know."""
     lines: list[RenderableType] = [Text(heading(report, language, TERMINAL), "bold"), Text()]
-    lines += [_table(report, screen), Text(), *_plots(report, language, screen), Text()]
+    lines += [_table(report, language, screen), Text(), *_plots(report, language, screen), Text()]
     lines += [_growths(report, language), Text()]
     return Group(*lines, *(Text(note, "dim") for note in notes(report, language, TERMINAL)))
 
@@ -49,12 +50,12 @@ def cost(report: Report, language: Language, screen: Screen) -> RenderableType:
 # The table -----------------------------------------------------------------------------------
 
 
-def _table(report: Report, screen: Screen) -> Table:
+def _table(report: Report, language: Language, screen: Screen) -> Table:
     """One line per length, series below one another, each named once; as exact as there is room."""
     rows = [_row(*each) for each in _each(report)]
-    columns, gap = _columns(report, rows, exact=True), WIDE_GAP
+    columns, gap = _columns(report, rows, language, exact=True), WIDE_GAP
     if _width(columns, gap) > screen.width:
-        columns, gap = _columns(report, rows, exact=False), 1
+        columns, gap = _columns(report, rows, language, exact=False), 1
     for name in FIRST_TO_GO:
         if _width(columns, gap) > screen.width:
             columns.pop(name, None)
@@ -69,14 +70,22 @@ def _table(report: Report, screen: Screen) -> Table:
 
 
 def _columns(
-    report: Report, rows: Sequence[dict[str, Any]], *, exact: bool
+    report: Report, rows: Sequence[dict[str, Any]], language: Language, *, exact: bool
 ) -> dict[str, list[str]]:
     """Header and cells of every column that has something to say."""
     return {
-        name: [COLUMNS[name][0 if exact else 1], *(_cell(name, row, exact) for row in rows)]
+        name: [
+            _header(name, language, exact),
+            *(_cell(name, row, language, exact) for row in rows),
+        ]
         for name in COLUMNS
         if _is_shown(report, name, rows)
     }
+
+
+def _header(name: str, language: Language, exact: bool) -> str:
+    key, short = COLUMNS[name]
+    return language.say(key, TERMINAL) if exact or short is None else short
 
 
 def _width(columns: dict[str, list[str]], gap: int) -> int:
@@ -91,10 +100,11 @@ def _is_shown(report: Report, name: str, rows: Sequence[dict[str, Any]]) -> bool
     return name == "seconds" or any(row[name] is not None for row in rows)
 
 
-def _cell(name: str, row: dict[str, Any], exact: bool) -> str:
+def _cell(name: str, row: dict[str, Any], language: Language, exact: bool) -> str:
     value = row[name]
     if value is None:
-        return "not run" if name == "seconds" and row["left_out"] else "–"
+        left_out = name == "seconds" and row["left_out"]
+        return language.say("cost.not_run", TERMINAL) if left_out else "–"
     if name == "name":
         return str(value)
     if name.endswith("bytes"):

@@ -11,20 +11,23 @@ from rich.table import Table
 from rich.text import Text
 
 from attnviz.inputs.labels import visible
+from attnviz.language.language import TERMINAL, Language
 
 MOST_LABELS = 12  # of classes that are named
 PREDICTS = {
-    "next": "the next token",
-    "mask": "masked tokens",
-    "class": "a class of the text",
-    "token class": "a class of each token",
-    "answer": "where an answer stands",
-    "similarity": "how well a text fits a picture",
+    "next": "models.next",
+    "mask": "models.mask",
+    "class": "models.class",
+    "token class": "models.token_class",
+    "answer": "models.answer",
+    "similarity": "models.similarity",
 }
 
 
 def families(
-    known: Mapping[str, Sequence[str]], examples: Mapping[str, tuple[str, str]]
+    known: Mapping[str, Sequence[str]],
+    examples: Mapping[str, tuple[str, str]],
+    language: Language,
 ) -> list[RenderableType]:
     """Families by what they are, the model_type of the configs that each of them reads, and a
     checkpoint of each on the hub."""
@@ -32,66 +35,77 @@ def families(
     table.add_column()
     table.add_column(no_wrap=True, style="dim")
     for kind, members in groupby(known, lambda family: examples[family][0]):
-        table.add_row(Text(kind, "bold"))
+        table.add_row(Text(_said(f"kind_{kind}", language), "bold"))
         for family in members:
             table.add_row(" · ".join(known[family]), examples[family][1])
     n_types = sum(map(len, known.values()))
-    said = f"{n_types} kinds of checkpoints by their model_type, each with an example on the hub:"
-    return [Text(said), table]
+    return [Text(language.say("models.known", TERMINAL, n=n_types)), table]
 
 
-def about(what: Mapping[str, Any]) -> list[RenderableType]:
+def about(what: Mapping[str, Any], language: Language) -> list[RenderableType]:
     """One checkpoint: what it is, its size, its stacks and what their layers see."""
     rows = {
         "family": what["model_type"],
         "parameters": f"{what['parameters']:,}",
         "size": f"{what['bytes'] / 1e6:,.1f} MB, {', '.join(what['dtypes'])}",
         "vocabulary": f"{what['vocabulary']:,} ids",
-        "positions": "no limit" if what["positions"] is None else f"{what['positions']:,}",
-        "tokenizer": what["tokenizer"] or "none: give --tokenizer or --ids",
-        "licence": what["licence"] or "not stated",
+        "positions": _said("no_limit", language)
+        if what["positions"] is None
+        else f"{what['positions']:,}",
+        "tokenizer": what["tokenizer"] or _said("no_tokenizer", language),
+        "licence": what["licence"] or _said("no_licence", language),
     }
-    rows["predicts"] = _predicts(what["predicts"], what["labels"])
-    for name, stack in what["stacks"].items():
-        rows[name] = _stack(stack)
-    rows["loads"] = "yes: every tensor is there and has the shape that the config means"
+    rows["predicts"] = _predicts(what["predicts"], what["labels"], language)
     table = _grid()
-    for name, value in [*rows.items(), *(("note", note) for note in what["notes"])]:
-        table.add_row(name, visible(value))
+    for name, value in rows.items():
+        table.add_row(_said(name, language), visible(value))
+    for name, stack in what["stacks"].items():
+        table.add_row(name, visible(_stack(stack, language)))
+    table.add_row(_said("loads", language), _said("loads_yes", language))
+    for note in what["notes"]:
+        table.add_row(_said("note", language), visible(note))
     if what.get("revision"):
-        table.add_row("revision", what["revision"])
+        table.add_row(_said("revision", language), what["revision"])
     for file, digest in what.get("sha256", {}).items():
         table.add_row("sha-256", f"{visible(file)}\n{digest}")
     return [Text(visible(what["name"]), "bold"), table]
 
 
-def _predicts(kind: str | None, labels: Sequence[str]) -> str:
+def _said(name: str, language: Language, **values: object) -> str:
+    return language.say(f"models.{name}", TERMINAL, **values)
+
+
+def _predicts(kind: str | None, labels: Sequence[str], language: Language) -> str:
     """What a prediction head answers; classes by their names."""
     if kind is None:
-        return "nothing: there is no prediction head that is read"
+        return _said("no_head", language)
     named = ", ".join(labels[:MOST_LABELS])
-    more = f" and {len(labels) - MOST_LABELS:,} more" if len(labels) > MOST_LABELS else ""
-    return f"{PREDICTS.get(kind, kind)}{': ' * bool(labels)}{named}{more}"
+    left = len(labels) - MOST_LABELS
+    more = _said("more", language, n=left) if left > 0 else ""
+    said = language.say(PREDICTS[kind], TERMINAL) if kind in PREDICTS else kind
+    return f"{said}{': ' * bool(labels)}{named}{more}"
 
 
 def verified(
-    errors: Mapping[str, Sequence[float]], hidden: float, agrees: bool
+    errors: Mapping[str, Sequence[float]], hidden: float, agrees: bool, language: Language
 ) -> list[RenderableType]:
     """The largest error of each layer."""
     table = _grid()
-    table.add_row("stack", "layer", "largest error", style="dim")
+    table.add_row(
+        *(_said(name, language) for name in ("stack_name", "layer", "error")), style="dim"
+    )
     for name, layers in errors.items():
         for layer, error in enumerate(layers):
             table.add_row(name, str(layer), f"{error:.1e}")
-    table.add_row("final hidden state", "", f"{hidden:.1e}")
-    verdict = "agrees with transformers" if agrees else "DIFFERS from transformers"
+    table.add_row(_said("hidden", language), "", f"{hidden:.1e}")
+    verdict = _said("agrees" if agrees else "differs", language)
     return [Text(verdict, "bold"), table]
 
 
-def _stack(stack: Mapping[str, Any]) -> str:
-    heads = f"{stack['layers']} layers × {stack['heads']} heads"
+def _stack(stack: Mapping[str, Any], language: Language) -> str:
+    heads = _said("stack", language, n_layers=stack["layers"], n_heads=stack["heads"])
     if stack["key_heads"] != stack["heads"]:
-        heads += f" that share {stack['key_heads']} key/value heads"
+        heads += _said("shared", language, n=stack["key_heads"])
     return f"{heads} · {_masks(stack['masks'])}"
 
 

@@ -51,7 +51,7 @@ def values(steps: Steps, language: Language) -> list[RenderableType]:
 def scores(steps: Steps, language: Language) -> list[RenderableType]:
     """Each q · k: the products at the places shown, and what the other numbers add."""
     places = [f"k[{place}]" for place in steps.query_places]
-    table = _table("key", *places, "others", "q · k")
+    table = _table("key", *places, language.say("step.others", TERMINAL), "q · k")
     query = [_number(part) for part in steps.query_parts]
     table.add_row(Text("× q", "dim"), *(Text(number, "dim") for number in query), "", "")
     for key in steps.keys:
@@ -78,7 +78,14 @@ def softmax(steps: Steps, language: Language) -> list[RenderableType]:
         rest = Text(f"+ {steps.rest}", "dim")
         table.add_row(rest, "", "", _number(steps.rest_power), _number(steps.rest_weight), "")
     total = sum(key.weight for key in steps.keys) + (steps.rest_weight if steps.rest else 0.0)
-    table.add_row(Text("sum", "dim"), "", "", _number(steps.total_power), _number(total), "")
+    table.add_row(
+        Text(language.say("step.total", TERMINAL), "dim"),
+        "",
+        "",
+        _number(steps.total_power),
+        _number(total),
+        "",
+    )
     return [
         Text(f"{language.say('step.scale', TERMINAL, scale_expr=expression)} "
              f"{language.say('step.softmax', TERMINAL)}"),
@@ -117,7 +124,7 @@ def weighted_sum(steps: Steps, language: Language) -> list[RenderableType]:
         values = (f"({part:+.{DIGITS}f})" for part in steps.rest_value)
         table.add_row(rest, _number(steps.rest_weight), *values)
     sums = (Text(_number(part), "bold") for part in steps.output)
-    table.add_row(Text("output", "bold"), "", *sums)
+    table.add_row(Text(language.say("step.output", TERMINAL), "bold"), "", *sums)
     places_shown = Text(_of(steps.value_places, steps.value_dim, language), "dim")
     return [Text(language.say("step.sum", TERMINAL)), table, places_shown]
 
@@ -129,7 +136,10 @@ def merging(steps: Steps, language: Language) -> list[RenderableType]:
     table = _table("head", *(f"o[{place}]" for place in merged.places))
     for head, shares in enumerate(merged.shares):
         table.add_row(Text(str(head)), *(_number(share) for share in shares))
-    table.add_row(Text("sum", "bold"), *(Text(_number(part), "bold") for part in merged.sums))
+    table.add_row(
+        Text(language.say("step.total", TERMINAL), "bold"),
+        *(Text(_number(part), "bold") for part in merged.sums),
+    )
     size = f"{merged.inputs} → W_O → {merged.width}: {_of(merged.places, merged.width, language)}"
     return [
         Text(language.say("lesson.merge", TERMINAL, n_heads=n_heads)), table, Text(size, "dim")
