@@ -11,10 +11,19 @@ CASES = [
     "bert", "roberta", "distilbert", "mpnet", "electra", "albert", "modernbert", "gpt2", "gpt_neo",
     "gpt_neox", "llama", "gemma2", "t5", "bart",
 ]  # fmt: skip
+ALONE = {"longformer"}  # whose first token sees all
+OTHERS = [  # the first case of every other model_type
+    pytest.param(case, marks=pytest.mark.slow)
+    for kind, case in {
+        checkpoints.config(case)["model_type"]: case for case in reversed(checkpoints.CASES)
+    }.items()
+    if not {kind, case} & {*CASES, *ALONE}
+]
+PEAKED = 2e-6
 IDS = [[5, 17, 60, 3], [9, 8, 30, 2, 9, 8, 44], [41], [7, 7, 12, 13, 14, 15, 20, 21, 22]]
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", [*CASES, *OTHERS])
 def test_every_family(case, tmp_path):
     checkpoints.write(case, tmp_path / "model")
     model = attnviz.load_model(tmp_path / "model")
@@ -29,7 +38,9 @@ def test_every_family(case, tmp_path):
         assert set(record.stacks) == set(alone.stacks)
         for name, stack in record.stacks.items():
             assert stack.query_tokens == alone.stacks[name].query_tokens
-            np.testing.assert_allclose(stack.weights, alone.stacks[name].weights, atol=1e-6)
+            # 1e-6 but for two of 73 whose weights are so peaked that float32 itself is off by more
+            off = 1e-6 if case in CASES else PEAKED
+            np.testing.assert_allclose(stack.weights, alone.stacks[name].weights, atol=off)
     assert model.runs_together
 
 
