@@ -180,8 +180,9 @@ def test_the_table_holds_the_weights(told, topic, kind, lang):
             weights += powers / powers.sum(axis=1, keepdims=True) / (1 if topic == "self" else 4)
     lines = told(topic, lang).splitlines()
     title = next(i for i, line in enumerate(lines) if re.search(r"attention · ", line))
-    names = [line.split()[:1] for line in lines]  # names of keys may take two lines
-    start = names.index([tokens.labels[0]], title)
+    numbered = re.compile(re.escape(tokens.labels[0]) + r"\s+\d")  # below the names of the keys
+    bare = [line.replace(chr(0x200E), "") for line in lines]
+    start = next(i for i in range(title, len(bare)) if numbered.match(bare[i]))
     for i, label in enumerate(tokens.labels):
         name, *cells = lines[start + i].split()
         assert name == label
