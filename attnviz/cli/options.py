@@ -183,7 +183,7 @@ Lang = Annotated[
     str | None,
     typer.Option(
         envvar="ATTNVIZ_LANG",
-        help="en · darija (Latin letters; also ary) · ary-Arab (Arabic letters).",
+        help="en · darija (Latin letters; also ary) · ary-Arab (Arabic letters); help is English.",
         show_default="en",
     ),
 ]
