@@ -244,4 +244,10 @@ SENTENCES = {
         "Prompt fih {n_tokens} w {model} 3ndo blayes ghir l {limit}: mab9at blasa l 7ta token "
         "jdid. 3ti prompt 9ser."
     ),
+    "err.mass": (
+        '"{value}" machi share dial weight. 3ti wa7ed kter mn 0% w 7tal 100%: 50%, wla 0.5.'
+    ),
+    "err.mass_picture": (
+        "`mass` dial tsawer, w hna 7ta wa7ed makaychouf tswira. 3ti `image`, wla 7iyydo."
+    ),
 }

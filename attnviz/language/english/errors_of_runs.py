@@ -260,4 +260,10 @@ SENTENCES = {
         "The prompt has {n_tokens} and {model} has positions for {limit}: no new token fits. "
         "Give a shorter prompt."
     ),
+    "err.mass": (
+        '"{value}" is no share of the weight. Give one above 0% and up to 100%: 50%, or 0.5.'
+    ),
+    "err.mass_picture": (
+        "`mass` is for pictures, and nothing looks at one here. Give `image`, or leave it out."
+    ),
 }
