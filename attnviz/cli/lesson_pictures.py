@@ -284,6 +284,15 @@ def _trained(reader: Reader) -> list[RenderableType]:
     return lines
 
 
+def tired_row() -> list[tuple[str, float]]:
+    """What the trained model's layer looks at from "it"; built-in heads where it is not here."""
+    text, query = TIRED
+    trained = _minilm()
+    record = _traced(text, model="builtin" if trained is None else trained)
+    place = record.stack.query_tokens.labels.index(query)
+    return row_of(record, place, 0 if trained is None else TIRED_LAYER)
+
+
 def _without_special(text: str, trained: Any) -> AttentionRecord:
     from attnviz.analysis.transform import Transform
 

@@ -54,6 +54,7 @@ COURSE = (
     Topic("not-explanation", ("limit.explain", "limit.demo"), "random"),
     Topic("applications",
           ("lesson.translation", "lesson.use.texts", "lesson.use.media"), "question"),
+    Topic("check", ("lesson.check.ten",), "check"),
 )  # fmt: skip
 
 FURTHER = (
@@ -89,6 +90,7 @@ SHORT = {
     "local-attention": "local", "global-attention": "global", "global-local": "local-global",
     "cost": "limits", "memory": "limits", "limit": "limits", "training": "trained",
     "minilm": "trained", "explanation": "not-explanation", "reason": "not-explanation",
+    "quiz": "check", "exercise": "check", "exercises": "check", "test": "check",
     "uses": "applications", "use": "applications", "application": "applications",
     "strength": "strengths", "audio": "sound", "image": "patches", "images": "patches",
     "picture": "patches", "pictures": "patches", "patch": "patches", "vision": "patches",

@@ -109,7 +109,7 @@ def test_the_files_of_the_languages_stand_side_by_side():
     """The same sections in the same order, so that a reader can compare them line by line."""
     sections = [
         [
-            re.findall(r'^    (?:# .*|"[\w.]+"):?', inspect.getsource(part), re.MULTILINE)
+            re.findall(r'^    (?:# .*|"[\w.-]+"):?', inspect.getsource(part), re.MULTILINE)
             for part in module.PARTS
         ]
         for module in (english, darija_latin, darija_arabic)

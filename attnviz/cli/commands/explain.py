@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from attnviz.language.lesson import Topic
 
 CAT = '"The cat sat on the mat because it was tired"'
+CHECK = "check"  # the topic that is ten exercises
+WITH_EXERCISE = (
+    "tokens", "scores", "scaling", "softmax", "weighted-sum", "self", "multi-head", "causal",
+    "cross", "local-global", "limits", "not-explanation", CHECK,
+)  # fmt: skip
 TRY = {  # what a reader may do next with a topic, wherever the reader is
     "why": f"attnviz run {CAT} --query it",
     "tokens": f"attnviz run {CAT} --tokenizer characters",
@@ -55,6 +60,16 @@ def explain(
     text: Annotated[
         str | None, typer.Option("--text", help="Your own words in the pictures: 2 to 16 tokens.")
     ] = None,
+    exercise: Annotated[
+        bool, typer.Option("--exercise", help="Ask the topic's question; of all: ten of them.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit status 1 unless every answer was right.")
+    ] = False,
+    seed: options.Seed = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print exercises and answers as JSON.")
+    ] = False,
     lang: options.Lang = None,
 ) -> None:
     """The lesson: what attention is, step by step, with live examples.
@@ -64,6 +79,8 @@ def explain(
     attnviz explain softmax --lang darija --text "Khouya chra l7out"
 
     attnviz explain next softmax
+
+    attnviz explain all --exercise
     """  # fmt: skip
     from attnviz.cli.lesson_pictures import Reader
     from attnviz.cli.output import console, put, screen_of, warn_of_arabic
@@ -72,13 +89,44 @@ def explain(
     language, target = find_language(lang), console()
     reader = Reader(language, screen_of(target), text)
     reader.check()
-    if topic is None:
+    if exercise or as_json or strict:
+        _exercise(topic, of, reader, seed, strict=strict, as_json=as_json)
+    elif topic is None:
         put(target, contents(language))
     else:
         chosen = _chosen(topic, of)
         for one in chosen:
             put(target, _told(one, reader, alone=len(chosen) == 1))
     warn_of_arabic(target, language, quiet=False)
+
+
+def _exercise(
+    topic: str | None, of: str | None, reader: Reader, seed: int, *, strict: bool, as_json: bool
+) -> None:
+    """Ask at a terminal; elsewhere print the exercises, and the answers below them."""
+    import sys
+
+    from attnviz.cli.exercises import exercises, held, printed, to_json
+    from attnviz.cli.output import put_json, put_text
+    from attnviz.errors import AttnvizError
+    from attnviz.language import lesson
+
+    if topic is None:
+        raise AttnvizError(
+            "An exercise belongs to a topic.",
+            "Name one, or all: attnviz explain all --exercise.",
+            key="err.exercise_topic",
+        )
+    names = None if topic == lesson.ALL else [one.name for one in _chosen(topic, of)]
+    made = exercises(None if names == [CHECK] else names, reader, seed)
+    if as_json:
+        put_json(to_json(made))
+    elif sys.stdin.isatty() and sys.stdout.isatty():
+        right = held(made, reader, lambda line: put_text(f"{line}\n"))
+        if strict and right < len(made):
+            raise typer.Exit(1)
+    else:
+        put_text("".join(f"{line}\n" for line in printed(made, reader)))
 
 
 def _chosen(name: str, of: str | None) -> tuple[Topic, ...]:
@@ -111,7 +159,17 @@ def _told(topic: Topic, reader: Reader, *, alone: bool) -> RenderableType:
     body = map(Text, paragraphs(topic, language, reader.word))
     lines = [Text(topic.name, "bold"), question, *body, Text()]
     onward = _onward(topic, language) if alone else []
-    return Group(*lines, *pictures(topic.example, reader), Text(), *onward)
+    picture = _questions(reader) if topic.name == CHECK else pictures(topic.example, reader)
+    return Group(*lines, *picture, Text(), *onward)
+
+
+def _questions(reader: Reader) -> list[RenderableType]:
+    from rich.text import Text
+
+    from attnviz.cli.exercises import exercises
+
+    made = exercises(None, reader, 0)
+    return [Text(f"{n}. {one.question}") for n, one in enumerate(made, 1)]
 
 
 def _onward(topic: Topic, language: Language) -> list[RenderableType]:
@@ -123,6 +181,9 @@ def _onward(topic: Topic, language: Language) -> list[RenderableType]:
     lines = []
     if topic.name in TRY:
         lines.append(Text.assemble((f"{language.say('lesson.try')} ", "dim"), TRY[topic.name]))
+    if topic.name in WITH_EXERCISE:
+        asked = f"attnviz explain {topic.name} --exercise"
+        lines.append(Text.assemble((f"{language.say('lesson.test')} ", "dim"), asked))
     following = beside(topic, 1)
     if following is not None:
         command = f"attnviz explain {following.name}"
