@@ -12,6 +12,8 @@ from typing import IO
 from attnviz.errors import AttnvizError, both_given, not_found
 
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
 ROOTS = ("/", "./", "../", "~")  # that a path begins with
 
 
@@ -73,14 +75,14 @@ def _is_path(text: str) -> bool:
 
     place = Path(text)
     if text.split() == [text]:
-        known = place.suffix.lower() in (*READERS, *TEXTS)
+        known = place.suffix.lower() in (*READERS, *TEXTS, *PICTURES, *SOUNDS)
         return known or text.startswith(ROOTS) or ("/" in text and place.parent.is_dir())
     in_folder = "/" in text and Path(place.parts[0]).is_dir()
     return in_folder and place.suffix.lower() in (*READERS, *TEXTS)
 
 
 def _a_text(place: Path) -> Path:
-    """The file, unless its name says that it holds weights."""
+    """The file, unless its name says that it holds weights, a picture or a sound."""
     from attnviz.record.open_file import READERS
 
     if place.suffix.lower() in READERS:
@@ -88,6 +90,20 @@ def _a_text(place: Path) -> Path:
             f"{place} is named as a saved record or weights, not as a text.",
             f"Show it with attnviz view {place}.",
             key="err.named_saved",
+            place=place,
+        )
+    if place.suffix.lower() in PICTURES:
+        raise AttnvizError(
+            f"{place} is named as a picture, not as a text.",
+            "Give it with --image.",
+            key="err.named_picture",
+            place=place,
+        )
+    if place.suffix.lower() in SOUNDS:
+        raise AttnvizError(
+            f"{place} is named as a sound, not as a text.",
+            "Give it with --audio.",
+            key="err.named_sound",
             place=place,
         )
     return place

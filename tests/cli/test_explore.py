@@ -57,6 +57,8 @@ def test_a_terminal_that_can_do_nothing():
     [
         (["missing.npz"], "File not found: missing.npz."),
         (["missing.txt"], "File not found: missing.txt."),
+        (["missing.png"], "File not found: missing.png."),
+        (["missing.wav"], "File not found: missing.wav."),
         (["note.md"], "File not found: note.md."),
         (["NOTE.RST"], "File not found: NOTE.RST."),
         (["missing/x.md"], "File not found: missing/x.md."),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
 from attnviz.inputs.image import grid_boxes, open_picture, patch_tokens
 
@@ -125,3 +126,16 @@ def test_patches_know_where_they_lie(tmp_path):
 def test_boxes_cover_their_area():
     boxes = grid_boxes((2, 2), (10, 0, 30, 8))
     assert boxes.tolist() == [[10, 0, 20, 4], [20, 0, 30, 4], [10, 4, 20, 8], [20, 4, 30, 8]]
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("a.PNG", "--image"), ("a.jpeg", "--image"), ("a.wav", "--audio")]
+)
+def test_a_picture_in_place_of_a_text_names_its_option(tmp_path, name, option, capsys):
+    """Whatever the file holds: its name says what it is meant as."""
+    (tmp_path / name).write_bytes(b"\x89PNG\r\n")
+    assert run_command_line(["run", str(tmp_path / name)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.rstrip().endswith(f"not as a text. Give it with {option}.")

@@ -16,7 +16,7 @@ from attnviz.attention.attention_types import OF_ONE_TEXT
 from attnviz.cli import options
 from attnviz.cli.command_given import signed
 from attnviz.cli.model_options import TextPass, TranslationPass
-from attnviz.cli.read_text import file_named, given_text
+from attnviz.cli.read_text import PICTURES, SOUNDS, file_named, given_text
 from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ Trace = Callable[[str, str | None], "AttentionRecord"]
 Write = Callable[[str, Callable[[str, "AttentionRecord"], None]], "tuple[str, AttentionRecord]"]
 See = Callable[["AttentionRecord"], "AttentionRecord"]
 
-SOUNDS = (".wav", ".flac", ".ogg", ".mp3")
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 MADE = ("builtin", "random")  # models that need no loading
 NEW_TOKENS = 40  # that the key w lets a model write
 ENOUGH = ("256", "truecolor")  # colours that the weights' ramp needs; with less, shades of one

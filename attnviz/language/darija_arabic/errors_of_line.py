@@ -87,4 +87,6 @@ SENTENCES = {
     "err.not_utf8": "{name} ماشي text ب UTF-8 (byte {start} هو 0x{byte}). {todo}",
     "err.nul": "{name} ماشي text (byte {start} هو NUL). {todo}",
     "err.no_token_near": "الـ token «{token}» ماكاينش ف الـ text. القراب ليه: {tokens}.",
+    "err.named_picture": "{place} سميتها ديال تصويرة، ماشي ديال text. عطيها ب --image.",
+    "err.named_sound": "{place} سميتها ديال صوت، ماشي ديال text. عطيها ب --audio.",
 }

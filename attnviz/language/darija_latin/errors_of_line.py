@@ -90,4 +90,6 @@ SENTENCES = {
     "err.not_utf8": "{name} machi text b UTF-8 (byte {start} howa 0x{byte}). {todo}",
     "err.nul": "{name} machi text (byte {start} howa NUL). {todo}",
     "err.no_token_near": 'Token "{token}" makaynch f text. L9rab lih: {tokens}.',
+    "err.named_picture": "{place} smiytha dial tswira, machi dial text. 3tiha b --image.",
+    "err.named_sound": "{place} smiytha dial sout, machi dial text. 3tiha b --audio.",
 }

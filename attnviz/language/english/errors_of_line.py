@@ -94,4 +94,6 @@ SENTENCES = {
     "err.not_utf8": "{name} is not a text in UTF-8 (byte {start} is 0x{byte}). {todo}",
     "err.nul": "{name} is not a text (byte {start} is NUL). {todo}",
     "err.no_token_near": 'The token "{token}" is not in the text. Nearest in the text: {tokens}.',
+    "err.named_picture": "{place} is named as a picture, not as a text. Give it with --image.",
+    "err.named_sound": "{place} is named as a sound, not as a text. Give it with --audio.",
 }
