@@ -119,6 +119,7 @@ class Part:
     least: Array = field(init=False)  # (layers, heads): what an example has to be stronger than
     n: int = 0
     n_tokens: int = 0
+    n_cut: int = 0  # texts that were longer than the model's positions, and were cut
 
     def __post_init__(self) -> None:
         self.moments = Moments((len(MEASURES), *self.shape))
@@ -143,6 +144,7 @@ class Part:
         """Take in what another part has, whose texts come later."""
         self.n += other.n
         self.n_tokens += other.n_tokens
+        self.n_cut += other.n_cut
         self.moments.merge(other.moments)
         self.quantiles.merge(other.quantiles)
         self.kinds += other.kinds

@@ -6,6 +6,7 @@ person reads. Only `.npz` is read back; it is not trusted.
 | format, version, attnviz | "attnviz-survey", 1, the version of the program that wrote it |
 | model, details, settings | what was surveyed, and how |
 | n, n_tokens, n_empty, failed | texts and tokens measured, empty ones, and those that failed |
+| n_cut | texts that were longer than the model takes, and were cut |
 | measures, kinds | the names that the first axis of the arrays counts |
 | values: n, mean, squares | (measures, layers, heads): how many texts, their mean, Σ (x − mean)² |
 | counts | (measures, layers, heads, bins): texts in each bin of `moments.Quantiles` |
@@ -119,6 +120,7 @@ def part_tree(part: Part) -> Tree:
     return {
         "n": part.n,
         "n_tokens": part.n_tokens,
+        "n_cut": part.n_cut,
         "measures": list(MEASURES),
         "kinds": list(KINDS),
         "values": _moments_tree(part.moments),
@@ -163,6 +165,7 @@ def part_of(tree: Tree) -> Part:
         raise ValueError(f"labels have the shape {labels.shape}")
     part = Part(tuple(labels.shape[1:]))
     part.n, part.n_tokens = _whole(tree["n"]), _whole(tree["n_tokens"])
+    part.n_cut = _whole(tree.get("n_cut", 0))  # older files do not say
     part.moments = _moments_of(tree["values"], part)
     part.quantiles = Quantiles(part.moments.shape)
     part.quantiles.counts = _array(tree["counts"], "u", (*part.moments.shape, N_BINS))
@@ -249,7 +252,7 @@ def to_json(survey: Survey) -> Tree:
     return {
         "format": FORMAT, "attnviz": __version__, "model": survey.model,
         "settings": dict(survey.settings), "n": survey.n, "n_tokens": survey.part.n_tokens,
-        "n_empty": survey.n_empty, "groups": list(survey.groups),
+        "n_cut": survey.part.n_cut, "n_empty": survey.n_empty, "groups": list(survey.groups),
         "failed": [{"place": one.place, "reason": one.reason} for one in survey.failed],
         "heads": heads,
     }  # fmt: skip

@@ -30,7 +30,7 @@ PANELS = {
     ),
     "Which part": ("key", "stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
     "How it runs": ("reference", "random", "limit", "workers", "scheduler", "strict"),
-    "How it looks": ("wide", "scale", "measure", "explain", "lang", "color"),
+    "How it looks": ("wide", "scale", "mass", "measure", "explain", "lang", "color"),
     "Output": (
         "json", "csv", "figure", "size", "font_size", "dpi", "no_title", "annotate", "transparent",
         "cmap", "keep", "no_media", "quiet", "verbose",
@@ -43,6 +43,7 @@ METAVARS = {
     "adapter": "FOLDER", "source": "TEXT", "pair": "TEXT", "text": "TEXT", "system": "TEXT",
     "type": "TYPE", "model": "MODEL", "tokenizer": "NAME", "sample": "NAME", "stack": "NAME",
     "layer": "LAYER", "head": "HEAD", "show": "VIEW", "scale": "SCALE", "measure": "MEASURE",
+    "mass": "SHARE",
     "merge": "UNIT", "query": "WORD", "key": "WORD", "rows": "TOKENS", "cols": "TOKENS",
     "global_tokens": "TOKENS",
     "ids": "IDS", "source_ids": "IDS", "lang": "LANG", "max_memory": "SIZE", "heads": "N",

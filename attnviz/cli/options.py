@@ -119,6 +119,10 @@ Head = Annotated[
     str, typer.Option(help="The head to show: 2 · 0,2 · 0-3 · all · mean, or layer.head: 2.8.")
 ]
 Show = Annotated[str, typer.Option("--show", help=SHOWS)]
+Mass = Annotated[
+    str | None,
+    typer.Option(help="Over a picture: outline the fewest patches with so much of it: 50%."),
+]
 Scale = Annotated[str, typer.Option(help="What is bright: {scales}.")]
 Truncate = Annotated[
     bool, typer.Option("--truncate", help="Cut the text at the checkpoint's longest length.")
@@ -183,7 +187,7 @@ Lang = Annotated[
     str | None,
     typer.Option(
         envvar="ATTNVIZ_LANG",
-        help="en · darija (Latin letters; also ary) · ary-Arab (Arabic letters).",
+        help="en · darija (Latin letters; also ary) · ary-Arab (Arabic letters); help is English.",
         show_default="en",
     ),
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
+from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -27,6 +28,7 @@ class Display(Drawing):
     head: options.Head = "mean"
     show: options.Show = "auto"
     scale: options.Scale = "auto"
+    mass: options.Mass = None
     output: options.Output = None
     json: options.Json = False
     csv: options.Csv = False
@@ -43,6 +45,7 @@ class Display(Drawing):
         check_format(self.json, self.csv)
         check_show(self.show)
         check_scale(self.scale)
+        share_of(self.mass)
         check_outputs(self.output or [], inputs)
         self.check_drawing(self.output or [], self.lang, self.quiet)
 
@@ -51,12 +54,14 @@ class Display(Drawing):
         not."""
         from attnviz.language.languages import find_language
         from attnviz.views.look import choose, with_query
+        from attnviz.views.overlay import with_mass
 
         language = find_language(self.lang)
         look = choose(
             record.stack, self.layer, self.head, self.show, scale=self.scale, language=language
         )
         look = replace(look, figure=self.style())
+        look = with_mass(record, look, share_of(self.mass))
         return look if query is None else with_query(record, look, query)
 
     def put(self, record: AttentionRecord, look: Look, query: str | None = None) -> None:
@@ -123,3 +128,22 @@ class Display(Drawing):
         told = 0 if self.quiet else sum(-(-len(note) // screen.width) for note in notes)
         told += len(self.output or []) if target.is_terminal and not self.quiet else 0
         return replace(screen, height=max(screen.height - told, 1))
+
+
+def share_of(mass: str | None) -> float | None:
+    """Read a share: "50%" or "0.5"; AttnvizError unless it is above 0 and 100% at most."""
+    if mass is None:
+        return None
+    number, sign = mass.strip().removesuffix("%"), mass.strip().endswith("%")
+    try:
+        share = float(number) / (100 if sign else 1)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise AttnvizError(
+            f'"{mass}" is no share of the weight.',
+            "Give one above 0% and up to 100%: 50%, or 0.5.",
+            key="err.mass",
+            value=mass,
+        )
+    return share

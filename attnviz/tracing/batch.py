@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from attnviz.models.model import Attend
 from attnviz.models.trained import TrainedModel
@@ -11,18 +11,18 @@ from attnviz.tracing.plan import Plan
 MOST_TOKENS = 1024  # that pass together: more are no quicker, and take more memory
 
 
-def run_plans(plans: Sequence[Plan], attends: Sequence[Attend]) -> Iterator[list[int]]:
-    """Run every plan through its door, those of one checkpoint together; yield the places of those
-    that have run, as they end."""
+def run_plans(plans: Sequence[Plan], attend: Callable[[int], Attend]) -> Iterator[list[int]]:
+    """Run every plan, by its place, through its door, those of one checkpoint together; yield the
+    places of those that have run, as they end."""
     for group in _groups(plans):
         model = plans[group[0]].model
         if len(group) == 1 or not isinstance(model, TrainedModel):
             for i in group:
-                plans[i].run(attends[i])
+                plans[i].run(attend(i))
         else:
             model.run_together(
                 [plans[i].prepared for i in group],
-                [plans[i].under_mask(attends[i]) for i in group],
+                [plans[i].under_mask(attend(i)) for i in group],
             )
         yield group
 

@@ -29,6 +29,10 @@ ADDRESS = re.compile(r"((tcp|tls|ws|wss)://)?(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,
 PATIENCE = "10s"  # for a scheduler to answer
 
 
+class LostWorkersError(AttnvizError):
+    """Workers died, or who leads them: what ended before is not lost, where somebody kept it."""
+
+
 def run_here(work: Callable[[Chunk], Result], chunks: Iterable[Chunk]) -> Iterator[Result]:
     """Run chunks in this process, one thread for each processor; work uses no others."""
     n = n_workers()
@@ -72,7 +76,7 @@ def run_in_processes(
 ) -> Iterator[Result]:
     """Run chunks in `workers` new processes with one BLAS thread each.
 
-    work and its chunks are pickled. Raises AttnvizError where a process dies.
+    work and its chunks are pickled. Raises LostWorkersError where a process dies.
     """
     from multiprocessing import get_context
 
@@ -80,10 +84,8 @@ def run_in_processes(
         try:
             yield from _in_order(lambda chunk: pool.submit(work, chunk), chunks, AHEAD * workers)
         except BrokenProcessPool as error:
-            raise AttnvizError(
-                "A worker process died, perhaps for want of memory.",
-                "Start the same command again: finished chunks are kept. Or use fewer workers.",
-                key="err.worker_process",
+            raise LostWorkersError(
+                "A worker process died, perhaps for want of memory.", key="err.worker_process"
             ) from error
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -101,8 +103,8 @@ def run_on_dask(
 ) -> Iterator[Result]:
     """Run chunks on the Dask cluster whose scheduler has this address ("tcp://host:8786").
 
-    Raises AttnvizError where Dask is not installed, the scheduler cannot be reached or dies, or a
-    worker has another version of attnviz.
+    Raises AttnvizError where Dask is not installed, the scheduler cannot be reached, or a worker
+    has another version of attnviz; LostWorkersError where the scheduler dies.
     """
     with closing(_client(scheduler)) as client:
         from distributed import KilledWorker
@@ -114,10 +116,8 @@ def run_on_dask(
                 lambda chunk: client.submit(work, chunk, pure=False), chunks, AHEAD * n_there
             )
         except (OSError, TimeoutError, CancelledError, KilledWorker) as error:
-            raise AttnvizError(
-                "The scheduler or a worker was lost.",
-                "Start the same command again: finished chunks are kept.",
-                key="err.scheduler_worker",
+            raise LostWorkersError(
+                "The scheduler or a worker was lost.", key="err.scheduler_worker"
             ) from error
 
 

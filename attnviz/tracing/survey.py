@@ -29,7 +29,7 @@ from attnviz.models.model import Model
 from attnviz.record.record import AttentionRecord
 from attnviz.record.saved import read_tree, to_npz
 from attnviz.threads import alone
-from attnviz.tracing.engines import run_here, run_in_processes, run_on_dask
+from attnviz.tracing.engines import LostWorkersError, run_here, run_in_processes, run_on_dask
 from attnviz.tracing.of_heads import trace_heads
 from attnviz.tracing.plan import Options
 from attnviz.tracing.trace import trace_all, with_pair
@@ -109,9 +109,10 @@ def survey(
     store = Store(Path(folder), _manifest(task, corpus)) if first and folder is not None else None
     work = partial(measure_chunk, task, opened if here else None)
     results = _results(work, _chunks(itertools.chain(first, entries)), workers, scheduler, store)
-    whole, failed = _merged(results, progress, so_far)
-    if whole is None:
-        raise _nothing_measured(failed)
+    try:
+        whole, failed = _merged(results, progress, so_far)
+    except LostWorkersError as error:
+        raise _lost(error, store) from error
     n_empty = corpus.n_empty if corpus is not None else 0
     settings = {"stack": stack, "effect": effect, **dict(task.options)}
     details = {} if isinstance(opened, str) else dict(opened.details)
@@ -144,13 +145,22 @@ def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry
         for entry, record in zip(entries, _records(task, opened, entries), strict=True):
             if isinstance(record, AttnvizError):
                 if task.strict:
-                    raise AttnvizError(f"{entry.place}: {record.message}", record.hint) from record
+                    raise _in_place(entry, record) from record
                 failed.append(Failed(entry.number, entry.place, str(record)))
                 continue
             values = text_values(record.stack, entry.number, entry.place, entry.group)
             part = Part(values.kinds.shape) if part is None else part
             part.add(values)
+            part.n_cut += record.settings.truncated is not None
     return ChunkResult(part, tuple(failed), digest(entries))
+
+
+def _in_place(entry: Entry, error: AttnvizError) -> AttnvizError:
+    """Name the text that an error is of."""
+    return AttnvizError(
+        f"{entry.place}: {error.message}", error.hint,
+        key="err.in_file", place=entry.place, reason=error,
+    )  # fmt: skip
 
 
 def _records(
@@ -216,7 +226,7 @@ def _results(
 
 def _merged(
     results: Iterator[ChunkResult], progress: Progress | None, so_far: SoFar | None
-) -> tuple[Part | None, tuple[Failed, ...]]:
+) -> tuple[Part, tuple[Failed, ...]]:
     whole: Part | None = None
     failed: list[Failed] = []
     for result in results:
@@ -230,7 +240,24 @@ def _merged(
         if progress is not None:
             done = 0 if whole is None else whole.n
             progress(done + len(failed), 0 if whole is None else whole.n_tokens)
+    if whole is None:
+        raise _nothing_measured(failed)
     return whole, tuple(failed)
+
+
+def _lost(error: LostWorkersError, store: Store | None) -> AttnvizError:
+    """Say what is kept of a survey whose workers died."""
+    if store is None:
+        return AttnvizError(
+            error.message,
+            "Nothing is kept without a `folder`: give one, and the same command goes on in it.",
+            key=f"{error.key}_lost",
+        )
+    return AttnvizError(
+        error.message,
+        f"Start the same command again: {store.n_kept} finished chunks are kept in {store.folder}.",
+        key=f"{error.key}_kept", n_chunks=store.n_kept, folder=str(store.folder),
+    )  # fmt: skip
 
 
 def _nothing_measured(failed: Sequence[Failed]) -> AttnvizError:
@@ -269,7 +296,7 @@ class Store:
 
     def __init__(self, folder: Path, manifest: Mapping[str, Any]):
         """Open a folder, or make it. Raises AttnvizError where it holds another survey."""
-        self._folder = folder
+        self.folder = folder
         text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
         place = folder / MANIFEST
         try:
@@ -294,7 +321,12 @@ class Store:
                 file.write(text.encode())
 
     def _place(self, number: int) -> Path:
-        return self._folder / f"chunk-{number:06d}.npz"
+        return self.folder / f"chunk-{number:06d}.npz"
+
+    @property
+    def n_kept(self) -> int:
+        """How many chunks are kept, from the first on without a gap."""
+        return next(i for i in itertools.count() if not self._place(i).is_file())
 
     def keep(self, number: int, result: ChunkResult) -> None:
         """Write one chunk, whole or not at all."""
@@ -310,8 +342,7 @@ class Store:
     ) -> tuple[Iterator[ChunkResult], Iterator[list[Entry]]]:
         """The results of the chunks that were kept, from the first on without a gap, and the
         chunks that are left. Raises AttnvizError where texts have changed since."""
-        n_kept = next(i for i in itertools.count() if not self._place(i).is_file())
-        return (self._read(i, next(chunks, [])) for i in range(n_kept)), chunks
+        return (self._read(i, next(chunks, [])) for i in range(self.n_kept)), chunks
 
     def _read(self, number: int, entries: Sequence[Entry]) -> ChunkResult:
         place = self._place(number)
@@ -338,8 +369,8 @@ class Store:
 
     def finish(self, found: Survey) -> None:
         """Write the survey and the list of texts that failed; chunks are no longer needed."""
-        save_survey(found, self._folder / RESULT)
-        with written_whole(self._folder / FAILED) as file:
+        save_survey(found, self.folder / RESULT)
+        with written_whole(self.folder / FAILED) as file:
             file.write(_failed_table(found.failed).encode())
 
 

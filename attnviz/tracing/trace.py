@@ -135,11 +135,18 @@ def _together(
     begun: list[_Run | AttnvizError | None] = [
         _tried(partial(_begun, text, options, how)) for text, options in asked
     ]
-    runs = [(i, run) for i, run in enumerate(begun) if isinstance(run, _Run)]
+    plans = {i: run.plan for i, run in enumerate(begun) if isinstance(run, _Run)}
+    places = [*plans]
+
+    def attend(place: int) -> Attend:
+        run = begun[places[place]]
+        assert isinstance(run, _Run)
+        return run.attend
+
     n_told = 0
     try:
-        for group in run_plans([run.plan for _, run in runs], [run.attend for _, run in runs]):
-            while n_told <= runs[group[-1]][0]:
+        for group in run_plans([*plans.values()], attend):
+            while n_told <= places[group[-1]]:
                 told, begun[n_told] = _told(begun[n_told]), None  # weights are kept no longer
                 n_told += 1
                 yield told

@@ -22,7 +22,8 @@ class Look:
     layers: several that are shown one below the other; none: the one. heads: none means the mean.
     show: the view, "auto" for what fits. scale: what is bright (attnviz.views.scale). query: the
     position whose row is drawn over a picture; None for the usual one. queries: positions of rows
-    that are shown in full. figure: how it is drawn on paper.
+    that are shown in full. mass: over a picture, the share of the weight whose patches are
+    outlined. figure: how it is drawn on paper.
     """
 
     layer: int = 0
@@ -33,6 +34,7 @@ class Look:
     language: Language = ENGLISH
     query: int | None = None
     queries: tuple[int, ...] = ()
+    mass: float | None = None
     figure: FigureStyle = USUAL
 
     @property

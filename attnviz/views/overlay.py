@@ -5,12 +5,15 @@ Cells are as large as the patches that they stand for; nothing is smoothed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.errors import AttnvizError
 from attnviz.inputs.where import NOT_ON_THE_GRID, Boxes
+from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
 from attnviz.views.look import Look
 from attnviz.views.palette import RGB
@@ -20,6 +23,7 @@ Weights = NDArray[np.floating[Any]]
 
 ORANGE = np.array((255, 150, 20), dtype=np.float64)
 OUTLINE: RGB = (90, 220, 255)  # around the patch that looks
+MASS: RGB = (235, 235, 235)  # around the patches that hold so much of the weight
 GREY = 0.45  # of the picture's lightness below the weights
 OUTSIDE = 0.18  # of it where no patch lies
 MOST_KEPT = 1024  # tokens of a side up to which a streamed stack keeps every row
@@ -44,6 +48,20 @@ def looking_patch(stack: Stack, look: Look) -> int:
     return int(np.abs(where.cells - middle).argmin())
 
 
+def with_mass(record: AttentionRecord, look: Look, mass: float | None) -> Look:
+    """Return the look with the patches outlined that hold so much of the weight; AttnvizError where
+    nothing looks at a picture."""
+    if mass is None:
+        return look
+    if not any(isinstance(one.key_tokens.where, Boxes) for one in record.stacks.values()):
+        raise AttnvizError(
+            "`mass` is for pictures, and nothing looks at one here.",
+            "Give `image`, or leave it out.",
+            key="err.mass_picture",
+        )
+    return replace(look, mass=mass)
+
+
 def row_of(stack: Stack, layer: int, head: Which, query: int) -> Weights:
     """One query's weights, (keys,), of a head or of the mean."""
     row: Weights = stack.map(layer, head, max(stack.shape)).mean[query]
@@ -66,11 +84,18 @@ def special_names(stack: Stack) -> str:
     return names[0] if len(names) == 1 else f"{names[0]} +{len(names) - 1}"
 
 
-def overlay(where: Boxes, row: Weights, size: tuple[int, int], query: int | None = None) -> Pixels:
+def overlay(
+    where: Boxes,
+    row: Weights,
+    size: tuple[int, int],
+    query: int | None = None,
+    mass: float | None = None,
+) -> Pixels:
     """Draw a row of weights over its picture: (height, width, 3).
 
     row: one weight per token. size: width and height of the drawing in pixels. query: the token
-    whose patch is outlined. The largest weight of a patch is brightest, and brightness goes with
+    whose patch is outlined. mass: the share of the weight on the picture whose patches are outlined
+    (`holding`). The largest weight of a patch is brightest, and brightness goes with
     the root of the weight, so that small ones are seen too. Where no patch lies the picture is
     darker.
     """
@@ -82,9 +107,24 @@ def overlay(where: Boxes, row: Weights, size: tuple[int, int], query: int | None
     light = np.where(inside, bright[np.maximum(cells, 0)], 0.0)[..., None]
     ground = _grey(where, size)[..., None] * np.where(inside, GREY, OUTSIDE)[..., None]
     drawn = ground * (1 - 0.75 * light) + ORANGE * light * 0.75
+    if mass is not None:
+        held = np.append(holding(where, row, mass).ravel(), False)  # the last is no patch
+        drawn[_border(held[cells])] = MASS
     if query is not None and where.cells[query] != NOT_ON_THE_GRID:
         drawn[_border(cells == where.cells[query])] = OUTLINE
     return drawn.round().astype(np.uint8)
+
+
+def holding(where: Boxes, row: Weights, mass: float) -> NDArray[np.bool_]:
+    """The fewest patches that hold so much of what a row gives the picture, special tokens left
+    out, on the grid: (rows, columns). None of them where it gives the picture nothing."""
+    laid = where.laid(np.asarray(row, dtype=np.float64))
+    shares = laid.ravel()
+    order = np.argsort(-shares, kind="stable")
+    before = np.cumsum(shares[order]) - shares[order]  # of larger ones
+    held = np.zeros(shares.size, dtype=np.bool_)
+    held[order] = (before < mass * shares.sum() - 1e-9) & (shares[order] > 0)
+    return held.reshape(laid.shape)
 
 
 def fitting(where: Boxes, width: float, height: float) -> tuple[int, int]:

@@ -13,20 +13,27 @@ from rich.text import Text
 
 from attnviz.inputs.where import Boxes
 from attnviz.views.cells import SHADES
-from attnviz.views.overlay import Pixels, Weights, cells_under, fitting, overlay
+from attnviz.views.overlay import Pixels, Weights, cells_under, fitting, holding, overlay
 from attnviz.views.screen import Screen
 
 QUERY = "◎"  # the patch that looks, where there is no colour
 
 
 def drawn_picture(
-    where: Boxes, row: Weights, query: int | None, width: int, lines: int, screen: Screen
+    where: Boxes,
+    row: Weights,
+    query: int | None,
+    width: int,
+    lines: int,
+    screen: Screen,
+    mass: float | None = None,
 ) -> list[Text]:
     """Draw a row of weights, one per token, over its picture in at most `width` × `lines`
-    characters; the patch of the query is outlined, or marked ◎ where there is no colour."""
+    characters; the patch of the query is outlined, or marked ◎ where there is no colour. mass: the
+    share of the weight whose patches are outlined; without colour only these are drawn."""
     if not screen.colour:
-        return _shaded(where, row, query, width, lines)
-    return _half_blocks(overlay(where, row, fitting(where, width, 2 * lines), query))
+        return _shaded(where, row, query, width, lines, mass)
+    return _half_blocks(overlay(where, row, fitting(where, width, 2 * lines), query, mass))
 
 
 def cells_shown(where: Boxes, width: int, lines: int, screen: Screen) -> NDArray[np.int64]:
@@ -51,11 +58,15 @@ def _half_blocks(pixels: Pixels) -> list[Text]:
     return lines
 
 
-def _shaded(where: Boxes, row: Weights, query: int | None, width: int, lines: int) -> list[Text]:
+def _shaded(
+    where: Boxes, row: Weights, query: int | None, width: int, lines: int, mass: float | None
+) -> list[Text]:
     """The weights alone: a shade for each patch, or for some of them where there is no room."""
     laid = where.laid(row)
     largest = float(laid.max(initial=0))
     steps = np.rint(laid / largest * (len(SHADES) - 1)) if largest > 0 else np.zeros(laid.shape)
+    if mass is not None:
+        steps = np.where(holding(where, row, mass), np.maximum(steps, 1), 0)
     signs = np.array(list(SHADES))[steps.astype(np.int64)]
     if query is not None and where.cells[query] >= 0:
         signs[divmod(int(where.cells[query]), where.grid[1])] = QUERY

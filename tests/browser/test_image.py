@@ -120,6 +120,41 @@ def test_a_head_in_small_is_clicked_and_what_lies_elsewhere_is_told(reader):
     assert "even" in tab.inner_text("#view-image")
 
 
+def test_patches_that_hold_so_much_are_outlined(reader):
+    """Of 2 × 2 patches two have 40% each: they are enclosed together for half of the weight and
+    more, and the button goes on to other shares and back."""
+    weights = np.full((1, 1, 4, 4), 0.1)
+    weights[..., [0, 1]] = 0.4
+    tab = reader.open(pictured(weights, patches(2, 2, cls=False)))
+
+    def lined():
+        """Whether the line runs along the outer edge, between the two, and below the others."""
+        return tab.evaluate(
+            """() => {
+            const canvas = document.querySelector(".view.image > canvas");
+            const { width, height } = canvas, pen = canvas.getContext("2d");
+            const at = (x, y) => [...pen.getImageData(x, y, 1, 1).data].slice(0, 3)
+              .every((level) => level === 235);
+            const middle = Math.round(height / 2), quarter = Math.round(width / 4);
+            return [at(3 * quarter, 0), at(quarter, middle - 1), at(2 * quarter, middle >> 1),
+                    at(quarter, height - 1)];
+            }"""
+        )
+
+    tab.click(".view.image .words >> xpath=following-sibling::div >> nth=0 >> button")
+    reader.settled()
+    assert "50%" in tab.inner_text(".chip.mass")
+    assert lined() == [True, True, False, False]
+    tab.click(".chip.mass")
+    tab.click(".chip.mass")
+    reader.settled()
+    assert "90%" in tab.inner_text(".chip.mass")
+    assert lined()[3]
+    tab.click(".chip.mass")
+    reader.settled()
+    assert not any(lined())
+
+
 def test_words_of_a_caption_light_up(reader):
     words = ["a", "red", "ball"]
     weights = np.zeros((1, 1, 3, 6))

@@ -180,8 +180,9 @@ def test_the_table_holds_the_weights(told, topic, kind, lang):
             weights += powers / powers.sum(axis=1, keepdims=True) / (1 if topic == "self" else 4)
     lines = told(topic, lang).splitlines()
     title = next(i for i, line in enumerate(lines) if re.search(r"attention · ", line))
-    first = rf"{re.escape(tokens.labels[0])} +[\d·]"  # names of keys may take two lines
-    start = next(i for i, line in enumerate(lines) if i > title and re.match(first, line))
+    numbered = re.compile(re.escape(tokens.labels[0]) + r"\s+\d")  # below the names of the keys
+    bare = [line.replace(chr(0x200E), "") for line in lines]
+    start = next(i for i in range(title, len(bare)) if numbered.match(bare[i]))
     for i, label in enumerate(tokens.labels):
         name, *cells = lines[start + i].split()
         assert name == label

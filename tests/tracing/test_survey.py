@@ -1,11 +1,13 @@
 """A survey against a loop of single runs, however its texts are shared out."""
 
 import hashlib
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,9 +17,11 @@ import pytest
 import attnviz
 from attnviz.analysis.head_labels import look
 from attnviz.analysis.head_measures import MEASURES
-from attnviz.analysis.survey_file import read_survey, save_survey
+from attnviz.analysis.survey import text_values
+from attnviz.analysis.survey_file import read_survey, save_survey, survey_tree
 from attnviz.errors import AttnvizError
 from attnviz.inputs.corpus import Columns, Corpus
+from attnviz.record.saved import to_npz
 from attnviz.tracing.survey import CHUNK, survey
 
 ROOT = Path(__file__).parents[2]
@@ -225,3 +229,75 @@ def test_a_file_that_cannot_be_is_refused(found, tmp_path, change):
     (tmp_path / "s.npz").write_bytes(to_npz(survey_tree(found) | change))
     with pytest.raises(AttnvizError, match="not a survey"):
         read_survey(tmp_path / "s.npz")
+
+
+def test_texts_that_were_cut_are_counted(tmp_path):
+    texts = ["3 7 " * 40, "3 7 9 4 3 7", "5 1 " * 60]
+    found = survey(texts, model="induction", truncate=True)
+    assert (found.n, found.part.n_cut) == (3, 2)
+    found.save(tmp_path / "s.npz")
+    assert read_survey(tmp_path / "s.npz").part.n_cut == 2
+    assert survey(texts[1:2], model="induction").part.n_cut == 0
+
+
+def test_when_workers_die_it_says_what_is_kept(tmp_path, monkeypatch):
+    import attnviz.tracing.survey as room
+    from attnviz.tracing.engines import LostWorkersError
+
+    def dies(work, chunks, _):
+        for chunk in itertools.islice(chunks, 2):
+            yield work(chunk)
+        raise LostWorkersError("A worker process died.", key="err.worker_process")
+
+    monkeypatch.setattr(room, "run_in_processes", dies)
+    with pytest.raises(AttnvizError, match=r"2 finished chunks are kept in .*kept\.") as caught:
+        survey(TEXTS, heads=2, workers=2, folder=tmp_path / "kept")
+    assert caught.value.key == "err.worker_process_kept"
+    with pytest.raises(AttnvizError, match="Nothing is kept without a `folder`"):
+        survey(TEXTS, heads=2, workers=2)
+
+
+def test_only_texts_that_run_together_have_their_weights_kept(monkeypatch):
+    """A chunk of long texts would else take the memory of all of them."""
+    import weakref
+
+    import attnviz.tracing.trace as room
+
+    alive = weakref.WeakSet()
+    begun = room._begun
+
+    def watched(*given):
+        run = begun(*given)
+        alive.add(run.recorder)
+        return run
+
+    monkeypatch.setattr(room, "_begun", watched)
+    model = attnviz.load_model("induction")
+    asked = [("3 7 9 4 3 7 " * 4, {"model": model})] * 8
+    monkeypatch.setattr("attnviz.tracing.batch.MOST_TOKENS", 48)
+    n_alive = [len(alive) for _ in room.trace_all(asked)]
+    assert n_alive == sorted(n_alive, reverse=True)
+    assert n_alive[-1] <= 2
+
+
+def test_a_chunk_is_done_by_one_thread_and_chunks_side_by_side(monkeypatch):
+    from attnviz.threads import at_once
+    from attnviz.tracing import engines
+
+    monkeypatch.setattr(engines, "n_workers", lambda: 2)
+    together = threading.Barrier(2)
+    monkeypatch.setattr("attnviz.tracing.survey.text_values", lambda *a: seen(*a))
+    widths = []
+
+    def seen(*given):
+        widths.append(at_once())
+        if len(widths) <= 2:
+            together.wait(20)  # both threads are here, or the barrier breaks
+        return text_values(*given)
+
+    assert bytes_of_tree(survey(TEXTS, heads=2)) == bytes_of_tree(survey(TEXTS, heads=2))
+    assert set(widths) == {1}
+
+
+def bytes_of_tree(found):
+    return to_npz(survey_tree(found))

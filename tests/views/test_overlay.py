@@ -14,9 +14,10 @@ from PIL import Image
 from rich.console import Console
 
 import attnviz
+from attnviz.cli import run_command_line
 from attnviz.inputs.image import open_picture, patch_tokens
 from attnviz.views.look import Look, choose
-from attnviz.views.overlay import OUTLINE, fitting, overlay
+from attnviz.views.overlay import MASS, OUTLINE, fitting, holding, overlay
 from attnviz.views.picture.picture import picture
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.show import show, show_query
@@ -57,6 +58,55 @@ def test_the_query_is_outlined(where):
     assert outlined[20:40, 40].all()
     assert outlined.sum() == 4 * 19
     assert not (overlay(where, np.full(5, 0.2), (80, 40), query=0) == OUTLINE).all(axis=2).any()
+
+
+@pytest.mark.parametrize(
+    ("mass", "held"),
+    [(0.3, [[0, 1], [0, 0]]), (0.5, [[0, 1], [0, 0]]), (0.6, [[0, 1], [1, 0]]),
+     (0.75, [[0, 1], [1, 0]]), (0.8, [[0, 1], [1, 1]]), (1.0, [[0, 1], [1, 1]])],
+)  # fmt: skip
+def test_the_fewest_patches_that_hold_so_much(where, mass, held):
+    """[CLS] has 60%: of the 40% on the picture patches have none, a half, a quarter, a quarter."""
+    assert holding(where, np.array([0.6, 0, 0.2, 0.1, 0.1]), mass).tolist() == held
+
+
+def test_a_row_that_gives_the_picture_nothing_holds_nothing(where):
+    assert not holding(where, np.array([1.0, 0, 0, 0, 0]), 0.5).any()
+
+
+def test_the_line_runs_around_patches_that_touch(where):
+    """Two patches above one another of 20 × 20 pixels: one rectangle, no line between them."""
+    drawn = overlay(where, np.array([0, 0, 0.5, 0, 0.5]), (80, 40), mass=1.0)
+    line = (drawn == MASS).all(axis=2)
+    expected = np.zeros_like(line)
+    expected[:, [40, 59]] = expected[[0, 39], 40:60] = True
+    assert np.array_equal(line, expected)
+
+
+def test_without_colour_only_what_holds_it_is_drawn():
+    record = attnviz.trace(image=CAT)
+    row = record.stack.weights[0, 1, 5 * 17 + 8]
+    n = int(np.searchsorted(np.cumsum(-np.sort(-row)), 0.5 * row.sum() - 1e-9)) + 1
+    look = Look(heads=(1,), show="image", mass=0.5)
+    console = Console(file=io.StringIO(), width=80, color_system=None)
+    console.print(show(record, look, Screen(80, 24, colour=False)))
+    drawn = console.file.getvalue()
+    picture = [line[:34] for line in drawn.splitlines()[4:-2]]
+    assert "50%" in drawn
+    assert sum(sum(line.count(sign) for sign in "░▒▓█◎") for line in picture) == 2 * n
+
+
+@pytest.mark.parametrize("mass", ["0", "0%", "101%", "-5%", "nan", "inf", "half", "", "%"])
+def test_what_is_no_share_is_refused(mass, capsys):
+    assert run_command_line(["run", "--image", str(CAT), "--mass", mass]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "is no share of the weight" in err
+
+
+def test_of_a_text_there_is_no_outline(capsys):
+    assert run_command_line(["run", "a b", "--mass", "50%"]) == 2
+    assert "--mass is for pictures" in capsys.readouterr().err
 
 
 def test_without_the_picture_weights_are_still_drawn(where):

@@ -55,12 +55,21 @@ SENTENCES = {
         "طريقة خرى."
     ),
     "err.head_named": "الـ head تعطى جوج مرات. عطي كل head مرة وحدة.",
-    "err.worker_process": (
-        "الـ worker مات، يقدر يكون حيت memory ماكافياش. عاود نفس الـ command: chunks اللي "
-        "سالاو باقيين. ولا خدم ب workers أقل."
+    "err.worker_process_kept": (
+        "الـ worker مات، يقدر يكون حيت memory ماكافياش. عاود نفس الـ command: {n_chunks} "
+        "chunks اللي سالاو باقيين ف {folder}."
     ),
-    "err.scheduler_worker": (
-        "الـ scheduler ولا worker مشا. عاود نفس الـ command: chunks اللي سالاو باقيين."
+    "err.worker_process_lost": (
+        "الـ worker مات، يقدر يكون حيت memory ماكافياش. بلا `folder` ما بقا والو: عطي واحد، و "
+        "نفس الـ command كيكمل فيه."
+    ),
+    "err.scheduler_worker_kept": (
+        "الـ scheduler ولا worker مشا. عاود نفس الـ command: {n_chunks} chunks اللي سالاو "
+        "باقيين ف {folder}."
+    ),
+    "err.scheduler_worker_lost": (
+        "الـ scheduler ولا worker مشا. بلا `folder` ما بقا والو: عطي واحد، و نفس الـ command "
+        "كيكمل فيه."
     ),
     "err.scheduler_takes": (
         "الـ scheduler خاصو Dask، و هو ما تأنسطالاش. دير: pip install 'attnviz[dask]'."
@@ -240,5 +249,11 @@ SENTENCES = {
     "err.prompt_none": (
         "الـ prompt فيه {n_tokens} و {model} عندو بلايص غير ل {limit}: مابقات بلاصة ل حتى "
         "token جديد. عطي prompt قصر."
+    ),
+    "err.mass": (
+        "القيمة «{value}» ماشي share ديال weight. عطي واحد كتر من 0% و حتى ل 100%: 50%، ولا 0.5."
+    ),
+    "err.mass_picture": (
+        "القيمة `mass` ديال التصاور، و هنا حتى واحد ماكيشوف تصويرة. عطي `image`، ولا حيدو."
     ),
 }

@@ -45,4 +45,5 @@ SENTENCES = {
     "ui.picture": "تصويرة",
     "ui.image_row": "اللي مضوي كتر {number} · {pct} ف التصويرة",
     "ui.image_column": "شكون كيشوف ف {query}: اللي مضوي كتر كيعطيه {number}",
+    "ui.image_mass": "محددين: قل patches اللي جامعين {pct} من شنو كاين ف التصويرة",
 }

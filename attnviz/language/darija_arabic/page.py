@@ -81,4 +81,6 @@ SENTENCES = {
     "page.shift": "كليكي على patch باش تشوف السطر ديالو، Shift و كليكي باش تشوف column ديالو",
     "page.play": "سمع",
     "page.stop": "حبس",
+    "page.mass": "حدد {pct}",
+    "page.no_mass": "بلا حدود",
 }

@@ -57,11 +57,22 @@ SENTENCES = {
         "3lih b tari9a khra."
     ),
     "err.head_named": "Head t3ta jouj merrat. 3ti kul head merra wa7da.",
-    "err.worker_process": (
-        "Worker mat, y9der ykoun 7it memory makafyach. 3awd nefs command: chunks li salaw "
-        "ba9yin. Wla khdem b workers 9ell."
+    "err.worker_process_kept": (
+        "Worker mat, y9der ykoun 7it memory makafyach. 3awd nefs command: {n_chunks} chunks li "
+        "salaw ba9yin f {folder}."
     ),
-    "err.scheduler_worker": "Scheduler wla worker mcha. 3awd nefs command: chunks li salaw ba9yin.",
+    "err.worker_process_lost": (
+        "Worker mat, y9der ykoun 7it memory makafyach. Bla `folder` ma b9a walo: 3ti wa7ed, w "
+        "nefs command kaykmel fih."
+    ),
+    "err.scheduler_worker_kept": (
+        "Scheduler wla worker mcha. 3awd nefs command: {n_chunks} chunks li salaw ba9yin f "
+        "{folder}."
+    ),
+    "err.scheduler_worker_lost": (
+        "Scheduler wla worker mcha. Bla `folder` ma b9a walo: 3ti wa7ed, w nefs command "
+        "kaykmel fih."
+    ),
     "err.scheduler_takes": (
         "Scheduler khasso Dask, w howa ma installich. Dir: pip install 'attnviz[dask]'."
     ),
@@ -243,5 +254,11 @@ SENTENCES = {
     "err.prompt_none": (
         "Prompt fih {n_tokens} w {model} 3ndo blayes ghir l {limit}: mab9at blasa l 7ta token "
         "jdid. 3ti prompt 9ser."
+    ),
+    "err.mass": (
+        '"{value}" machi share dial weight. 3ti wa7ed kter mn 0% w 7tal 100%: 50%, wla 0.5.'
+    ),
+    "err.mass_picture": (
+        "`mass` dial tsawer, w hna 7ta wa7ed makaychouf tswira. 3ti `image`, wla 7iyydo."
     ),
 }

@@ -45,4 +45,5 @@ SENTENCES = {
     "ui.picture": "tswira",
     "ui.image_row": "li mdowwi kter {number} · {pct} f tswira",
     "ui.image_column": "chkoun kaychouf f {query}: li mdowwi kter kay3tih {number}",
+    "ui.image_mass": "m7addedin: 9ell patches li jam3in {pct} mn chno kayn f tswira",
 }

@@ -17,7 +17,8 @@ SENTENCES = {
         "chno bayn kter."
     ),
     "lesson.picture.constructed": (
-        "Had heads mebniyin, bach n3erfo chno kaydir kul wa7ed; model mderreb kayl9a dialo b rasso."
+        "Had lheads mebniyin, bach n3erfo chno kaydir kul wa7ed; model mderreb kayl9a dialo b "
+        "rasso."
     ),
     "lesson.cls.one": (
         "Vision transformer 3ndo token wa7ed zayed 3la patches, [CLS]: ster dialo kay9ol mn ina"

@@ -85,4 +85,6 @@ SENTENCES = {
     ),
     "page.play": "Sme3",
     "page.stop": "7bes",
+    "page.mass": "7edded {pct}",
+    "page.no_mass": "bla 7doud",
 }

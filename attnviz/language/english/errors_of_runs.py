@@ -60,13 +60,21 @@ SENTENCES = {
         "the model answers in another way."
     ),
     "err.head_named": "A head was named twice. Name each head once.",
-    "err.worker_process": (
+    "err.worker_process_kept": (
         "A worker process died, perhaps for want of memory. Start the same command again: "
-        "finished chunks are kept. Or use fewer workers."
+        "{n_chunks} finished chunks are kept in {folder}."
     ),
-    "err.scheduler_worker": (
-        "The scheduler or a worker was lost. Start the same command again: finished chunks are "
-        "kept."
+    "err.worker_process_lost": (
+        "A worker process died, perhaps for want of memory. Nothing is kept without a "
+        "`folder`: give one, and the same command goes on in it."
+    ),
+    "err.scheduler_worker_kept": (
+        "The scheduler or a worker was lost. Start the same command again: {n_chunks} finished "
+        "chunks are kept in {folder}."
+    ),
+    "err.scheduler_worker_lost": (
+        "The scheduler or a worker was lost. Nothing is kept without a `folder`: give one, and "
+        "the same command goes on in it."
     ),
     "err.scheduler_takes": (
         "A scheduler takes Dask, which is not installed. Run: pip install 'attnviz[dask]'."
@@ -259,5 +267,11 @@ SENTENCES = {
     "err.prompt_none": (
         "The prompt has {n_tokens} and {model} has positions for {limit}: no new token fits. "
         "Give a shorter prompt."
+    ),
+    "err.mass": (
+        '"{value}" is no share of the weight. Give one above 0% and up to 100%: 50%, or 0.5.'
+    ),
+    "err.mass_picture": (
+        "`mass` is for pictures, and nothing looks at one here. Give `image`, or leave it out."
     ),
 }

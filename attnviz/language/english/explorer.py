@@ -45,4 +45,5 @@ SENTENCES = {
     "ui.picture": "picture",
     "ui.image_row": "brightest {number} · {pct} in the picture",
     "ui.image_column": "who looks at {query}: the brightest gives it {number}",
+    "ui.image_mass": "outlined: the fewest patches that hold {pct} of what lies in the picture",
 }

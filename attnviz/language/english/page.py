@@ -79,4 +79,6 @@ SENTENCES = {
     "page.shift": "click a patch for its row, Shift-click for its column",
     "page.play": "Play",
     "page.stop": "Stop",
+    "page.mass": "outline {pct}",
+    "page.no_mass": "no outline",
 }

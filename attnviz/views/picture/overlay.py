@@ -41,11 +41,13 @@ LEAST_SIDE = 0.5  # inches that a name needs
 
 @dataclass(frozen=True)
 class _Drawing:
-    """One picture: its name, the weights over it, and the query that is outlined."""
+    """One picture: its name, the weights over it, the query that is outlined, and the share of the
+    weight whose patches are."""
 
     name: str
     row: Weights
     query: int | None
+    mass: float | None = None
 
 
 def overlay_figure(record: AttentionRecord, look: Look) -> Figure:
@@ -56,6 +58,8 @@ def overlay_figure(record: AttentionRecord, look: Look) -> Figure:
     """
     stack = record.stack
     told = [title(record, look.language, PICTURE), _what(stack, look)]
+    if look.mass is not None:
+        told.append(look.language.say("ui.image_mass", PICTURE, pct=look.mass))
     layers = len(look.layers)
     drawings = _drawings(stack, look)[:MOST]
     where = patches_of(stack)
@@ -71,7 +75,8 @@ def caption_figure(record: AttentionRecord, look: Look) -> Figure:
     where, language = picture[0], look.language
     text = " ".join(visible(word.text) for word in words)
     drawings = [
-        _Drawing(named(word, where, language, PICTURE), word.row, None) for word in words[:MOST]
+        _Drawing(named(word, where, language, PICTURE), word.row, None, look.mass)
+        for word in words[:MOST]
     ]
     return _sheet(where, [text, heading(record, look.language, PICTURE)], drawings, look.figure)
 
@@ -98,7 +103,8 @@ def _sheet(
         x, y = (i % across) * (wide + GAP), (i // across) * (tall + name + GAP) + name
         x0, y0, x1, y1 = (round(inches * dpi) for inches in (x, y, x + wide, y + tall))
         room = mosaic[y0:y1, x0:x1]
-        room[..., :3] = overlay(where, drawing.row, (room.shape[1], room.shape[0]), drawing.query)
+        size = room.shape[1], room.shape[0]
+        room[..., :3] = overlay(where, drawing.row, size, drawing.query, drawing.mass)
         axes.text(
             x, y - paper.beside(0.06), paper.fitted(drawing.name, wide, LABEL_SIZE),
             fontsize=paper.points(LABEL_SIZE), color=rgb(INK), parse_math=False,
@@ -124,7 +130,7 @@ def _drawings(stack: Stack, look: Look) -> list[_Drawing]:
         for head in look.heads or range(stack.n_heads):
             row = row_of(stack, layer, head, query)
             number = f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head)
-            found.append(_Drawing(number + _elsewhere(stack, row), row, query))
+            found.append(_Drawing(number + _elsewhere(stack, row), row, query, look.mass))
     return found
 
 
@@ -138,7 +144,7 @@ def _of_word(stack: Stack, look: Look, query: int) -> _Drawing:
         return _Drawing(f"{word} · {look.language.say('ui.image_even', PICTURE)}", row * 0, None)
     name = stack.head_name(head) if isinstance(head, int) else ""
     named_word = f"{word} · {name}" if name else word
-    return _Drawing(named_word + _elsewhere(stack, row), row, None)
+    return _Drawing(named_word + _elsewhere(stack, row), row, None, look.mass)
 
 
 def _elsewhere(stack: Stack, row: Weights) -> str:

@@ -26,5 +26,7 @@ def caption_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Re
     text = " ".join(visible(word.text) for word in words)
     lines: list[RenderableType] = [label_text(text, screen.width, "bold")]
     lines += dim_lines(heading(record, language, TERMINAL), screen.width)
-    smalls = [Small(named(word, where, language, TERMINAL), word.row, None) for word in words]
+    smalls = [
+        Small(named(word, where, language, TERMINAL), word.row, None, look.mass) for word in words
+    ]
     return lines + small_pictures(where, smalls, screen, max(screen.height - ROOM, 6))

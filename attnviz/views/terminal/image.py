@@ -39,11 +39,13 @@ STRONGEST = 8  # patches that are named beside a picture
 
 @dataclass(frozen=True)
 class Small:
-    """One of several small pictures: its name, the weights over it, and the query that looks."""
+    """One of several small pictures: its name, the weights over it, the query that looks, and the
+    share of the weight whose patches are outlined."""
 
     name: str
     row: Weights
     query: int | None
+    mass: float | None = None
 
 
 def image_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
@@ -58,15 +60,18 @@ def image_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Rend
     query = looking_patch(stack, look)
     row = row_of(stack, look.layer, look.head, query)
     lines = max(screen.height - 7, LEAST)
-    drawn = drawn_picture(
-        where, row, _outlined(stack, query), screen.width - BESIDE - GAP, lines, screen
-    )
+    room = screen.width - BESIDE - GAP
+    drawn = drawn_picture(where, row, _outlined(stack, query), room, lines, screen, look.mass)
     beside = _strongest(stack, row, query, len(drawn), look)
     wide = max((line.cell_len for line in drawn), default=0)
     empty = Text()
+    said = [] if look.mass is None else dim_lines(_of_mass(look), screen.width)
     return [
-        padded(line, wide + GAP).append_text(beside[i] if i < len(beside) else empty)
-        for i, line in enumerate(drawn)
+        *said,
+        *(
+            padded(line, wide + GAP).append_text(beside[i] if i < len(beside) else empty)
+            for i, line in enumerate(drawn)
+        ),
     ]
 
 
@@ -77,8 +82,9 @@ def image_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list
     assert where is not None  # the caller made sure
     across_texts = stack.query_tokens.where is None
     smalls = _per_word(stack, look) if across_texts else _per_head(stack, look)
-    across, tall = _layout(where, len(smalls), screen.width, lines - 1)
-    shown = smalls[: across * max((lines - 1) // (tall + 1), 1)]
+    room = lines - len(dim_lines(_what(stack, look, len(smalls)), screen.width))
+    across, tall = _layout(where, len(smalls), screen.width, room)
+    shown = smalls[: across * max(room // (tall + 1), 1)]
     said = _what(stack, look, len(smalls) - len(shown))
     return [*dim_lines(said, screen.width), *_bands(where, shown, across, tall, screen)]
 
@@ -110,7 +116,12 @@ def _what(stack: Stack, look: Look, left_out: int) -> str:
     else:
         name = stack.query_tokens.labels[looking_patch(stack, look)]
         said = look.language.say("ui.image_heads", TERMINAL, query=name)
+    said = said if look.mass is None else f"{said} · {_of_mass(look)}"
     return f"{said} · +{left_out}" if left_out > 0 else said
+
+
+def _of_mass(look: Look) -> str:
+    return look.language.say("ui.image_mass", TERMINAL, pct=look.mass)
 
 
 def _per_head(stack: Stack, look: Look) -> list[Small]:
@@ -120,6 +131,7 @@ def _per_head(stack: Stack, look: Look) -> list[Small]:
             _with_special(stack, head_title(stack, head), row_of(stack, look.layer, head, query)),
             row_of(stack, look.layer, head, query),
             _outlined(stack, query),
+            look.mass,
         )
         for head in look.heads or range(stack.n_heads)
     ]
@@ -134,7 +146,8 @@ def _per_word(stack: Stack, look: Look) -> list[Small]:
         row = row_of(stack, look.layer, head, query)
         says = look.language.say("ui.image_even") if is_even(row) else ""
         says = says or (stack.head_name(head) if isinstance(head, int) else "")
-        found.append(Small(f"{word} · {says}" if says else word, row * (not is_even(row)), None))
+        named_word = f"{word} · {says}" if says else word
+        found.append(Small(named_word, row * (not is_even(row)), None, look.mass))
     return found
 
 
@@ -169,7 +182,10 @@ def _band(
     where: Boxes, smalls: Sequence[Small], wide: int, tall: int, screen: Screen
 ) -> list[RenderableType]:
     """Small pictures side by side under their names."""
-    drawn = [drawn_picture(where, small.row, small.query, wide, tall, screen) for small in smalls]
+    drawn = [
+        drawn_picture(where, small.row, small.query, wide, tall, screen, small.mass)
+        for small in smalls
+    ]
     tall = min(tall, max(map(len, drawn)))
     names, pictures = Text(no_wrap=True), [Text(no_wrap=True) for _ in range(tall)]
     for i, (small, lines) in enumerate(zip(smalls, drawn, strict=True)):

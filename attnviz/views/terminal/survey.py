@@ -56,7 +56,7 @@ def ranked(found: Survey, by: str) -> list[tuple[int, int]]:
 
 def _title(found: Survey) -> list[str]:
     layers, heads = found.shape
-    counted = f"{found.n:,} texts, {found.part.n_tokens:,} tokens"
+    counted = f"{_texts(found.n)}, {found.part.n_tokens:,} tokens"
     title = f"survey of {visible(found.model)} · {layers} × {heads} heads · {counted}"
     groups = f"groups: {', '.join(map(visible, found.groups))}" if found.groups else ""
     return [title, groups] if groups else [title]
@@ -85,12 +85,19 @@ def _notes(found: Survey) -> list[str]:
     if found.failed:
         first = found.failed[0]
         notes.append(
-            f"{len(found.failed):,} texts could not be run; {visible(first.place)}: "
+            f"{_texts(len(found.failed))} could not be run; {visible(first.place)}: "
             f"{visible(first.reason)}"
         )
+    if found.part.n_cut:
+        notes.append(f"{_texts(found.part.n_cut)} cut at the model's longest length")
     if found.n_empty:
-        notes.append(f"{found.n_empty:,} empty lines were left out")
+        lines = "1 empty line was" if found.n_empty == 1 else f"{found.n_empty:,} empty lines were"
+        notes.append(f"{lines} left out")
     return notes
+
+
+def _texts(n: int) -> str:
+    return "1 text" if n == 1 else f"{n:,} texts"
 
 
 def _grid(found: Survey, by: str, screen: Screen) -> Iterator[Text]:

@@ -7,6 +7,8 @@ const ORANGE = [255, 150, 20],
   OUTSIDE = 0.18, // of it where no patch lies: as in overlay.py
   PHOTO_MOST = 640, // pixels
   SMALL_PHOTO = 132,
+  MASS = "rgb(235 235 235)", // around the patches that hold so much of the weight
+  MASSES = [null, 0.5, 0.75, 0.9],
   CHIPS_MOST = 400;
 
 const photos = new Map(); // number of a picture: what is drawn of it, once it is there
@@ -26,6 +28,7 @@ function photoOf(number) {
 const image = {
   element: null,
   grounds: new Map(), // what lies below the weights, by its size
+  mass: null, // of the weight on the picture, whose patches are outlined
 
   build() {},
 
@@ -49,6 +52,14 @@ const image = {
       className: "chip",
       onclick: () => this.turnRound(),
     });
+    this.around = make("button", {
+      type: "button",
+      className: "chip mass",
+      onclick: () => {
+        this.mass = MASSES[(MASSES.indexOf(this.mass) + 1) % MASSES.length];
+        this.point();
+      },
+    });
     this.words = this.wordsOf();
     this.heads = headsShown(sourceNow()).map((head) => this.small(head));
     this.element.replaceChildren(
@@ -56,6 +67,7 @@ const image = {
       this.told,
       make("div", { className: "chips" }, this.turn),
       make("div", { className: "chips words", dir: "auto" }, ...this.words.map((one) => one.button)),
+      make("div", { className: "chips" }, this.around),
       make("div", { className: "photos" }, ...(this.heads.length > 1 ? this.heads : [])),
     );
     this.point();
@@ -126,6 +138,37 @@ const image = {
       if (cell < 0 || found[i] <= 0) continue;
       pen.fillStyle = `rgb(${ORANGE.join(" ")} / ${0.75 * Math.sqrt(found[i] / largest)})`;
       pen.fillRect(...this.boxOf(of, cell, width, height));
+    }
+    this.enclose(pen, this.holding(found, items, of), of, width, height);
+  },
+
+  // The cells of the fewest patches that hold so much of what lies on the picture.
+  holding(found, items, of) {
+    const held = new Set();
+    if (this.mass === null) return held;
+    const cells = Array.from(found, (weight, i) => [weight, of.cells[items.starts[i]]]);
+    const ranked = cells.filter(([weight, cell]) => cell >= 0 && weight > 0);
+    ranked.sort(([one], [other]) => other - one);
+    let left = this.mass * ranked.reduce((sum, [weight]) => sum + weight, 0);
+    for (const [weight, cell] of ranked) {
+      if (left <= 1e-7) break;
+      held.add(cell);
+      left -= weight;
+    }
+    return held;
+  },
+
+  // A line where a cell that is held has a neighbour that is not.
+  enclose(pen, held, of, width, height) {
+    const columns = of.grid[1];
+    pen.fillStyle = MASS;
+    for (const cell of held) {
+      const [x, y, wide, tall] = this.boxOf(of, cell, width, height);
+      const column = cell % columns;
+      if (!held.has(cell - columns)) pen.fillRect(x, y, wide, 1);
+      if (!held.has(cell + columns)) pen.fillRect(x, y + tall - 1, wide, 1);
+      if (!column || !held.has(cell - 1)) pen.fillRect(x, y, 1, tall);
+      if (column === columns - 1 || !held.has(cell + 1)) pen.fillRect(x + wide - 1, y, 1, tall);
     }
   },
 
@@ -288,6 +331,11 @@ const image = {
     if (Math.max(...found) - Math.min(...found) < 1e-6) told.push(say("ui.image_even"));
     if (stackNow().image.queries) told.push(say("page.shift"));
     tell(this.told, told);
+    this.around.textContent = bare(
+      this.mass === null
+        ? say("page.no_mass")
+        : say("page.mass", { pct: token(percent(this.mass)) }),
+    );
     this.turn.textContent = bare(say(byQuery() ? "page.looked" : "page.looks", sides));
     this.turn.hidden = !oneText() && !(stackNow().image.queries && stackNow().image.keys);
   },
