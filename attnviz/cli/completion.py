@@ -84,9 +84,9 @@ def _languages(*_: Any) -> Sequence[str]:
 
 
 def _shows(*_: Any) -> Sequence[str]:
-    from attnviz.views.terminal.show import SHOWS
+    from attnviz.views.terminal.show import EXPERTS, SHOWS
 
-    return SHOWS
+    return (*SHOWS, EXPERTS)
 
 
 def _scales(*_: Any) -> Sequence[str]:

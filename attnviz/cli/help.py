@@ -161,9 +161,9 @@ def _set_colour(ctx: Any, _: Any, wanted: str) -> None:
 
 
 def _shows() -> Iterable[str]:
-    from attnviz.views.terminal.show import SHOWS
+    from attnviz.views.terminal.show import EXPERTS, SHOWS
 
-    return SHOWS
+    return (*SHOWS, EXPERTS)
 
 
 def _scales() -> Iterable[str]:

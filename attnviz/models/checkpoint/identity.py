@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 REVISION = re.compile(r"[0-9a-f]{40}")
+OF_FILES = ("revision", "bytes", "sha256")  # what is found by looking at them
 MOST_BYTES = 1 << 30  # that are read to name the weights in a record: 0.6 s of one core
 
 
@@ -25,17 +26,15 @@ class Identity(Mapping[str, Any]):
         self._stated, self._place, self._files = dict(stated), place, files
 
     def __getitem__(self, name: str) -> Any:
-        return self._stated[name] if name in self._stated else self._found[name]
+        if name in self._stated or name not in OF_FILES:
+            return self._stated[name]
+        return self._found[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._stated, **self._found})
 
     def __len__(self) -> int:
         return len(self._stated) + len(self._found)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """Return what is stated without reading a file for it."""
-        return self._stated[name] if name in self._stated else super().get(name, default)
 
     @cached_property
     def _found(self) -> dict[str, Any]:

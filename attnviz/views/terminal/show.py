@@ -79,21 +79,19 @@ VIEWS = {
 }
 COLOURED = ("auto", "table", "heatmap")  # the scale is that of cells
 EXPERTS = "experts"  # which is asked of a model, no record has it
-SHOWS = ("auto", *VIEWS, EXPERTS, "none")
+SHOWS = ("auto", *VIEWS, "none")
 
 
 def check_show(what: str) -> None:
-    """Raise AttnvizError for a view that there is not."""
+    """Raise AttnvizError for a view that there is not, or that no record can show."""
+    if what == EXPERTS:
+        raise AttnvizError(
+            "A record does not keep which experts its tokens passed.",
+            "Run the text again with its model and `show` experts.",
+            key="err.experts_not_kept",
+        )
     if what not in SHOWS:
         raise bad_choice(what, "`show`", SHOWS)
-
-
-def _refuse_experts() -> None:
-    raise AttnvizError(
-        "A record does not keep which experts its tokens passed.",
-        "Run the text again with its model and `show` experts.",
-        key="err.experts_not_kept",
-    )
 
 
 def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
@@ -101,8 +99,6 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
     check_show(look.show)
     if look.show == "none":
         return Group()
-    if look.show == EXPERTS:
-        _refuse_experts()
     several = len(look.heads) > 1
     if look.show == "auto" and not several and not look.layers:
         return Group(*_title(record, look, screen), *overview(record, look, screen))
