@@ -207,16 +207,16 @@ def test_an_error_without_a_sentence_of_its_own():
 
 UNUSED = {
     "en": "{} has no effect on self attention.",
-    "darija": "{} makat2atterch 3la self attention.",
-    "ary-Arab": "{} ماكتأثرش على self attention.",
+    "darija": "{} makatbeddel walo f self attention.",
+    "ary-Arab": "{} ماكتبدل والو ف self attention.",
 }
 STREAMED = {
     "en": "The weights were streamed",
     "darija": "Weights streamed:",
-    "ary-Arab": "هاد weights",
+    "ary-Arab": "الـ weights",
 }
 SAVED = {"en": "File saved: {}", "darija": "L file tsejjel: {}", "ary-Arab": "الملف تسجل: {}"}
-GLYPHS = {"en": "The font does not have", "darija": "Font mafihch", "ary-Arab": "هاد font مافيهش"}
+GLYPHS = {"en": "The font does not have", "darija": "Font mafihch", "ary-Arab": "الـ font مافيهش"}
 
 
 @pytest.mark.parametrize("lang", LANGS)
