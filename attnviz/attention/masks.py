@@ -149,7 +149,7 @@ def _cells(rows: ArrayLike) -> Bools:
             rows = [[{"0": False, "1": True}[sign] for sign in row] for row in rows]
         array = np.asarray(rows)
     except (KeyError, ValueError) as error:
-        raise _no_cells(f"The cells of the mask are no table ({error}).") from error
+        raise _no_cells(f"The cells of the mask are not a table ({error}).") from error
     if array.dtype != np.bool_ or array.ndim != 2 or not array.size:
         raise _no_cells(f"The cells of the mask have shape {array.shape} and dtype {array.dtype}.")
     return array

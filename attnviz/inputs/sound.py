@@ -112,15 +112,15 @@ def _mono(place: Path, samples: NDArray[np.float32]) -> Samples:
     """The mean of all channels, (n,)."""
     if not np.isfinite(samples).all():
         raise AttnvizError(
-            f"{place} holds samples that are no numbers.",
-            "Write the sound anew.",
+            f"{place} holds samples that are not numbers.",
+            "Write the sound again.",
             key="err.holds_samples",
             place=place,
         )
     if samples.size and max(samples.max(), -samples.min()) > LOUDEST:
         raise AttnvizError(
             f"{place} holds samples far beyond the loudest that there is.",
-            "Write the sound anew.",
+            "Write the sound again.",
             key="err.holds_samples_far",
             place=place,
         )
@@ -316,7 +316,7 @@ def _read_format(place: Path, file: IO[bytes]) -> _Format:
 def _cut_off(place: Path) -> AttnvizError:
     return AttnvizError(
         f"{place} is cut off before its samples end.",
-        "Copy the sound anew.",
+        "Copy the sound again.",
         key="err.cut_off",
         place=place,
     )
@@ -446,7 +446,7 @@ def _soundfile(place: Path, file: IO[bytes]) -> Any:
         import soundfile
     except ImportError as error:
         raise AttnvizError(
-            f"{place} is no WAV file, and other sounds need soundfile.",
+            f"{place} is not a WAV file, and other sounds need soundfile.",
             'Install it with: pip install "attnviz[audio]"; or convert the file to WAV.',
             key="err.no_wav",
             place=place,

@@ -152,13 +152,17 @@ class Language:
         if name == "choices" and not isinstance(value, str):
             return self.comma.join(guard.token(str(choice)) for choice in value)
         if name in SHARES:
-            shown = self.percent(value)
-            return guard.phrase(shown) if shown == self.less_than_one else guard.number(shown)
+            return self._share(value, guard)
         if name in DECIMALS:
             return guard.number(f"{value:.2f}".removesuffix(".00"))
         if name in COUNTED:
             return guard.phrase(self.count(value, COUNTED[name]))
         return guard.number(f"{value:,}") if isinstance(value, int) else str(value)
+
+    def _share(self, share: float, guard: Guard) -> str:
+        """A share; "less than 1%" is words, and is read as the sentence is."""
+        shown = self.percent(share)
+        return guard.phrase(shown) if shown == self.less_than_one else guard.number(shown)
 
     def _list(self, parts: Iterable[Any], guard: Guard) -> str:
         """Labels, or pairs of a label and a share."""
@@ -166,6 +170,6 @@ class Language:
         pairs = [part if isinstance(part, tuple) else (part, None) for part in parts]
         return self.comma.join(
             f"{before}{guard.token(label)}{after}"
-            + ("" if share is None else f" {guard.number(self.percent(share))}")
+            + ("" if share is None else f" {self._share(share, guard)}")
             for label, share in pairs
         )

@@ -158,7 +158,7 @@ def _fetch_shards(repository: _Repository, index: Path) -> None:
     for shard in shards:
         if not isinstance(shard, str) or Path(shard).name != shard:
             raise AttnvizError(
-                f"The index of {repository.name} names {shard}, which is no file of its own.",
+                f"The index of {repository.name} names {shard}, which is not a file of its own.",
                 "Choose another model.",
                 key="err.index_names",
                 repository=repository.name,

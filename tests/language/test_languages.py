@@ -309,23 +309,24 @@ def test_every_number_of_a_sentence_is_of_the_fact(kind, tag):
 
 LATIN_COUNTS = [
     (0, "0 token", "0 kelma"), (1, "token wa7ed", "kelma wa7da"),
-    (2, "jouj tokens", "jouj kelmat"), (3, "3 d tokens", "3 d kelmat"),
-    (10, "10 d tokens", "10 d kelmat"), (11, "11 token", "11 kelma"),
+    (2, "jouj tokens", "jouj kelmat"), (3, "3 d tokens", "3 d lkelmat"),
+    (10, "10 d tokens", "10 d lkelmat"), (11, "11 token", "11 kelma"),
     (12, "12 token", "12 kelma"), (19, "19 token", "19 kelma"), (20, "20 token", "20 kelma"),
     (99, "99 token", "99 kelma"), (100, "100 token", "100 kelma"),
     (101, "101 token", "101 kelma"), (102, "102 token", "102 kelma"),
-    (103, "103 d tokens", "103 d kelmat"), (110, "110 d tokens", "110 d kelmat"),
+    (103, "103 d tokens", "103 d lkelmat"), (110, "110 d tokens", "110 d lkelmat"),
     (111, "111 token", "111 kelma"), (1000, "1,000 token", "1,000 kelma"),
-    (1003, "1,003 d tokens", "1,003 d kelmat"), (2.4, "2.4 token", "2.4 kelma"),
+    (1003, "1,003 token", "1,003 kelma"), (2.4, "2.4 token", "2.4 kelma"),
 ]  # fmt: skip
 ARABIC_COUNTS = [
     (0, "0 token", "0 كلمة"), (1, "token واحد", "كلمة وحدة"), (2, "جوج tokens", "جوج كلمات"),
-    (3, "3 د tokens", "3 د كلمات"), (10, "10 د tokens", "10 د كلمات"), (11, "11 token", "11 كلمة"),
+    (3, "3 د tokens", "3 د الكلمات"), (10, "10 د tokens", "10 د الكلمات"),
+    (11, "11 token", "11 كلمة"),
     (12, "12 token", "12 كلمة"), (19, "19 token", "19 كلمة"), (20, "20 token", "20 كلمة"),
     (99, "99 token", "99 كلمة"), (100, "100 token", "100 كلمة"), (101, "101 token", "101 كلمة"),
-    (102, "102 token", "102 كلمة"), (103, "103 د tokens", "103 د كلمات"),
-    (110, "110 د tokens", "110 د كلمات"), (111, "111 token", "111 كلمة"),
-    (1000, "1,000 token", "1,000 كلمة"), (1003, "1,003 د tokens", "1,003 د كلمات"),
+    (102, "102 token", "102 كلمة"), (103, "103 د tokens", "103 د الكلمات"),
+    (110, "110 د tokens", "110 د الكلمات"), (111, "111 token", "111 كلمة"),
+    (1000, "1,000 token", "1,000 كلمة"), (1003, "1,003 token", "1,003 كلمة"),
     (2.4, "2.4 token", "2.4 كلمة"),
 ]  # fmt: skip
 ENGLISH_COUNTS = [
@@ -359,14 +360,15 @@ def test_every_noun_is_counted_by_the_same_rule(language, noun):
     singular, plural = many.removeprefix("50 "), two.split(" ", 1)[1]
     assert one.startswith(f"{singular} ")
     assert few.startswith("5 ")
-    assert few.endswith(f" {plural}")
+    counted = few.split(" ")[-1]
+    assert counted.removeprefix("l").removeprefix("ال") == plural.split(" ")[-1].removeprefix("l")
     for n in range(3, 1300):
         hundredth = n % 100
-        expected = plural if 3 <= hundredth <= 10 else singular
-        assert language.count(n, noun).split(" ")[-1] == expected.split(" ")[-1]
+        expected = counted if 3 <= hundredth <= 10 and n < 1000 else singular.split(" ")[-1]
+        assert language.count(n, noun).split(" ")[-1] == expected
 
 
-LESS = {"en": "less than 1%", "ary-Latn": "9ell mn 1%", "ary-Arab": "قل من 1%"}
+LESS = {"en": "less than 1%", "ary-Latn": "9ell mn 1%", "ary-Arab": "أقل من 1%"}
 PERCENTS = [
     (0, "0%"), (0.001, None), (0.0049, None), (0.005, None), (0.01, "1%"), (0.125, "12%"),
     (0.135, "14%"), (0.62, "62%"), (0.625, "62%"), (0.995, "100%"), (1, "100%"), (1.0, "100%"),
@@ -389,7 +391,7 @@ def test_lists_are_joined_in_the_reader_s_way():
     assert "«a»، «b»" in DARIJA_ARABIC.say("find.tie", **values)
     items = {"query": "it", "items": (("a", 0.625), ("b", 0.001))}
     assert ENGLISH.say("find.topk", **items).endswith('"a" 62%, "b" less than 1%.')
-    assert DARIJA_ARABIC.say("find.topk", **items).endswith("«a» 62%، «b» قل من 1%.")
+    assert DARIJA_ARABIC.say("find.topk", **items).endswith("«a» 62%، «b» أقل من 1%.")
 
 
 def test_choices_are_joined_in_the_reader_s_way():

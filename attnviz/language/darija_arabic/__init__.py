@@ -38,8 +38,8 @@ NOUNS = {
     "head": ("head", "واحد", "heads"),
     "layer": ("layer", "واحد", "layers"),
     "score": ("score", "واحد", "scores"),
-    "word": ("كلمة", "وحدة", "كلمات"),
-    "time": ("مرة", "وحدة", "مرات"),
+    "word": ("كلمة", "وحدة", "كلمات", "الكلمات"),
+    "time": ("مرة", "وحدة", "مرات", "المرات"),
     "key": ("key", "واحد", "keys"),
     "text": ("text", "واحد", "texts"),
 }
@@ -74,7 +74,7 @@ DARIJA_ARABIC = Language(
     count=partial(count, nouns=NOUNS, two="جوج", of="د"),
     comma="، ",
     quotes=("«", "»"),
-    less_than_one="قل من 1%",
+    less_than_one="أقل من 1%",
     example=Example(
         text="القط ناعس حدا الباب، القط عيان",
         query="ناعس",

@@ -38,8 +38,8 @@ NOUNS = {
     "head": ("head", "wa7ed", "heads"),
     "layer": ("layer", "wa7ed", "layers"),
     "score": ("score", "wa7ed", "scores"),
-    "word": ("kelma", "wa7da", "kelmat"),
-    "time": ("merra", "wa7da", "merrat"),
+    "word": ("kelma", "wa7da", "kelmat", "lkelmat"),
+    "time": ("merra", "wa7da", "merrat", "lmerrat"),
     "key": ("key", "wa7ed", "keys"),
     "text": ("text", "wa7ed", "texts"),
 }

@@ -89,15 +89,15 @@ SENTENCES = {
         "{place} has {n} samples here: that is too short to hear anything. Give a hundredth of "
         "a second and more."
     ),
-    "err.holds_samples": "{place} holds samples that are no numbers. Write the sound anew.",
+    "err.holds_samples": "{place} holds samples that are not numbers. Write the sound again.",
     "err.holds_samples_far": (
-        "{place} holds samples far beyond the loudest that there is. Write the sound anew."
+        "{place} holds samples far beyond the loudest that there is. Write the sound again."
     ),
     "err.not_sound": "{place} is not a sound that can be read. Give a WAV, FLAC, OGG or MP3 file.",
     "err.seconds_more": "`{name}` is {value} seconds. Give 0 or more.",
     "err.part_from": "The part from {start} to {end} seconds is empty. `end` lies after `start`.",
     "err.wav_file": "{place} is a WAV file without samples that can be found. The file is damaged.",
-    "err.cut_off": "{place} is cut off before its samples end. Copy the sound anew.",
+    "err.cut_off": "{place} is cut off before its samples end. Copy the sound again.",
     "err.holds_samples_kind": (
         "{place} holds samples of a kind that is not read (format {kind}, {value} bits). Write "
         "it as WAV with 16 bits."
@@ -116,7 +116,7 @@ SENTENCES = {
         "with `start` and `end`."
     ),
     "err.no_wav": (
-        "{place} is no WAV file, and other sounds need soundfile. Install it with: pip install "
+        "{place} is not a WAV file, and other sounds need soundfile. Install it with: pip install "
         '"attnviz[audio]"; or convert the file to WAV.'
     ),
     "err.text_bytes": "The text has {n} bytes, and {largest_text} are the most. Give a part of it.",

@@ -184,7 +184,7 @@ SENTENCES = {
         "HF_ENDPOINT is not a valid address: {endpoint} ({reason}). Correct it, or unset it."
     ),
     "err.index_names": (
-        "The index of {repository} names {shard}, which is no file of its own. Choose another "
+        "The index of {repository} names {shard}, which is not a file of its own. Choose another "
         "model."
     ),
     "err.model_gated": (

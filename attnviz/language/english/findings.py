@@ -73,7 +73,7 @@ SENTENCES = {
     "find.self": 'The token "{query}" keeps {pct} of its weight for itself.',
     "find.topk": 'Biggest weights of "{query}": {items}.',
     "find.tie": 'The token "{query}" gives the same weight to {tokens} ({pct} each).',
-    "find.flat": 'No key stands out for "{query}": the biggest weight is only {pct}.',
+    "find.flat": 'No key stands out for "{query}": the largest weight is only {pct}.',
     "find.focus": (
         'The most concentrated token is "{query}" (entropy {entropy}); the most spread out is '
         '"{other}" (entropy {other_entropy}).'
@@ -95,7 +95,7 @@ SENTENCES = {
         "{max_entropy})."
     ),
     "head.sharp": (
-        "Head {head} is concentrated: the biggest weight in each row is {pct} on average "
+        "Head {head} is concentrated: the largest weight in each row is {pct} on average "
         "(entropy {entropy} of {max_entropy})."
     ),
     "head.alike": (
@@ -142,7 +142,7 @@ SENTENCES = {
     "sound.self": 'At "{query}", {pct} of the weight stays on the same moment.',
     "sound.topk": 'At "{query}" these moments get the most weight: {items}.',
     "sound.tie": 'At "{query}" these moments get the same weight: {tokens} ({pct} each).',
-    "sound.none": 'At "{query}" no moment stands out: the biggest weight is only {pct}.',
+    "sound.none": 'At "{query}" no moment stands out: the largest weight is only {pct}.',
     "sound.focus": (
         'The weight is most concentrated at "{query}" (entropy {entropy}), and most spread out at '
         '"{other}" (entropy {other_entropy}).'

@@ -169,7 +169,7 @@ SENTENCES = {
     "part.why_whole_number": "the whole holds {kind} and no number",
     "part.as_plain": "Give a plain text file, converted to UTF-8 if need be.",
     "part.as_utf16": "It looks like UTF-16: convert it with iconv -f {name} -t UTF-8.",
-    "part.no_table": "The cells of the mask are no table ({reason}).",
+    "part.no_table": "The cells of the mask are not a table ({reason}).",
     "part.cells_shape": "The cells of the mask have shape {shape} and dtype {dtype}.",
     "part.some_pruned": "Some of its heads were taken out: give the model with all heads.",
     "part.its_quantised": "Its weights are quantised: give the original.",
