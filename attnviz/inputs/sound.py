@@ -112,7 +112,7 @@ def _mono(place: Path, samples: NDArray[np.float32]) -> Samples:
     """The mean of all channels, (n,)."""
     if not np.isfinite(samples).all():
         raise AttnvizError(
-            f"{place} holds samples that are not numbers.",
+            f"{place} holds samples that are no numbers.",
             "Write the sound again.",
             key="err.holds_samples",
             place=place,

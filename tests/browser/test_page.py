@@ -434,7 +434,7 @@ def test_three_languages_with_a_switch(reader):
     reader.choose("language", "ary-Arab")
     assert tab.get_attribute("html", "dir") == "rtl"
     assert tab.get_attribute("html", "lang") == "ary-Arab"
-    assert "شنو كيبينو هاد weights" in tab.inner_text("aside")
+    assert "شنو كيبينو هاد الـ weights" in tab.inner_text("aside")
     assert tab.locator(".findings bdi").count() > 5
     assert not tab.evaluate("/[\\u2066-\\u2069{}]/.test(document.getElementById('page').innerText)")
     aside, picture = (tab.locator(one).bounding_box() for one in ("aside", ".picture"))
