@@ -173,7 +173,7 @@ SENTENCES = {
     ),
     "err.no_mask_text": "There is no [MASK] in the text. Write [MASK] for one word of it.",
     "err.not_class_has": '"{name}" is not a class of {model}. It has: {names}.',
-    "err.no_token_this": '"{name}" is not a token of this model. Give a word that it knows.',
+    "err.no_token_this": '"{name}" is no token of this model. Give a word that it knows.',
     "err.this_model_answer": (
         '"{name}" is {n_tokens} of this model. Give an answer that is one token.'
     ),
