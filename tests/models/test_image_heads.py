@@ -249,13 +249,16 @@ def test_place_words(words):
 
 def test_light_and_surface_words():
     shapes = sum(touching(name) for name in SHAPES["BOXES"]) > 0  # all darker than the ground
-    rows = looked("bright dark ضو ظلام", "light words")
-    for light, dark in (("bright", "dark"), ("ضو", "ظلام")):
+    lights = ("bright", "dark"), ("clair", "sombre"), ("ddow", "dlam"), ("ضو", "ظلام")
+    rows = looked(" ".join(word for pair in lights for word in pair), "light words")
+    for light, dark in lights:
         assert rows[dark][shapes].sum() > 0.95
         assert rows[light][shapes].sum() < 0.05
-    rows = looked("striped smooth", "surface words")
-    assert rows["striped"][shapes].sum() > 0.95
-    assert rows["smooth"][shapes].sum() < 0.3
+    surfaces = ("striped", "smooth"), ("rayé", "lisse"), ("zghab", "rteb"), ("زغب", "رطب")
+    rows = looked(" ".join(word for pair in surfaces for word in pair), "surface words")
+    for rough, smooth in surfaces:
+        assert rows[rough][shapes].sum() > 0.95
+        assert rows[smooth][shapes].sum() < 0.3
 
 
 def test_a_word_outside_of_the_lists_is_even():

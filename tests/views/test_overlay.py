@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,11 @@ from PIL import Image
 from rich.console import Console
 
 import attnviz
+from attnviz.analysis.transform import Transform
 from attnviz.cli import run_command_line
 from attnviz.inputs.image import open_picture, patch_tokens
 from attnviz.views.look import Look, choose
-from attnviz.views.overlay import MASS, OUTLINE, fitting, holding, overlay
+from attnviz.views.overlay import MASS, OUTLINE, fitting, holding, overlay, patches_of, row_of
 from attnviz.views.picture.picture import picture
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.show import show, show_query
@@ -183,3 +185,17 @@ def test_no_media(tmp_path, lang):
     path = tmp_path / "a.json"
     printed("--image", str(CAT), "--no-media", "-o", str(path), "--lang", lang)
     assert attnviz.read(path).stack.key_tokens.where.thumbnail is None
+
+
+def test_rollout_over_patches_is_the_product_of_its_layers(where):
+    """(A + I) / 2 of each layer, multiplied by hand, drawn over the same patches (Abnar & Zuidema
+    2020)."""
+    tokens = attnviz.from_weights(np.eye(5), ["[CLS]", "a", "b", "c", "d"]).stack.query_tokens
+    tokens = replace(tokens, where=where, special=np.arange(5) == 0)
+    weights = np.random.default_rng(0).dirichlet(np.ones(5), size=(2, 3, 5))
+    begun = attnviz.from_weights(weights.astype("f4"), list("vwxyz"))
+    stack = replace(begun.stack, query_tokens=tokens, key_tokens=tokens)
+    rolled = Transform("rollout").apply(replace(begun, stacks={begun.name: stack})).stack
+    first, second = (weights.mean(axis=1) + np.eye(5)) / 2
+    np.testing.assert_allclose(row_of(rolled, 1, "mean", 0), (second @ first)[0], atol=1e-6)
+    assert patches_of(rolled) == where
