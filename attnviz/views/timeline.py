@@ -31,7 +31,7 @@ def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[R
         line.append_text(_share(step.probability, NUMBER, screen.colour))
         for share in step.shares:
             line.append(" ").append_text(_share(share, SHARE, screen.colour))
-        line.append("  ").append_text(_strongest(record, step))
+        line.append("  ").append_text(_strongest(record, step, screen.width - line.cell_len))
         line.truncate(screen.width, overflow="ellipsis")
         lines.append(line)
     note = look.language.say("ui.timeline", TERMINAL)
@@ -63,10 +63,13 @@ def _share(share: float, width: int, colour: bool) -> Text:
     return Text(number.rjust(4), no_wrap=True).append(" ").append_text(shade)
 
 
-def _strongest(record: AttentionRecord, step: Step) -> Text:
+def _strongest(record: AttentionRecord, step: Step, room: int) -> Text:
+    """The keys that a step looked at most, as many as find room whole."""
     names = record.stack.key_tokens.names
     line = Text(no_wrap=True)
     for i, (key, share) in enumerate(step.strongest):
-        line.append("  " if i else "").append_text(label_text(names[key], ELSEWHERE))
-        line.append(f" {percent(share)}%", "dim")
+        told = Text("  " if i else "").append_text(label_text(names[key], ELSEWHERE))
+        told.append(f" {percent(share)}%", "dim")
+        if i == 0 or line.cell_len + told.cell_len <= room:
+            line.append_text(told)
     return line

@@ -1,8 +1,6 @@
-"""Size and speed at 72 heads of 512 tokens, on the weights of a run like MiniLM's."""
+"""Bytes and elements at 72 heads of 512 tokens, on the weights of a run like MiniLM's."""
 
 from __future__ import annotations
-
-import time
 
 import numpy as np
 
@@ -11,7 +9,7 @@ from attnviz.views.look import Look
 from attnviz.views.page.page import page
 
 MOST_BYTES = 20e6
-MOST_SECONDS = 1.0
+MOST_ELEMENTS = 2000  # that a browser lays out before anything is seen
 
 
 def minilm_like():
@@ -36,12 +34,8 @@ def test_all_heads_are_on_the_screen_at_once(reader, tmp_path):
     assert len(data) < MOST_BYTES
     path = tmp_path / "page.html"
     path.write_bytes(data)
-    took = []
-    for _ in range(3):  # other work on the machine only ever adds
-        start = time.perf_counter()
-        reader.tab.goto(path.as_uri(), wait_until="commit")
-        reader.tab.wait_for_selector("html[data-heads]", state="attached")
-        took.append(time.perf_counter() - start)
-        assert reader.tab.locator(".map canvas").count() == 6 * 13
-        reader.drawn("heads")
-    assert min(took) < MOST_SECONDS
+    reader.tab.goto(path.as_uri(), wait_until="commit")
+    reader.tab.wait_for_selector("html[data-heads]", state="attached")
+    assert reader.tab.locator(".map canvas").count() == 6 * 13
+    reader.drawn("heads")
+    assert reader.tab.evaluate("document.querySelectorAll('*').length") <= MOST_ELEMENTS

@@ -8,7 +8,7 @@ SENTENCES = {
     "compare.apart": (
         "{what}: السطور بعاد ب {value} nats ب المعدل (Jensen-Shannon divergence ≤ {max})"
     ),
-    "compare.largest": "أكبر تبديل: «{query}» → «{key}» {value} points",
+    "compare.largest": "أكبر تبديل: «{query}» ← «{key}» {value} points",
     "compare.none": "ما كاين حتى تبديل كيبان: حتى weight ما تبدل ب نص point",
     "compare.rows": "السطور اللي تبدلو كتر، ب nats، و keys ديالهم ب points",
     "compare.heads": "heads اللي تبدلو كتر، ب nats: {places}",

@@ -16,7 +16,7 @@ SENTENCES = {
     "effect.together": "كاملين",
     "effect.colour": "اللون: square root ديال الـ effect، حتال {value}",
     "effect.jointly": "{places} مجموعين: {value}",
-    "effect.cut": "«{query}» → «{key}» مقطوع ف {places}: {value}",
+    "effect.cut": "«{query}» ← «{key}» مقطوع ف {places}: {value}",
     "effect.everywhere": "كل head",
     "effect.note": "اللي حيدنا هنا بدل الجواب؛ علاش، هادشي ماكيقولوش",
     "effect.top_head": "إلا حيدنا head {places}، الجواب كيتبدل ب {value}، كتر من أي head آخر.",

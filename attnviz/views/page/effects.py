@@ -109,6 +109,7 @@ def _tokens(found: Effects) -> Iterator[str]:
 
 def _edges(found: Effects) -> Iterator[str]:
     for edge in found.edges:
-        pair = f"{visible(edge.query)} → {visible(edge.key)}"
+        query, key = (f"<bdi>{_text(visible(name))}</bdi>" for name in (edge.query, edge.key))
         places = ", ".join(f"{layer}.{head}" for layer, head in edge.heads)
-        yield f"<p><bdi>{_text(pair)}</bdi> {places} {effect_number(edge.effect)}</p>"
+        # An arrow does not turn round with the direction of writing: the line keeps its own.
+        yield f'<p dir="ltr">{query} → {key} {places} {effect_number(edge.effect)}</p>'

@@ -22,6 +22,7 @@ PANEL = (2.75, 2.45)  # inches: width and height
 NARROW = 5.5  # inches of paper on which the names stand below
 LEAST_PANEL = 0.6  # inches
 SIZE = 8.0  # points
+APART = 0.12  # inches between the right panel and the legend
 
 
 def picture(
@@ -44,7 +45,7 @@ def figure(found: Check, language: Language = ENGLISH, style: FigureStyle = USUA
     named = [order_name(one.name, language) for one in found.ranked()]
     named.append(language.say("check.random", PICTURE, n=len(found.random)))
     said = [language.say(f"check.{kind}", PICTURE) for kind in ("hidden", "shown")]
-    legend = paper.widest(named, SIZE) + paper.beside(0.5)
+    legend = paper.widest(named, SIZE) + paper.beside(0.5 + APART)
     below = style.width is not None and style.width < NARROW * style.ratio
     gap, left, above = paper.beside(0.6), paper.beside(0.5), paper.beside(0.3)
     under = paper.beside(0.5 + (0.19 * len(named) if below else 0.0))
@@ -52,12 +53,16 @@ def figure(found: Check, language: Language = ENGLISH, style: FigureStyle = USUA
     beside = overhang if below else max(legend, overhang)
     paper.need(wide, paper.beside(LEAST_PANEL) if style.is_sized else 0.0)
     paper.need(wide + gap, paper.widest(said, SIZE) if style.is_sized else 0.0)
-    first = paper.add_axes(left, above, wide, tall, right=wide + gap + beside, bottom=under)
+    first = paper.add_axes(
+        left, above, wide, tall, right=wide + gap + beside + paper.margin, bottom=under
+    )
     _panel(paper, first, found, "hidden", "deletion", language)
     second = paper.place(paper.margin + left + wide + gap, paper.top + above, wide, tall)
     _panel(paper, second, found, "shown", "insertion", language)
     handles, names = second.get_legend_handles_labels()
-    corner = (1 - (beside + paper.margin) / paper.width, 1 - (paper.top + above) / paper.height)
+    # The legend stands apart from the axes, whose band reaches their right edge.
+    right = beside - paper.beside(APART) + paper.margin
+    corner = (1 - right / paper.width, 1 - (paper.top + above) / paper.height)
     paper.figure.legend(
         handles, names, fontsize=paper.points(SIZE), frameon=False, borderpad=0, handlelength=1.5,
         loc="lower left" if below else "upper left",

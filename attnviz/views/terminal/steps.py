@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from math import ceil
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -68,11 +69,11 @@ def softmax(steps: Steps, language: Language) -> list[RenderableType]:
     """Scores divided, raised to powers of e, and divided by their sum."""
     expression = f"√{steps.head_dim} = {steps.divisor:g}"
     table = _table("key", "q · k", f"÷ {steps.divisor:g}", "e^(x - max)", "÷ sum = weight")
-    table.add_column(no_wrap=True)  # bars
+    table.add_column()  # bars: the one column that may become narrower
     for key in steps.keys:
         table.add_row(
             label_text(key.label, LABEL), _number(key.score), _number(key.scaled),
-            _number(key.power), Text(_number(key.weight), "bold"), _bar(key.weight),
+            _number(key.power), Text(_number(key.weight), "bold"), _Bar(key.weight),
         )  # fmt: skip
     if steps.rest:
         rest = Text(f"+ {steps.rest}", "dim")
@@ -98,11 +99,11 @@ def scaling(steps: Steps, language: Language) -> list[RenderableType]:
     """The same scores through softmax with and without the division."""
     expression = f"√{steps.head_dim} = {steps.divisor:g}"
     table = _table("key", "q · k", "softmax", f"÷ {steps.divisor:g}", "softmax")
-    table.add_column(no_wrap=True)  # bars
+    table.add_column()  # bars: the one column that may become narrower
     for key in steps.keys:
         table.add_row(
             label_text(key.label, LABEL), _number(key.score), _number(key.unscaled_weight),
-            _number(key.scaled), Text(_number(key.weight), "bold"), _bar(key.weight),
+            _number(key.scaled), Text(_number(key.weight), "bold"), _Bar(key.weight),
         )  # fmt: skip
     without = {"without": steps.largest_unscaled, "pct": steps.largest}
     return [
@@ -148,7 +149,7 @@ def merging(steps: Steps, language: Language) -> list[RenderableType]:
 
 def _table(first: str, *others: str) -> Table:
     table = Table(box=None, padding=(0, 1), pad_edge=False, header_style="dim", show_edge=False)
-    table.add_column(first, width=LABEL, no_wrap=True)
+    table.add_column(first, max_width=LABEL, no_wrap=True)
     for name in others:
         table.add_column(name, justify="right", no_wrap=True)
     return table
@@ -177,8 +178,18 @@ def _of(places: Places, width: int, language: Language) -> str:
     return language.say("ui.places", TERMINAL, k=len(places), n=width, places=listed)
 
 
-def _bar(weight: float) -> Text:
-    length = round(BAR * weight)
-    style = background(level(weight, 1.0))
-    colour = style.bgcolor.name if style and style.bgcolor else ""
-    return Text("█" * length + " " * (BAR - length), colour)
+class _Bar:
+    """A bar that is as long as the column lets it be: numbers are never cut for it."""
+
+    def __init__(self, weight: float):
+        self.weight = weight
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement(0, min(BAR, options.max_width))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        wide = min(BAR, options.max_width)
+        style = background(level(self.weight, 1.0))
+        colour = style.bgcolor.name if style and style.bgcolor else ""
+        length = round(wide * self.weight)
+        yield Text("█" * length + " " * (wide - length), colour, no_wrap=True)

@@ -23,6 +23,7 @@ from attnviz.views.screen import Screen
 USUAL = "normalized_entropy"
 SHARES = ("sink", "previous")  # columns beside the one that orders
 PLACE, LABEL, TEXTS, NUMBER = 7, 12, 6, 11  # characters of the columns
+EXAMPLE = 22  # characters of a pair and its weight
 LEAST_ROWS = 5
 STEPS = 8  # of the scale that is drawn
 
@@ -126,8 +127,15 @@ def _band(
         yield Text(f"{layer:>{margin - 1}} ", "dim").append_text(cells)
 
 
-def _header(by: str, screen: Screen) -> Text:
+def _beside(by: str, screen: Screen) -> list[str]:
+    """The measures that find room whole, beside the one that orders and an example."""
     names = [name for name in SHARES if name != by]
+    room = screen.width - PLACE - LABEL - TEXTS - NUMBER - EXAMPLE
+    return names[: max(room // (NUMBER - 1), 0)]
+
+
+def _header(by: str, screen: Screen) -> Text:
+    names = _beside(by, screen)
     line = "head".ljust(PLACE) + "looks at".ljust(LABEL) + "texts".rjust(TEXTS)
     line += _short(by).rjust(NUMBER) + "".join(name.rjust(NUMBER - 1) for name in names)
     return label_text(f"{line}  strongest", screen.width, "bold")
@@ -141,15 +149,15 @@ def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
     share = found.label_share[layer, head]
     line = f"{layer}.{head}".ljust(PLACE) + found.labels[layer][head][: LABEL - 1].ljust(LABEL)
     line += f"{percent(share)}%".rjust(TEXTS) + value_of(found, by, layer, head).rjust(NUMBER)
-    for name in SHARES:
-        if name != by:
-            line += value_of(found, name, layer, head).rjust(NUMBER - 1)
+    for name in _beside(by, screen):
+        line += value_of(found, name, layer, head).rjust(NUMBER - 1)
     text = Text(line, no_wrap=True)
     examples = found.examples(layer, head)
     if examples:
         one = examples[0]
-        pair = f"  {percent(one.weight)}% {one.query} → {one.key}"
-        text.append_text(label_text(pair, max(screen.width - text.cell_len, 0)))
+        text.append(f"  {percent(one.weight)}% ")
+        for part in (one.query, " → ", one.key):  # each with marks: the arrow stays between them
+            text.append_text(label_text(part, max(screen.width - text.cell_len, 0)))
     text.truncate(screen.width, overflow="ellipsis")
     return text
 

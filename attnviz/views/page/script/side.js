@@ -177,7 +177,7 @@ function announce() {
     column = keyNow();
   const said =
     state.view === "heatmap"
-      ? `${rows.labels[row]} → ${columns.labels[column]}: ${toldWeight(row, column)}`
+      ? `${rows.labels[row]} ${words().rightToLeft ? "←" : "→"} ${columns.labels[column]}: ${toldWeight(row, column)}`
       : bare(side.heading.textContent) +
         " " +
         [...side.bars.children]
