@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
-from attnviz.language.language import LEFT_TO_RIGHT_MARK, PICTURE
+from attnviz.language.language import LEFT_TO_RIGHT_MARK, PICTURE, has_right_to_left
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.look import Look
@@ -97,8 +97,9 @@ def far_figure(record: AttentionRecord, look: Look) -> Figure:
                 for tokens, at in ((stack.query_tokens, link.query), (stack.key_tokens, link.key))
             )
             apart = look.language.say("ui.apart", PICTURE, far=abs(link.query - link.key))
-            # In a line that begins at the left an arrow to the right leads on, whatever the script.
-            pair = f"{LEFT_TO_RIGHT_MARK}{query} → {key}"
+            # An arrow does not turn round with the direction of writing: the line keeps its own.
+            mark = LEFT_TO_RIGHT_MARK if has_right_to_left(query) else ""
+            pair = f"{mark}{query} → {key}"
             rows.append(Row(pair, link.weight, f"{percent(link.weight)}% · {apart}"))
     said = "ui.far" if any(row.weight is not None for row in rows) else "ui.none_far"
     return _figure(record, look, rows, look.language.say(said))
