@@ -113,7 +113,6 @@ MISTAKES = [
     ["heads", TEXT, "--sort", "loud"],
     ["heads", "--probe", "--model", "builtin", TEXT],
     ["heads"],
-    ["steps", TEXT],
     ["steps", TEXT, "--query", "dog"],
     ["steps", TEXT, "--query", "the#3"],
     ["steps", "the cat and the cat", "--query", "cat"],

@@ -11,7 +11,6 @@ SENTENCES = {
     "err.range": "{what} {value} ماكاينش: ختار رقم من {min} حتال {max}.",
     "err.only": "{what} {value} ماكاينش: كاين غير {min}.",
     "err.no_token": "الـ token «{token}» ماكاينش ف الـ text.",
-    "err.exists": "الملف {path} كاين ديجا. زيد {option} باش تبدلو.",
     "err.write": "ماقدرناش نكتبو {path}: {reason}",
     "err.needs": "هادشي خاصو {package}. أنسطاليه ب: {command}",
     "err.lang": "اللغة «{value}» ماكايناش. ختار وحدة من هادو: {choices}.",

@@ -12,7 +12,6 @@ SENTENCES = {
     "err.range": "{what} {value} makaynch: khtar ra9m mn {min} l {max}.",
     "err.only": "{what} {value} makaynch: kayn ghir {min}.",
     "err.no_token": 'Token "{token}" makaynch f text.',
-    "err.exists": "L file {path} deja kayn. Zid {option} bach tbeddlo.",
     "err.write": "Ma9dernach nketbo {path}: {reason}",
     "err.needs": "Hadchi khasso {package}. Installih b: {command}",
     "err.lang": 'Llougha "{value}" makaynach. Khtar wa7da mn hado: {choices}.',

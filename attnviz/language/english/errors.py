@@ -12,7 +12,6 @@ SENTENCES = {
     "err.range": "{what} {value} does not exist: choose a number from {min} to {max}.",
     "err.only": "{what} {value} does not exist: there is only {min}.",
     "err.no_token": 'The token "{token}" is not in the text.',
-    "err.exists": "{path} already exists. Add {option} to replace it.",
     "err.write": "Cannot write {path}: {reason}",
     "err.needs": "This needs {package}. Install it with: {command}",
     "err.lang": 'The language "{value}" is not available. Choose one of: {choices}.',
