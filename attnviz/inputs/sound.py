@@ -2,14 +2,15 @@
 
 WAV is read here, because the standard library knows neither floats nor the extensible header before
 Python 3.12; FLAC, OGG and MP3 through soundfile (the extra `attnviz[audio]`). Only the part that is
-asked for is read.
+asked for is read, block after block: beside the samples that come out no more than one is held.
 """
 
 from __future__ import annotations
 
 import io
 import struct
-from math import ceil, gcd
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError, not_found
 from attnviz.frozen import dataclass
+from attnviz.inputs.resample import BLOCK, Samples, resample, resampled
 from attnviz.inputs.tokens import Tokens, from_labels
 from attnviz.inputs.where import VOICE_RATE, Bytes, Times
 
@@ -28,14 +30,8 @@ MOST_SECONDS = 3_600  # that are read at once: 230 MB of float32 at 16 kHz
 LEAST_SAMPLES = 160  # at 16 kHz: a hundredth of a second
 LOUDEST = 2.0**31  # floats that somebody forgot to scale from 32 bits; their squares still fit
 PCM, FLOAT, EXTENSIBLE = 1, 3, 0xFFFE
-# Of the filter that takes away what the new rate cannot hold (Kaiser 1974; Smith, "Digital Audio
-# Resampling"): zero crossings to each side, its shape, and where it begins to fall.
-CROSSINGS, BETA, ROLL_OFF = 64, 14.0, 0.94759
 WAVE = 600  # columns of a wave made small
 MOST_VOICE, MU = 60, 255  # seconds of a sound that is kept to listen to, half a MB; its curve
-AT_ONCE = 1 << 15  # outputs that are summed together
-
-Samples = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +65,16 @@ class _Format:
         return self.n_bytes // (self.width * self.channels)
 
 
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A part of a file that is read when its blocks are asked for: (samples, channels) each.
+    n_samples: of each channel, in all."""
+
+    blocks: Iterator[Samples]
+    n_samples: int
+    rate: int
+
+
 def open_sound(
     path: str | Path, start: float | None = None, end: float | None = None, rate: int = RATE
 ) -> Sound:
@@ -87,7 +93,9 @@ def open_sound(
     _check_span(start, end)
     try:
         with place.open("rb") as file:
-            samples, own = (_wav if _is_wav(file) else _other)(place, file, start or 0.0, end)
+            part = (_wav if _is_wav(file) else _other)(place, file, start or 0.0, end)
+            mono = (_mono(place, block) for block in part.blocks)
+            found = resampled(mono, part.n_samples, part.rate, rate)
     except OSError as error:
         raise AttnvizError(
             f"Cannot read {place}: {error.strerror or error}.",
@@ -95,11 +103,9 @@ def open_sound(
             place=place,
             reason=error.strerror or error,
         ) from error
-    mono = _mono(place, samples)
-    found = resample(mono, own, rate)
     if len(found) < LEAST_SAMPLES * rate // RATE:
         raise AttnvizError(
-            f"{place} has {len(mono):,} samples here: that is too short to hear anything.",
+            f"{place} has {part.n_samples:,} samples here: that is too short to hear anything.",
             "Give a hundredth of a second and more.",
             key="err.samples_here",
             place=place,
@@ -108,8 +114,8 @@ def open_sound(
     return Sound(found, rate, start or 0.0)
 
 
-def _mono(place: Path, samples: NDArray[np.float32]) -> Samples:
-    """The mean of all channels, (n,)."""
+def _mono(place: Path, samples: Samples) -> Samples:
+    """The mean of all channels of a block (n, channels): (n,)."""
     if not np.isfinite(samples).all():
         raise AttnvizError(
             f"{place} holds samples that are no numbers.",
@@ -143,11 +149,8 @@ def sound_length(path: str | Path) -> float:
             form = _read_format(place, file)
             return form.n_samples / form.rate
         soundfile = _soundfile(place, file)
-        try:
-            with soundfile.SoundFile(file) as opened:
-                return float(opened.frames / opened.samplerate)
-        except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
-            raise _unreadable(place) from error
+        with _readable(place, soundfile), soundfile.SoundFile(file) as opened:
+            return float(opened.frames / opened.samplerate)
 
 
 def _is_wav(file: IO[bytes]) -> bool:
@@ -163,34 +166,6 @@ def _unreadable(place: Path) -> AttnvizError:
         key="err.not_sound",
         place=place,
     )
-
-
-def resample(samples: Samples, rate: int, wanted: int) -> Samples:
-    """Bring samples (n,) from one rate to another with a windowed sinc (Smith, "Digital Audio
-    Resampling Home Page"), phase by phase, in float64.
-
-    On sines below 90 % of the lower band edge the largest error is below 1e-6.
-    """
-    if rate == wanted:
-        return samples
-    shared = gcd(rate, wanted)
-    up, down = wanted // shared, rate // shared
-    cutoff = ROLL_OFF * min(1.0, up / down)  # of the old rate's band
-    reach = ceil(CROSSINGS / cutoff)
-    padded = np.pad(samples.astype(np.float64), (reach, reach + 1))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach)
-    n_out = ceil(len(samples) * up / down)
-    found = np.empty(n_out, dtype=np.float32)
-    offsets = np.arange(-reach + 1, reach + 1)
-    for phase in range(min(up, n_out)):
-        filled = np.arange(phase, n_out, up)
-        nearest, fraction = filled * down // up, phase * down % up / up
-        t = offsets - fraction
-        taps = cutoff * np.sinc(cutoff * t) * _kaiser(t / reach)
-        for first in range(0, len(filled), AT_ONCE):
-            some = slice(first, first + AT_ONCE)
-            found[filled[some]] = windows[nearest[some] + 1] @ taps
-    return found
 
 
 def frame_tokens(sound: Sound, n_frames: int, hop: float, picture: Bytes | None = None) -> Tokens:
@@ -259,28 +234,23 @@ def _check_span(start: float | None, end: float | None) -> None:
         )
 
 
-def _kaiser(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The Kaiser window at places from -1 to 1; 0 outside."""
-    inside = np.sqrt(np.clip(1 - x * x, 0, 1))
-    window: NDArray[np.float64] = np.where(np.abs(x) <= 1, np.i0(BETA * inside) / np.i0(BETA), 0)
-    return window
-
-
 # WAV -------------------------------------------------------------------------------------------
 
 
-def _wav(
-    place: Path, file: IO[bytes], start: float, end: float | None
-) -> tuple[NDArray[np.float32], int]:
-    """Read the part of a WAV file: (samples, channels) and the rate."""
+def _wav(place: Path, file: IO[bytes], start: float, end: float | None) -> _Part:
+    """Find the part of a WAV file."""
     form = _read_format(place, file)
     first, last = _part(place, form.rate, form.n_samples, start, end)
-    size = form.width * form.channels
-    file.seek(form.start + first * size)
-    data = file.read((last - first) * size)
-    data = data[: len(data) - len(data) % size]
-    samples = _decoded(form, data).reshape(-1, form.channels)
-    return samples, form.rate
+    file.seek(form.start + first * form.width * form.channels)
+    return _Part(_wav_blocks(file, form, last - first), last - first, form.rate)
+
+
+def _wav_blocks(file: IO[bytes], form: _Format, n: int) -> Iterator[Samples]:
+    """The next n samples of a WAV file."""
+    size, step = form.width * form.channels, max(BLOCK // form.channels, 1)
+    for first in range(0, n, step):
+        data = file.read(min(step, n - first) * size)
+        yield _decoded(form, data[: len(data) - len(data) % size]).reshape(-1, form.channels)
 
 
 def _read_format(place: Path, file: IO[bytes]) -> _Format:
@@ -420,18 +390,34 @@ def _part(place: Path, rate: int, n: int, start: float, end: float | None) -> tu
 # Other formats ----------------------------------------------------------------------------------
 
 
-def _other(
-    place: Path, file: IO[bytes], start: float, end: float | None
-) -> tuple[NDArray[np.float32], int]:
-    """Read a part of a FLAC, OGG or MP3 file: (samples, channels) and the rate."""
+def _other(place: Path, file: IO[bytes], start: float, end: float | None) -> _Part:
+    """Find a part of a FLAC, OGG or MP3 file."""
     soundfile = _soundfile(place, file)
+    with _readable(place, soundfile):
+        opened = soundfile.SoundFile(file)
+        _check_rate(place, opened.samplerate, opened.channels)
+        first, last = _part(place, opened.samplerate, opened.frames, start, end)
+        opened.seek(first)
+        rate = int(opened.samplerate)
+        return _Part(_other_blocks(place, soundfile, opened, last - first), last - first, rate)
+
+
+def _other_blocks(place: Path, soundfile: Any, opened: Any, n: int) -> Iterator[Samples]:
+    """The next n samples of an opened file."""
+    step = max(BLOCK // opened.channels, 1)
+    with _readable(place, soundfile), opened:
+        for first in range(0, n, step):
+            block: Samples = opened.read(min(step, n - first), np.float32, always_2d=True)
+            yield block
+            if not len(block):
+                return
+
+
+@contextmanager
+def _readable(place: Path, soundfile: Any) -> Iterator[None]:
+    """Turn what soundfile says of a file that it cannot read into one line."""
     try:
-        with soundfile.SoundFile(file) as opened:
-            _check_rate(place, opened.samplerate, opened.channels)
-            first, last = _part(place, opened.samplerate, opened.frames, start, end)
-            opened.seek(first)
-            samples: NDArray[np.float32] = opened.read(last - first, np.float32, always_2d=True)
-            return samples, int(opened.samplerate)
+        yield
     except (soundfile.LibsndfileError, RuntimeError, TypeError, ValueError) as error:
         raise _unreadable(place) from error
 

@@ -33,7 +33,7 @@ RANGE = 45.0  # decibels below the loudest frame at which nothing is heard
 SILENT = 0.2  # of that range
 VOICED = 0.5  # of the signal that has to come again after a period
 FIRST_PEAK = 0.9  # of the highest peak that an earlier one has to reach
-AT_ONCE = 1 << 12  # frames
+AT_ONCE = 1 << 10  # frames
 PICTURE_BANDS, PICTURE_COLUMNS = 40, 600  # of the small spectrogram in a record
 FLAGS = ("loud", "silent", "onset", "voiced", "bright", "high", "low", "constant")
 PARTS = Parts(
@@ -56,20 +56,15 @@ def n_frames(sound: Sound) -> int:
 
 def features(sound: Sound) -> Floats:
     """Return the features of every frame: (frames, PARTS.width) float32."""
-    frames = _frames(sound)
-    bands = mel_bands(sound, frames, BANDS)  # decibels
-    loud = _loudness(frames)
+    bands = mel_bands(sound, BANDS)  # decibels
+    loud = _loudness(sound)
     silent = loud < SILENT
-    pitch = _in_parts(lambda some, quiet: _pitch(some, sound.rate, quiet), frames, silent)
+    pitch = _in_parts(lambda some, quiet: _pitch(some, sound.rate, quiet), sound, silent)
     voiced = np.isfinite(pitch)
-    n = len(frames)
+    n = len(bands)
     high = np.clip((np.nan_to_num(pitch, nan=0.0) - 12) / 24, 0, 1) * voiced
-    table = np.zeros((n, PARTS.width), dtype=np.float32)
-    values: dict[str, Any] = {
-        "sound": _shape(bands) * ~silent[:, None],
-        "pitch": pitch_code(pitch),
-        "time": _waves(np.arange(n)),
-        "spoken": spoken_code(_spoken_before(silent)),
+    spoken = _spoken_before(silent)
+    flags: dict[str, Any] = {
         "loud": loud,
         "silent": silent,
         "onset": _onsets(bands, loud),
@@ -79,15 +74,25 @@ def features(sound: Sound) -> Floats:
         "low": (1 - high) * voiced,
         "constant": np.ones(n),
     }
-    for name, value in values.items():
-        table[:, PARTS.at(name)] = np.reshape(value, (n, -1))
+    table = np.zeros((n, PARTS.width), dtype=np.float32)
+    for first in range(0, n, AT_ONCE):
+        some = slice(first, min(first + AT_ONCE, n))
+        values = {
+            "sound": _shape(bands[some]) * ~silent[some, None],
+            "pitch": pitch_code(pitch[some]),
+            "time": _waves(np.arange(some.start, some.stop)),
+            "spoken": spoken_code(spoken[some]),
+        }
+        values |= {name: value[some, None] for name, value in flags.items()}
+        for name, value in values.items():
+            table[some, PARTS.at(name)] = value
     return table
 
 
 def picture(sound: Sound) -> Bytes:
     """Return the spectrogram made small: (bands, columns) uint8, low frequencies first, 255 the
     loudest and 0 what is 45 dB below it."""
-    decibels = mel_bands(sound, _frames(sound), PICTURE_BANDS)
+    decibels = mel_bands(sound, PICTURE_BANDS)
     share = np.clip(1 + (decibels - decibels.max()) / (RANGE + 15), 0, 1)
     step = -(-len(share) // PICTURE_COLUMNS)
     pooled = [share[i : i + step].max(axis=0) for i in range(0, len(share), step)]
@@ -112,34 +117,38 @@ def spoken_code(share: Array) -> Array:
     return code
 
 
-def mel_bands(sound: Sound, frames: NDArray[Any], n_bands: int) -> Array:
+def mel_bands(sound: Sound, n_bands: int) -> Array:
     """Return decibels of mel bands, at least -100: (frames, bands)."""
-    size = frames.shape[1]
+    size = round(WINDOW * sound.rate)
     filters = mel_filters(size // 2 + 1, n_bands, sound.rate, 50, sound.rate / 2)
-    energy = _in_parts(lambda some: power(some, hann(size)) @ filters, frames)
+    energy = _in_parts(lambda some: power(some, hann(size)) @ filters, sound)
     found: Array = 10 * np.log10(np.maximum(energy, 1e-10))
     return found
 
 
-def _frames(sound: Sound) -> NDArray[np.float64]:
-    """(frames, samples): what each frame hears, around its middle."""
+def _frames(sound: Sound, first: int, last: int) -> Array:
+    """(frames, samples): what each frame from `first` to before `last` hears, around its middle."""
     hop, size = round(HOP * sound.rate), round(WINDOW * sound.rate)
+    low = first * hop - (size - hop) // 2
+    padded = np.zeros((last - first - 1) * hop + size)
+    heard = sound.samples[max(low, 0) : low + len(padded)]
+    padded[max(-low, 0) : max(-low, 0) + len(heard)] = heard
+    return np.asarray(cut_frames(padded, size, hop))
+
+
+def _in_parts(work: Callable[..., Array], sound: Sound, *arrays: NDArray[Any]) -> Array:
+    """What `work` makes of frames, and of rows beside them, some at a time: a spectrum takes much
+    more than its frame."""
     n = n_frames(sound)
-    before = (size - hop) // 2
-    padded = np.zeros(before + n * hop + size)
-    padded[before : before + len(sound.samples)] = sound.samples
-    return np.asarray(cut_frames(padded, size, hop)[:n])
+    parts = ((first, min(first + AT_ONCE, n)) for first in range(0, n, AT_ONCE))
+    return np.concatenate(
+        [work(_frames(sound, *part), *(a[slice(*part)] for a in arrays)) for part in parts]
+    )
 
 
-def _in_parts(work: Callable[..., Array], *arrays: NDArray[Any]) -> Array:
-    """What `work` makes of rows, some at a time: a spectrum takes much more than its frame."""
-    starts = range(0, max(len(arrays[0]), 1), AT_ONCE)
-    return np.concatenate([work(*(a[i : i + AT_ONCE] for a in arrays)) for i in starts])
-
-
-def _loudness(frames: Array) -> Array:
+def _loudness(sound: Sound) -> Array:
     """From 0 (nothing is heard) to 1 (the loudest frame)."""
-    decibels = 10 * np.log10(_in_parts(lambda some: (some**2).mean(axis=1), frames) + 1e-10)
+    decibels = 10 * np.log10(_in_parts(lambda some: (some**2).mean(axis=1), sound) + 1e-10)
     loud: Array = np.clip((decibels - max(float(decibels.max()), -60) + RANGE) / RANGE, 0, 1)
     return loud
 
