@@ -73,7 +73,7 @@ class Application:
 
     def find(self, model: TrainedModel, question: str, passage: str) -> None:
         """Find the answer in a passage, and show where the question's words look."""
-        from attnviz.cli.output import console, put, put_text, screen_of
+        from attnviz.cli.output import console, put, put_json, screen_of
         from attnviz.language.languages import find_language
         from attnviz.tracing.predict import predict
         from attnviz.tracing.trace import trace
@@ -83,7 +83,7 @@ class Application:
         record = trace(question, pair=passage, model=model)
         self._save(record)
         if self.json:
-            put_text(found.to_json())
+            put_json(found.to_json())
             return
         target, language = console(), find_language(self.lang)
         screen = screen_of(target)

@@ -18,7 +18,7 @@ from attnviz.cli.command_given import with_origin
 from attnviz.cli.pieces import counted
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, both_given, cannot_write
 from attnviz.files.write import may_write, written_whole
-from attnviz.inputs.labels import visible
+from attnviz.inputs.labels import moves_or_hides, visible
 from attnviz.language.language import (
     LEFT_TO_RIGHT_MARK,
     RIGHT_TO_LEFT_MARK,
@@ -98,8 +98,24 @@ def put_text(text: str) -> None:
         raise ReaderLeft from error
 
 
+class _Escaped(dict[int, str]):
+    """A table for str.translate: what would move the cursor or turn text around, as JSON escapes
+    it. Lines and tabs stay: in JSON they stand between values only."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        odd = char not in "\t\n\r" and moves_or_hides(char)
+        self[code] = f"\\u{code:04x}" if odd else char
+        return self[code]
+
+
+_ESCAPED = _Escaped()
+
+
 def put_json(text: str) -> None:
-    """Write JSON to standard output; what its encoding lacks becomes escapes."""
+    """Write JSON to standard output; what its encoding lacks becomes escapes, and so does what a
+    terminal would obey."""
+    text = text.translate(_ESCAPED)
     if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
         text = re.sub(r"[^\x00-\x7f]+", lambda found: json.dumps(found[0])[1:-1], text)
     put_text(text)

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
-MOST_PIXELS = 50_000_000  # 150 MB once unpacked
+MOST_PIXELS = 50_000_000  # 200 MB once unpacked, and as much again where it is laid on white
+# What unpacks these keeps several copies at once: 15 and 11 bytes for each pixel.
+MOST_OF = {"WEBP": 25_000_000, "progressive JPEG": 30_000_000}
 LONGEST_SIDE = 100  # times the other: a thinner picture has no grid worth looking at
+ROWS = 256  # that are laid on white together
 THUMBNAIL = 320  # pixels of its longer side
 WHITE = (255, 255, 255)
 
@@ -72,8 +75,9 @@ def open_picture(path: str | Path) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is looked at here
             with Image.open(place, formats=FORMATS) as image:
-                _check_size(place, image.size)
-                return Picture(_on_white(ImageOps.exif_transpose(image)))
+                _check_size(place, image)
+                ImageOps.exif_transpose(image, in_place=True)
+                return Picture(_flattened(image))
     except Image.DecompressionBombError as error:
         raise _too_large(place) from error
     except BROKEN as error:
@@ -141,11 +145,15 @@ def regridded(tokens: Tokens, grid: tuple[int, int]) -> Tokens:
     return replace(found, where=placed)
 
 
-def _check_size(place: Path, size: tuple[int, int]) -> None:
-    width, height = size
-    if width * height > MOST_PIXELS:
-        raise _too_large(place, f" ({width:,} × {height:,})")
-    if max(size) > LONGEST_SIDE * min(size):
+def _check_size(place: Path, image: Image) -> None:
+    """Look at what a file says of itself, before it is unpacked."""
+    (width, height), kind = image.size, image.format or ""
+    if "progressive" in image.info:
+        kind = "progressive JPEG"
+    most = MOST_OF.get(kind, MOST_PIXELS)
+    if width * height > most:
+        raise _too_large(place, f" ({width:,} × {height:,})", kind if most < MOST_PIXELS else "")
+    if max(width, height) > LONGEST_SIDE * min(width, height):
         raise AttnvizError(
             f"{place} is {width:,} × {height:,} pixels.",
             f"One side may be {LONGEST_SIDE} times the other at most: cut it.",
@@ -157,7 +165,12 @@ def _check_size(place: Path, size: tuple[int, int]) -> None:
         )
 
 
-def _too_large(place: Path, size: str = "") -> AttnvizError:
+def _too_large(place: Path, size: str = "", kind: str = "") -> AttnvizError:
+    if kind:
+        return AttnvizError(
+            f"{place} has too many pixels{size}: {MOST_OF[kind]:,} are the most of a {kind}.",
+            "Make it smaller, or save it as PNG.",
+        )
     return AttnvizError(
         f"{place} has too many pixels{size}: {MOST_PIXELS:,} are the most.",
         "Make it smaller.",
@@ -166,6 +179,21 @@ def _too_large(place: Path, size: str = "") -> AttnvizError:
         size=size,
         most_pixels=MOST_PIXELS,
     )
+
+
+def _flattened(image: Image) -> Image:
+    """Red, green and blue of 8 bits, some rows at a time: a copy of all takes as much again."""
+    from PIL import Image as Pillow
+
+    image.load()
+    if image.mode == "RGB" and "transparency" not in image.info:
+        return image
+    width, height = image.size
+    flat = Pillow.new("RGB", image.size)
+    for top in range(0, height, ROWS):
+        rows = image.crop((0, top, width, min(top + ROWS, height)))
+        flat.paste(_on_white(rows), (0, top))
+    return flat
 
 
 def _on_white(image: Image) -> Image:
@@ -177,9 +205,6 @@ def _on_white(image: Image) -> Image:
         return Pillow.fromarray(levels.astype(np.uint8)).convert("RGB")
     if image.mode in ("I", "F"):
         raise ValueError("its pixels are numbers without a known range")
-    if image.mode == "RGB":
-        image.load()
-        return image.copy()
     if "transparency" in image.info or image.mode in ("RGBA", "LA", "PA", "RGBa", "La"):
         layer = image.convert("RGBA")
         ground = Pillow.new("RGBA", layer.size, (*WHITE, 255))

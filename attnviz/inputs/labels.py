@@ -18,12 +18,17 @@ _REORDER = frozenset(
 )
 
 
+def moves_or_hides(char: str) -> bool:
+    """Tell whether a character is a control, a line separator, a bidi control or half of a pair."""
+    return unicodedata.category(char) in _MOVE_OR_HIDE or char in _REORDER
+
+
 class _Visible(dict[int, str]):
     """A table for str.translate that works out each character when it first meets it."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
-        odd = unicodedata.category(char) in _MOVE_OR_HIDE or char in _REORDER
+        odd = moves_or_hides(char)
         shown = char if not odd else chr(0x2400 + code) if code < 0x20 else f"⟨U+{code:04X}⟩"
         self[code] = shown
         return shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 LINEAR = None  # in the place of the cubic's parameter: a triangle
@@ -33,12 +35,19 @@ def resized(
     table: np.ndarray, grid: tuple[int, int], a: float | None, *, antialias: bool
 ) -> np.ndarray:
     """Stretch a table (rows, columns, width) to another grid: the same axes, float64."""
+    return resized_parts([table], table.shape[:2], grid, a, antialias=antialias)
+
+
+def resized_parts(
+    parts: Iterable[np.ndarray], shape: tuple[int, ...], grid: tuple[int, int], a: float | None,
+    *, antialias: bool,
+) -> np.ndarray:  # fmt: skip
+    """As `resized`, of a table of `shape` (rows, columns) whose rows come some at a time."""
     rows, columns = (
-        taps(old, new, a, antialias=antialias)
-        for old, new in zip(table.shape[:2], grid, strict=True)
+        taps(old, new, a, antialias=antialias) for old, new in zip(shape, grid, strict=True)
     )
-    wide = table.astype(np.float64)
-    across = columns @ wide  # (rows, new columns, width)
+    # (rows, new columns, width)
+    across = np.concatenate([columns @ part.astype(np.float64) for part in parts])
     stretched: np.ndarray = np.tensordot(rows, across, axes=1)
     return stretched
 

@@ -172,7 +172,7 @@ MADE = [
 @pytest.mark.parametrize("made", MADE, ids=lambda f: f.__name__)
 def test_memory_is_bounded(made, tmp_path):
     words = made(tmp_path)
-    option = words[0] in WITH_OPTION and "--file" in words  # sounds and pictures take more
+    option = words[0] in WITH_OPTION
     words += ["--max-memory", f"{ALLOWED}MiB"] if option else []
     _, _, empty, _ = peak(tmp_path, ["run", "a"])
     most = (ALLOWED if option or made in SMALL else USUAL) + BESIDE

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
@@ -89,3 +90,28 @@ def test_records_are_compared_some_rows_at_a_time(monkeypatch):
         assert worst == np.abs(p - q).max()
         layer, head, row, column = np.argwhere(np.abs(p - q) == worst)[0]
         assert where == f"self, layer {layer}, head {head}, row {row}, column {column}"
+
+
+MOVING = "a\x7fb\x9bc\u202ed\u2028e\u2066f\ufeffg القط 😀"
+
+
+@pytest.mark.parametrize(
+    ("words", "holds"),
+    [
+        (["run", MOVING], lambda tree: tree["stacks"]["self"]["query_tokens"]["text"]),
+        (["compare", MOVING, MOVING, "--layer", "0"], lambda tree: tree["sides"][0]["name"]),
+        (["run", MOVING, "--query", "a", "--key", "b"], None),
+        (["heads", MOVING], None),
+        (["steps", MOVING, "--query", "0"], None),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_json_on_standard_output_moves_no_cursor_and_loses_nothing(words, holds, capsys):
+    assert run_command_line([*words, "--json"]) in (0, 2)
+    out = capsys.readouterr().out
+    assert not set(out) & set("\x7f\x9b\u202e\u2028\u2066\ufeff")
+    if holds is not None:
+        assert holds(json.loads(out)).startswith(MOVING[:1])
+    if words[0] == "run" and holds is not None:
+        assert holds(json.loads(out)) == MOVING
+        assert json.loads(out) == json.loads(attnviz.trace(MOVING).to_json())

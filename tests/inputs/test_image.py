@@ -139,3 +139,25 @@ def test_a_picture_in_place_of_a_text_names_its_option(tmp_path, name, option, c
     assert out == ""
     assert err.count("\n") == 1
     assert err.rstrip().endswith(f"not as a text. Give it with {option}.")
+
+
+def test_rows_laid_on_white_by_parts_are_those_of_the_whole(tmp_path, monkeypatch):
+    """By the definition of "over" (Porter & Duff 1984), for heights around a part's."""
+    monkeypatch.setattr("attnviz.inputs.image.ROWS", 4)
+    for height in (3, 4, 5, 9):
+        pixels = np.random.default_rng(height).integers(0, 256, (height, 6, 4), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "a.png")
+        share = pixels[..., 3:] / 255
+        wanted = pixels[..., :3] * share + 255 * (1 - share)
+        assert np.abs(shown(tmp_path / "a.png") - wanted).max() <= 1
+
+
+@pytest.mark.parametrize(("name", "kind"), [("a.webp", "WEBP"), ("a.jpg", "progressive JPEG")])
+def test_what_takes_more_memory_to_unpack_may_have_fewer_pixels(tmp_path, name, kind, monkeypatch):
+    monkeypatch.setattr("attnviz.inputs.image.MOST_OF", {kind: 99})
+    Image.new("RGB", (10, 10)).save(tmp_path / name, progressive=True)
+    with pytest.raises(AttnvizError, match=rf"10 × 10\): 99 are the most of a {kind}. Make it sm"):
+        open_picture(tmp_path / name)
+    Image.new("RGB", (10, 10)).save(tmp_path / "b.png")
+    Image.new("RGB", (10, 10)).save(tmp_path / "b.jpg")
+    assert open_picture(tmp_path / "b.png").size == open_picture(tmp_path / "b.jpg").size

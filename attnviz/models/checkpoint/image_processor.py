@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.processor_file import read_processor
-from attnviz.models.interpolation import LINEAR, resized
+from attnviz.models.interpolation import LINEAR, resized_parts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-LARGEST = 4096  # pixels of a side
+LARGEST = 3072  # pixels of a side, and their square of a picture that is fed to a model
+ROWS = 256  # of pixels that are worked on together
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALF = (0.5, 0.5, 0.5)
@@ -55,11 +56,18 @@ class ImageProcessor:
         """Return the pixels (3, height, width), and which area of the picture they cover, in its
         own pixels: an area beyond its borders is filled with zeros."""
         wide, tall = image.size
+        across, down = self._new_size(wide, tall) or image.size
+        if across * down > LARGEST**2:
+            raise AttnvizError(
+                f"The model is fed {across:,} × {down:,} pixels of this picture, and "
+                f"{LARGEST:,} × {LARGEST:,} are the most.",
+                "Give a smaller picture, or cut it.",
+            )
         levels = self._in_floats(image) if self.floats_first else np.asarray(self._resized(image))
-        across, down = wide / levels.shape[1], tall / levels.shape[0]
+        x, y = wide / levels.shape[1], tall / levels.shape[0]
         pixels, left, top = self._cropped(levels)
         right, bottom = left + pixels.shape[1], top + pixels.shape[0]
-        return self._normed(pixels), (left * across, top * down, right * across, bottom * down)
+        return self._normed(pixels), (left * x, top * y, right * x, bottom * y)
 
     def _resized(self, image: Image) -> Image:
         from PIL import Image as Pillow
@@ -79,12 +87,15 @@ class ImageProcessor:
 
     def _in_floats(self, image: Image) -> NDArray[np.float32]:
         """Resized levels from 0 to 1: (height, width, 3)."""
-        levels = np.asarray(image).astype(np.float32) * np.float32(self.rescale or 1)
-        size = self._new_size(*image.size)
+        wide, tall = image.size
+        strips = (image.crop((0, top, wide, min(top + ROWS, tall))) for top in range(0, tall, ROWS))
+        levels = (np.asarray(strip, np.float32) * np.float32(self.rescale or 1) for strip in strips)
+        size = self._new_size(wide, tall)
         if size is None:
-            return levels
+            return np.concatenate([*levels])
         sharp = {BILINEAR: LINEAR, BICUBIC: -0.5}.get(self.resample, LINEAR)
-        return resized(levels, size[::-1], sharp, antialias=True).astype(np.float32)
+        found = resized_parts(levels, (tall, wide), size[::-1], sharp, antialias=True)
+        return found.astype(np.float32)
 
     def _cropped(self, pixels: NDArray[Any]) -> tuple[NDArray[Any], int, int]:
         """The middle, and where it begins: left and top, below 0 where zeros stand around."""
@@ -103,14 +114,16 @@ class ImageProcessor:
         return cut, left - before, top - above
 
     def _normed(self, pixels: NDArray[Any]) -> NDArray[np.float32]:
-        levels: NDArray[Any] = pixels
-        if self.rescale is not None and not self.floats_first:
-            levels = (pixels.astype(np.float64) * self.rescale).astype(np.float32)
-        found = levels.astype(np.float32)
-        if self.mean is not None and self.std is not None:
-            mean, std = np.array(self.mean, found.dtype), np.array(self.std, found.dtype)
-            found = (found - mean) / std
-        return np.ascontiguousarray(found.transpose(2, 0, 1))
+        found = np.empty((3, *pixels.shape[:2]), dtype=np.float32)
+        for top in range(0, len(pixels), ROWS):
+            levels: NDArray[Any] = pixels[top : top + ROWS]
+            if self.rescale is not None and not self.floats_first:
+                levels = levels.astype(np.float64) * self.rescale
+            some: NDArray[Any] = levels.astype(np.float32)
+            if self.mean is not None and self.std is not None:
+                some = (some - np.array(self.mean, some.dtype)) / np.array(self.std, some.dtype)
+            found[:, top : top + ROWS] = some.transpose(2, 0, 1)
+        return found
 
 
 def flexible_size(wide: int, tall: int, patch: int, most: int) -> tuple[int, int]:
