@@ -170,6 +170,11 @@ def _too_large(place: Path, size: str = "", kind: str = "") -> AttnvizError:
         return AttnvizError(
             f"{place} has too many pixels{size}: {MOST_OF[kind]:,} are the most of a {kind}.",
             "Make it smaller, or save it as PNG.",
+            key="err.too_many_of",
+            place=place,
+            size=size,
+            most_pixels=MOST_OF[kind],
+            kind=kind,
         )
     return AttnvizError(
         f"{place} has too many pixels{size}: {MOST_PIXELS:,} are the most.",

@@ -109,7 +109,7 @@ def open_sound(
             "Give a hundredth of a second and more.",
             key="err.samples_here",
             place=place,
-            n=len(mono),
+            n=part.n_samples,
         )
     return Sound(found, rate, start or 0.0)
 

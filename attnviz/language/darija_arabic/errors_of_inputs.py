@@ -69,6 +69,14 @@ SENTENCES = {
         "المرات قد الخرى: قطعها."
     ),
     "err.too_many": "{place} فيها بزاف ديال pixels{size}: الحد هو {most_pixels}. صغرها.",
+    "err.too_many_of": (
+        "{place} فيها بزاف ديال pixels{size}: الحد ديال "
+        "{kind} هو {most_pixels}. صغرها، ولا سجلها PNG."
+    ),
+    "err.fed_pixels": (
+        "الـ model كيدخلو ليه {width} × {height} pixels من هاد "
+        "التصويرة، والحد هو {most} × {most}. عطي تصويرة صغر، ولا قطعها."
+    ),
     "err.folder_name_sound": "{place} دوسي. عطي صوت.",
     "err.samples_here": (
         "{place} فيه هنا {n} samples: قصر بزاف باش نسمعو شي حاجة. عطي 0.01 s ولا كتر."

@@ -73,6 +73,14 @@ SENTENCES = {
         "dial lmerrat 9ed lkhra: 9te3ha."
     ),
     "err.too_many": "{place} fiha bezzaf dial pixels{size}: l7edd howa {most_pixels}. Sgherha.",
+    "err.too_many_of": (
+        "{place} fiha bezzaf dial pixels{size}: l7edd dial "
+        "{kind} howa {most_pixels}. Sgherha, wla sejjelha PNG."
+    ),
+    "err.fed_pixels": (
+        "L model kaydkhlo lih {width} × {height} pixels mn had "
+        "tswira, w l7edd howa {most} × {most}. 3ti tswira sgher, wla 9te3ha."
+    ),
     "err.folder_name_sound": "{place} dossier. 3ti sout.",
     "err.samples_here": (
         "{place} fih hna {n} samples: 9ser bezzaf bach nsm3o chi 7aja. 3ti 0.01 s wla kter."

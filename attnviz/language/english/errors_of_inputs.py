@@ -84,6 +84,14 @@ SENTENCES = {
     "err.too_many": (
         "{place} has too many pixels{size}: {most_pixels} are the most. Make it smaller."
     ),
+    "err.too_many_of": (
+        "{place} has too many pixels{size}: {most_pixels} are "
+        "the most of a {kind}. Make it smaller, or save it as PNG."
+    ),
+    "err.fed_pixels": (
+        "The model is fed {width} × {height} pixels of this picture, and "
+        "{most} × {most} are the most. Give a smaller picture, or cut it."
+    ),
     "err.folder_name_sound": "{place} is a folder. Name a sound.",
     "err.samples_here": (
         "{place} has {n} samples here: that is too short to hear anything. Give a hundredth of "

@@ -62,6 +62,10 @@ class ImageProcessor:
                 f"The model is fed {across:,} × {down:,} pixels of this picture, and "
                 f"{LARGEST:,} × {LARGEST:,} are the most.",
                 "Give a smaller picture, or cut it.",
+                key="err.fed_pixels",
+                width=across,
+                height=down,
+                most=LARGEST,
             )
         levels = self._in_floats(image) if self.floats_first else np.asarray(self._resized(image))
         x, y = wide / levels.shape[1], tall / levels.shape[0]
