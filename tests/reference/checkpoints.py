@@ -1,12 +1,11 @@
 """Tiny checkpoints as transformers would save them, and what transformers computes with them.
 
-checkpoints.json.gz holds each case's config.json and the names and shapes of its tensors, as
+checkpoints.json holds each case's config.json and the names and shapes of its tensors, as
 `save_pretrained` wrote them, and which fields of the config could have been left out;
 checkpoints.npz what was fed to the model and what came out. Both are made by make_checkpoints.py.
 The values of the tensors are drawn here, without PyTorch, so that nothing but shapes is stored.
 """
 
-import gzip
 import json
 import re
 import zlib
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-RECIPES = Path(__file__).with_name("checkpoints.json.gz")
+RECIPES = Path(__file__).with_name("checkpoints.json")
 ANSWERS = Path(__file__).with_name("checkpoints.npz")
 
 INPUTS = ("ids", "source_ids", "segments", "global_tokens")
@@ -29,7 +28,7 @@ POSITION_BIAS = re.compile(r"relative_attention_bias")
 UNSCALED_QUERIES = re.compile(r"(SelfAttention|EncDecAttention)\.q\.|attn\.attention\.q_proj\.")
 
 
-_recipes = json.loads(gzip.decompress(RECIPES.read_bytes())) if RECIPES.exists() else {}
+_recipes = json.loads(RECIPES.read_text()) if RECIPES.exists() else {}
 CASES = tuple(_recipes)
 
 

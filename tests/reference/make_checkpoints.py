@@ -1,4 +1,4 @@
-"""Makes checkpoints.json.gz and checkpoints.npz: tiny models of every family, run by transformers.
+"""Makes checkpoints.json and checkpoints.npz: tiny models of every family, run by transformers.
 
 Run it again with the `parity` extra installed when a case is added:
 
@@ -9,7 +9,6 @@ shapes of the tensors in the file, and then loads and runs the same folder with 
 checkpoints.py draws. Attention is transformers' own (`attn_implementation="eager"`, float32).
 """
 
-import gzip
 import importlib
 import json
 import tempfile
@@ -24,7 +23,7 @@ from safetensors import safe_open
 
 from tests.reference import checkpoints
 
-AT_MOST = 1_000_000  # bytes of both files: what a repository can carry without thinking of it
+AT_MOST = 1_500_000  # bytes of both files: what a repository can carry without thinking of it
 NOISE = 2e-6  # float32 against float64; a case beyond it would measure rounding, not the model
 
 
@@ -1008,8 +1007,7 @@ def make():
         f"{json.dumps(name)}:{json.dumps(recipe, separators=close)}"
         for name, recipe in recipes.items()
     ]
-    text = "{\n" + ",\n".join(lines) + "\n}\n"
-    checkpoints.RECIPES.write_bytes(gzip.compress(text.encode(), mtime=0))
+    checkpoints.RECIPES.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     importlib.reload(checkpoints)
     arrays = {}
     for name in CASES:
