@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
-from attnviz.analysis.rollout import flow, rollout
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.frozen import dataclass
 from attnviz.inputs import units
@@ -20,7 +18,7 @@ from attnviz.record.settings import Settings
 from attnviz.record.stack import Stack
 
 WEIGHTS, VALUES, CONTRIBUTIONS = "weights", "values", "contributions"
-FOLLOWED: dict[str, Callable[[Stack], Stack]] = {"rollout": rollout, "flow": flow}
+FOLLOWED = ("rollout", "flow")
 MEASURES = (WEIGHTS, VALUES, CONTRIBUTIONS, *FOLLOWED)
 
 
@@ -100,7 +98,7 @@ class Transform:
                     key="err.measure_follows",
                     measure=self.measure,
                 )
-            stack = FOLLOWED[self.measure](stack)
+            stack = _followed(stack, self.measure)
         if self.measure != WEIGHTS:
             settings = replace(settings, measure=self.measure)
         if self.hide_special:
@@ -116,6 +114,14 @@ class Transform:
         if settings.global_labels is None:
             settings = with_global_labels(settings, record.stack.query_tokens)
         return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)
+
+
+def _followed(stack: Stack, measure: str) -> Stack:
+    """Follow one text through all layers of a stack."""
+    from attnviz.analysis import rollout  # few runs do, and all would wait for it
+
+    follow = {"rollout": rollout.rollout, "flow": rollout.flow}
+    return follow[measure](stack)
 
 
 def with_global_labels(settings: Settings, tokens: Tokens) -> Settings:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, cast
 
 from attnviz.models.model import Attend
-from attnviz.models.trained import TrainedModel
 from attnviz.tracing.plan import Plan
+
+if TYPE_CHECKING:  # built-in heads do not wait for what opens checkpoints
+    from attnviz.models.trained import TrainedModel
 
 MOST_TOKENS = 1024  # that pass together: more are no quicker, and take more memory
 
@@ -15,12 +18,11 @@ def run_plans(plans: Sequence[Plan], attend: Callable[[int], Attend]) -> Iterato
     """Run every plan, by its place, through its door, those of one checkpoint together; yield the
     places of those that have run, as they end."""
     for group in _groups(plans):
-        model = plans[group[0]].model
-        if len(group) == 1 or not isinstance(model, TrainedModel):
-            for i in group:
-                plans[i].run(attend(i))
+        if len(group) == 1:
+            plans[group[0]].run(attend(group[0]))
         else:
-            model.run_together(
+            together = cast("TrainedModel", plans[group[0]].model)  # `_groups` joins no others
+            together.run_together(
                 [plans[i].prepared for i in group],
                 [plans[i].under_mask(attend(i)) for i in group],
             )
@@ -44,4 +46,4 @@ def _groups(plans: Sequence[Plan]) -> Iterator[list[int]]:
 
 
 def _runs_together(plan: Plan) -> bool:
-    return isinstance(plan.model, TrainedModel) and plan.model.runs_together
+    return bool(getattr(plan.model, "runs_together", False))
