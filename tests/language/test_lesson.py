@@ -542,16 +542,6 @@ def test_more_tokens_take_more_time(told):
     assert [*map(float, rows)] == sorted(map(float, rows))
 
 
-def test_the_trained_model_knows_the_neighbours(told):
-    """minilm at "bank": the river first of all words in one sentence, money second in the other."""
-    said = told("why", "en")
-    first, second = said.split("He sat on the bank of the river")[1].split("She keeps her")
-    assert first.split()[0] == "river"
-    assert "money" in [line.split()[0] for line in second.splitlines()[1:3]]
-    trained = told("trained", "en").split("minilm · it")[1].split("random · it")[0].splitlines()
-    assert [line.split()[0] for line in trained[1:5]] == ["[CLS]", "tired", "because", "The"]
-
-
 @pytest.mark.parametrize("lang", LANGS)
 def test_products_of_longer_vectors_spread_more(told, lang):
     found = re.findall(r"d = (\d+): ([\d.]+)", told("scaling", lang))
