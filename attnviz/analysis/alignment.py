@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from attnviz.analysis.timeline import has_steps
 from attnviz.errors import AttnvizError
+from attnviz.files.table import table_text
 from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.units import joined, starts
 from attnviz.record.record import AttentionRecord
@@ -57,6 +58,16 @@ def to_tree(found: Alignment) -> dict[str, Any]:
             for row, column, weight in found.links
         ],
     }
+
+
+def to_csv(found: Alignment) -> str:
+    """Return an alignment as a table, a line for each written part and each part that was read."""
+    rows = [
+        (row, column, written, read, round(float(found.weights[row, column]), 6))
+        for row, written in enumerate(found.rows)
+        for column, read in enumerate(found.columns)
+    ]
+    return table_text([("row", "column", "written", "read", "weight"), *rows])
 
 
 def align(record: AttentionRecord, kind: str = "words") -> Alignment:

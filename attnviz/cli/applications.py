@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from attnviz.cli.command_given import signed
+from attnviz.cli.command_given import signed, with_origin
 from attnviz.errors import EXIT_INTERRUPTED, AttnvizError
 
 if TYPE_CHECKING:
@@ -48,14 +48,16 @@ class Application:
     units: str
     output: Sequence[Path] | None
     json: bool
+    csv: bool
     lang: str | None
     quiet: bool
     drawing: Drawing
 
     def check(self, inputs: Sequence[Path | None]) -> None:
         """Refuse before any work what could not be written."""
-        from attnviz.cli.output import check_outputs
+        from attnviz.cli.output import check_format, check_outputs
 
+        check_format(self.json, self.csv)
         check_outputs(self.output or [], inputs)
         self.drawing.check_drawing(self.output or [], self.lang, self.quiet)
 
@@ -65,15 +67,16 @@ class Application:
         from attnviz.cli.writing import end_of_stream, stream_to_screen
         from attnviz.tracing.generate import generate
 
-        found = generate(stream=None if self.json else stream_to_screen, **how)
-        end_of_stream(found, json=self.json, quiet=self.quiet)
+        for_programs = self.json or self.csv
+        found = generate(stream=None if for_programs else stream_to_screen, **how)
+        end_of_stream(found, json=for_programs, quiet=self.quiet)
         self._show_written(found)
         if found.interrupted:
             raise typer.Exit(EXIT_INTERRUPTED)
 
     def find(self, model: TrainedModel, question: str, passage: str) -> None:
         """Find the answer in a passage, and show where the question's words look."""
-        from attnviz.cli.output import console, put, put_json, screen_of
+        from attnviz.cli.output import console, put, put_numbers, screen_of
         from attnviz.language.languages import find_language
         from attnviz.tracing.predict import predict
         from attnviz.tracing.trace import trace
@@ -82,8 +85,8 @@ class Application:
         found = predict(question, pair=passage, model=model)
         record = trace(question, pair=passage, model=model)
         self._save(record)
-        if self.json:
-            put_json(found.to_json())
+        if self.json or self.csv:
+            put_numbers(found, record.model, csv=self.csv)
             return
         target, language = console(), find_language(self.lang)
         screen = screen_of(target)
@@ -95,8 +98,8 @@ class Application:
 
         from rich.console import Group
 
-        from attnviz.analysis.alignment import align, to_tree
-        from attnviz.cli.output import console, put, put_json, screen_of, warn_of_arabic
+        from attnviz.analysis.alignment import align, to_csv, to_tree
+        from attnviz.cli.output import console, put, put_json, put_text, screen_of, warn_of_arabic
         from attnviz.language.languages import find_language
         from attnviz.views.terminal.alignment import alignment_view
 
@@ -107,6 +110,9 @@ class Application:
             steps = [asdict(step) for step in found.steps]
             tree = {"text": found.text, "steps": steps, "alignment": to_tree(aligned)}
             put_json(json.dumps(tree, ensure_ascii=False, indent=1) + "\n")
+            return
+        if self.csv:
+            put_text(with_origin(to_csv(aligned), [record.model]))
             return
         target = console()
         longest = 20 if self.units == "words" else 40

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attnviz.cli import options
 
@@ -55,3 +55,18 @@ class Numbers:
             show()
         for path in self.output or []:
             say_saved(path, language, quiet=False)
+
+    def put_rows(
+        self, tree: Any, rows: Sequence[Mapping[str, Any]], language: Language,
+        show: Callable[[], None], models: Sequence[Origin | str | None] = (),
+    ) -> None:  # fmt: skip
+        """Do the same with what JSON can hold, and the rows of a table, which have the same
+        names."""
+        from json import dumps
+
+        from attnviz.files.table import table_text
+
+        def to_csv() -> str:
+            return table_text([[*rows[0]], *([*row.values()] for row in rows)])
+
+        self.put(lambda: dumps(tree, ensure_ascii=False) + "\n", to_csv, language, show, models)

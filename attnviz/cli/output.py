@@ -31,19 +31,23 @@ from attnviz.views.number_format import size
 from attnviz.views.screen import Screen
 
 if TYPE_CHECKING:
-    from attnviz.record.record import AttentionRecord
+    from attnviz.record.record import AttentionRecord, Origin
 
 PLAIN_HEIGHT = 24  # what is not a terminal gets what fits a small one
 
 
-class Result(Protocol):
-    """A result that writes itself for programs, and to files."""
+class Told(Protocol):
+    """A result that writes itself for programs."""
 
     def to_json(self) -> str:
         """Return one JSON document."""
 
     def to_csv(self) -> str:
         """Return a table as CSV."""
+
+
+class Result(Told, Protocol):
+    """One that writes itself to files too."""
 
     def save(self, path: str | Path) -> None:
         """Write a file, whole or not at all, in the format of its suffix."""
@@ -127,7 +131,7 @@ def check_format(json: bool, csv: bool) -> None:
         raise both_given("--json", "--csv")
 
 
-def put_numbers(found: Result, model: str, *, csv: bool) -> None:
+def put_numbers(found: Told, model: Origin | str, *, csv: bool) -> None:
     """Write numbers of a model to standard output for programs: as CSV, or else as JSON."""
     if csv:
         put_text(with_origin(found.to_csv(), [model]))

@@ -21,6 +21,12 @@ Model = Annotated[
         show_default="smollm2",
     ),
 ]  # fmt: skip
+AlignedJson = Annotated[
+    bool, typer.Option("--json", help="The text and what it looked at as JSON on stdout.")
+]
+AlignedCsv = Annotated[
+    bool, typer.Option("--csv", help="What each part looked at as CSV on stdout.")
+]
 Chat = Annotated[bool, typer.Option("--chat", help="Put the text into the chat template.")]
 System = Annotated[str | None, typer.Option(help="With --chat: instructions before the text.")]
 MaxNewTokens = Annotated[

@@ -16,6 +16,10 @@ COMMANDS = [
     ["compare", "a b c", "--type", "self,local"],
     ["lens", "7 3 11 5 7 3 11", "--model", "induction"],
     ["predict", "7 3 11 5 7 3 11", "--model", "induction"],
+    ["samples"],
+    ["samples", "english"],
+    ["models"],
+    ["models", "induction"],
 ]
 
 
@@ -25,7 +29,7 @@ def done(words, capsys):
     return status, out, err
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=[words[0] for words in COMMANDS])
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:3]))
 def test_each_as_json_as_a_table_and_in_files(words, capsys, tmp_path):
     status, told, _ = done([*words, "--json"], capsys)
     assert status == 0
@@ -55,7 +59,7 @@ def test_the_size_that_is_told_is_that_of_the_file(capsys, tmp_path):
     assert err.endswith(f"({path.stat().st_size / 1000:.3g} kB)\n")
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=[words[0] for words in COMMANDS])
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:3]))
 def test_both_are_refused(words, capsys):
     status, out, err = done([*words, "--json", "--csv"], capsys)
     assert (status, out) == (2, "")
@@ -128,3 +132,25 @@ def test_what_a_shell_would_read_as_two_lines_stays_in_one(capsys):
     (command,) = [line for line in told.splitlines() if line.startswith("# command")]
     assert "\x1b" not in command
     assert command.count(",") == told.splitlines()[-1].count(",")
+
+
+def test_every_command_writes_json_a_table_and_files():
+    """`explore` has none, it is a screen; a lesson has its exercises as JSON."""
+    from typer.main import get_command
+
+    from attnviz.cli import COMMANDS as EVERY
+    from attnviz.cli import app_of
+
+    lacking = {
+        f"{name} {option}"
+        for name, command in get_command(app_of(EVERY)).commands.items()
+        for option in ("--json", "--csv", "--output")
+        if not any(option in each.opts for each in command.params)
+    }
+    assert lacking == {
+        "explore --json",
+        "explore --csv",
+        "explore --output",
+        "explain --csv",
+        "explain --output",
+    }

@@ -9,7 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
-from attnviz.cli.writing_options import Model, Writing
+from attnviz.cli.writing_options import AlignedCsv, AlignedJson, Model, Writing
 
 
 @options.spread
@@ -21,7 +21,8 @@ def answer(
     model: Model = "smollm2",
     writing: Writing,
     output: options.Output = None,
-    json: options.Json = False,
+    json: AlignedJson = False,
+    csv: AlignedCsv = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
     drawing: Drawing,
@@ -37,7 +38,7 @@ def answer(
     from attnviz.models import load_checkpoint
     from attnviz.models.network.prediction_head import ANSWER
 
-    job = Application("words", output, json, lang, quiet, drawing)
+    job = Application("words", output, json, csv, lang, quiet, drawing)
     job.check([passage])
     words, found = the_text(text, passage), load_checkpoint(model)
     if found.head.kind == ANSWER:

@@ -9,7 +9,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
-from attnviz.cli.writing_options import Model, Writing
+from attnviz.cli.writing_options import AlignedCsv, AlignedJson, Model, Writing
 
 ASK = "Summarize this text in one or two sentences:\n\n"
 
@@ -22,7 +22,8 @@ def summarize(
     model: Model = "smollm2",
     writing: Writing,
     output: options.Output = None,
-    json: options.Json = False,
+    json: AlignedJson = False,
+    csv: AlignedCsv = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
     drawing: Drawing,
@@ -37,7 +38,7 @@ def summarize(
     from attnviz.cli.read_text import the_text
     from attnviz.models import load_checkpoint
 
-    job = Application("sentences", output, json, lang, quiet, drawing)
+    job = Application("sentences", output, json, csv, lang, quiet, drawing)
     job.check([file])
     found = load_checkpoint(model)
     words = the_text(text, file)

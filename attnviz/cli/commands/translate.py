@@ -8,7 +8,7 @@ import typer
 
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
-from attnviz.cli.writing_options import Writing
+from attnviz.cli.writing_options import AlignedCsv, AlignedJson, Writing
 
 NAMES = "facebook/nllb-200-distilled-600M, Helsinki-NLP/opus-mt-en-ar"
 INSTEAD = 'attnviz run "Lmouch gles" --source "The cat sat" shows constructed cross-attention.'
@@ -30,7 +30,8 @@ def translate(
     ] = None,
     writing: Writing,
     output: options.Output = None,
-    json: options.Json = False,
+    json: AlignedJson = False,
+    csv: AlignedCsv = False,
     lang: options.Lang = None,
     quiet: options.Quiet = False,
     drawing: Drawing,
@@ -45,7 +46,7 @@ def translate(
     from attnviz.cli.read_text import the_text
 
     need_model(model, "translation", NAMES, INSTEAD)
-    job = Application("words", output, json, lang, quiet, drawing)
+    job = Application("words", output, json, csv, lang, quiet, drawing)
     job.check([file])
     job.write(
         model=model, source=the_text(text, file), source_lang=source_lang, target_lang=target_lang,
