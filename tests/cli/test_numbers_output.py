@@ -90,9 +90,9 @@ QUIET = ("run", "effect", "check", "survey")
 EVERY_TABLE = [
     *COMMANDS,
     ["run", "a b c", "--query", "a", "--key", "b"],
-    ["heads", "--model", "induction", "--probe", "--random", "1"],
+    ["heads", "--model", "induction", "--probe", "--random", "20"],
     ["effect", "7 3 11 5 7 3 11", "--model", "induction"],
-    ["check", "7 3 11 5 7 3 11", "--model", "induction", "--random", "2"],
+    ["check", "7 3 11 5 7 3 11", "--model", "induction", "--random", "20"],
     ["survey", "samples/corpora/reference.txt", "--limit", "2"],
 ]
 

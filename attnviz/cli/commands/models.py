@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from attnviz.language.language import Language
     from attnviz.models.trained import TrainedModel
+    from attnviz.record.record import Origin
 
 DIFFERS = 1  # exit status of --verify where the numbers are other numbers
 
@@ -73,11 +74,13 @@ def _list(numbers: Numbers, language: Language) -> None:
 
 
 def _describe(model: TrainedModel, numbers: Numbers, language: Language) -> None:
+    from attnviz.record.record import Origin
     from attnviz.views.terminal import models as views
 
     about = model.about() | {"sha256": model.hashes()}
     rows = [{"name": name, "value": value} for name, value in _flat(about)]
-    _put(numbers, about, rows, views.about(about, language), language)
+    origin = Origin(model.name, model.origin, model.details)
+    _put(numbers, about, rows, views.about(about, language), language, origin)
 
 
 def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
@@ -91,6 +94,7 @@ def _flat(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]
 
 
 def _verify(model: TrainedModel, numbers: Numbers, language: Language) -> None:
+    from attnviz.record.record import Origin
     from attnviz.tracing.verify import verify
     from attnviz.views.terminal.models import verified
 
@@ -103,17 +107,18 @@ def _verify(model: TrainedModel, numbers: Numbers, language: Language) -> None:
     rows.append({"stack": "hidden", "layer": None, "error": found.hidden})
     tree = {"errors": found.errors, "hidden": found.hidden}
     lines = verified(found.errors, found.hidden, found.agrees, language)
-    _put(numbers, tree, rows, lines, language)
+    origin = Origin(model.name, model.origin, model.details)
+    _put(numbers, tree, rows, lines, language, origin)
     if not found.agrees:
         raise typer.Exit(DIFFERS)
 
 
 def _put(
     numbers: Numbers, tree: Any, rows: Sequence[Mapping[str, Any]],
-    lines: Sequence[RenderableType], language: Language,
+    lines: Sequence[RenderableType], language: Language, origin: Origin | None = None,
 ) -> None:  # fmt: skip
     from rich.console import Group
 
     from attnviz.cli.output import console, put
 
-    numbers.put_rows(tree, rows, language, lambda: put(console(), Group(*lines)))
+    numbers.put_rows(tree, rows, language, lambda: put(console(), Group(*lines)), [origin])
