@@ -32,12 +32,13 @@ class Moments:
         self.mean, self.squares = np.zeros(self.shape), np.zeros(self.shape)
 
     def add(self, values: Array) -> None:
-        """Take in one value for each cell, an array of `shape` (Welford 1962)."""
+        """Take in several values for each cell at once, (several, *shape)."""
         known = np.isfinite(values)
-        self.n += known
-        off = np.where(known, values - self.mean, 0.0)
-        self.mean += off / np.maximum(self.n, 1)
-        self.squares += off * np.where(known, values - self.mean, 0.0)
+        part = Moments(self.shape)
+        part.n = known.sum(axis=0)
+        part.mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(part.n, 1)
+        part.squares = (np.where(known, values - part.mean, 0.0) ** 2).sum(axis=0)
+        self.merge(part)
 
     def merge(self, other: Moments) -> None:
         """Take in the values of another part."""
@@ -86,10 +87,10 @@ class Quantiles:
         self.counts = np.zeros((*self.shape, N_BINS), np.uint32)
 
     def add(self, values: Array) -> None:
-        """Take in one value for each cell, an array of `shape`; NaN is no value."""
+        """Take in several values for each cell, (several, *shape); NaN is no value."""
         known = np.isfinite(values)
-        cells = np.nonzero(known)
-        self.counts[(*cells, _bins(values[known]))] += 1
+        _, *cells = np.nonzero(known)
+        np.add.at(self.counts, (*cells, _bins(values[known])), 1)
 
     def merge(self, other: Quantiles) -> None:
         """Take in the counts of another part."""

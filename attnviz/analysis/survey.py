@@ -127,18 +127,28 @@ class Part:
         self.kinds = np.zeros((len(KINDS), *self.shape), np.int64)
         self.least = np.full(self.shape, -1.0)
 
-    def add(self, text: TextValues) -> None:
-        """Take in one text, which comes after those that were taken in."""
-        self.n += 1
-        self.n_tokens += text.n_tokens
-        self.moments.add(text.measures)
-        self.quantiles.add(text.measures)
+    def add(self, texts: Sequence[TextValues]) -> None:
+        """Take in several texts, which come after those that were taken in."""
+        self.n += len(texts)
+        self.n_tokens += sum(text.n_tokens for text in texts)
+        values = np.stack([text.measures for text in texts])
+        self.moments.add(values)
+        self.quantiles.add(values)
         layers, heads = np.indices(self.shape)
-        self.kinds[text.kinds, layers, heads] += 1
-        if text.group is not None:
-            self._group(text.group).add(text.measures)
-        for layer, head in np.argwhere(text.strongest.weights > self.least).tolist():
-            self._keep((layer, head), [text.strongest.example(layer, head)])
+        np.add.at(self.kinds, (np.stack([text.kinds for text in texts]), layers, heads), 1)
+        for group in dict.fromkeys(text.group for text in texts):
+            if group is not None:
+                self._group(group).add(values[[text.group == group for text in texts]])
+        self._keep_strongest([text.strongest for text in texts])
+
+    def _keep_strongest(self, texts: Sequence[Strongest]) -> None:
+        """Make examples of those pairs alone that are among the strongest."""
+        weights = np.stack([text.weights for text in texts])
+        order = np.argsort(-weights, axis=0, kind="stable")[:N_EXAMPLES]
+        stronger = np.take_along_axis(weights, order, axis=0) > self.least
+        for layer, head in np.argwhere(stronger.any(axis=0)).tolist():
+            best = order[stronger[:, layer, head], layer, head].tolist()
+            self._keep((layer, head), [texts[i].example(layer, head) for i in best])
 
     def merge(self, other: Part) -> None:
         """Take in what another part has, whose texts come later."""

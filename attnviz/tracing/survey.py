@@ -140,19 +140,35 @@ def measure_chunk(task: Task, model: str | Model | None, entries: Sequence[Entry
     machine; what cannot be run is named and left out."""
     opened = _model(task.model) if model is None else model
     part: Part | None = None
-    failed = []
+    failed: list[Failed] = []
+    left = iter(entries)
     with alone():
-        for entry, record in zip(entries, _records(task, opened, entries), strict=True):
-            if isinstance(record, AttnvizError):
-                if task.strict:
-                    raise _in_place(entry, record) from record
-                failed.append(Failed(entry.number, entry.place, str(record)))
-                continue
-            values = text_values(record.stack, entry.number, entry.place, entry.group)
-            part = Part(values.kinds.shape) if part is None else part
-            part.add(values)
-            part.n_cut += record.settings.truncated is not None
+        for records in _records(task, opened, entries):
+            part = _with(task, part, failed, [(next(left), each) for each in records])
+            del records  # nothing is kept of them while the next ones run
     return ChunkResult(part, tuple(failed), digest(entries))
+
+
+def _with(
+    task: Task, part: Part | None, failed: list[Failed],
+    found: Sequence[tuple[Entry, AttentionRecord | AttnvizError]],
+) -> Part | None:  # fmt: skip
+    """The sums of texts with those that ran together; what could not be run joins `failed`."""
+    values, n_cut = [], 0
+    for entry, record in found:
+        if isinstance(record, AttnvizError):
+            if task.strict:
+                raise _in_place(entry, record) from record
+            failed.append(Failed(entry.number, entry.place, str(record)))
+            continue
+        values.append(text_values(record.stack, entry.number, entry.place, entry.group))
+        n_cut += record.settings.truncated is not None
+    if not values:
+        return part
+    part = Part(values[0].kinds.shape) if part is None else part
+    part.add(values)
+    part.n_cut += n_cut
+    return part
 
 
 def _in_place(entry: Entry, error: AttnvizError) -> AttnvizError:
@@ -165,11 +181,12 @@ def _in_place(entry: Entry, error: AttnvizError) -> AttnvizError:
 
 def _records(
     task: Task, model: str | Model, entries: Sequence[Entry]
-) -> Iterator[AttentionRecord | AttnvizError]:
-    """The texts' records, or their errors, in order; those that run together are kept at a time."""
+) -> Iterator[list[AttentionRecord | AttnvizError]]:
+    """The texts' records, or their errors, in order, those that run together in one list; only
+    these are kept at a time."""
     asked = [(_text(entry), _options(task, model, entry)) for entry in entries]
     if task.effect:
-        return (_with_effect(text, given, task) for text, given in asked)
+        return ([_with_effect(text, given, task)] for text, given in asked)
     return trace_all(asked, max_memory=1 << 40, stack=task.stack)
 
 

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, Unpack, overload
 
@@ -111,7 +112,7 @@ def trace(
         raise AttnvizError(
             "`texts` stands alone.", "Leave `text` and `progress` out.", key="err.texts_stands"
         )
-    found = [*_together([*_each(texts, options)], how)]
+    found = [*chain.from_iterable(_together([*_each(texts, options)], how))]
     for one in found:
         if isinstance(one, AttnvizError):
             raise one
@@ -123,15 +124,15 @@ def trace_all(
     *,
     max_memory: int | None = None,
     stack: str | None = None,
-) -> Iterator[AttentionRecord | AttnvizError]:
-    """Run over many texts, each with its options; yield each one's record, or its error. Only the
-    records of those that run together are kept at a time."""
+) -> Iterator[list[AttentionRecord | AttnvizError]]:
+    """Run over many texts, each with its options; yield each one's record, or its error, those that
+    ran together in one list. Only their records are kept at a time."""
     return _together(asked, _How(max_memory, Transform(WEIGHTS), stack, ()))
 
 
 def _together(
     asked: Sequence[tuple[str | None, Options]], how: _How
-) -> Iterator[AttentionRecord | AttnvizError]:
+) -> Iterator[list[AttentionRecord | AttnvizError]]:
     begun: list[_Run | AttnvizError | None] = [
         _tried(partial(_begun, text, options, how)) for text, options in asked
     ]
@@ -146,15 +147,18 @@ def _together(
     n_told = 0
     try:
         for group in run_plans([*plans.values()], attend):
-            while n_told <= places[group[-1]]:
-                told, begun[n_told] = _told(begun[n_told]), None  # weights are kept no longer
-                n_told += 1
-                yield told
+            upto = places[group[-1]] + 1
+            told = [_told(run) for run in begun[n_told:upto]]
+            begun[n_told:upto] = [None] * len(told)  # weights are kept no longer
+            n_told = upto
+            yield told
+            del told
     except AttnvizError:  # of one of them: each by itself tells which
         for text, options in asked[n_told:]:
-            yield _tried(partial(_alone, text, options, how))
+            yield [_tried(partial(_alone, text, options, how))]
         return
-    yield from map(_told, begun[n_told:])
+    if n_told < len(begun):
+        yield [_told(run) for run in begun[n_told:]]
 
 
 def _told(run: _Run | AttnvizError | None) -> AttentionRecord | AttnvizError:

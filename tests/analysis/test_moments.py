@@ -13,8 +13,9 @@ VALUES[1:, 0, 3] = np.nan
 
 def shared_out(kind, n_parts):
     parts = [kind(VALUES.shape[1:]) for _ in range(n_parts)]
-    for i, values in enumerate(VALUES):
-        parts[i * n_parts // len(VALUES)].add(values)
+    for i, part in enumerate(parts):
+        edges = [-(-len(VALUES) * j // n_parts) for j in (i, i + 1)]
+        part.add(VALUES[slice(*edges)])
     for part in parts[1:]:
         parts[0].merge(part)
     return parts[0]
@@ -34,8 +35,8 @@ def test_mean_and_deviation_are_those_of_the_whole(n_parts):
 
 def test_a_large_offset_costs_no_digits():
     found = Moments(())
-    for value in 1e9 + np.array([4.0, 7, 13, 16]):
-        found.add(value)
+    for values in 1e9 + np.array([[4.0, 7], [13, 16]]):
+        found.add(values)
     assert float(found.sd) == pytest.approx(np.sqrt(30), rel=1e-9)
 
 
@@ -56,8 +57,7 @@ def test_quantiles_do_not_depend_on_how_values_were_shared_out():
 
 def test_values_beyond_the_bins():
     found = Quantiles((1,))
-    for value in (0.0, 1e-9, 1e30):
-        found.add(np.array([value]))
+    found.add(np.array([[0.0], [1e-9], [1e30]]))
     low, middle, high = found.at([0.3, 0.6, 1.0])[:, 0]
     assert (low, middle) == (0, 0)
     assert high >= 2.0**16.9
