@@ -20,6 +20,7 @@ NEAR_POINT, NEAR_SHARE = 1.0, 0.01  # how far a whole number, and a decimal, may
 BLANK = "__"
 LETTERS = "abc"  # of choices: a number may be an answer
 WIDE = 12  # characters of a label
+CHECKED = "check"  # the topic that is ten exercises
 SHOWN_KEYS = 5  # of the row that a trained model made
 
 

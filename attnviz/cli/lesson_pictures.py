@@ -6,18 +6,16 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
 from attnviz.cli import lesson_images
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.language.language import TERMINAL, Guard
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from attnviz.analysis.steps import Steps
     from attnviz.language.language import Language
     from attnviz.record.record import AttentionRecord
+    from attnviz.views.panels import Panel
     from attnviz.views.screen import Screen
 
 LENGTHS = (128, 512, 2048)  # tokens of the measured example
@@ -33,17 +31,18 @@ TIRED = ("The cat sat on the mat because it was tired", "it")
 TIRED_LAYER = 2
 STRONGEST = 4  # keys of a row that are named
 MOST_TOKENS = 16  # of a reader's text: rows and columns that fit 80 columns
-LABEL = 12
-BAR = 24
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Who reads: in which language, on what screen, and with what text of their own."""
+    """Who reads: in which language, on what screen, and with what text of their own.
+
+    guard: what keeps two directions of writing apart where the sentences stand."""
 
     language: Language
     screen: Screen
     text: str | None = None
+    guard: Guard = TERMINAL
 
     @property
     def shown(self) -> str:
@@ -55,11 +54,6 @@ class Reader:
         """The position of the query that is followed, the last word of a reader's own text; None
         for the example's."""
         return None if self.text is None else str(self.last)
-
-    @property
-    def viewer(self) -> lesson_images.Viewer:
-        """The same reader before pictures that are no text."""
-        return lesson_images.Viewer(self.language, self.screen)
 
     @property
     def last(self) -> int:
@@ -95,8 +89,8 @@ class Reader:
             )  # fmt: skip
 
 
-def pictures(example: str, reader: Reader) -> list[RenderableType]:
-    """Compute and draw the picture of that name."""
+def panels(example: str, reader: Reader) -> list[Panel]:
+    """Compute what the picture of that name shows, for any medium."""
     if example in PICTURES:
         return PICTURES[example](reader)
     return _table(reader, example)
@@ -110,33 +104,38 @@ def steps_of(reader: Reader) -> Steps:
     return trace_steps(reader.shown, query, head=FOLLOWED)
 
 
-def _steps(reader: Reader, *names: str) -> list[RenderableType]:
-    from attnviz.views.terminal import steps as views
+def _steps(reader: Reader, *names: str) -> list[Panel]:
+    from attnviz.views import step_panels
 
     followed = steps_of(reader)
-    return [line for name in names for line in getattr(views, name)(followed, reader.language)]
+    return [
+        panel
+        for name in names
+        for panel in getattr(step_panels, name)(followed, reader.language, reader.guard)
+    ]
 
 
-def _vectors(reader: Reader) -> list[RenderableType]:
-    from attnviz.views.terminal import steps as views
+def _vectors(reader: Reader) -> list[Panel]:
+    from attnviz.views import step_panels
 
-    followed, language = steps_of(reader), reader.language
-    _, *scores = views.scores(followed, language)
-    values = views.values(followed, language)
-    return [*views.vectors(followed, language), *values, *scores]
+    followed = (steps_of(reader), reader.language, reader.guard)
+    _, *scores = step_panels.scores(*followed)
+    return [*step_panels.vectors(*followed), *step_panels.values(*followed), *scores]
 
 
-def _scaling(reader: Reader) -> list[RenderableType]:
+def _scaling(reader: Reader) -> list[Panel]:
     """The table with and without the division, and why: products grow with the vectors."""
     import numpy as np
+
+    from attnviz.views.panels import FAINT, line
 
     generator = np.random.default_rng(0)
     measured = []
     for width in WIDTHS:
         left, right = generator.standard_normal((2, PRODUCTS, width))
         measured.append(f"d = {width}: {np.einsum('ij,ij->i', left, right).var():.1f}")
-    line = f"var(q · k), random, n = {PRODUCTS:,}:  {'   '.join(measured)}"
-    return [*_steps(reader, "scaling"), Text(line, "dim")]
+    told = f"var(q · k), random, n = {PRODUCTS:,}:  {'   '.join(measured)}"
+    return [*_steps(reader, "scaling"), line(told, FAINT)]
 
 
 def _traced(text: str, **options: Any) -> AttentionRecord:
@@ -145,15 +144,14 @@ def _traced(text: str, **options: Any) -> AttentionRecord:
     return trace(text, **options)
 
 
-def _show(record: AttentionRecord, reader: Reader, **look: Any) -> RenderableType:
+def _show(record: AttentionRecord, reader: Reader, row: int | None = None, **look: Any) -> Panel:
     from attnviz.views.look import Look
-    from attnviz.views.terminal.show import show
+    from attnviz.views.panels import Shown
 
-    chosen = Look(language=reader.language, **{"show": "table"} | look)
-    return show(record, chosen, reader.screen)
+    return Shown(record, Look(language=reader.language, **{"show": "table"} | look), row)
 
 
-def _table(reader: Reader, kind: str) -> list[RenderableType]:
+def _table(reader: Reader, kind: str) -> list[Panel]:
     """The mean of four heads over the text, under one type of attention."""
     from attnviz.language.lesson import WINDOW
 
@@ -169,40 +167,51 @@ def _table(reader: Reader, kind: str) -> list[RenderableType]:
     return [_show(record, reader)]
 
 
-def _framed(reader: Reader) -> list[RenderableType]:
-    formula = Text("softmax(Q Kᵀ / √d) · V", "dim")
-    return [_show(_traced(reader.shown), reader, heads=(FOLLOWED,)), formula]
+def _framed(reader: Reader) -> list[Panel]:
+    """All rows of the head that was followed, and a frame around the row of the query."""
+    from attnviz.views.panels import FAINT, line
 
-
-def _multi_head(reader: Reader) -> list[RenderableType]:
     record = _traced(reader.shown)
-    return [_show(record, reader, show="grid"), Text(), *_steps(reader, "merging")]
+    query = reader.query or reader.language.example.query
+    row = record.stack.query_tokens.find(query)[0]
+    formula = line("softmax(Q Kᵀ / √d) · V", FAINT)
+    return [_show(record, reader, row, heads=(FOLLOWED,)), formula]
 
 
-def _causal(reader: Reader) -> list[RenderableType]:
+def _multi_head(reader: Reader) -> list[Panel]:
+    from attnviz.views.panels import line
+
+    record = _traced(reader.shown)
+    return [_show(record, reader, show="grid"), line(""), *_steps(reader, "merging")]
+
+
+def _causal(reader: Reader) -> list[Panel]:
+    from attnviz.inputs.labels import visible
     from attnviz.inputs.text import tokenize
+    from attnviz.views.panels import FAINT, line, strongest
 
     text = reader.language.example.writer if reader.text is None else reader.text
     last = len(tokenize(text)) - 1
     record = _traced(text, heads=WHAT_FOLLOWED + 1, type="causal")
     row = row_of(record, last, head=WHAT_FOLLOWED)
-    title = f"{text} …   head {WHAT_FOLLOWED} {record.stack.head_names[WHAT_FOLLOWED]}"
-    return [*_table(reader, "causal"), Text(), Text(title, "dim"), *bars(row)]
+    title = f"{visible(text)} …   head {WHAT_FOLLOWED} {record.stack.head_names[WHAT_FOLLOWED]}"
+    told = line(title, FAINT)
+    return [*_table(reader, "causal"), line(""), told, strongest(row, STRONGEST)]
 
 
-def _cross(reader: Reader) -> list[RenderableType]:
+def _cross(reader: Reader) -> list[Panel]:
     example = reader.language.example
     target = example.target if reader.text is None else reader.text
     return [_show(_traced(target, source=example.source), reader)]
 
 
-def _question(reader: Reader) -> list[RenderableType]:
+def _question(reader: Reader) -> list[Panel]:
     example = reader.language.example
     passage = example.passage if reader.text is None else reader.text
     return [_show(_traced(example.question, source=passage), reader)]
 
 
-def _line(reader: Reader) -> list[RenderableType]:
+def _line(reader: Reader) -> list[Panel]:
     """Stations of a line: the first of them is global."""
     from attnviz.language.lesson import WINDOW
 
@@ -211,77 +220,75 @@ def _line(reader: Reader) -> list[RenderableType]:
     return [_show(record, reader)]
 
 
-def _far(reader: Reader) -> list[RenderableType]:
+def _far(reader: Reader) -> list[Panel]:
     text = reader.language.example.far if reader.text is None else reader.text
     return [_show(_traced(text), reader, show="arcs", heads=(SAME_WORD,))]
 
 
-def _order(reader: Reader) -> list[RenderableType]:
+def _order(reader: Reader) -> list[Panel]:
     """The same word's weights in two orders: by what tokens are, and by where they stand."""
-    from rich.table import Table
+    from attnviz.views.panels import PLAIN, Numbers, Row
 
-    texts = reader.language.example.order
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    texts, rows = reader.language.example.order, []
     first, *_ = (record.stack.query_tokens.labels for record in map(_traced, texts[:1]))
-    table.add_column(first[0], no_wrap=True)
-    table.add_column("head", no_wrap=True)
-    for label in first:
-        table.add_column(label.casefold(), justify="right", no_wrap=True)
     for head in (SAME_WORD, 0):
         for text in texts:
             record = _traced(text)
             names = [label.casefold() for label in record.stack.query_tokens.labels]
             row = dict(zip(names, row_of(record, names.index(first[0].casefold()), 0, head),
                            strict=True))  # fmt: skip
-            cells = [f"{100 * row[label.casefold()][1]:.0f}%" for label in first]
-            table.add_row(text, f"{head} {record.stack.head_names[head]}", *cells)
-    return [table]
+            shares = (f"{100 * row[label.casefold()][1]:.0f}%" for label in first)
+            cells = (f"{head} {record.stack.head_names[head]}", *shares)
+            rows.append(Row(text, cells, PLAIN))
+    return [Numbers((first[0], "head", *(label.casefold() for label in first)), tuple(rows))]
 
 
-def _tokens(reader: Reader) -> list[RenderableType]:
+def _tokens(reader: Reader) -> list[Panel]:
     """One line for each way to cut the text, with the number of its tokens."""
     from attnviz.inputs.text import tokenize
-    from attnviz.language.language import TERMINAL
+    from attnviz.views.panels import Pieces
 
     text = reader.shown
     cut = {name: tokenize(text, name).labels for name in ("words", "characters", "bytes")}
     trained = _minilm()
     if trained is not None:
         cut["minilm"] = _traced(text, model=trained).stack.query_tokens.labels
-    lines: list[RenderableType] = []
-    for name in sorted(cut, key=lambda name: len(cut[name])):
-        lines.append(Text(f"{name}  {reader.language.count(len(cut[name]), 'token')}", "bold"))
-        lines.append(Text("·".join(TERMINAL.token(label) for label in cut[name])))
-    return lines if trained is not None else [*lines, *_absent(reader)]
+    pieces: list[Panel] = [
+        Pieces(f"{name}  {reader.language.count(len(cut[name]), 'token')}", tuple(cut[name]))
+        for name in sorted(cut, key=lambda name: len(cut[name]))
+    ]
+    return pieces if trained is not None else [*pieces, *_absent(reader)]
 
 
-def _why(reader: Reader) -> list[RenderableType]:
+def _why(reader: Reader) -> list[Panel]:
+    from attnviz.views.panels import STRONG, line, strongest
+
     texts, query = BANKS
     trained = _minilm()
-    lines: list[RenderableType] = [] if trained is not None else _absent(reader)
+    found: list[Panel] = [] if trained is not None else _absent(reader)
     for text in texts:
         record = _without_special(text, trained)
-        query_place = record.stack.query_tokens.labels.index(query)
+        place = record.stack.query_tokens.labels.index(query)
         layer = BANK_LAYER if trained is not None else 0
-        lines.append(Text(text, "bold"))
-        lines += bars(row_of(record, query_place, layer), without=query_place)
-    return lines
+        found += [line(text, STRONG), strongest(row_of(record, place, layer), STRONGEST, place)]
+    return found
 
 
-def _trained(reader: Reader) -> list[RenderableType]:
+def _trained(reader: Reader) -> list[Panel]:
     """One row of one sentence: by a trained model, by random matrices, by built-in heads."""
+    from attnviz.views.panels import STRONG, line, strongest
+
     text, query = TIRED
     trained = _minilm()
-    lines: list[RenderableType] = [] if trained is not None else _absent(reader)
+    found: list[Panel] = [] if trained is not None else _absent(reader)
     for model in (trained, "random", "builtin"):
         if model is None:
             continue
         record = _traced(text, model=model)
         place = record.stack.query_tokens.labels.index(query)
-        layer = TIRED_LAYER if model is trained else 0
-        lines.append(Text(f"{record.model.name} · {query}", "bold"))
-        lines += bars(row_of(record, place, layer))
-    return lines
+        row = row_of(record, place, TIRED_LAYER if model is trained else 0)
+        found += [line(f"{record.model.name} · {query}", STRONG), strongest(row, STRONGEST)]
+    return found
 
 
 def tired_row() -> list[tuple[str, float]]:
@@ -312,8 +319,10 @@ def _minilm() -> Any:
         return None
 
 
-def _absent(reader: Reader) -> list[RenderableType]:
-    return [Text(reader.language.say("lesson.trained.absent"), "dim")]
+def _absent(reader: Reader) -> list[Panel]:
+    from attnviz.views.panels import FAINT, line
+
+    return [line(reader.language.say("lesson.trained.absent", reader.guard), FAINT)]
 
 
 def row_of(
@@ -325,42 +334,25 @@ def row_of(
     return [(label, float(row[i])) for i, label in enumerate(record.stack.key_tokens.labels)]
 
 
-def bars(row: list[tuple[str, float]], without: int | None = None) -> list[RenderableType]:
-    """Draw the strongest keys of a row, a bar for each."""
-    from attnviz.views.labels import label_text, padded
-
-    ranked = sorted((-weight, i) for i, (_, weight) in enumerate(row) if i != without)
-    lines: list[RenderableType] = []
-    for minus, place in ranked[:STRONGEST]:
-        line = padded(label_text(row[place][0], LABEL), LABEL + 1)
-        line.append(f"{-100 * minus:6.1f}% ").append("█" * round(-BAR * minus), "cyan")
-        line.no_wrap = True
-        lines.append(line)
-    return lines
-
-
-def _heard(reader: Reader, *, said: bool) -> list[RenderableType]:
+def _heard(reader: Reader, *, said: bool) -> list[Panel]:
     """Moments of a bundled sound, or words lined up with it."""
     from attnviz.files.samples import samples_folder
-
-    name = "arabic" if reader.language.tag == "ary-Arab" else "english"
     from attnviz.tracing.trace import trace
 
+    name = "arabic" if reader.language.tag == "ary-Arab" else "english"
     sound = samples_folder() / "audio" / f"{name}.wav"
     record = trace(SAID[name] if said else None, audio=sound)
     return [_show(record, reader, show="auto")]
 
 
-def _measured() -> list[RenderableType]:
+def _measured() -> list[Panel]:
     """Memory and time of one head's weights against length, on this machine."""
     import numpy as np
-    from rich.table import Table
 
     from attnviz.attention.dense import scaled_dot_product_attention
+    from attnviz.views.panels import PLAIN, Numbers, Row
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("tokens", "scores", "memory", "time"):
-        table.add_column(name, justify="right")
+    rows = []
     for n in LENGTHS:
         x = np.random.default_rng(0).standard_normal((1, n, 64), dtype=np.float32)
         took, size = [], 0
@@ -369,12 +361,12 @@ def _measured() -> list[RenderableType]:
             weights = scaled_dot_product_attention(x, x, x)[1]
             took.append(1000 * (time.perf_counter() - start))
             size = weights.nbytes
-        best = min(took[1:])
-        table.add_row(f"{n:,}", f"{n * n:,}", f"{size / 1e6:.1f} MB", f"{best:.1f} ms")
-    return [table]
+        cells = (f"{n * n:,}", f"{size / 1e6:.1f} MB", f"{min(took[1:]):.1f} ms")
+        rows.append(Row(f"{n:,}", cells, PLAIN))
+    return [Numbers(("tokens", "scores", "memory", "time"), tuple(rows))]
 
 
-PICTURES: dict[str, Callable[[Reader], list[RenderableType]]] = {
+PICTURES: dict[str, Callable[[Reader], list[Panel]]] = {
     "why": _why,
     "tokens": _tokens,
     "order": _order,
@@ -394,8 +386,8 @@ PICTURES: dict[str, Callable[[Reader], list[RenderableType]]] = {
     "far": _far,
     "sound": lambda reader: _heard(reader, said=False),
     "speech": lambda reader: _heard(reader, said=True),
-    "patches": lambda reader: lesson_images.one_patch(reader.viewer),
-    "picture-heads": lambda reader: lesson_images.four_heads(reader.viewer),
-    "cls": lambda reader: lesson_images.all_patches(reader.viewer),
-    "image-tokens": lambda reader: lesson_images.words_and_patches(reader.viewer),
+    "patches": lambda reader: lesson_images.one_patch(reader.language),
+    "picture-heads": lambda reader: lesson_images.four_heads(reader.language),
+    "cls": lambda reader: lesson_images.all_patches(),
+    "image-tokens": lambda reader: lesson_images.words_and_patches(reader.language),
 }

@@ -30,7 +30,8 @@ class FigureStyle:
     width, height: of the whole, in inches; None for what the content needs. letters: points of a
     label; other texts keep their ratio to it. may_shrink: whether letters may be smaller, down to
     `READABLE`, where they would not fit. dpi: dots per inch of a .png and of images in others.
-    title: whether the lines above are drawn. annotate: whether each weight is written in its cell.
+    title: whether the lines above are drawn. heading: a line above all of them. annotate: whether
+    each weight is written in its cell.
     transparent: no white behind. cmap: a colour map of matplotlib's in place of attnviz's own.
 
     vector, across, down, trial are for whoever draws: cells as shapes, what lengths are multiplied
@@ -43,6 +44,7 @@ class FigureStyle:
     may_shrink: bool = False
     dpi: int = DPI
     title: bool = True
+    heading: str | None = None
     annotate: bool = False
     transparent: bool = False
     cmap: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,8 @@ import typer
 from attnviz.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import RenderableType
 
     from attnviz.cli.lesson_pictures import Reader
@@ -16,10 +19,9 @@ if TYPE_CHECKING:
     from attnviz.language.lesson import Topic
 
 CAT = '"The cat sat on the mat because it was tired"'
-CHECK = "check"  # the topic that is ten exercises
 WITH_EXERCISE = (
     "tokens", "scores", "scaling", "softmax", "weighted-sum", "self", "multi-head", "causal",
-    "cross", "local-global", "limits", "not-explanation", CHECK,
+    "cross", "local-global", "limits", "not-explanation", "check",
 )  # fmt: skip
 TRY = {  # what a reader may do next with a topic, wherever the reader is
     "why": f"attnviz run {CAT} --query it",
@@ -70,7 +72,14 @@ def explain(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print exercises and answers as JSON.")
     ] = False,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output", "-o", help="Write the topic as a picture: .png .svg .pdf; repeatable."
+        ),
+    ] = None,
     lang: options.Lang = None,
+    quiet: options.Quiet = False,
 ) -> None:
     """The lesson: what attention is, step by step, with live examples.
 
@@ -81,6 +90,8 @@ def explain(
     attnviz explain next softmax
 
     attnviz explain all --exercise
+
+    attnviz explain softmax -o softmax.png
     """  # fmt: skip
     from attnviz.cli.lesson_pictures import Reader
     from attnviz.cli.output import console, put, screen_of, warn_of_arabic
@@ -89,7 +100,9 @@ def explain(
     language, target = find_language(lang), console()
     reader = Reader(language, screen_of(target), text)
     reader.check()
-    if exercise or as_json or strict:
+    if output:
+        _write(topic, of, reader, output, asks=exercise or as_json or strict, quiet=quiet)
+    elif exercise or as_json or strict:
         _exercise(topic, of, reader, seed, strict=strict, as_json=as_json)
     elif topic is None:
         put(target, contents(language))
@@ -97,7 +110,24 @@ def explain(
         chosen = _chosen(topic, of)
         for one in chosen:
             put(target, _told(one, reader, alone=len(chosen) == 1))
-    warn_of_arabic(target, language, quiet=False)
+    if not output:
+        warn_of_arabic(target, language, quiet)
+
+
+def _write(
+    topic: str | None, of: str | None, reader: Reader, output: Sequence[Path], *, asks: bool,
+    quiet: bool,
+) -> None:  # fmt: skip
+    """Write files in place of the screen. Raises AttnvizError for what cannot be."""
+    from attnviz.cli.lesson_files import check_files, write_files
+    from attnviz.errors import both_given
+    from attnviz.language import lesson
+
+    if asks:
+        raise both_given("--output", "an exercise")
+    chosen = _chosen(topic or lesson.ALL, of)
+    check_files(output, several=len(chosen) > 1)
+    write_files(chosen, output, reader, quiet=quiet)
 
 
 def _exercise(
@@ -106,7 +136,7 @@ def _exercise(
     """Ask at a terminal; elsewhere print the exercises, and the answers below them."""
     import sys
 
-    from attnviz.cli.exercises import exercises, held, printed, to_json
+    from attnviz.cli.exercises import CHECKED, exercises, held, printed, to_json
     from attnviz.cli.output import put_json, put_text
     from attnviz.errors import AttnvizError
     from attnviz.language import lesson
@@ -118,7 +148,7 @@ def _exercise(
             key="err.exercise_topic",
         )
     names = None if topic == lesson.ALL else [one.name for one in _chosen(topic, of)]
-    made = exercises(None if names == [CHECK] else names, reader, seed)
+    made = exercises(None if names == [CHECKED] else names, reader, seed)
     if as_json:
         put_json(to_json(made))
     elif sys.stdin.isatty() and sys.stdout.isatty():
@@ -150,26 +180,18 @@ def _told(topic: Topic, reader: Reader, *, alone: bool) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    from attnviz.cli.lesson_pictures import pictures
+    from attnviz.cli.lesson_files import shown
     from attnviz.language.language import TERMINAL
     from attnviz.language.lesson import paragraphs
+    from attnviz.views.terminal.panels import drawn
 
     language = reader.language
     question = Text(language.say(topic.question, TERMINAL), "italic")
     body = map(Text, paragraphs(topic, language, reader.word))
     lines = [Text(topic.name, "bold"), question, *body, Text()]
     onward = _onward(topic, language) if alone else []
-    picture = _questions(reader) if topic.name == CHECK else pictures(topic.example, reader)
+    picture = drawn(shown(topic, reader), reader.screen)
     return Group(*lines, *picture, Text(), *onward)
-
-
-def _questions(reader: Reader) -> list[RenderableType]:
-    from rich.text import Text
-
-    from attnviz.cli.exercises import exercises
-
-    made = exercises(None, reader, 0)
-    return [Text(f"{n}. {one.question}") for n, one in enumerate(made, 1)]
 
 
 def _onward(topic: Topic, language: Language) -> list[RenderableType]:

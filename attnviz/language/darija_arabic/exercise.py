@@ -61,4 +61,7 @@ SENTENCES = {
     ),
     "err.no_exercise": "هاد الـ topic «{topic}» ماعندوش تمرين. هادو عندهم: {choices}.",
     "err.exercise_topic": "التمرين خاصو topic. عطي واحد، ولا all: attnviz explain all --exercise.",
+    "err.picture_topic": (
+        "التصويرة فيها topic واحد. عطي سميتو: attnviz explain softmax -o softmax.png."
+    ),
 }

@@ -65,4 +65,7 @@ SENTENCES = {
     "err.exercise_topic": (
         "Tamrin khasso topic. 3ti wa7ed, wla all: attnviz explain all --exercise."
     ),
+    "err.picture_topic": (
+        "Tswira fiha topic wa7ed. 3ti smiyto: attnviz explain softmax -o softmax.png."
+    ),
 }

@@ -69,4 +69,7 @@ SENTENCES = {
     "err.exercise_topic": (
         "An exercise belongs to a topic. Name one, or all: attnviz explain all --exercise."
     ),
+    "err.picture_topic": (
+        "A picture shows one topic. Name it: attnviz explain softmax -o softmax.png."
+    ),
 }

@@ -40,7 +40,7 @@ LEAST_SIDE = 0.5  # inches that a name needs
 
 
 @dataclass(frozen=True)
-class _Drawing:
+class Drawing:
     """One picture: its name, the weights over it, the query that is outlined, and the share of the
     weight whose patches are."""
 
@@ -65,7 +65,7 @@ def overlay_figure(record: AttentionRecord, look: Look) -> Figure:
     where = patches_of(stack)
     assert where is not None  # `picture` made sure
     across = len(drawings) // layers if layers > 1 else 0
-    return _sheet(where, told, drawings, look.figure, across)
+    return sheet(where, told, drawings, look.figure, across)
 
 
 def caption_figure(record: AttentionRecord, look: Look) -> Figure:
@@ -75,14 +75,14 @@ def caption_figure(record: AttentionRecord, look: Look) -> Figure:
     where, language = picture[0], look.language
     text = " ".join(visible(word.text) for word in words)
     drawings = [
-        _Drawing(named(word, where, language, PICTURE), word.row, None, look.mass)
+        Drawing(named(word, where, language, PICTURE), word.row, None, look.mass)
         for word in words[:MOST]
     ]
-    return _sheet(where, [text, heading(record, look.language, PICTURE)], drawings, look.figure)
+    return sheet(where, [text, heading(record, look.language, PICTURE)], drawings, look.figure)
 
 
-def _sheet(
-    where: Boxes, said: list[str], drawings: list[_Drawing], style: FigureStyle, across: int = 0
+def sheet(
+    where: Boxes, said: list[str], drawings: list[Drawing], style: FigureStyle, across: int = 0
 ) -> Figure:
     """Lay drawings out under their names; so many side by side, or as many as fit."""
     side = LARGE if len(drawings) <= FEW else SMALL
@@ -122,7 +122,7 @@ def _what(stack: Stack, look: Look) -> str:
     return look.language.say("ui.image_heads", PICTURE, query=query)
 
 
-def _drawings(stack: Stack, look: Look) -> list[_Drawing]:
+def _drawings(stack: Stack, look: Look) -> list[Drawing]:
     if stack.query_tokens.where is None:
         return [_of_word(stack, look, query) for query in range(stack.shape[0])]
     query, found = looking_patch(stack, look), []
@@ -130,21 +130,21 @@ def _drawings(stack: Stack, look: Look) -> list[_Drawing]:
         for head in look.heads or range(stack.n_heads):
             row = row_of(stack, layer, head, query)
             number = f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head)
-            found.append(_Drawing(number + _elsewhere(stack, row), row, query, look.mass))
+            found.append(Drawing(number + _elsewhere(stack, row), row, query, look.mass))
     return found
 
 
-def _of_word(stack: Stack, look: Look, query: int) -> _Drawing:
+def _of_word(stack: Stack, look: Look, query: int) -> Drawing:
     """One word: of constructed heads the surest one's row, else that of the chosen head."""
     named = bool(stack.head_names) and look.head == "mean"
     head: Which = surest_head(stack, look.layer, query) if named else look.head
     row = row_of(stack, look.layer, head, query)
     word = stack.query_tokens.labels[query]
     if is_even(row):
-        return _Drawing(f"{word} · {look.language.say('ui.image_even', PICTURE)}", row * 0, None)
+        return Drawing(f"{word} · {look.language.say('ui.image_even')}", row * 0, None)
     name = stack.head_name(head) if isinstance(head, int) else ""
     named_word = f"{word} · {name}" if name else word
-    return _Drawing(named_word + _elsewhere(stack, row), row, None, look.mass)
+    return Drawing(named_word + _elsewhere(stack, row), row, None, look.mass)
 
 
 def _elsewhere(stack: Stack, row: Weights) -> str:

@@ -64,7 +64,8 @@ class Paper:
         self.figure = Sheet(dpi=style.dpi, facecolor="white")
         FigureCanvasAgg(self.figure)
         self.margin = EDGE if style.width is not None else MARGIN
-        self.heading = list(heading) if style.title else []
+        above = [] if style.heading is None else [style.heading]
+        self.heading = [*above, *heading] if style.title else []
         self.top = self.margin
 
     def across(self, inches: float) -> float:
@@ -110,9 +111,7 @@ class Paper:
         """The main axes, and the paper's size and heading with it."""
         content = self.margin + left + width + right
         room = (self.style.width or max(content, self.beside(HEADING))) - 2 * self.margin
-        parts = [
-            self._wrapped(line, room, *_heading_font(i)) for i, line in enumerate(self.heading)
-        ]
+        parts = [self.wrapped(line, room, *_heading_font(i)) for i, line in enumerate(self.heading)]
         widest = max((self.widest(p, *_heading_font(i)) for i, p in enumerate(parts)), default=0.0)
         self.width = max(content, 0.0 if self.style.width else 2 * self.margin + widest)
         self.top = self.margin + self._write_or_measure(parts)
@@ -123,8 +122,8 @@ class Paper:
         self._write_or_measure(parts, write=True)
         return self.place(self.margin + left, self.top + above, width, height)
 
-    def _wrapped(self, line: str, room: float, size: float, weight: str) -> list[str]:
-        """A line cut at its dots, or else at its blanks, where it is too wide."""
+    def wrapped(self, line: str, room: float, size: float, weight: str) -> list[str]:
+        """Cut a line at its dots, or else at its blanks, where it is too wide."""
         parts: list[str] = [line]
         for mark in (" · ", " "):
             if self.widest(parts, size, weight) <= room:
@@ -136,7 +135,11 @@ class Paper:
                     parts[-1] = longer
                 else:
                     parts.append(word)
-        return [self.fitted(part, room, size, weight) for part in parts]
+        return [
+            part if self.widest([part], size, weight) <= room
+            else self.fitted(part, room, size, weight)
+            for part in parts
+        ]  # fmt: skip
 
     def _write_or_measure(self, parts: Sequence[Sequence[str]], *, write: bool = False) -> float:
         """The height of the heading's lines, which are written."""

@@ -47,14 +47,18 @@ def picture(record: AttentionRecord, kind: str, look: Look) -> tuple[bytes, list
     view decides, as on the terminal, and rows of queries that were asked for are drawn in full;
     several heads or layers give the grid of heads. The same record gives the same bytes.
     """
-    name = _name(record, look)
     told = f"{title(record)} · scale {look.scale}"
 
     def draw(style: FigureStyle) -> Figure:
-        return FIGURES[name](record, replace(look, figure=style))
+        return figure_of(record, replace(look, figure=style))
 
     data = printed(draw, kind, told, look.figure)
-    return data, _notes(record, look) if name in NAMED else []
+    return data, _notes(record, look) if _name(record, look) in NAMED else []
+
+
+def figure_of(record: AttentionRecord, look: Look) -> Figure:
+    """Draw the figure that a look means."""
+    return FIGURES[_name(record, look)](record, look)
 
 
 def _name(record: AttentionRecord, look: Look) -> str:
