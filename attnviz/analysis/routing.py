@@ -16,7 +16,8 @@ class Routing:
     """What the router of one layer chose.
 
     tokens: the labels of the text. chosen: (tokens, experts of each), the most wanted first; shares
-    of the same shape: what the output of each is multiplied by. n_experts: from how many.
+    of the same shape: what the output of each is multiplied by. n_experts: from how many. An expert
+    that had no room left is -1, and its share 0.
     """
 
     model: str
@@ -29,7 +30,7 @@ class Routing:
     @property
     def used(self) -> NDArray[np.int64]:
         """Count the tokens that pass each expert: (experts,)."""
-        return np.bincount(self.chosen.ravel(), minlength=self.n_experts)
+        return np.bincount(self.chosen[self.chosen >= 0], minlength=self.n_experts)
 
     def to_json(self) -> str:
         """Write one object: model, layer, experts, tokens with what each was given, and counts."""

@@ -14,6 +14,7 @@ def put_routing(asked: TokenPass, display: Display) -> None:
     from attnviz.cli.numbers_output import Numbers
     from attnviz.cli.options import token_ids
     from attnviz.cli.output import console, put, screen_of
+    from attnviz.cli.read_text import given_text
     from attnviz.language.languages import find_language
     from attnviz.models import load_model
     from attnviz.record.numbering import layer_number
@@ -27,6 +28,8 @@ def put_routing(asked: TokenPass, display: Display) -> None:
     opened = model if asked.adapter is None else load_model(model, adapter=asked.adapter)
     found = routing(
         asked.text_or_none(), model=opened, layer=layer, ids=token_ids(asked.ids, "--ids"),
+        source=given_text(asked.source, asked.source_file, "--source-file"),
+        source_ids=token_ids(asked.source_ids, "--source-ids"),
         truncate=asked.truncate,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from attnviz.models.model import Attend, Inputs, Model, Prepared
 from attnviz.models.network.blocks import PreNormBlock
 from attnviz.models.network.experts import Experts
 from attnviz.models.network.network import State
-from attnviz.models.network.tower import Tower
+from attnviz.models.network.tower import CROSS, Tower
 from attnviz.models.trained import TrainedModel
 from attnviz.tracing.cache import KeyValueCache
 
@@ -23,6 +23,8 @@ class Options(TypedDict, total=False):
     """What is read, as in `trace`."""
 
     ids: Sequence[int] | None
+    source: str | None
+    source_ids: Sequence[int] | None
     truncate: bool
 
 
@@ -31,7 +33,8 @@ def routing(
     text: str | None = None, *, model: str | Path | Model, layer: int = 0,
     **options: Unpack[Options],
 ) -> Routing:  # fmt: skip
-    """Run a text, and return which experts each token passes in a layer, -1 for the last.
+    """Run a text, and return which experts each token passes in a layer, -1 for the last; of a
+    model with an encoder, in a layer of its decoder.
 
     Raises AttnvizError for a model, or a layer, without experts.
     """
@@ -89,18 +92,24 @@ def _without(model: str) -> AttnvizError:
     )
 
 
-def _before(model: TrainedModel, prepared: Prepared, layer: int) -> tuple[Floats, Floats]:
-    """What a layer is given, and what its heads give, both (tokens, …)."""
+def _before(
+    model: TrainedModel, prepared: Prepared, layer: int
+) -> tuple[Floats, Floats, Floats | None]:
+    """What a layer is given, what its heads give, and what those give that look at an encoder: all
+    (tokens, …)."""
     states: list[State] = []
     heads: list[Floats] = []
+    crossed: list[Floats] = []
     plain: Attend = KeyValueCache().attend
 
     def door(stack: str, *qkv: Floats, **given: Any) -> Floats:
         output = plain(stack, *qkv, **given)
         if stack == model.network.writer.stack:
             heads.append(merge_heads(output))
+        if stack == CROSS:
+            crossed.append(merge_heads(output))
         return output
 
     model.resume(model.begin(prepared), door, states.append)
     own = [state for state in states if state.tower == model.network.writer.stack]
-    return own[layer].x, heads[layer]
+    return own[layer].x, heads[layer], crossed[layer] if crossed else None

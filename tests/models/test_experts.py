@@ -5,7 +5,7 @@ import pytest
 
 from attnviz.models.layers import ACTIVATIONS, Linear
 from attnviz.models.network.blocks import FeedForward
-from attnviz.models.network.experts import Experts, Router
+from attnviz.models.network.experts import CrowdedRouter, Experts, Router
 from attnviz.models.network.network import linears
 from attnviz.models.network.widen import Room, widened
 
@@ -86,3 +86,53 @@ def test_experts_are_not_widened_before_they_are_chosen():
 def test_a_token_passes_the_router_and_as_many_experts_as_are_chosen():
     experts = Experts(Router(Linear(drawn(N, WIDTH)), 2, True), tuple(expert(i) for i in range(N)))
     assert len(list(linears(experts))) == 1 + 2 * 3
+
+
+# Six tokens, three experts; what each token wants most, and next.
+WANTED = np.array([[0, 1], [0, 2], [0, 1], [1, 0], [2, 0], [0, 2]])
+BEST = [0.5, 0.6, 0.7, 0.8, 0.55, 0.9]
+
+
+def crowded(**how):
+    """A router whose shares are BEST for the first choice and half of the rest for the second."""
+    shares = np.full((6, 3), 0.0)
+    for token, (first, second) in enumerate(WANTED):
+        shares[token] = 0.01
+        shares[token, [first, second]] = BEST[token], 0.99 - BEST[token]
+    usual = Router(Linear(np.eye(3)), WANTED.shape[1])
+    return CrowdedRouter(usual, **how)(np.log(shares))
+
+
+def test_first_choices_come_before_second_ones_and_in_order():
+    chosen, shares = crowded(capacity=3)
+    # Expert 0 is wanted first by 0, 1, 2 and 5, then by 3 and 4: it has room for 0, 1 and 2.
+    assert chosen.tolist() == [[0, 1], [0, 2], [0, 1], [1, -1], [2, -1], [-1, 2]]
+    np.testing.assert_allclose(shares[5], [0, 0.09], atol=1e-12)
+    np.testing.assert_allclose(shares[3], [0.8, 0], atol=1e-12)
+
+
+def test_the_surest_come_first():
+    chosen, _ = crowded(capacity=2, surest_first=True)
+    # Of those that want expert 0 first the surest are 5 and 2.
+    assert chosen[:, 0].tolist() == [-1, -1, 0, 1, 2, 0]
+
+
+@pytest.mark.parametrize(("when", "third"), [("before", [0.8 / 0.99, 0]), ("after", [1, 0])])
+def test_shares_add_up_to_one_before_or_after_some_are_passed_by(when, third):
+    _, shares = crowded(capacity=3, rescaled=when)
+    np.testing.assert_allclose(shares[3], third, atol=1e-12)
+
+
+def test_room_for_a_part_of_the_text():
+    assert (crowded(capacity=1, fraction=0.5)[0] == crowded(capacity=3)[0]).all()
+    assert (crowded(capacity=1, fraction=1.0)[0] == WANTED).all()
+
+
+def test_a_token_that_no_expert_has_room_for_is_passed_by():
+    chosen, _ = crowded(capacity=1)
+    experts = Experts(CrowdedRouter(Router(Linear(np.eye(3)), 1), 1), (lambda x: x + 1,) * 3)
+    x = np.log(np.array([[0.8, 0.1, 0.1], [0.7, 0.2, 0.1]]))
+    given = experts(x)
+    np.testing.assert_allclose(given[0], 0.8 * (x[0] + 1))
+    assert (given[1] == 0).all()
+    assert (chosen >= 0).sum(axis=None) == 3

@@ -536,6 +536,28 @@ BROKEN = {
         "mt5, not gated",
         fields(feed_forward_proj="relu", dense_act_fn="relu"),
     ),
+    "switch_transformers, room for one": ("switch_transformers", fields(expert_capacity=1)),
+    "switch_transformers, room for all": ("switch_transformers", fields(expert_capacity=64)),
+    "switch_transformers, layers with experts": (
+        "switch_transformers",
+        swapped("experts.expert_0", "experts.expert_2"),
+    ),
+    "switch_transformers, router": (
+        "switch_transformers, with a head",
+        values("router.classifier.bias", rolled(1)),
+    ),
+    "nllb-moe, room": ("nllb-moe", fields(moe_eval_capacity_token_fraction=1.0)),
+    "nllb-moe, room by number": ("nllb-moe, with a head", fields(expert_capacity=3)),
+    "nllb-moe, in the order of the text": (
+        "nllb-moe, with a head",
+        fields(batch_prioritized_routing=False),
+    ),
+    "nllb-moe, shares": (
+        "nllb-moe, with a head",
+        fields(normalize_router_prob_before_dropping=False),
+    ),
+    "nllb-moe, part that is lost": ("nllb-moe", fields(moe_token_dropout=0.0)),
+    "nllb-moe, experts": ("nllb-moe", swapped("experts.expert_0", "experts.expert_3")),
     "bart, positions": ("bart", values("encoder.embed_positions", rolled(2))),
     "bart, decoder's positions": ("bart", values("decoder.embed_positions", rolled(1))),
     "bart, embeddings not scaled": ("bart, with a head", fields(scale_embedding=False)),

@@ -8,6 +8,7 @@ import torch
 import transformers
 
 import attnviz
+from tests.reference import make_checkpoints  # noqa: F401 it sets experts of NLLB right
 
 N_IDS = 61
 DECODER = {
@@ -51,6 +52,16 @@ MODELS = {
     ),
     "bart": ("BartForConditionalGeneration", BART),
     "t5": ("T5ForConditionalGeneration", T5),
+    "switch_transformers": (
+        "SwitchTransformersForConditionalGeneration",
+        T5
+        | {"num_experts": 3, "expert_capacity": 15, "num_sparse_encoder_layers": 1}
+        | {"num_sparse_decoder_layers": 2, "num_decoder_layers": 2},
+    ),
+    "nllb-moe": (
+        "NllbMoeForConditionalGeneration",
+        BART | {"num_experts": 3, "encoder_sparse_step": 1, "decoder_sparse_step": 2},
+    ),
 }  # fmt: skip
 PROMPTS = ([5, 17, 60, 3], [9, 8, 30, 2, 9, 8, 44], [41])
 PROCESSORS = {

@@ -10,6 +10,7 @@ import torch
 import attnviz
 from attnviz.models.model import Inputs
 from attnviz.tracing.cache import KeyValueCache
+from tests.reference import make_checkpoints  # noqa: F401 it sets experts of NLLB right
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -55,6 +56,8 @@ BART = {
     "decoder_ffn_dim": 48, "max_position_embeddings": 64, "pad_token_id": 1,
 }  # fmt: skip
 T5 = {"vocab_size": N_IDS, "d_model": 32, "d_kv": 16, "d_ff": 40, "num_layers": 2, "num_heads": 2}
+SWITCH = {"num_experts": 3, "expert_capacity": 2, "num_sparse_encoder_layers": 1,
+          "num_sparse_decoder_layers": 2, "num_decoder_layers": 2}  # fmt: skip
 CASES = {f"{family}For{task}": USUAL | more for family, more in ENCODERS.items() for task in TASKS}
 CASES |= {f"DistilBertFor{task}": DISTIL for task in TASKS}
 CASES = {
@@ -92,6 +95,12 @@ CASES |= {
     "T5ForConditionalGeneration, untied": T5 | {"tie_word_embeddings": False},
     "MT5ForConditionalGeneration": T5,
     "UMT5ForConditionalGeneration": T5,
+    "SwitchTransformersForConditionalGeneration": T5 | SWITCH,
+    "SwitchTransformersForConditionalGeneration, untied": T5
+    | SWITCH
+    | {"tie_word_embeddings": False},
+    "NllbMoeForConditionalGeneration": BART
+    | {"num_experts": 3, "decoder_sparse_step": 1, "moe_eval_capacity_token_fraction": 0.5},
     "PLBartForConditionalGeneration": BART,
     "BlenderbotForConditionalGeneration": BART,
     "NomicBertForMaskedLM": USUAL,

@@ -20,10 +20,13 @@ import numpy as np
 import torch
 import transformers
 from safetensors import safe_open
+from transformers.models.nllb_moe import modeling_nllb_moe
 
 from tests.reference import checkpoints
 
-AT_MOST = 1_500_000  # bytes of both files: what a repository can carry without thinking of it
+# Bytes of both files: what a repository can carry without thinking of it. A case of an
+# encoder-decoder has three stacks, and there are two cases for each of a hundred kinds.
+AT_MOST = 1_800_000
 NOISE = 2e-6  # float32 against float64; a case beyond it would measure rounding, not the model
 
 
@@ -130,6 +133,14 @@ BART = {
 UNEVEN = BART | {
     "d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2,
     "decoder_attention_heads": 4,
+}  # fmt: skip
+SWITCH = T5 | {
+    "num_heads": 2, "num_experts": 3, "expert_capacity": 2, "num_sparse_encoder_layers": 1,
+    "num_sparse_decoder_layers": 1, "num_decoder_layers": 2, "d_ff": 20,
+}  # fmt: skip
+NLLB_MOE = BART | {
+    "num_experts": 4, "encoder_sparse_step": 1, "decoder_sparse_step": 2, "encoder_ffn_dim": 20,
+    "decoder_ffn_dim": 24, "moe_eval_capacity_token_fraction": 0.25,
 }  # fmt: skip
 MARIAN = {"pad_token_id": 60, "decoder_start_token_id": 60}
 LLAMA3 = {
@@ -782,6 +793,15 @@ CASES = {
         n=9,
         source=10,
     ),
+    "switch_transformers": Case("SwitchTransformersModel", SWITCH, n=9, source=11),
+    "switch_transformers, with a head": Case(
+        "SwitchTransformersForConditionalGeneration",
+        SWITCH
+        | {"dense_act_fn": "gelu_new", "router_bias": True, "expert_capacity": 64}
+        | {"num_sparse_encoder_layers": 2, "num_decoder_layers": 1},
+        n=8,
+        source=9,
+    ),
     "bart": Case("BartModel", BART, n=11, source=13, pads=(4,)),
     "bart, with a head": Case(
         "BartForConditionalGeneration",
@@ -817,6 +837,16 @@ CASES = {
         "M2M100ForConditionalGeneration",
         UNEVEN | {"scale_embedding": False, "activation_function": "gelu", "pad_token_id": 3},
         n=12,
+        source=9,
+    ),
+    "nllb-moe": Case("NllbMoeModel", NLLB_MOE, n=9, source=11),
+    "nllb-moe, with a head": Case(
+        "NllbMoeForConditionalGeneration",
+        NLLB_MOE
+        | {"batch_prioritized_routing": True, "normalize_router_prob_before_dropping": True}
+        | {"moe_eval_capacity_token_fraction": -1.0, "expert_capacity": 2, "router_bias": True}
+        | {"moe_token_dropout": 0.5, "activation_function": "gelu_new", "pad_token_id": 3},
+        n=8,
         source=9,
     ),
     "pegasus": Case(
@@ -895,6 +925,21 @@ def recipe(name):
         key for key, value in saved.items() if key != "model_type" and value == defaults.get(key)
     ]
     return {"config": saved, "unsaid": unsaid, "tensors": shapes}
+
+
+def through_chosen_experts(experts, hidden, _, shares):
+    """What a layer of NLLB-MoE gives: (tokens, width). shares: (tokens, experts).
+
+    transformers 5 takes what the router returns first for numbers of experts; it is a mask, and
+    all tokens pass experts 0 and 1. This is what transformers 4 did, and fairseq, which trained it.
+    """
+    given = torch.zeros_like(hidden)
+    for number, share in enumerate(shares.T[..., None]):
+        given += torch.where(share > 0, experts[f"expert_{number}"](hidden) * share, 0)
+    return given * (1 - experts.moe_token_dropout)
+
+
+modeling_nllb_moe.NllbMoeExperts.forward = through_chosen_experts
 
 
 def load(name, folder, dtype=torch.float32):

@@ -11,7 +11,8 @@ CASES = [
     "bert", "roberta", "distilbert", "mpnet", "electra", "albert", "modernbert", "gpt2", "gpt_neo",
     "gpt_neox", "llama", "gemma2", "t5", "bart",
 ]  # fmt: skip
-ALONE = {"longformer"}  # whose first token sees all
+# Whose first token sees all, and whose experts take only so many tokens of a text.
+ALONE = {"longformer", "switch_transformers", "nllb-moe"}
 OTHERS = [  # the first case of every other model_type
     pytest.param(case, marks=pytest.mark.slow)
     for kind, case in {
@@ -45,8 +46,9 @@ def test_every_family(case, tmp_path):
     assert model.runs_together
 
 
-def test_longformer_runs_one_after_the_other(tmp_path):
-    checkpoints.write("longformer", tmp_path / "model")
+@pytest.mark.parametrize("case", sorted(ALONE))
+def test_texts_run_one_after_the_other(case, tmp_path):
+    checkpoints.write(case, tmp_path / "model")
     model = attnviz.load_model(tmp_path / "model")
     assert not model.runs_together
     records = attnviz.trace(texts=["a"], model="builtin")

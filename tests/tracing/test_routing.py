@@ -9,7 +9,7 @@ import pytest
 
 import attnviz
 from attnviz.errors import AttnvizError
-from attnviz.models.network.experts import Router
+from attnviz.models.network.experts import CrowdedRouter, Router
 from attnviz.tracing.routing import routing
 from tests.reference import checkpoints
 from tests.reference.in_process import run_command_line
@@ -40,6 +40,31 @@ def test_they_are_those_of_a_whole_run(case, tmp_path, monkeypatch):
     np.testing.assert_allclose(found.shares, shares, atol=1e-6)
     assert found.used.sum() == found.chosen.size
     assert found.shares.shape == found.chosen.shape
+
+
+@pytest.mark.parametrize("case", ["switch_transformers, with a head", "nllb-moe, with a head"])
+def test_experts_of_a_decoder_are_those_of_a_whole_run(case, tmp_path, monkeypatch):
+    model, seen, plain = attnviz.load_model(written(case, tmp_path)), [], CrowdedRouter.__call__
+
+    def watched(router, x):
+        seen.append(plain(router, x))
+        return seen[-1]
+
+    monkeypatch.setattr(CrowdedRouter, "__call__", watched)
+    attnviz.trace(ids=IDS, source_ids=IDS[::-1], model=model)
+    found = routing(ids=IDS, source_ids=IDS[::-1], model=model, layer=-1)
+    np.testing.assert_array_equal(found.chosen, seen[-2][0])  # the last is this run's own
+    np.testing.assert_allclose(found.shares, seen[-2][1], atol=1e-6)
+    assert found.used.sum() == (found.chosen >= 0).sum()
+
+
+def test_an_expert_without_room_is_a_dash(tmp_path, capsys):
+    folder = written("switch_transformers", tmp_path)
+    line = [*LINE, "--model", folder, "--source-ids", "9,8", "--layer", "1"]
+    assert run_command_line(line) == 0
+    shown = capsys.readouterr().out
+    found = routing(ids=IDS, source_ids=[9, 8], model=folder, layer=1)
+    assert shown.count("–") == (found.chosen < 0).sum() > 0
 
 
 def test_shares_by_hand(tmp_path):

@@ -230,9 +230,11 @@ def _own_map(found: _Found) -> str | None:
 def _scales_t5(found: _Found) -> bool:
     """Whether hidden states are scaled before the map: as `scale_decoder_outputs` says; in older
     files, which lack it, unless `tie_word_embeddings` is false (T5 1.1, Flan-T5). mT5 never is,
-    UMT5 where its words are its map."""
+    UMT5 where its words are its map, Switch Transformers unless they say they are not."""
     if found.family == "umt5":
         return _own_map(found) is None
+    if found.family == "switch_transformers":
+        return found.config.get("tie_word_embeddings") is not False
     if found.family != "t5":
         return False
     said = found.config.get("scale_decoder_outputs")

@@ -1,32 +1,38 @@
-"""T5 (arXiv 1910.10683), mT5 (2010.11934) and UMT5 (2304.09151): unscaled scores with a bias for
-each distance.
+"""T5 (arXiv 1910.10683), mT5 (2010.11934), UMT5 (2304.09151) and Switch Transformers (2101.03961):
+unscaled scores with a bias for each distance.
 
-The first layer's table of biases serves all layers of its tower, in UMT5 each layer has its own;
-cross-attention has none.
+The first layer's table of biases serves all layers of its tower, in UMT5 each layer has its own.
+Some layers of Switch Transformers have experts that take only so many tokens of a text.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from attnviz.attention.masks import causal, full
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
-from attnviz.models.layers import ACTIVATIONS
-from attnviz.models.model import SOURCE, TEXT
-from attnviz.models.network.attention import Attention
-from attnviz.models.network.blocks import FeedForward, PreNormBlock
-from attnviz.models.network.embeddings import DistanceBias, Embeddings
+from attnviz.models.model import TEXT
+from attnviz.models.network.blocks import AnyFeedForward
+from attnviz.models.network.bucketed import Kin, bucketed_tower, feed_forward, said_activation
 from attnviz.models.network.encoder_decoder import EncoderDecoder
+from attnviz.models.network.experts import CrowdedRouter, Experts, Router
 from attnviz.models.network.tower import Tower
 
 ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
+SWITCH = "switch_transformers"
+KINDS = {
+    "t5": Kin(gated=False),
+    "mt5": Kin(),
+    "umt5": Kin(each_table=True),
+    SWITCH: Kin(gated=False, feed="mlp."),
+}
 
 
 def build(fields: Fields, weights: Weights) -> EncoderDecoder | Tower:
     n_layers = fields.number("num_layers", 6)
     for unused in ("is_decoder", "n_positions"):  # of a half, and of the data it was trained on
         fields.get(unused)
+    fields.only("add_cross_attention", False)
     if not weights.has_any("decoder."):  # encoders of texts for search, or for images
         fields.get("num_decoder_layers")
         return replace(_tower(weights, fields, "encoder", n_layers), stack="self", role=TEXT)
@@ -37,81 +43,44 @@ def build(fields: Fields, weights: Weights) -> EncoderDecoder | Tower:
 
 
 def _tower(weights: Weights, fields: Fields, name: str, n_layers: int) -> Tower:
-    width, n_heads = fields.number("d_model", 512), fields.number("num_heads", 8)
-    at = weights.under(f"{name}.")
-    own_words = at.has("embed_tokens.weight")
-    n_ids, n_buckets = (
-        fields.number("vocab_size", 32128), fields.number("relative_attention_num_buckets", 32)
-    )  # fmt: skip
-    furthest = fields.number("relative_attention_max_distance", 128)
-    if n_buckets < 4 or furthest <= n_buckets // 2:
-        raise fields.wrong(
-            "relative_attention_max_distance", furthest, "more than half the buckets"
-        )
-    crossing = name == "decoder"
-    n_tables = n_layers if fields.get("model_type") == "umt5" else 1
-    tables = (
-        at.embedding(f"block.{i}.layer.0.SelfAttention.relative_attention_bias", n_buckets, n_heads)
-        for i in range(n_tables)
+    kind = fields.get("model_type")
+    every = _sparse_step(fields, name, n_layers) if kind == SWITCH else 0
+
+    def read(part: Weights, layer: int, _: bool) -> AnyFeedForward:
+        if every == 1 or (every and layer % every == 1):
+            return _experts(part, fields)
+        if kind == SWITCH:
+            return _plain(part, fields)
+        usual = "gated-gelu" if KINDS[kind].gated else "relu"
+        return feed_forward(part, fields, *said_activation(fields, usual))
+
+    return bucketed_tower(weights, fields, KINDS[kind], name, n_layers, read)
+
+
+# Switch Transformers
+
+
+def _sparse_step(fields: Fields, name: str, n_layers: int) -> int:
+    """Return that one in so many layers has experts; what the file says of it is worked out."""
+    for derived in (f"{name}_sparse_step", "router_type", "feed_forward_proj", "is_gated_act"):
+        fields.get(derived)
+    n_sparse = fields.number(f"num_sparse_{name}_layers", 3, 0)
+    if n_sparse > n_layers:
+        raise fields.wrong(f"num_sparse_{name}_layers", n_sparse, f"{n_layers} at most")
+    return n_layers // n_sparse if n_sparse else n_layers
+
+
+def _plain(weights: Weights, fields: Fields) -> AnyFeedForward:
+    return feed_forward(weights, fields, fields.activation("dense_act_fn", "relu"), False)
+
+
+def _experts(weights: Weights, fields: Fields) -> Experts:
+    n_experts, width = fields.number("num_experts", 8), fields.number("d_model", 768)
+    bias = fields.flag("router_bias")
+    for unused in ("router_ignore_padding_tokens", "router_dtype", "add_router_probs"):
+        fields.get(unused)  # no text is padded here; rounding; training
+    logits = weights.linear("router.classifier", width, n_experts, bias)
+    return Experts(
+        CrowdedRouter(Router(logits, 1), fields.number("expert_capacity", 64)),
+        tuple(_plain(weights.under(f"experts.expert_{i}."), fields) for i in range(n_experts)),
     )
-    return Tower(
-        Embeddings(
-            (at if own_words else weights).embedding(
-                "embed_tokens" if own_words else "shared", n_ids, width
-            )
-        ),
-        tuple(_block(at.under(f"block.{i}."), fields, crossing) for i in range(n_layers)),
-        (causal() if crossing else full(),) * n_layers,
-        at.rms_norm("final_layer_norm", width, fields.real("layer_norm_epsilon", 1e-6)),
-        distances=tuple(
-            DistanceBias(table, n_buckets, furthest, both_ways=not crossing) for table in tables
-        ),
-        stack=name,
-        role=TEXT if crossing else SOURCE,
-    )
-
-
-def _block(weights: Weights, fields: Fields, crossing: bool) -> PreNormBlock:
-    width, eps = fields.number("d_model", 512), fields.real("layer_norm_epsilon", 1e-6)
-    last = weights.under(f"layer.{2 if crossing else 1}.")
-    usual = (
-        weights.rms_norm("layer.0.layer_norm", width, eps),
-        _attention(weights.under("layer.0.SelfAttention."), fields),
-        last.rms_norm("layer_norm", width, eps),
-        _feed_forward(last.under("DenseReluDense."), fields),
-    )
-    if not crossing:
-        return PreNormBlock(*usual)
-    norm = weights.rms_norm("layer.1.layer_norm", width, eps)
-    cross = _attention(weights.under("layer.1.EncDecAttention."), fields)
-    return PreNormBlock(*usual, cross_norm=norm, cross=cross)
-
-
-def _attention(weights: Weights, fields: Fields) -> Attention:
-    width, n_heads = fields.number("d_model", 512), fields.number("num_heads", 8)
-    inner = n_heads * fields.number("d_kv", 64)
-    query, key, value = (weights.linear(name, width, inner, False) for name in "qkv")
-    output = weights.linear("o", inner, width, False)
-    return Attention(query, key, value, output, n_heads, n_heads, 1.0)
-
-
-def _feed_forward(weights: Weights, fields: Fields) -> FeedForward:
-    width, inner = fields.number("d_model", 512), fields.number("d_ff", 2048)
-    usual = "relu" if fields.get("model_type") == "t5" else "gated-gelu"
-    name = str(fields.get("feed_forward_proj", usual))
-    gated = name.startswith("gated-")
-    # The releases that say "gated-gelu" were trained with its tanh form; the two derived fields
-    # say the same again, and are believed where they are there.
-    derived = "gelu_new" if name == "gated-gelu" else name.removeprefix("gated-")
-    gated, derived = fields.flag("is_gated_act", gated), fields.get("dense_act_fn", derived)
-    if not isinstance(derived, str) or derived not in ACTIVATIONS:
-        said = "dense_act_fn" if fields.get("dense_act_fn") else "feed_forward_proj"
-        raise fields.wrong(
-            said, fields.get(said, name), f"{', '.join(ACTIVATIONS)}, or gated- and one"
-        )
-    activation = ACTIVATIONS[derived]
-    down = weights.linear("wo", inner, width, False)
-    if not gated:
-        return FeedForward(weights.linear("wi", width, inner, False), down, activation)
-    gate, up = (weights.linear(part, width, inner, False) for part in ("wi_0", "wi_1"))
-    return FeedForward(up, down, activation, gate)

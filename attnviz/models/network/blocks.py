@@ -3,6 +3,7 @@ in, with a norm before it, after the sum, or with attention and feed-forward sid
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -86,11 +87,16 @@ class Block(Protocol):
 
 def run_block(block: Block, x: Floats, door: LayerDoor, cross: LayerDoor | None) -> Floats:
     """Run one layer: (tokens, width) → (tokens, width). cross: the door of its cross-attention."""
+    last = _at_once if isinstance(block, CrowdedBlock) else by_tokens
     heads = block.heads(door, x)
     if cross is None:
-        return by_tokens(block.after, x, heads)
+        return last(block.after, x, heads)
     x = by_tokens(block.add_attention, x, heads)
-    return by_tokens(block.add_cross, x, block.cross_heads(cross, x))
+    return last(block.add_cross, x, block.cross_heads(cross, x))
+
+
+def _at_once(work: Callable[..., Floats], *arrays: Floats) -> Floats:
+    return work(*arrays)
 
 
 @dataclass(frozen=True)
@@ -131,9 +137,13 @@ class PreNormBlock:
         """x + output(heads), then the feed-forward part"""
         return self._feed(self.add_attention(x, heads))
 
-    def fed(self, x: Floats, heads: Floats) -> Floats:
-        """Make of the layer's input and of its heads what the feed-forward part is given."""
-        return _apply(self.feed_norm, self.add_attention(x, heads))
+    def fed(self, x: Floats, heads: Floats, crossed: Floats | None = None) -> Floats:
+        """Make of the layer's input and of its heads what the feed-forward part is given. crossed:
+        the heads of its cross-attention."""
+        x = self.add_attention(x, heads)
+        if self.cross is not None and crossed is not None:
+            x = x + self.cross.output(crossed)
+        return _apply(self.feed_norm, x)
 
     def _feed(self, x: Floats) -> Floats:
         fed = self.feed_forward(_apply(self.feed_norm, x))
@@ -141,6 +151,12 @@ class PreNormBlock:
 
     def _strong(self, x: Floats) -> Floats:
         return x if self.strength == 1 else x * x.dtype.type(self.strength)
+
+
+@dataclass(frozen=True)
+class CrowdedBlock(PreNormBlock):
+    """A layer whose experts take only so many tokens of a text: what follows its attention works
+    on all tokens at once, and on one text."""
 
 
 @dataclass(frozen=True)

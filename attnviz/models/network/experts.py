@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,6 +66,69 @@ class Router:
         return wanted.reshape(shares.shape)
 
 
+@dataclass(frozen=True)
+class CrowdedRouter:
+    """Lets each expert take only so many tokens of one text; those that come later are passed by.
+
+    All first choices come before all second ones (GShard, arXiv 2006.16668); tokens in the order of
+    the text, or the surest first. A text that is being written passes token by token, and each has
+    room. usual: what chooses. capacity: tokens of each expert; fraction:
+    of the text's tokens, in place of it where it is above 0. rescaled: shares of a token are made
+    to add up to 1, "before" or "after" some are passed by, or "" for never. strength: what shares
+    are multiplied by.
+    """
+
+    usual: Router
+    capacity: int
+    fraction: float = 0.0
+    surest_first: bool = False
+    rescaled: str = ""
+    strength: float = 1.0
+
+    @property
+    def logits(self) -> Linear:
+        """The map to the experts."""
+        return self.usual.logits
+
+    @property
+    def n_chosen(self) -> int:
+        """How many experts a token has at most."""
+        return self.usual.n_chosen
+
+    def __call__(self, x: Floats) -> tuple[Numbers, Floats]:
+        """x (tokens, width) of one text → the chosen experts, -1 where one had no room, and their
+        shares, 0 there: (tokens, n_chosen) each."""
+        chosen, shares = self.usual(x)
+        full = self._places(chosen, shares) >= self._room(len(x))
+        if self.rescaled == "before":
+            shares = _rescaled(shares)
+        shares = np.where(full, x.dtype.type(0), shares)
+        if self.rescaled == "after":
+            shares = _rescaled(shares)
+        return np.where(full, -1, chosen), shares * x.dtype.type(self.strength)
+
+    def _room(self, n_tokens: int) -> int:
+        return math.ceil(self.fraction * n_tokens) if self.fraction > 0 else self.capacity
+
+    def _places(self, chosen: Numbers, shares: Floats) -> Numbers:
+        """Return how many tokens come before each at its expert: (tokens, n_chosen). Those that an
+        expert has no room for count too."""
+        order = np.arange(len(chosen))
+        if self.surest_first:
+            order = np.argsort(-shares[:, 0], kind="stable")
+        in_turn = chosen[order].T.ravel()  # first choices, then second ones
+        same = in_turn[:, None] == np.unique(chosen)
+        before = (np.cumsum(same, axis=0) - 1)[same].reshape(chosen.shape[::-1]).T
+        places = np.empty_like(chosen)
+        places[order] = before
+        return places
+
+
+def _rescaled(shares: Floats) -> Floats:
+    total: Floats = shares.sum(axis=1, keepdims=True)
+    return shares / np.maximum(total, np.finfo(shares.dtype).eps)
+
+
 def _softmax(logits: Floats) -> Floats:
     shares: Floats = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
@@ -98,7 +163,7 @@ class Experts:
     Only the weights of experts that some token has chosen are read.
     """
 
-    router: Router
+    router: Router | CrowdedRouter
     experts: tuple[AnyFeedForward, ...]
     shared: FeedForward | None = None
     shared_gate: Linear | None = None
@@ -107,13 +172,18 @@ class Experts:
         """(tokens, width) → (tokens, width)"""
         chosen, shares = self.router(x)
         y = np.zeros(x.shape, x.dtype)
-        for number in np.unique(chosen).tolist():
+        for number in np.unique(chosen[chosen >= 0]).tolist():
             tokens, places = np.nonzero(chosen == number)
             y[tokens] += shares[tokens, places, None] * self.experts[number](x[tokens])
         if self.shared is not None:
             beside = self.shared(x)
             y += beside if self.shared_gate is None else beside * _sigmoid(self.shared_gate(x))
         return y
+
+    @property
+    def crowded(self) -> bool:
+        """Whether what a token is given depends on the others of its text."""
+        return isinstance(self.router, CrowdedRouter)
 
     @property
     def passed(self) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from attnviz.models.layers import Floats, Rotation
 from attnviz.models.model import Attend
+from attnviz.models.network.blocks import CrowdedBlock
 from attnviz.models.network.encoder_decoder import EncoderDecoder
 from attnviz.models.network.network import Feed, Network, State
 from attnviz.models.network.tower import CROSS, Tower
@@ -24,12 +25,13 @@ Lengths = Sequence[int]
 
 
 def can_pack(network: Network) -> bool:
-    """Tell whether texts can pass together: where a token meets others only in attention, and no
-    text has tokens that see all."""
+    """Tell whether texts can pass together: where a token meets others only in attention, not
+    before the doors of experts, and no text has tokens that see all."""
     towers = _towers(network)
     return (
         bool(towers)
         and not any(tower.shares or tower.after for tower in towers)
+        and not any(isinstance(block, CrowdedBlock) for tower in towers for block in tower.blocks)
         and not any(
             layout.has_global_tokens for tower in towers for layout in tower.layouts.values()
         )

@@ -29,7 +29,10 @@ def experts_view(found: Routing, language: Language, screen: Screen) -> Renderab
         line = label_text(token, label)
         line.pad_right(label + 1 - line.cell_len)
         for number, share in list(zip(numbers.tolist(), shares.tolist(), strict=True))[:shown]:
-            line.append(f"{number:4}").append(f" {percent(share):>3}% ", "dim")
+            if number < 0:  # which had no room left
+                line.append(f"{'–':>4}{'':{CELL - 4}}", "dim")
+            else:
+                line.append(f"{number:4}").append(f" {percent(share):>3}% ", "dim")
         lines.append(line)
     often = sorted(enumerate(found.used.tolist()), key=lambda pair: (-pair[1], pair[0]))
     used = " · ".join(f"{number}: {count}" for number, count in often if count)
