@@ -136,7 +136,7 @@ def steps_of(
     query_parts, key_parts = rounded(q[list(places)]), rounded(keys[:, places])
     scores = rounded(keys @ q)  # (seen,)
     others = rounded(scores - key_parts @ query_parts)
-    divisor = float(rounded(1 / attended.scale))
+    divisor = _divisor(attended.scale)
     scaled = rounded(scores / divisor)
     powers = rounded(np.exp(scaled - scaled.max()))
     hidden = np.delete(np.arange(seen.size), shown)  # setdiff1d would load numpy.ma
@@ -174,6 +174,13 @@ def steps_of(
         merged=merged,
         exact=float(np.abs(weights[shown] - true_weights[shown]).max()),
     )
+
+
+def _divisor(scale: float) -> float:
+    """1 / scale, rounded as it is shown: a checkpoint may multiply by so much that the decimals
+    of it would be nothing."""
+    divisor = 1 / scale
+    return float(rounded(divisor)) if divisor >= 1 else float(f"{divisor:.{DIGITS}g}")
 
 
 def merge(outputs: Floats, w_output: Floats) -> Merged:

@@ -31,7 +31,7 @@ def run_command_line(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; what a user can mend ends here as one line."""
     _prepare()
     try:
-        if COMPLETE in os.environ:
+        if COMPLETE in os.environ and _is_question():
             return _complete()
         if {"--install-completion", "--show-completion"} & {*arguments[:1]}:
             _check_shell()
@@ -69,6 +69,17 @@ def run_command_line(arguments: Sequence[str]) -> int:
         return _complain(full, arguments)
     except OSError as error:
         return _complain(_of_the_system(error), arguments)
+
+
+def _is_question() -> bool:
+    """Tell whether a shell asks; what is no question is put aside, for the library would end the
+    program over it."""
+    from attnviz.cli.completion import QUESTIONS
+
+    if os.environ[COMPLETE] in QUESTIONS:
+        return True
+    del os.environ[COMPLETE]
+    return False
 
 
 def _complete() -> int:

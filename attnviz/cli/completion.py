@@ -17,8 +17,8 @@ from attnviz.errors import AttnvizError, bad_choice
 
 ON_DISK = ("minilm", "smollm2", "induction")  # models that are named and need no folder
 
-
 SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
+QUESTIONS = {f"{asked}_{shell}" for asked in ("complete", "source") for shell in SHELLS}
 
 
 class Offer(NamedTuple):

@@ -21,6 +21,7 @@ Array = NDArray[Any]
 Shapes = dict[str, tuple[Any, Any]]  # what → (found, due)
 
 MOST = 1 + ROUNDING + DUST  # of a weight, or of a row of them
+OFFSETS = {"self": 0, "previous": -1, "next": 1}
 CLOSE = 1e-3  # what float32 may change of a sum, as a share of it
 
 
@@ -126,8 +127,18 @@ def _check_summary(kept: Summary, n_queries: int, n_keys: int) -> None:
         raise ValueError("sums are less than the largest weight in them")
     highest = {"entropy": math.log(n_keys) + ROUNDING, "distance": float(max(n_queries, n_keys))}
     for name, values in kept.measures.items():
-        known = values[~np.isnan(values)]  # not every query has a key before it, or after it
-        _check_range(name, known, highest.get(name, MOST), -DUST)
+        unknown = np.isnan(values)
+        if (unknown & ~_may_be_unknown(name, kept, n_queries, n_keys)).any():
+            raise ValueError(f"{name} is missing where there is one")
+        _check_range(name, values[~unknown], highest.get(name, MOST), -DUST)
+
+
+def _may_be_unknown(name: str, kept: Summary, n_queries: int, n_keys: int) -> Array:
+    """Say of which queries a measure may be NaN: (queries,), or (layers, heads, queries)."""
+    if name == "distance":  # where a row has no weight
+        return ~(kept.measures["total"] > 0)
+    wanted = np.arange(n_queries) + OFFSETS.get(name, 0)  # not each has a key before or after it
+    return (wanted < 0) | (wanted >= n_keys) if name in OFFSETS else np.zeros(n_queries, bool)
 
 
 def _check_range(name: str, values: Array, highest: Array | float, lowest: float = 0) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from math import ceil
 from typing import Any
 
 from attnviz.analysis.steps import DIGITS, KeyStep, Places, Steps
@@ -104,7 +104,7 @@ def _weighed(key: KeyStep, numbers: tuple[float, ...]) -> Row:
 
 
 def _divided(steps: Steps, language: Language, guard: Guard) -> str:
-    expression = f"√{steps.head_dim} = {steps.divisor:g}"
+    expression = _divided_by(steps)
     return language.say("step.scale", guard, scale_expr=expression)
 
 
@@ -125,9 +125,16 @@ def _number(value: float) -> str:
     return f"{value:.{DIGITS}f}"
 
 
+def _divided_by(steps: Steps) -> str:
+    """The divisor, and where it comes from if it is the usual one: a checkpoint may have
+    its own."""
+    usual = math.isclose(steps.divisor, math.sqrt(steps.head_dim), rel_tol=1e-3)
+    return f"√{steps.head_dim} = {steps.divisor:g}" if usual else f"{steps.divisor:g}"
+
+
 def _upwards(difference: float) -> str:
     """Four decimals, rounded so that it is never too small."""
-    return f"{ceil(1e4 * difference) / 1e4:.4f}"
+    return f"{math.ceil(1e4 * difference) / 1e4:.4f}"
 
 
 def _of(places: Places, width: int, language: Language, guard: Guard) -> str:

@@ -11,6 +11,13 @@ import attnviz
 from attnviz.analysis.compare import Side, changes_of_heads, differences, largest_error
 from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
+from attnviz.language.darija_arabic import DARIJA_ARABIC
+from attnviz.language.darija_latin import DARIJA_LATIN
+from attnviz.language.english import ENGLISH
+from attnviz.language.language import COUNTED, DECIMALS, SHARES
+from attnviz.language.reworded import PREFIX
+from tests.models.test_tokenizer import word_piece
+from tests.reference import checkpoints
 
 TEXT = "The cat, sat"
 
@@ -21,13 +28,13 @@ def refused(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
     def look(*words):
-        before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
         status = run_command_line(list(words))
         out, err = capsys.readouterr()
         assert (status, out) == (2, ""), err
         assert err.startswith("attnviz: ")
         assert err.count("\n") == 1
-        assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
         return err
 
     return look
@@ -115,3 +122,59 @@ def test_json_on_standard_output_moves_no_cursor_and_loses_nothing(words, holds,
     if words[0] == "run" and holds is not None:
         assert holds(json.loads(out)) == MOVING
         assert json.loads(out) == json.loads(attnviz.trace(MOVING).to_json())
+
+
+@pytest.mark.parametrize("name", ["entropy", "largest", "total", "distance", "self", "first"])
+def test_a_record_gives_every_measure_that_there_is(name, refused, tmp_path):
+    """Only the first query has no key before it, and the last one none after it."""
+    tree = json.loads(attnviz.trace("a b c d", type="causal", max_memory=0).to_json())
+    kept = tree["stacks"]["self"]["summary"]["measures"]
+    assert [kept[each][0][0].count(None) for each in ("previous", "next", name)] == [1, 1, 0]
+    kept[name][0][0][1] = None
+    (tmp_path / "x.json").write_text(json.dumps(tree), "utf-8")
+    assert f"{name} is missing where there is one" in refused("view", "x.json")
+
+
+@pytest.mark.parametrize("language", [ENGLISH, DARIJA_LATIN, DARIJA_ARABIC])
+def test_parts_of_errors_are_words_and_not_numbers(language):
+    """A part is found in an English sentence again: what stands in its places is text."""
+    numbers = {f"{{{name}}}" for name in (*SHARES, *DECIMALS, *COUNTED)}
+    parts = {key: said for key, said in language.sentences.items() if key.startswith(PREFIX)}
+    assert not {key for key, said in parts.items() for number in numbers if number in said}
+
+
+@pytest.mark.parametrize("lang", ["en", "darija", "ary-Arab"])
+def test_a_number_of_a_config_that_is_too_large(lang, refused, tmp_path):
+    checkpoints.save(
+        tmp_path / "m", checkpoints.config("llama") | {"num_hidden_layers": 1 << 31}, {}
+    )
+    said = refused("run", "x", "--model", "m", "--lang", lang)
+    assert "2147483648" in said
+    assert "4,096" in said
+
+
+def test_a_token_of_marks_without_a_width_has_its_column(capsys):
+    assert run_command_line(["run", "\U000e05b8", "--type", "causal"]) == 0
+    assert "100% \U000e05b8" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "said"),
+    [(1 << 40, "by 9.09e-13 so"), (0.25, "by √16 = 4 so"), (1.0, "by 1 so")],
+)
+def test_scores_are_divided_by_what_the_checkpoint_says(multiplier, said, tmp_path, capsys):
+    """By its own number, which four decimals may not hold; a root is named where it is one."""
+    config = checkpoints.config("granite") | {"attention_multiplier": multiplier}
+    checkpoints.save(tmp_path / "m", config, checkpoints.tensors("granite"))
+    word_piece().save(str(tmp_path / "m" / "tokenizer.json"))
+    assert run_command_line(["steps", "the cat", "--model", str(tmp_path / "m")]) == 0
+    assert said in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("value", ["x", "", "complete_", "complete_x", "source_", "zsh_complete"])
+def test_what_is_no_question_of_a_shell_is_put_aside(value, monkeypatch, capsys):
+    monkeypatch.setenv("_ATTNVIZ_COMPLETE", value)
+    assert run_command_line(["run", "a b"]) == 0
+    out, err = capsys.readouterr()
+    assert "rows sum to 100%" in out
+    assert not err

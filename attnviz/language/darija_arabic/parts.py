@@ -76,7 +76,7 @@ SENTENCES = {
     "part.due_whole": "كامل",
     "part.due_one_listed": "واحد من {names}",
     "part.due_from_one": "رقم صحيح من 1 ل فوق",
-    "part.due_from_to": "رقم صحيح من {low} ل {most}",
+    "part.due_from_to": "رقم صحيح من {least} ل {most}",
     "part.due_above": "رقم كبر من 0",
     "part.due_bool": "true ولا false",
     "part.due_each": "ليستة ديال {n}، كل واحد {names}",

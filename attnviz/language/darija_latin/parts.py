@@ -76,7 +76,7 @@ SENTENCES = {
     "part.due_whole": "kamel",
     "part.due_one_listed": "wa7ed mn {names}",
     "part.due_from_one": "ra9m s7i7 mn 1 l foug",
-    "part.due_from_to": "ra9m s7i7 mn {low} l {most}",
+    "part.due_from_to": "ra9m s7i7 mn {least} l {most}",
     "part.due_above": "ra9m kber mn 0",
     "part.due_bool": "true wla false",
     "part.due_each": "lista dial {n}, kul wa7ed {names}",

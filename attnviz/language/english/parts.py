@@ -76,7 +76,7 @@ SENTENCES = {
     "part.due_whole": "whole",
     "part.due_one_listed": "one of {names}",
     "part.due_from_one": "a whole number from 1",
-    "part.due_from_to": "a whole number from {low} to {most}",
+    "part.due_from_to": "a whole number from {least} to {most}",
     "part.due_above": "a number above 0",
     "part.due_bool": "true or false",
     "part.due_each": "a list of {n}, each {names}",

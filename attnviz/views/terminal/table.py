@@ -104,7 +104,8 @@ def _pieces(name: str, width: int) -> list[str]:
     """A name on as many lines as it needs."""
     lines = -(-cell_len(name) // max(width, 1))
     pieces = chop_cells(name, -(-cell_len(name) // lines)) if lines > 1 else [name]
-    return pieces if len(pieces) == lines else chop_cells(name, width)
+    # A name of marks without a width of their own is no cell wide: chopped, nothing would be left.
+    return pieces if len(pieces) == lines else chop_cells(name, width) or [name]
 
 
 def _header(
