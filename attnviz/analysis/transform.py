@@ -111,8 +111,7 @@ class Transform:
             stack = crop(stack, self.rows, self.columns)
         if stack is record.stack:
             return replace(record, settings=settings)
-        if settings.global_labels is None:
-            settings = with_global_labels(settings, record.stack.query_tokens)
+        settings = with_global_labels(settings, record.stack.query_tokens)
         return replace(record, stacks={**record.stacks, record.name: stack}, settings=settings)
 
 
@@ -125,7 +124,8 @@ def _followed(stack: Stack, measure: str) -> Stack:
 
 
 def with_global_labels(settings: Settings, tokens: Tokens) -> Settings:
-    """Name the global tokens: their positions are those of the whole text's tokens."""
-    if not settings.global_tokens:
+    """Name the global tokens, where they have no names yet: their positions are those of the whole
+    text's tokens."""
+    if not settings.global_tokens or settings.global_labels is not None:
         return settings
     return replace(settings, global_labels=tuple(tokens.labels[i] for i in settings.global_tokens))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from attnviz.analysis.transform import with_global_labels
 from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
 from attnviz.attention.masks import LARGEST
 from attnviz.attention.rules import Rule
@@ -98,8 +99,10 @@ def make_plan(text: str | None, **options: Unpack[Options]) -> Plan:
     _, shape = shown_stack(model.stacks(prepared))
     own = not model.any_type and options.get("type") in (None, "cross")
     mask, settings = (None, Settings()) if own else _mask_for_type(kind, shape.queries, options)
-    if shape.layout.has_global_tokens:
-        chosen = _global_positions(shape.queries, options.get("global_tokens"), allow_none=True)
+    seen_by_all = _global_stack(model.stacks(prepared))
+    if seen_by_all is not None:
+        wanted = options.get("global_tokens")
+        chosen = _global_positions(seen_by_all.queries, wanted, allow_none=True)
         prepared = replace(prepared, global_tokens=tuple(chosen))
     settings = _settings(model, prepared, mask, settings)
     return Plan(kind, model, prepared, mask, settings)
@@ -109,6 +112,11 @@ def shown_stack(shapes: dict[str, StackShape], wanted: str | None = None) -> tup
     """Choose the stack that is looked at: the one wanted, else the record's first choice."""
     name = wanted if wanted in shapes else "cross" if "cross" in shapes else next(iter(shapes))
     return name, shapes[name]
+
+
+def _global_stack(shapes: Mapping[str, StackShape]) -> StackShape | None:
+    """Find the stack, if any, in which some tokens see all: the encoder of LED."""
+    return next((shape for shape in shapes.values() if shape.layout.has_global_tokens), None)
 
 
 def _open_model(text: str | None, options: Options) -> Model:
@@ -189,8 +197,11 @@ def _settings(model: Model, prepared: Prepared, mask: Rule | None, settings: Set
     replaces = None
     if mask is not None and not model.any_type and _changes(model, mask):
         replaces = "self and causal" if "encoder" in shapes else model.type
-    if any(shape.layout.has_global_tokens for shape in shapes.values()):
+    seen_by_all = _global_stack(shapes)
+    if seen_by_all is not None:
         settings = replace(settings, global_tokens=prepared.global_tokens)
+        if seen_by_all is not shown_stack(shapes)[1]:  # they are tokens of the source
+            settings = with_global_labels(settings, seen_by_all.queries)
     return replace(
         settings,
         tokenizer=prepared.tokenizer,

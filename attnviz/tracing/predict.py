@@ -142,7 +142,7 @@ def _read(model: TrainedModel, text: str | None, options: Options) -> Prompt:
             kind=model.head.kind,
         )
     prepared = model.prepare(inputs)
-    if model.has_global_tokens:
+    if model.has_global_tokens and not model.reads_source:  # of a source it is the first token
         prepared = replace(prepared, global_tokens=_global_tokens(model, prepared.text))
     return Prompt(prepared, {})
 

@@ -200,7 +200,7 @@ def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ..
     number = float_dtype(most if most in FLOATS else "F16").itemsize  # a cache is never packed
     return tuple(
         Layers(
-            rule | global_(seen_by_all) if seen_by_all else rule,
+            rule | global_(seen_by_all) if seen_by_all and layout.has_global_tokens else rule,
             layout.n_heads,
             layout.head_dim,
             n_layers,

@@ -19,7 +19,6 @@ from attnviz.tracing.recorder import Recorder
 
 N_TOKENS, N_SOURCE = 13, 11
 ENOUGH = 1e-4  # what real float32 weights leave room for: seen errors are below 1e-5
-NAMES = {"encoder": "encoder_attentions", "decoder": "decoder_attentions"}
 
 
 @dataclass(frozen=True)
@@ -119,14 +118,23 @@ def _transformers(
         out = other(**fed, output_attentions=True)
     if source is None:
         return {"self": _self_weights(model, out)}, out.last_hidden_state[0].numpy()
-    stacks = {name: _stack(getattr(out, attribute)) for name, attribute in NAMES.items()}
-    return stacks | {"cross": _stack(out.cross_attentions)}, out.last_hidden_state[0].numpy()
+    stacks = {"decoder": _stack(out.decoder_attentions), "cross": _stack(out.cross_attentions)}
+    if model.has_global_tokens:
+        encoder = _windowed(out.encoder_attentions, out.encoder_global_attentions)
+    else:
+        encoder = _stack(out.encoder_attentions)
+    return {"encoder": encoder, **stacks}, out.last_hidden_state[0].numpy()
 
 
 def _self_weights(model: TrainedModel, out: Any) -> NDArray[Any]:
     if not model.has_global_tokens:
         return _stack(out.attentions)
-    pairs = zip(out.attentions, out.global_attentions, strict=True)
+    return _windowed(out.attentions, out.global_attentions)
+
+
+def _windowed(local: Any, globally: Any) -> NDArray[Any]:
+    """Longformer's weights, with the first token seen by all: (layers, heads, n, n)."""
+    pairs = zip(local, globally, strict=True)
     return np.stack([dense_longformer(a[0].numpy(), g[0].numpy(), [0]) for a, g in pairs])
 
 

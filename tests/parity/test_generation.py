@@ -58,6 +58,12 @@ MODELS = {
         | {"num_experts": 3, "expert_capacity": 15, "num_sparse_encoder_layers": 1}
         | {"num_sparse_decoder_layers": 2, "num_decoder_layers": 2},
     ),
+    "led": (
+        "LEDForConditionalGeneration",
+        {name: value for name, value in BART.items() if name != "max_position_embeddings"}
+        | {"attention_window": 4, "max_encoder_position_embeddings": 32}
+        | {"max_decoder_position_embeddings": 32},
+    ),
     "nllb-moe": (
         "NllbMoeForConditionalGeneration",
         BART | {"num_experts": 3, "encoder_sparse_step": 1, "decoder_sparse_step": 2},
@@ -103,6 +109,13 @@ def both(request, tmp_path_factory):
     return disturbed(request.param, folder), folder
 
 
+def seen_by_all(theirs, prompt):
+    """What LED is told beside the prompt: that its first token sees all."""
+    if theirs.config.model_type != "led":
+        return {}
+    return {"global_attention_mask": (torch.arange(len(prompt)) == 0).long()[None]}
+
+
 def in_file(folder, processors):
     """Write what no argument says into generation_config.json, in place of what stood there."""
     file = folder / "generation_config.json"
@@ -121,7 +134,7 @@ def test_the_same_ids_as_generate(both, processors, search):
     for prompt in PROMPTS:
         whole = theirs.generate(
             torch.tensor([prompt]), max_new_tokens=NEW, do_sample=False,
-            **options, **PROCESSORS[processors],
+            **options, **PROCESSORS[processors], **seen_by_all(theirs, prompt),
         )  # fmt: skip
         start = 1 if theirs.config.is_encoder_decoder else len(prompt)
         wanted = whole[0, start:].tolist()
@@ -139,7 +152,7 @@ def test_logits_are_those_of_transformers(both):
     written = attnviz.generate(ids=prompt, model=ours, max_new_tokens=6)
     found = theirs.generate(
         torch.tensor([prompt]), max_new_tokens=6, do_sample=False, output_logits=True,
-        return_dict_in_generate=True,
+        return_dict_in_generate=True, **seen_by_all(theirs, prompt),
     )  # fmt: skip
     for step, logits in zip(written.steps, found.logits, strict=True):
         shares = torch.softmax(logits[0].double(), dim=-1).numpy()
@@ -158,7 +171,7 @@ def test_the_record_has_the_rows_that_generate_saw(both):
     written = attnviz.generate(ids=PROMPTS[1], model=attnviz.load_model(folder), max_new_tokens=new)
     found = theirs.generate(
         torch.tensor([PROMPTS[1]]), max_new_tokens=new, do_sample=False, output_attentions=True,
-        return_dict_in_generate=True,
+        return_dict_in_generate=True, **seen_by_all(theirs, PROMPTS[1]),
     )  # fmt: skip
     seq2seq = theirs.config.is_encoder_decoder
     steps = found.decoder_attentions if seq2seq else found.attentions

@@ -101,6 +101,8 @@ CASES |= {
     | {"tie_word_embeddings": False},
     "NllbMoeForConditionalGeneration": BART
     | {"num_experts": 3, "decoder_sparse_step": 1, "moe_eval_capacity_token_fraction": 0.5},
+    "LEDForConditionalGeneration": {n: v for n, v in BART.items() if n != "max_position_embeddings"}
+    | {"attention_window": 4, "max_encoder_position_embeddings": 32},
     "PLBartForConditionalGeneration": BART,
     "BlenderbotForConditionalGeneration": BART,
     "NomicBertForMaskedLM": USUAL,
@@ -166,7 +168,7 @@ def test_logits(case, tmp_path):
     model = attnviz.load_model(tmp_path)
     source = SOURCE if model.reads_source else None
     prepared = model.prepare(Inputs(ids=IDS, source_ids=source))
-    if case.startswith("Longformer") and "Sequence" not in case:  # whose first token sees all
+    if case.startswith(("Longformer", "LED")) and "Sequence" not in case:  # told of none
         prepared = replace(prepared, global_tokens=())
     ours = model.logits(model.run(prepared, KeyValueCache().attend))
     assert ours.shape == theirs.shape

@@ -130,6 +130,10 @@ BART = {
     "encoder_attention_heads": 2, "decoder_attention_heads": 2, "encoder_ffn_dim": 40,
     "decoder_ffn_dim": 48, "max_position_embeddings": 24,
 }  # fmt: skip
+LED = {name: value for name, value in BART.items() if name != "max_position_embeddings"} | {
+    "max_encoder_position_embeddings": 24, "max_decoder_position_embeddings": 20,
+    "attention_window": 4,
+}  # fmt: skip
 UNEVEN = BART | {
     "d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2,
     "decoder_attention_heads": 4,
@@ -862,6 +866,17 @@ CASES = {
         n=9,
         source=12,
     ),
+    "led": Case("LEDModel", LED, n=8, source=11, global_tokens=(0,)),
+    "led, with a head": Case(
+        "LEDForConditionalGeneration",
+        LED
+        | {"attention_window": [4, 8], "activation_function": "relu", "decoder_layers": 1}
+        | {"encoder_attention_heads": 2, "decoder_attention_heads": 4},
+        n=7,
+        source=9,
+        global_tokens=(2, 7),
+    ),
+    "led, no global token": Case("LEDModel", LED, n=5, source=10, global_tokens=()),
     "plbart": Case("PLBartModel", BART, n=9, source=11),
     "plbart, with a head": Case(
         "PLBartForConditionalGeneration",
@@ -975,6 +990,20 @@ def dense(local, globally, window, places):
     return weights
 
 
+def windowed(out, config, given, whose=""):
+    """Weights of all layers with Longformer's windows: (layers, heads, n, n)."""
+    locally, places = out[f"{whose}attentions"], given["global_tokens"]
+    windows = config.attention_window
+    windows = [windows] * len(locally) if isinstance(windows, int) else windows
+    globally = out[f"{whose}global_attentions"] if len(places) else [[None]] * len(windows)
+    return np.stack(
+        [
+            dense(one[0].numpy(), None if g[0] is None else g[0].numpy(), window, places)
+            for one, g, window in zip(locally, globally, windows, strict=True)
+        ]
+    )
+
+
 @contextmanager
 def default_dtype(dtype):
     """XGLM makes its mask of the default dtype, which has no room for the least float64."""
@@ -1000,7 +1029,7 @@ def reference(name, folder, given=None, dtype=torch.float32):
     if "segments" in given:
         feed["token_type_ids"] = torch.tensor(given["segments"])[None]
     if "global_tokens" in given:
-        feed["global_attention_mask"] = torch.zeros_like(ids["ids"])
+        feed["global_attention_mask"] = torch.zeros_like(feed["input_ids"])
         feed["global_attention_mask"][0, given["global_tokens"]] = 1
     with torch.no_grad(), default_dtype(dtype if model.config.model_type == "xglm" else None):
         out = model(**feed, output_attentions=True, output_hidden_states=True)
@@ -1010,21 +1039,14 @@ def reference(name, folder, given=None, dtype=torch.float32):
 
     if "source_ids" in ids:
         answer = {
-            "encoder": stacked(out.encoder_attentions),
+            "encoder": windowed(out, model.config, given, "encoder_")
+            if "global_tokens" in given
+            else stacked(out.encoder_attentions),
             "decoder": stacked(out.decoder_attentions),
             "cross": stacked(out.cross_attentions),
         }
     elif "global_tokens" in given:
-        windows, places = model.config.attention_window, given["global_tokens"]
-        globally = out.global_attentions or [[None]] * len(windows)
-        answer = {
-            "self": np.stack(
-                [
-                    dense(local[0].numpy(), None if g[0] is None else g[0].numpy(), window, places)
-                    for local, g, window in zip(out.attentions, globally, windows, strict=True)
-                ]
-            )
-        }
+        answer = {"self": windowed(out, model.config, given)}
     else:
         answer = {"self": stacked(out.attentions)}
     for weights in answer.values():

@@ -12,7 +12,7 @@ CASES = [
     "gpt_neox", "llama", "gemma2", "t5", "bart",
 ]  # fmt: skip
 # Whose first token sees all, and whose experts take only so many tokens of a text.
-ALONE = {"longformer", "switch_transformers", "nllb-moe"}
+ALONE = {"longformer", "led", "switch_transformers", "nllb-moe"}
 OTHERS = [  # the first case of every other model_type
     pytest.param(case, marks=pytest.mark.slow)
     for kind, case in {

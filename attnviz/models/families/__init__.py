@@ -94,6 +94,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "blenderbot",
         "nllb-moe",
     ),
+    "led": ("led",),
     "whisper": ("whisper",),
     "wav2vec2": ("wav2vec2", "hubert", "wavlm"),
     "vit": (
@@ -153,6 +154,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "gemma": (DECODER, "google/gemma-3-270m"),
     "t5": (BOTH, "google-t5/t5-small"),
     "bart": (BOTH, "facebook/bart-base"),
+    "led": (BOTH, "allenai/led-base-16384"),
     "whisper": (SOUND, "openai/whisper-tiny"),
     "wav2vec2": (SOUND, "facebook/wav2vec2-base-960h"),
     "vit": (IMAGE, "google/vit-base-patch16-224"),

@@ -13,7 +13,7 @@ from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Activation, Linear
-from attnviz.models.network.attention import Attention
+from attnviz.models.network.attention import Attention, GlobalAttention
 from attnviz.models.network.blocks import Block, FeedForward, PostNormBlock
 from attnviz.models.network.embeddings import Embeddings, LearnedPositions
 from attnviz.models.network.tower import Tower
@@ -90,6 +90,15 @@ def block(weights: Weights, sizes: Sizes, names: Names = BERT_NAMES) -> PostNorm
         ),
         weights.layer_norm(names.norm, width, sizes.eps),
     )
+
+
+def read_global(weights: Weights, usual: Attention, width: int) -> GlobalAttention:
+    """Read Longformer's projections of the tokens that see all, beside the usual ones."""
+    query, key, value = (
+        weights.linear(name, width, width)
+        for name in ("query_global", "key_global", "value_global")
+    )
+    return GlobalAttention(usual, query, key, value)
 
 
 def bert_embeddings(

@@ -27,3 +27,14 @@ def layer_masks(
     near = local((window or 1) // 2) if both_ways else sliding(window or 1)
     far = full() if both_ways else causal()
     return tuple(near if kind == SLIDING else far for kind in kinds)
+
+
+def local_windows(fields: Fields, n_layers: int) -> tuple[Rule, ...]:
+    """Read Longformer's windows around each token, one for all layers or one for each; the config
+    counts both sides together."""
+    given = fields.get("attention_window", 512)
+    widths = [given] * n_layers if isinstance(given, int) else given
+    even = isinstance(widths, list) and all(type(w) is int and w > 0 and w % 2 == 0 for w in widths)
+    if not even or len(widths) != n_layers:
+        raise fields.wrong("attention_window", given, f"an even number, or a list of {n_layers}")
+    return tuple(local(width // 2) for width in widths)

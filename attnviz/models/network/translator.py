@@ -4,7 +4,7 @@ how positions are told, and whether the embeddings are normed."""
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -38,6 +38,7 @@ from attnviz.models.network.tower import Tower
 
 EPS = 1e-5
 ENCODER, DECODER = "encoder", "decoder"
+PROJECTIONS = ("q_proj", "k_proj", "v_proj", "out_proj")
 # (tensors, fields, the name of the tower, and the number of the layer) → a part of a layer
 ReadAttention = Callable[[Weights, Fields, str], AnyAttention]
 ReadFeed = Callable[[Weights, Fields, str, int], AnyFeedForward]
@@ -147,13 +148,13 @@ def _block(weights: Weights, fields: Fields, kin: Kin, name: str, layer: int) ->
     )
 
 
-def usual_attention(weights: Weights, fields: Fields, name: str) -> Attention:
-    """Read an attention of a tower, whose four maps have biases."""
+def usual_attention(
+    weights: Weights, fields: Fields, name: str, names: Sequence[str] = PROJECTIONS
+) -> Attention:
+    """Read an attention of a tower, whose four maps have biases. names: of the maps."""
     width = fields.number("d_model", 1024)
     n_heads = heads_of(fields, "d_model", f"{name}_attention_heads", 1024, 16)
-    query, key, value, output = (
-        weights.linear(part, width, width) for part in ("q_proj", "k_proj", "v_proj", "out_proj")
-    )
+    query, key, value, output = (weights.linear(part, width, width) for part in names)
     return Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5)
 
 
