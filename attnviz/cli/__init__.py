@@ -74,9 +74,9 @@ def run_command_line(arguments: Sequence[str]) -> int:
 def _is_question() -> bool:
     """Tell whether a shell asks; what is no question is put aside, for the library would end the
     program over it."""
-    from attnviz.cli.completion import QUESTIONS
+    from attnviz.cli.completion import is_question
 
-    if os.environ[COMPLETE] in QUESTIONS:
+    if is_question(os.environ[COMPLETE]):
         return True
     del os.environ[COMPLETE]
     return False

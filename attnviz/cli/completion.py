@@ -40,6 +40,12 @@ def check_shell() -> None:
         raise bad_choice(name, "a shell with completion", SHELLS)
 
 
+def is_question(value: str, environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether a shell asks so; bash says beside it which word of which line is typed."""
+    told = value != "complete_bash" or {"COMP_WORDS", "COMP_CWORD"} <= environment.keys()
+    return value in QUESTIONS and told and environment.get("COMP_CWORD", "0").isdecimal()
+
+
 def words_typed(environment: Mapping[str, str] = os.environ) -> list[str]:
     """Return the whole words behind the program's name, as the asking shell tells them."""
     if "COMP_WORDS" in environment:

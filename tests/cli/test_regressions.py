@@ -171,8 +171,13 @@ def test_scores_are_divided_by_what_the_checkpoint_says(multiplier, said, tmp_pa
     assert said in " ".join(capsys.readouterr().out.split())
 
 
-@pytest.mark.parametrize("value", ["x", "", "complete_", "complete_x", "source_", "zsh_complete"])
+@pytest.mark.parametrize(
+    "value", ["x", "", "complete_", "complete_x", "source_", "zsh_complete", "complete_bash"]
+)
 def test_what_is_no_question_of_a_shell_is_put_aside(value, monkeypatch, capsys):
+    """Bash asks with its own variables beside the question: without them it is none."""
+    for name in ("COMP_WORDS", "COMP_CWORD"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("_ATTNVIZ_COMPLETE", value)
     assert run_command_line(["run", "a b"]) == 0
     out, err = capsys.readouterr()
