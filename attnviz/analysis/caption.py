@@ -12,6 +12,7 @@ from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.units import joined, starts
 from attnviz.inputs.where import Boxes
+from attnviz.record.numbering import HeadPlace
 from attnviz.record.record import AttentionRecord
 
 Row = NDArray[np.float64]
@@ -46,9 +47,12 @@ def picture_of(record: AttentionRecord) -> tuple[Boxes, NDArray[np.int64]] | Non
 
 
 def caption_words(
-    record: AttentionRecord, layers: Sequence[int] = (), heads: Sequence[int] = ()
-) -> tuple[CaptionWord, ...]:
+    record: AttentionRecord, layers: Sequence[int] = (), heads: Sequence[int] = (),
+    apart: Sequence[HeadPlace] = (),
+) -> tuple[CaptionWord, ...]:  # fmt: skip
     """Follow the words of a caption, by the mean of some layers and heads; of all unless named.
+
+    apart: heads of different layers, in place of both.
 
     Special tokens that were written are left out. Raises AttnvizError for a record of anything
     else.
@@ -61,7 +65,7 @@ def caption_words(
             "Save the record of a caption that `attnviz caption` wrote.",
             key="err.this_record",
         )
-    tokens, whole = record.stack.query_tokens, step_rows(record, layers, heads)
+    tokens, whole = record.stack.query_tokens, step_rows(record, layers, heads, apart)
     rows = whole[:, picture[1]]
     shares = [float(step["probability"]) for step in record.settings.steps or ()]
     first, special = record.settings.prompt or 0, ~picture[0].on_grid

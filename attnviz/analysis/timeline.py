@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.record.numbering import HeadPlace
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
 
@@ -49,15 +50,18 @@ def has_steps(record: AttentionRecord) -> bool:
 
 
 def timeline(
-    record: AttentionRecord, layers: Sequence[int] = (), heads: Sequence[int] = ()
-) -> Timeline:
+    record: AttentionRecord, layers: Sequence[int] = (), heads: Sequence[int] = (),
+    apart: Sequence[HeadPlace] = (),
+) -> Timeline:  # fmt: skip
     """Follow the steps of a record, by the mean of some layers and heads; of all unless named.
+
+    apart: heads of different layers, in place of both.
 
     Raises AttnvizError for a record of a text that nobody wrote while it was watched.
     """
     check_steps(record)
     first = (record.settings.prompt or 0) - 1
-    parts, rows = blocks(record), step_rows(record, layers, heads)
+    parts, rows = blocks(record), step_rows(record, layers, heads, apart)
     found = []
     for i, (step, row) in enumerate(zip(record.settings.steps or (), rows, strict=True)):
         shares = tuple(float(row[columns].sum()) for columns in parts.values())
@@ -76,12 +80,13 @@ def check_steps(record: AttentionRecord) -> None:
 
 
 def step_rows(
-    record: AttentionRecord, layers: Sequence[int] = (), heads: Sequence[int] = ()
-) -> Row:
+    record: AttentionRecord, layers: Sequence[int] = (), heads: Sequence[int] = (),
+    apart: Sequence[HeadPlace] = (),
+) -> Row:  # fmt: skip
     """Return the attention of every step, the mean of some layers and heads: (steps, keys)."""
     stack, first = record.stack, (record.settings.prompt or 0) - 1
     n_steps = len(record.settings.steps or ())
-    found = [attention_row(stack, first + i, layers, heads) for i in range(n_steps)]
+    found = [_mean_row(stack, first + i, layers, heads, apart) for i in range(n_steps)]
     return np.array(found).reshape(n_steps, stack.shape[1])
 
 
@@ -122,6 +127,20 @@ def block_edges(record: AttentionRecord) -> dict[str, int]:
     """Return the first key of every block, in the order of the text."""
     first = {name: int(np.argmax(inside)) for name, inside in blocks(record).items()}
     return dict(sorted(first.items(), key=lambda each: each[1]))
+
+
+def _mean_row(
+    stack: Stack, query: int, layers: Sequence[int], heads: Sequence[int],
+    apart: Sequence[HeadPlace],
+) -> Row:  # fmt: skip
+    if not apart:
+        return attention_row(stack, query, layers, heads)
+    rows = [
+        attention_row(stack, query, (layer,), () if head == "mean" else (head,))
+        for layer, head in apart
+    ]
+    mean: Row = np.mean(rows, axis=0)
+    return mean
 
 
 def attention_row(

@@ -48,6 +48,13 @@ def show_probe(
     )  # fmt: skip
 
 
+def check_places(layer: str, head: str) -> None:
+    """Refuse to look at some layers or heads: a probe looks at all, and a claim names its own."""
+    for option, value in (("--layer", layer), ("--head", head)):
+        if value != "all":
+            _refuse(option)
+
+
 def _refuse_others(asked: TokenPass) -> None:
     if asked.text is not None:
         raise AttnvizError(
@@ -57,10 +64,13 @@ def _refuse_others(asked: TokenPass) -> None:
         )
     for name in ANSWERED_ALONE:
         if getattr(asked, name) is not None:
-            option = f"--{name.replace('_', '-')}"
-            raise AttnvizError(
-                f"{option} has no place in a probe.",
-                f"Leave {option} out.",
-                key="err.no_place",
-                option=option,
-            )
+            _refuse(f"--{name.replace('_', '-')}")
+
+
+def _refuse(option: str) -> None:
+    raise AttnvizError(
+        f"{option} has no place in a probe.",
+        f"Leave {option} out.",
+        key="err.no_place",
+        option=option,
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from attnviz.errors import AttnvizError, out_of_range
 
 # A layer and a head of it, as `heads` prints them: "2.8", "-1.0", "last.3".
 OF_LAYER = re.compile(r"(last|-?\d{1,9})\.(.+)")
+HeadPlace = tuple[int, int | Literal["mean"]]  # a layer, and a head of it or their mean
 RANGE = re.compile(r"(last|-?\d{1,9})(?:-(last|-?\d{1,9}))?")
 
 
@@ -16,16 +18,35 @@ def layers_and_heads(
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The layers and heads that were named; none where it was "mean".
 
-    A head may bring its layer, and several the same one: "2.8", "5.3,5.11", "-1.0", "last.3".
+    A head may bring its layer, and several the same one: "2.8", "5.3,5.11", "-1.0", "last.3". For
+    heads of different layers see `heads_apart`.
     Raises AttnvizError for what is no such name, and for numbers that there are not.
     """
     layer, head = _with_layer(layer, head)
     return _numbers("layer", layer, n_layers), _numbers("head", head, n_heads)
 
 
+def heads_apart(head: str, n_layers: int, n_heads: int) -> tuple[HeadPlace, ...]:
+    """Read heads that each bring a layer, where the layers differ: "2.8,5.3", "0.mean,last.mean".
+
+    Return () for heads of one layer, which `layers_and_heads` reads. Raises AttnvizError for
+    numbers that there are not.
+    """
+    parts = [OF_LAYER.fullmatch(part.strip()) for part in head.split(",")]
+    named = [part for part in parts if part is not None]
+    if len(named) < len(parts) or len({part[1] for part in named}) < 2:
+        return ()
+    found: list[HeadPlace] = []
+    for part in named:
+        layers, heads = layers_and_heads("0", part[0], n_layers, n_heads)
+        found += [(layers[0], one) for one in heads] or [(layers[0], "mean")]
+    return tuple(dict.fromkeys(found))
+
+
 def one_of(layer: str, head: str, n_layers: int, n_heads: int) -> tuple[int, int]:
     """The one layer and the one head that were named; AttnvizError where they are not one."""
-    layers, heads = layers_and_heads(layer, head, n_layers, n_heads)
+    apart = heads_apart(head, n_layers, n_heads)
+    layers, heads = ((), ()) if apart else layers_and_heads(layer, head, n_layers, n_heads)
     if len(layers) != 1 or len(heads) != 1:
         raise AttnvizError(
             f'`layer` "{layer}" and `head` "{head}" are not one head.',
@@ -78,8 +99,8 @@ def _with_layer(layer: str, head: str) -> tuple[str, str]:
     layers = list(dict.fromkeys(part[1] for part in named))
     if len(named) < len(parts) or len(layers) > 1:
         raise AttnvizError(
-            f'The heads "{head}" are not of one layer.',
-            'Name heads of the same layer ("5.3,5.11"), or the layer by itself.',
+            f'The heads "{head}" do not all name their layer.',
+            'Write each as layer.head ("5.3,2.11"), or the layer by itself.',
             key="err.heads_not",
             head=head,
         )

@@ -14,7 +14,7 @@ LITTLE = 1e-4  # a share below it is rounding
 
 def words_of(record: AttentionRecord, look: Look) -> tuple[CaptionWord, ...]:
     """Return the words of a caption under the chosen layers and heads."""
-    return caption_words(record, look.layers, look.heads)
+    return caption_words(record, look.layers, look.heads, look.apart)
 
 
 def named(word: CaptionWord, where: Boxes, language: Language, medium: Guard) -> str:

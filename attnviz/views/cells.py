@@ -13,8 +13,8 @@ from rich.style import Style
 from rich.text import Text
 
 from attnviz.language.language import TERMINAL, Language
+from attnviz.record.numbering import HeadPlace
 from attnviz.record.stack import Stack
-from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.palette import ink_on, ramp
 from attnviz.views.scale import Shades, shades, small
@@ -68,19 +68,23 @@ def background(step: int) -> Style | None:
 
 
 def small_maps(
-    stack: Stack, look: Look, heads: Sequence[int], size: int, colour: bool, *,
+    stack: Stack, scale: str, places: Sequence[HeadPlace], size: int, colour: bool, *,
     alike: bool = False, wide: int = 0,
 ) -> list[list[Text]]:  # fmt: skip
     """Draw each head in at most `size` characters and half as many lines, on its own scale, or all
     on one. wide: characters of a cell that takes a whole line; none: two rows share a line."""
-    pooled = [stack.map(look.layer, head, size) for head in heads]
-    allowed, scale = stack.allowed(look.layer, size), small(look.scale)
+    pooled = [stack.map(*place, size) for place in places]
+    allowed, scale = [stack.allowed(layer, size) for layer, _ in places], small(scale)
     whole = all(one.cells[1] == 1 for one in pooled)
     if alike:
-        bright = on_one_scale([(one.mean, allowed) for one in pooled], scale, whole=whole)
+        maps = [(one.mean, seen) for one, seen in zip(pooled, allowed, strict=True)]
+        bright = on_one_scale(maps, scale, whole=whole)
     else:
-        bright = [shades(one.mean, allowed, scale, whole=whole) for one in pooled]
-    steps = [levels(one.shares, allowed) for one in bright]
+        bright = [
+            shades(one.mean, seen, scale, whole=whole)
+            for one, seen in zip(pooled, allowed, strict=True)
+        ]
+    steps = [levels(one.shares, seen) for one, seen in zip(bright, allowed, strict=True)]
     return [full_rows(one, wide, colour) if wide else half_rows(one, colour) for one in steps]
 
 

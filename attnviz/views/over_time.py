@@ -72,8 +72,7 @@ def strips(stack: Stack, look: Look) -> list[Strip]:
             row_of(stack, layer, head, query),
             query,
         )
-        for layer in look.layers or (look.layer,)
-        for head in look.heads or range(stack.n_heads)
+        for layer, head in look.places(stack)
     ]
 
 

@@ -22,7 +22,7 @@ ELSEWHERE = 12  # of the label of a key that was looked at
 
 def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[RenderableType]:
     """Draw one line per written token: its probability, each block's share, the strongest keys."""
-    found = timeline(record, look.layers or (look.layer,), look.heads)
+    found = timeline(record, look.layers or (look.layer,), look.heads, look.apart)
     label = max(widest([step.label for step in found.steps], LABEL), 5)
     lines: list[RenderableType] = list(dim_lines(timeline_title(record, look), screen.width))
     lines.append(_header(found, label, look, screen))

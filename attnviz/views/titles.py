@@ -76,6 +76,9 @@ def chosen(stack: Stack, look: Look) -> str:
 def timeline_title(record: AttentionRecord, look: Look) -> str:
     """Name the layers and heads that the shares of a timeline are a mean of."""
     stack = record.stack
+    if look.apart:
+        named = ", ".join(f"{layer}.{head}" for layer, head in look.apart)
+        return f"{record.name} · heads {named}"
     layers = look.layers or (look.layer,)
     all_layers = len(layers) == stack.n_layers
     layer = f"{stack.n_layers} layers" if all_layers else f"layer {', '.join(map(str, layers))}"
@@ -105,8 +108,15 @@ def head_number(stack: Stack, head: int) -> str:
     return f"{head} (kv {stack.key_head(head)})" if stack.shares_keys else str(head)
 
 
-def head_title(stack: Stack, head: int) -> str:
-    """The number of a head and what it is built to look at."""
+def place_title(stack: Stack, layer: int, head: Which) -> str:
+    """The layer and the number of a head, and what it is built to look at: "2.8"."""
+    return f"{layer}.{head_title(stack, head)}"
+
+
+def head_title(stack: Stack, head: Which) -> str:
+    """The number of a head and what it is built to look at; "mean" for that of all."""
+    if head == "mean":
+        return head
     return f"{head_number(stack, head)} {visible(stack.head_name(head))}".strip()
 
 

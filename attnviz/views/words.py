@@ -39,11 +39,18 @@ def explanation(
 
     rows: the queries that were asked for; none for all."""
     lines: list[RenderableType] = []
-    for layer in look.layers or (look.layer,):
-        most = MOST_OF_A_LAYER if look.layers else MOST
-        for found, one in _told_apart(record, replace(look, layer=layer), rows):
+    most = MOST_OF_A_LAYER if look.layers or look.apart else MOST
+    for each in _layer_by_layer(look):
+        for found, one in _told_apart(record, each, rows):
             lines += _headed(best(found, most), record, one)
     return [*lines, *_below(record, look)]
+
+
+def _layer_by_layer(look: Look) -> list[Look]:
+    """A look for each layer, and for each head where heads are of different layers."""
+    if look.apart:
+        return look.each()
+    return [replace(look, layer=layer) for layer in look.layers or (look.layer,)]
 
 
 def _told_apart(

@@ -247,3 +247,27 @@ def test_what_a_user_gets_wrong_is_one_line_and_status_2(words, named, capsys):
     assert named in captured.err
     assert "Traceback" not in captured.err
     assert "\x1b" not in captured.err
+
+
+def test_heads_that_are_named(heads, tmp_path, capsys):
+    from tests.reference import checkpoints
+
+    checkpoints.write("gpt2", tmp_path / "gpt2")
+    given = ("--ids", "5,6,7,8,5,6,7,8,9,10,5,6,7", "--model", str(tmp_path / "gpt2"))
+    everything = json.loads(heads(*given, "--json")[0])
+
+    def named(head, *words):
+        rows = json.loads(heads(*given, "--json", "--head", head, *words)[0])
+        return [(row["layer"], row["head"]) for row in rows if row in everything]
+
+    assert sorted(named("1.0,0.1")) == [(0, 1), (1, 0)]
+    assert sorted(named("1.0,1.1")) == [(1, 0), (1, 1)]
+    assert sorted(named("1")) == [(0, 1), (1, 1)]
+    assert named("1", "--layer", "last") == [(1, 1)]
+    table = heads(*given, "--head", "1.0,0.1")[0].split("head looks at")[1]
+    assert {line.split()[0] for line in table.splitlines()[1:3]} == {"1.0", "0.1"}
+    for wrong in (["--head", "mean"], ["--head", "0.mean,1.mean"], ["--head", "1,1.0"],
+                  ["--probe", "--head", "1"], ["--probe", "--layer", "1"]):  # fmt: skip
+        text = [] if "--probe" in wrong else [TEXT]
+        assert run_command_line(["heads", *text, "--model", str(tmp_path / "gpt2"), *wrong]) == 2
+        assert capsys.readouterr().out == ""

@@ -495,3 +495,53 @@ def test_show_none_shows_nothing_of_a_query_either(more, capsys):
     words = ["run", "the cat sat on the mat", "--query", "cat", *more, "--show", "none"]
     assert run_command_line(words) == 0
     assert capsys.readouterr().out == ""
+
+
+@pytest.fixture
+def of_layers(tmp_path):
+    """A trained model of two layers, and what is asked of it."""
+    checkpoints.write("gpt2", tmp_path / "gpt2")
+    return ("--ids", "5,6,7,8,5,6,7", "--model", tmp_path / "gpt2")
+
+
+@pytest.mark.parametrize("show", ["table", "heatmap", "top", "arcs"])
+def test_heads_of_different_layers_are_shown_one_after_the_other(run, of_layers, show):
+    def body(head):
+        out, _ = run(*of_layers, "--head", head, "--show", show)
+        lines = out.split("\n\n", 1)[1].rsplit("\n\n", 1)[0].splitlines()
+        return [line for line in lines if line.strip() and "head" not in line]
+
+    together = body("1.0,0.1")
+    assert together == body("1.0") + body("0.1")
+    assert together != body("0.1") + body("1.0")
+
+
+def test_heads_of_different_layers_side_by_side_and_a_row_of_each(run, of_layers):
+    out, _ = run(*of_layers, "--head", "1.0,0.1")
+    assert re.search(r"^1\.0 .* 0\.1$", out, re.MULTILINE)
+    out, _ = run(*of_layers, "--head", "1.0,0.1", "--query", 3)
+    alone = [run(*of_layers, "--head", head, "--query", 3)[0] for head in ("1.0", "0.1")]
+    rows = [line.split() for line in out.splitlines() if line.startswith(("1.0", "0.1"))]
+    assert [row[0] for row in rows] == ["1.0", "0.1"]
+    for row, one in zip(rows, alone, strict=True):
+        strongest = max(float(word) for word in row[1:])
+        assert round(max(map(float, re.findall(r"([\d.]+)%", one.split("\n\n")[1])))) == strongest
+
+
+def test_findings_of_heads_of_different_layers_are_told_apart(run, of_layers):
+    out, _ = run(*of_layers, "--head", "1.0,0.1", "--explain", "--show", "none")
+    assert out.index("(layer 1 · head 0)") < out.index("(layer 0 · head 1)")
+
+
+def test_files_of_heads_of_different_layers(run, of_layers, tmp_path):
+    files = {name: tmp_path / name for name in ("a.svg", "b.svg", "c.html")}
+    words = [word for path in files.values() for word in ("-o", path)]
+    run(*of_layers, "--head", "1.0,0.1", "--show", "none", *words)
+    picture = files["a.svg"].read_text()
+    assert picture == files["b.svg"].read_text()
+    assert ">1.0<" in picture
+    assert ">0.1<" in picture
+    page = files["c.html"].read_text()
+    start = json.loads(re.search(r'"start":(\{.*?\]?\})(?=,"|\})', page)[1])
+    assert (start["layer"], start["head"]) == (1, 0)
+    assert start["beside"] == [{"layer": 0, "head": 1}]

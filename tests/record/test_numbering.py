@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from attnviz.errors import AttnvizError
-from attnviz.record.numbering import heads_of_layers, layer_number, layers_and_heads, one_of
+from attnviz.record.numbering import (
+    heads_apart,
+    heads_of_layers,
+    layer_number,
+    layers_and_heads,
+    one_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +39,8 @@ def test_layers_and_heads_are_found_by_their_names(layer, head, layers, heads):
         ("-7", "0", "Layer -7"),
         ("0", "2.12", "Head 12"),
         ("0", "9.1", "Layer 9"),
-        ("0", "5.3,2.1", "not of one layer"),
-        ("0", "5.3,1", "not of one layer"),
+        ("0", "5.3,2.1", "not all name"),
+        ("0", "5.3,1", "not all name"),
         ("0", "2.", "not a head"),
         ("0", "2.8.1", "not a head"),
         ("0", "3-1", "not a head"),
@@ -50,8 +56,25 @@ def test_other_names_are_refused(layer, head, reason):
 
 def test_steps_follow_one_head():
     assert one_of("0", "2.8", 6, 12) == (2, 8)
-    with pytest.raises(AttnvizError, match="not one head"):
-        one_of("0", "2.8,2.9", 6, 12)
+    for several in ("2.8,2.9", "2.8,5.3", "mean"):
+        with pytest.raises(AttnvizError, match="not one head"):
+            one_of("0", several, 6, 12)
+
+
+@pytest.mark.parametrize(
+    ("head", "places"),
+    [
+        ("2.8,5.3", ((2, 8), (5, 3))),
+        ("-1.0, 2.last,2.11", ((5, 0), (2, 11))),
+        ("0.mean,last.mean", ((0, "mean"), (5, "mean"))),
+        ("0.0-2,1.all", ((0, 0), (0, 1), (0, 2), *((1, head) for head in range(12)))),
+        ("5.3,5.11", ()),  # of one layer
+        ("2.8,1", ()),
+        ("mean", ()),
+    ],
+)
+def test_heads_of_different_layers_keep_their_layers(head, places):
+    assert heads_apart(head, 6, 12) == places
 
 
 def test_heads_of_several_layers_are_named_together():

@@ -111,7 +111,7 @@ def explore(
         begun = _traced(asked, measure, see)
     record = see(begun.record)
     look = choose(record.stack, layer, head, scale=scale, language=language)
-    if look.layers or len(look.heads) > 1:
+    if not look.shows_one:
         raise AttnvizError(
             "The explorer shows one head at a time.",
             "Give one --layer and --head.",

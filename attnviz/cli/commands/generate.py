@@ -42,13 +42,15 @@ class Written(Display):
     def check_places(self, model: TrainedModel) -> None:
         """Refuse a stack, layer or head that a model has not, before it writes."""
         from attnviz.errors import bad_choice
-        from attnviz.record.numbering import layers_and_heads
+        from attnviz.record.numbering import heads_apart, layers_and_heads
 
         layouts = model.layouts
         if self.stack is not None and self.stack not in layouts:
             raise bad_choice(self.stack, "`stack`", layouts)
         name = self.stack or ("cross" if "cross" in layouts else next(iter(layouts)))
-        layers_and_heads(self.layer, self.head, layouts[name].n_layers, layouts[name].n_heads)
+        n_layers, n_heads = layouts[name].n_layers, layouts[name].n_heads
+        if not heads_apart(self.head, n_layers, n_heads):
+            layers_and_heads(self.layer, self.head, n_layers, n_heads)
 
 
 @options.spread

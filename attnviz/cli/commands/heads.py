@@ -21,6 +21,9 @@ def heads(
     asked: TokenPass,
     stack: options.Stack = None,
     layer: Annotated[str, typer.Option(help="The layers to show: 2 · 0,2 · -1 · all.")] = "all",
+    head: Annotated[
+        str, typer.Option(help="The heads in the table: 3 · 0-3 · all, or layer.head: 2.8,5.3.")
+    ] = "all",
     sort: Annotated[
         str | None,
         typer.Option(help=SORTS, show_default="writes; of built-in heads the surest of each label"),
@@ -60,6 +63,8 @@ def heads(
 
     attnviz heads "The cat sat on the mat because the cat was tired" --type causal --heads 10
 
+    attnviz heads "The cat sat on the mat because it was tired" --model minilm --head 2.8,5.3
+
     attnviz heads --file story.txt --model minilm --sort entropy --top 20 --wide
 
     attnviz heads --model minilm --probe
@@ -74,7 +79,7 @@ def heads(
     from attnviz.analysis.head_labels import look, ranked
     from attnviz.analysis.head_measures import check_measure
     from attnviz.cli.output import console, put, screen_of, warn_of_arabic
-    from attnviz.cli.probe import show_probe
+    from attnviz.cli.probe import check_places, show_probe
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import the_text
     from attnviz.language.languages import find_language
@@ -83,10 +88,18 @@ def heads(
     from attnviz.views.terminal import heads as views
 
     language = find_language(lang)
+    if "mean" in head:
+        raise AttnvizError(
+            f'"{head[:40]}" is not a head.',
+            "Write layer.head, such as 5.3, -1.0 or last.0-3.",
+            key="err.not_head",
+            part=head[:40],
+        )
     numbers.check([asked.file])
     if top is not None and top < 1:
         raise AttnvizError(f"--top is {top}.", "It must be 1 or more.", key="err.top", top=top)
     if probe or check:
+        check_places(layer, head)
         show_probe(asked, stack, check or [], random, top, language, numbers)
         return
     if random is not None:
@@ -113,11 +126,12 @@ def heads(
         check_measure(record.stack, sort)
     elif record.stack.of_heads:
         sort = "effect" if effect else "writes"
-    shown = choose(record.stack, layer, "all", "grid")
+    places = choose(record.stack, layer, head, "grid").places(record.stack)
     asked.say_unused(record, language)
-    looks = look(record.stack, shown.layers or (shown.layer,))
-    ranking = ranked(looks, sort)
-    wanted = looks if sort is None and top is None else ranking[:top]
+    looks = look(record.stack, dict.fromkeys(layer for layer, _ in places))
+    chosen = [one for one in looks if (one.layer, one.head) in places]
+    ranking = ranked(chosen, sort)
+    wanted = chosen if sort is None and top is None else ranking[:top]
 
     def show() -> None:
         target = console()

@@ -158,8 +158,8 @@ SENTENCES = {
     "err.not_layer": '«{wanted}» ماشي layer. عطي رقم ("2«، »-1") ولا last.',
     "err.not_head": "«{part}» ماشي head. كتب layer.head، بحال 5.3، -1.0 ولا last.0-3.",
     "err.heads_not": (
-        "الـ heads «{head}» ماشي ديال نفس الـ layer. عطي heads ديال نفس الـ layer "
-        '("5.3,5.11")، ولا الـ layer بوحدو.'
+        "الـ heads «{head}» ماشي كلهم معاهم الـ layer ديالهم. كتب كل واحد layer.head "
+        '("5.3,2.11")، ولا الـ layer بوحدو.'
     ),
     "err.record_attnviz": "{place} record ديال attnviz و فيه {what} ديالو. حيد {what}.",
     "err.folder_name_file": "{place} دوسي. عطي ملف.",

@@ -163,8 +163,8 @@ SENTENCES = {
     "err.not_layer": '"{wanted}" machi layer. 3ti ra9m ("2", "-1") wla last.',
     "err.not_head": '"{part}" machi head. Kteb layer.head, b7al 5.3, -1.0 wla last.0-3.',
     "err.heads_not": (
-        'Heads "{head}" machi dial nefs layer. 3ti heads dial nefs layer ("5.3,5.11"), wla '
-        "layer bo7do."
+        'Heads "{head}" machi kolhom m3ahom layer dialhom. Kteb kol wa7ed layer.head ("5.3,2.11"), '
+        "wla layer bo7do."
     ),
     "err.record_attnviz": "{place} record dial attnviz w fih {what} dialo. 7eyyed {what}.",
     "err.folder_name_file": "{place} dossier. 3ti file.",

@@ -167,7 +167,7 @@ SENTENCES = {
     "err.not_layer": '"{wanted}" is not a layer. Give a number ("2", "-1") or last.',
     "err.not_head": '"{part}" is not a head. Write layer.head, such as 5.3, -1.0 or last.0-3.',
     "err.heads_not": (
-        'The heads "{head}" are not of one layer. Name heads of the same layer ("5.3,5.11"), '
+        'The heads "{head}" do not all name their layer. Write each as layer.head ("5.3,2.11"), '
         "or the layer by itself."
     ),
     "err.record_attnviz": (

@@ -66,7 +66,7 @@ class Thumbnails:
 
     def _draw(self, look: Look, size: int, colour: bool) -> list[Text]:
         if self.where is None:
-            return small_maps(self.stack, look, look.heads, size, colour)[0]
+            return small_maps(self.stack, look.scale, look.places(self.stack), size, colour)[0]
         row, lines = row_of(self.stack, look.layer, look.head, self.query), -(-size // 2)
         return drawn_picture(self.where, row, None, size, lines, Screen(size, lines, colour))
 

@@ -20,6 +20,7 @@ from attnviz.analysis.timeline import check_steps, has_steps
 from attnviz.inputs.labels import visible
 from attnviz.inputs.where import Times
 from attnviz.record.record import AttentionRecord
+from attnviz.record.stack import Which
 from attnviz.views.look import Look
 from attnviz.views.overlay import looking_patch
 from attnviz.views.page.data import Blobs, page_tree
@@ -109,17 +110,23 @@ def _start(record: AttentionRecord, look: Look) -> dict[str, Any]:
         check_steps(record)
     heard = isinstance(record.stack.key_tokens.where, Times)
     seen = is_pictured(record.stack)
-    many = record.stack.n_layers > 1 or bool(look.layers) or len(look.heads) > 1
+    many = (record.stack.n_layers > 1 or not look.shows_one) and not look.apart
+    first = look.each()[0] if look.apart else look
     return {
         "view": VIEWS.get(
             look.show, "image" if seen else "sound" if heard else "heads" if many else "heatmap"
         ),
-        "layer": look.layer,
+        "layer": first.layer,
         "query": looking_patch(record.stack, look) if seen else _asked(look),
-        "head": None if look.head == "mean" else look.head,
+        "head": None if first.head == "mean" else first.head,
+        "beside": [_place(*place) for place in look.apart[1:]],
         "scale": look.scale,
         "language": look.language.tag,
     }
+
+
+def _place(layer: int, head: Which) -> dict[str, int | None]:
+    return {"layer": layer, "head": None if head == "mean" else head}
 
 
 def _asked(look: Look) -> int | None:

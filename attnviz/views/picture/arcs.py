@@ -15,7 +15,7 @@ from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.palette import INK, LINES
-from attnviz.views.picture.bars import check_rows, each_head, what_is_shown
+from attnviz.views.picture.bars import check_rows, what_is_shown
 from attnviz.views.picture.paper import LABEL_SIZE, Paper, cut, rgb
 from attnviz.views.titles import title
 
@@ -32,7 +32,7 @@ def arcs_figure(record: AttentionRecord, look: Look) -> Figure:
     stack = record.stack
     check_rows(max(stack.shape))
     told = what_is_shown(stack, look, look.language.say("ui.arcs"))
-    said = _left_out(record, look) if len(look.heads) < 2 else []
+    said = _left_out(record, look) if not look.several_heads else []
     paper = Paper([title(record, look.language, PICTURE), told, *said], look.figure)
     queries, keys = (
         [cut(name, LONGEST) for name in tokens.names]
@@ -43,7 +43,7 @@ def arcs_figure(record: AttentionRecord, look: Look) -> Figure:
     right = paper.widest([*keys], LABEL_SIZE) + paper.widest(["100%  "], LABEL_SIZE) + 0.1
     paper.need(wide, paper.beside(LEAST_ROOM) if look.figure.is_sized else 0.0)
     size = paper.points(paper.label_size(LABEL_SIZE, row, 0.95) / paper.style.ratio)
-    blocks = each_head(look)
+    blocks = look.each()
     named = len(blocks) > 1
     block = row * (max(stack.shape) + 1.5 * named)
     tall = block * len(blocks)

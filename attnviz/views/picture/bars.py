@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,7 +43,7 @@ def top_figure(record: AttentionRecord, look: Look) -> Figure:
     """Draw each query with its strongest keys, and a bar for the first."""
     stack, rows = record.stack, list[Row]()
     check_rows(len(stack.query_tokens))
-    for one in each_head(look):
+    for one in look.each():
         keys, weights = stack.strongest(one.layer, one.head, min(KEYS, stack.shape[1]))
         rows += _heading(stack, one, look)
         for query, name in enumerate(stack.query_tokens.names):
@@ -64,7 +63,7 @@ def query_figure(record: AttentionRecord, look: Look) -> Figure:
     Raises AttnvizError where the rows of a long text were not kept.
     """
     stack, rows = record.stack, list[Row]()
-    for one in each_head(look):
+    for one in look.each():
         pooled = stack.map(one.layer, one.head, max(stack.shape))
         if pooled.cells != (1, 1):
             raise AttnvizError(
@@ -76,7 +75,7 @@ def query_figure(record: AttentionRecord, look: Look) -> Figure:
         for query in look.queries:
             weights = pooled.mean[query]
             seen = sorted(np.flatnonzero(allowed[query]).tolist(), key=lambda key: -weights[key])
-            rows.append(Row(_row_name(record, one, query, several=len(look.heads) > 1)))
+            rows.append(Row(_row_name(record, one, query, several=look.several_heads)))
             rows += [
                 Row(cut(stack.key_tokens.names[key], LONGEST), float(weights[key]),
                     f"{100 * weights[key]:.2f}%")
@@ -89,7 +88,7 @@ def query_figure(record: AttentionRecord, look: Look) -> Figure:
 def far_figure(record: AttentionRecord, look: Look) -> Figure:
     """Draw the strongest links between tokens far apart."""
     stack, rows = record.stack, list[Row]()
-    for one in each_head(look):
+    for one in look.each():
         rows += _heading(stack, one, look)
         for link in stack.far_links(one.layer, one.head, FAR):
             query, key = (
@@ -103,12 +102,6 @@ def far_figure(record: AttentionRecord, look: Look) -> Figure:
             rows.append(Row(pair, link.weight, f"{percent(link.weight)}% · {apart}"))
     said = "ui.far" if any(row.weight is not None for row in rows) else "ui.none_far"
     return _figure(record, look, rows, look.language.say(said))
-
-
-def each_head(look: Look) -> list[Look]:
-    """A look for each head where there are several; the look itself where not."""
-    several = len(look.heads) > 1
-    return [replace(look, heads=(head,)) for head in look.heads] if several else [look]
 
 
 def check_rows(n_rows: int) -> None:
@@ -125,14 +118,14 @@ def check_rows(n_rows: int) -> None:
 
 def what_is_shown(stack: Stack, look: Look, sentence: str = "") -> str:
     """Name the layer and head, and what is drawn where that does not speak for itself."""
-    if len(look.heads) > 1:
+    if look.several_heads:
         return sentence
     parts = [chosen(stack, look), "" if look.head == "mean" else head_name(stack, look), sentence]
     return " · ".join(part for part in parts if part)
 
 
 def _heading(stack: Stack, one: Look, look: Look) -> list[Row]:
-    return [Row(what_is_shown(stack, one))] if len(look.heads) > 1 else []
+    return [Row(what_is_shown(stack, one))] if look.several_heads else []
 
 
 def _row_name(record: AttentionRecord, one: Look, query: int, *, several: bool) -> str:

@@ -18,7 +18,7 @@ from attnviz.views.palette import INK
 from attnviz.views.picture.map import write_numbers
 from attnviz.views.picture.paper import GAP, LABEL_SIZE, Paper, rgb
 from attnviz.views.scale import shades, small
-from attnviz.views.titles import head_title, title
+from attnviz.views.titles import head_title, place_title, title
 
 SMALL_SIDE = 1.9  # inches for one head
 PIXELS = 128  # cells along each side of a map
@@ -34,13 +34,13 @@ Corners = tuple[tuple[float, float], tuple[float, float]]  # inches: left and to
 def grid_figure(record: AttentionRecord, look: Look) -> Figure:
     """Draw every chosen head as a small map under its name, all on one axes and one scale each.
 
-    Of several layers each has a row of its own, numbered layer.head.
+    Of several layers each has a row of its own. Heads of different layers are numbered layer.head.
     """
     stack = record.stack
-    heads = look.heads or tuple(range(stack.n_heads))
-    layers = look.layers or (look.layer,)
-    across = len(heads) if look.layers else min(len(heads), 4 if len(heads) <= 16 else 8)
-    down = -(-len(heads) * len(layers) // across)
+    places = look.places(stack)
+    across = min(len(places), 4 if len(places) <= 16 else 8)
+    across = len(places) // len(look.layers) if look.layers else across
+    down = -(-len(places) // across)
     paper = Paper(
         [title(record, look.language, PICTURE), look.language.say("ui.own_scale", PICTURE)],
         look.figure,
@@ -57,7 +57,7 @@ def grid_figure(record: AttentionRecord, look: Look) -> Figure:
     axes = paper.add_axes(left, 0.05, width, height, right=paper.margin, bottom=paper.margin)
     axes.axis("off")
     maps: list[tuple[Pixels, Corners]] = []
-    for i, (layer, head) in enumerate((layer, head) for layer in layers for head in heads):
+    for i, (layer, head) in enumerate(places):
         x, y = (i % across) * (side + GAP), (i // across) * (tall + over + GAP) + over
         pooled, allowed = stack.map(layer, head, PIXELS), stack.allowed(layer, PIXELS)
         bright = shades(pooled.mean, allowed, small(look.scale), whole=pooled.cells[1] == 1)
@@ -66,7 +66,8 @@ def grid_figure(record: AttentionRecord, look: Look) -> Figure:
         if numbered and pooled.cells == (1, 1):
             place = (x, y, side, tall)
             write_numbers(paper, axes, pooled.mean, allowed, colours, place)
-        name = f"{layer}.{head_title(stack, head)}" if look.layers else head_title(stack, head)
+        named = look.layers or look.apart
+        name = place_title(stack, layer, head) if named else head_title(stack, head)
         axes.text(
             x, y - paper.beside(0.06), paper.fitted(name, side, name_size),
             fontsize=paper.points(name_size), color=rgb(INK), parse_math=False,

@@ -126,11 +126,10 @@ def _drawings(stack: Stack, look: Look) -> list[Drawing]:
     if stack.query_tokens.where is None:
         return [_of_word(stack, look, query) for query in range(stack.shape[0])]
     query, found = looking_patch(stack, look), []
-    for layer in look.layers or (look.layer,):
-        for head in look.heads or range(stack.n_heads):
-            row = row_of(stack, layer, head, query)
-            number = f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head)
-            found.append(Drawing(number + _elsewhere(stack, row), row, query, look.mass))
+    for layer, head in look.places(stack):
+        row = row_of(stack, layer, head, query)
+        number = f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head)
+        found.append(Drawing(number + _elsewhere(stack, row), row, query, look.mass))
     return found
 
 

@@ -73,7 +73,7 @@ def _name(record: AttentionRecord, look: Look) -> str:
         return "query"
     if look.show in VIEWS:
         return look.show
-    return "grid" if len(look.heads) > 1 or look.layers else "map"
+    return "map" if look.shows_one else "grid"
 
 
 def _notes(record: AttentionRecord, look: Look) -> list[str]:

@@ -43,8 +43,8 @@ BAR: RGB = (68, 161, 177)
 def timeline_figure(record: AttentionRecord, look: Look) -> Figure:
     """Draw one row per written token: its probability, the share of each block of the text, and
     how the attention lies on all keys, the brightest beside the sink."""
-    found = timeline(record, look.layers or (look.layer,), look.heads)
-    rows = step_rows(record, look.layers or (look.layer,), look.heads)
+    found = timeline(record, look.layers or (look.layer,), look.heads, look.apart)
+    rows = step_rows(record, look.layers or (look.layer,), look.heads, look.apart)
     named = len(found.steps) <= MOST_STEPS
     keys = axis_labels(record.stack.key_tokens.names)
     told = f"{timeline_title(record, look)} · {look.language.say('ui.timeline', PICTURE)}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from attnviz.record.numbering import HeadPlace
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.views.cells import small_maps
@@ -17,7 +18,7 @@ from attnviz.views.look import Look
 from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.patterns import patterns
-from attnviz.views.titles import head_title, layer_title
+from attnviz.views.titles import head_title, layer_title, place_title
 
 GAP = 2  # between small maps
 NARROWEST = 4  # characters of a map in a strip of all heads
@@ -35,7 +36,7 @@ def grid_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Rende
     for layer in look.layers:
         lines += [Text()] if lines else []
         lines.append(label_text(layer_title(stack, layer), screen.width, "dim"))
-        lines += grid(stack, replace(look, layer=layer), screen, TALLEST)
+        lines += grid(stack, replace(look, layer=layer, layers=()), screen, TALLEST)
     return lines
 
 
@@ -46,7 +47,7 @@ def grid(
 
     one_band: keep to the first row of maps and say how many more there are.
     """
-    heads = look.heads or range(stack.n_heads)
+    heads = look.places(stack)
     across = maps_across(screen.width)
     if one_band and len(heads) > across and in_one_strip(len(heads), screen.width):
         across = len(heads)
@@ -79,7 +80,7 @@ def strips(stack: Stack, look: Look, screen: Screen, lines: int) -> list[Rendera
         tall = lines - 2  # of one row of maps, their names and how many more there are
         in_one = in_one_strip(stack.n_heads, screen.width)
         return [] if in_one or tall < LEAST else grid(stack, look, screen, tall, one_band=True)
-    heads = range(stack.n_heads)
+    heads = look.places(stack)
     body: list[RenderableType] = []
     for first in range(0, stack.n_heads, layout.across):
         body += [Text()] if body else []
@@ -123,12 +124,14 @@ def _room(across: int, width: int) -> tuple[int, int]:
     return (width + gap) // max(across, 1) - gap, gap
 
 
-def _name(stack: Stack, look: Look, each: int, size: int, pattern: str) -> Text:
+def _name(
+    stack: Stack, place: HeadPlace, each: int, size: int, pattern: str, *, named: bool
+) -> Text:
     """The head above its map, what it was built or found to look at, and what is brightest there
-    where the map has a scale of its own."""
-    title = head_title(stack, look.heads[0])
+    where the map has a scale of its own. named: with its layer."""
+    title = place_title(stack, *place) if named else head_title(stack, place[1])
     title += f" {pattern}" if pattern and each >= NAME else ""
-    most = percent(float(stack.map(look.layer, look.head, size).mean.max(initial=0)))
+    most = percent(float(stack.map(*place, size).mean.max(initial=0)))
     if each < NAME or most == "100":
         return label_text(title, each, "bold")
     brightest = f" ≤{most}%"
@@ -147,19 +150,20 @@ def maps_across(width: int) -> int:
 
 
 def _band(
-    stack: Stack, look: Look, heads: Sequence[int], layout: _Layout, *, colour: bool
+    stack: Stack, look: Look, places: Sequence[HeadPlace], layout: _Layout, *, colour: bool
 ) -> list[RenderableType]:
     """One row of maps under their names: on one scale where a name has no room to say the largest
     weight."""
     each, gap, alike = layout.each, layout.gap, layout.each < NAME
     size = max(stack.shape) if layout.wide else max(min(2 * layout.tall, each), 1)
-    names, found = [], patterns(stack, (look.layer,)) if each >= NAME else {}
-    for head in heads:
-        pattern = found.get((look.layer, head), "")
-        name = _name(stack, replace(look, heads=(head,)), each, size, pattern)
+    layers = tuple(dict.fromkeys(layer for layer, _ in places))
+    names: list[Text] = []
+    found: Mapping[Any, str] = patterns(stack, layers) if each >= NAME else {}
+    for place in places:
+        name = _name(stack, place, each, size, found.get(place, ""), named=bool(look.apart))
         name.pad_right(each + gap - name.cell_len)
         names.append(name)
-    columns = small_maps(stack, look, heads, size, colour, alike=alike, wide=layout.wide)
+    columns = small_maps(stack, look.scale, places, size, colour, alike=alike, wide=layout.wide)
     lines = [Text("", end="").join(names)]
     for row in zip(*columns, strict=True):
         line = Text(no_wrap=True, end="")

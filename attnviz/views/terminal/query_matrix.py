@@ -31,7 +31,9 @@ Place = tuple[int, Which]
 def places_of(look: Look) -> list[Place]:
     """The layers and heads that are looked at, in order; where no head was named, the mean."""
     heads: Sequence[Which] = look.heads or ("mean",)
-    return [(layer, head) for layer in look.layers or (look.layer,) for head in heads]
+    return [*look.apart] or [
+        (layer, head) for layer in look.layers or (look.layer,) for head in heads
+    ]
 
 
 def query_matrix(

@@ -99,8 +99,7 @@ def show(record: AttentionRecord, look: Look, screen: Screen) -> RenderableType:
     check_show(look.show)
     if look.show == "none":
         return Group()
-    several = len(look.heads) > 1
-    if look.show == "auto" and not several and not look.layers:
+    if look.show == "auto" and look.shows_one:
         return Group(*_title(record, look, screen), *overview(record, look, screen))
     drawn = VIEWS.get(look.show, VIEWS["grid"])
     view = VIEWS["grid"] if look.layers and not drawn.draws_all else drawn
@@ -135,13 +134,12 @@ def _each(
     record: AttentionRecord, view: View, look: Look, screen: Screen
 ) -> Sequence[RenderableType]:
     """The view, once for each head where it draws one at a time."""
-    several = len(look.heads) > 1
     if view.draws_all:
         return view.draw(record, look, screen)
     body: list[RenderableType] = []
-    for one in [replace(look, heads=(h,)) for h in look.heads] if several else [look]:
+    for one in look.each():
         body += [Text()] if body else []
-        if several or view.is_named:
+        if look.several_heads or view.is_named:
             body += _what(record.stack, one, view.sentence, screen)
         body += view.draw(record, one, screen)
     return body
@@ -283,7 +281,7 @@ def footer(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
 
 def _colours(stack: Stack, look: Look) -> list[str]:
     """What the colours of a map of single cells mean, where bright does not just mean much."""
-    if look.show not in COLOURED or look.layers or len(look.heads) > 1:
+    if look.show not in COLOURED or not look.shows_one:
         return []
     if max(stack.shape) > EXAMINED:
         return []
@@ -305,7 +303,7 @@ def _row_sums(stack: Stack, look: Look) -> str:
 def hints(look: Look, screen: Screen) -> list[Text]:
     """Say how to see more; not how to see one head to who sees one."""
     parts = look.language.say("ui.hints").split(" · ")
-    shown = [part for part in parts if not (look.heads and "--head" in part)]
+    shown = [part for part in parts if not ((look.heads or look.apart) and "--head" in part)]
     return dim_lines(" · ".join(shown), screen.width)
 
 
@@ -329,7 +327,7 @@ def _title(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
 
 def _shown(stack: Stack, look: Look, screen: Screen) -> list[str]:
     """The layer and the head of a view that has no line for them, where there is a choice."""
-    if look.show not in COLOURED or look.layers or len(look.heads) > 1 or _medium(stack):
+    if look.show not in COLOURED or not look.shows_one or _medium(stack):
         return []
     tall = look.show == "auto" and stack.shape[0] + ASKED + 2 > screen.height  # a map names it
     is_table = look.show in ("auto", "table") and table_fits(stack, screen.width) and not tall

@@ -12,7 +12,7 @@ const state = {
   source: 0, // which of the stack's: weights, rollout
   layer: tree.start.layer,
   head: tree.start.head, // null is the mean
-  beside: [], // heads to see beside it, {layer, head}
+  beside: tree.start.beside.slice(0, BESIDE_MOST), // heads to see beside it, {layer, head}
   scale: tree.start.scale,
   merge: "", // words, sentences, lines, or tokens as they are
   hide: false,
