@@ -35,7 +35,7 @@ from attnviz.analysis.head_patterns import (
 )
 from attnviz.attention import measures
 from attnviz.frozen import dataclass
-from attnviz.record.stack import Stack
+from attnviz.record.stack import Floats, Stack
 
 Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -145,7 +145,7 @@ def _looked_at(
             some = group[start : start + at_once]
             for first in range(0, stack.n_heads, together):
                 weights = stack.weights[some, first : first + together]
-                flat = weights.reshape(-1, *weights.shape[2:]).astype(np.float64)
+                flat = weights.reshape(-1, *weights.shape[2:])
                 yield some, weights.shape[1], _of_weights(stack, flat, seen)
 
 
@@ -181,14 +181,14 @@ class _Seen:
     """What the heads of a layer may look at.
 
     allowed: (queries, keys), by the mask, in the rows that can tell. open_to: of these, what is
-    not set aside. aside: (keys,). patterns: (queries, keys) 0 or 1, what heads of a kind would
-    look at, of what is open; those that are offsets need no array.
+    not set aside. aside: (keys,). patterns: (queries, keys), what heads of a kind would look
+    at, of what is open; those that are offsets need no array.
     """
 
     allowed: Bools
     open_to: Bools
     aside: Bools
-    patterns: Mapping[str, Array]
+    patterns: Mapping[str, Bools]
 
     @staticmethod
     def of(stack: Stack, layer: int) -> _Seen:
@@ -207,15 +207,19 @@ class _Seen:
                 "duplicate": measures.duplicate_token(ids),
                 "induction": measures.induction(ids),
             }
-        told = {kind: (pattern & open_to).astype(np.float64) for kind, pattern in patterns.items()}
+        told = {kind: pattern & open_to for kind, pattern in patterns.items()}
         return _Seen(allowed, open_to, aside, told)
 
 
-def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> LayerFits:
-    """Some heads of a layer: (heads, queries, keys), written over."""
-    weights *= seen.allowed
-    total = measures.total_weight(weights).sum(axis=-1)
-    resting = _resting(stack, weights, seen)
+def _of_weights(stack: Stack, every: Floats, seen: _Seen) -> LayerFits:
+    """Some heads of a layer: (heads, queries, keys)."""
+    weights: Array = np.multiply(every, seen.allowed.astype(np.float64))
+    whole = Rows(
+        measures.total_weight(weights),
+        np.einsum("hqk,hqk->hq", weights, weights),
+        seen.allowed.sum(axis=1),
+    )
+    resting = _resting(stack, weights, whole, seen)
     weights[:, :, seen.aside] = 0
     squares, free = np.einsum("hqk,hqk->hq", weights, weights), seen.open_to.sum(axis=1)
     left = Rows(measures.total_weight(weights), squares, free)
@@ -229,6 +233,7 @@ def _of_weights(stack: Stack, weights: Array, seen: _Seen) -> LayerFits:
     if stack.two_texts:
         wide.append(_aligned(weights, left))
     narrow = [*found.values(), _one_key(stack, weights, left, seen.open_to)]
+    total = whole.weight.sum(axis=-1)
     return LayerFits(left, total, narrow, wide, resting, _evenness(weights, left))
 
 
@@ -297,7 +302,7 @@ def _shown(stack: Stack, key: int) -> str:
     return name if stack.key_tokens.special[key] else f'"{name}"'
 
 
-def _resting(stack: Stack, weights: Array, seen: _Seen) -> Fit | None:
+def _resting(stack: Stack, weights: Array, whole: Rows, seen: _Seen) -> Fit | None:
     """How much each head puts on what is set aside, and on which token.
 
     One token is named alone when it has most of it; the share is then its own.
@@ -308,11 +313,7 @@ def _resting(stack: Stack, weights: Array, seen: _Seen) -> Fit | None:
     rows = np.asarray(seen.allowed.any(axis=1))
     if not stack.two_texts:
         rows[:1] = False  # the first token's own row
-    whole = Rows(
-        measures.total_weight(weights) * rows,
-        np.einsum("hqk,hqk->hq", weights, weights) * rows,
-        seen.allowed.sum(axis=1),
-    )
+    whole = Rows(whole.weight * rows, whole.squares * rows, whole.free)
     on = weights[:, :, columns] * rows[:, None]
     keys = (seen.allowed[:, columns] & rows[:, None]).astype(np.int64)
     each, chances = whole.fits(on, keys, rows.sum() / 2)

@@ -50,11 +50,27 @@ class Layers:
             return self.stack.allowed_keys()[self.layers]
         return np.stack([keys_seen(self.stack, layer) for layer in self.layers])
 
-    def on_none(self, *, without_first: bool) -> Array:
-        """The share of a pattern that holds no pair: 0, NaN where there is no weight at all."""
+    @cached_property
+    def totals(self) -> Array:
+        """The weight of every query, (layers, heads, queries)."""
+        return self.of_queries("total")
+
+    @cached_property
+    def total_without_first(self) -> Array:
+        """The weight of each head on all keys but the first, (layers, heads)."""
+        return self.of_weights(lambda w: measures.total_weight(w[..., 1:]).sum(axis=-1))
+
+    def on_pattern(self, pairs: Bools, *, without_first: bool) -> Array:
+        """The share of each head's weight on some pairs (queries, keys), as `pattern_score` has
+        it: (layers, heads)."""
         first = int(without_first)
-        total = self.of_weights(lambda w: measures.total_weight(w[..., first:]).sum(axis=-1))
-        return divided(np.zeros(self.shape), total)
+        total = self.total_without_first if without_first else self.totals.sum(axis=-1)
+        if not pairs[:, first:].any():  # most short texts say nothing twice
+            return divided(np.zeros(self.shape), total)
+        on = self.of_weights(
+            lambda w: measures.on_pattern(w[..., first:], pairs[:, first:]).sum(axis=-1)
+        )
+        return divided(on, total)
 
     def of_queries(self, name: str) -> Array:
         """One of `attnviz.measures` of every query: (layers, heads, queries)."""
@@ -147,7 +163,7 @@ def _distance(of: Layers) -> Array:
         return of.of_weights(
             lambda weights: divided((weights * far).sum((-2, -1)), (weights * both).sum((-2, -1)))
         )
-    weight = of.of_queries("total")
+    weight = of.totals
     moved = np.where(weight > 0, of.of_queries("distance"), 0) * weight
     return divided(moved.sum(axis=-1), weight.sum(axis=-1))
 
@@ -175,12 +191,7 @@ def _pattern(
     pattern: Callable[[Any], Bools], *, without_first: bool = False
 ) -> Callable[[Layers], Array]:
     def compute(of: Layers) -> Array:
-        pairs = pattern(of.stack.key_tokens.ids)
-        if not pairs.any():  # most short texts say nothing twice
-            return of.on_none(without_first=without_first)
-        return of.of_weights(
-            lambda weights: measures.pattern_score(weights, pairs, without_first=without_first)
-        )
+        return of.on_pattern(pattern(of.stack.key_tokens.ids), without_first=without_first)
 
     return compute
 

@@ -157,6 +157,7 @@ def received(weights: ArrayLike) -> Floats:
 
 # One number for a whole head ------------------------------------------------------------------
 
+FEW = 16  # times as many weights as pairs: then pairs are picked out one by one
 Pattern = NDArray[np.bool_]  # (queries, keys): the pairs that a kind of head would look at
 
 
@@ -179,8 +180,8 @@ def special_share(
 
     special_keys: (keys,) bool, special_queries: (queries,) bool. NaN where every query is special.
     """
-    rows = _weights(weights)[..., ~np.asarray(special_queries, dtype=np.bool_), :]
-    return _mean_of_rows(total_weight(rows[..., np.asarray(special_keys, dtype=np.bool_)]))
+    on_special = total_weight(_weights(weights)[..., np.asarray(special_keys, dtype=np.bool_)])
+    return _mean_of_rows(on_special[..., ~np.asarray(special_queries, dtype=np.bool_)])
 
 
 @known_arguments()
@@ -208,8 +209,20 @@ def _lower(pattern: Pattern, diagonal: int) -> Pattern:
 @known_arguments()
 def on_pattern(weights: ArrayLike, pattern: ArrayLike) -> Floats:
     """Σ_j A_ij P_ij per query. (…, queries)"""
-    w = _weights(weights)
-    return row_dot(w, np.broadcast_to(np.asarray(pattern, dtype=w.dtype), w.shape))
+    w, p = _weights(weights), np.asarray(pattern)
+    if p.ndim == 2 and p.dtype == np.bool_ and FEW * np.count_nonzero(p) < p.size:
+        return _on_pairs(w, *np.nonzero(p))
+    return row_dot(w, np.broadcast_to(p.astype(w.dtype, copy=False), w.shape))
+
+
+def _on_pairs(weights: Weights, queries: Indices, keys: Indices) -> Floats:
+    """The sum over these pairs, queries in their order, of every query: (…, queries)"""
+    found = np.zeros(weights.shape[:-1])
+    some, first = np.unique(queries, return_index=True)
+    if some.size:
+        on = weights[..., queries, keys].astype(np.float64)
+        found[..., some] = np.add.reduceat(on, first, axis=-1)
+    return found
 
 
 @known_arguments()

@@ -305,3 +305,13 @@ def test_measures_of_positions_are_listed_as_such():
         )
     }
     assert moved == set(measures.WITHIN_ONE_TEXT)
+
+
+@pytest.mark.parametrize("n_pairs", [0, 1, 9, 300])
+def test_few_pairs_are_picked_out_and_give_the_sums_of_all(n_pairs):
+    dice = np.random.default_rng(n_pairs)
+    weights = dice.random((3, 2, 20, 30)).astype(np.float32)
+    pairs = np.zeros((20, 30), bool)
+    pairs.ravel()[dice.choice(600, n_pairs, replace=False)] = True
+    due = np.where(pairs, weights, 0).sum(axis=-1, dtype=np.float64)
+    np.testing.assert_allclose(measures.on_pattern(weights, pairs), due, rtol=1e-6, atol=0)
