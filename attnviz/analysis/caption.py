@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from attnviz.analysis.timeline import check_steps, step_rows
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.inputs.image import regridded
+from attnviz.inputs.tokens import Tokens
 from attnviz.inputs.units import joined, starts
 from attnviz.inputs.where import Boxes
 from attnviz.record.numbering import HeadPlace
@@ -40,10 +42,22 @@ def picture_of(record: AttentionRecord) -> tuple[Boxes, NDArray[np.int64]] | Non
     if stack.two_texts and isinstance(where, Boxes):
         return where, np.arange(stack.shape[1])
     first, last = (record.settings.prompt_parts or {}).get("image", (0, 0))
-    tower = None if seen is None else seen.key_tokens.where
-    if not isinstance(tower, Boxes) or int(tower.on_grid.sum()) != last - first or first == last:
+    tower = None if seen is None else _in_squares(seen.key_tokens, last - first)
+    return None if tower is None else (tower, np.arange(first, last))
+
+
+def _in_squares(patches: Tokens, n: int) -> Boxes | None:
+    """What a tower's patches are to a decoder that reads `n` tokens of them: the patches, or
+    squares; None where they are neither."""
+    where = patches.where
+    if not isinstance(where, Boxes) or not n:
         return None
-    return tower.at(np.flatnonzero(tower.on_grid)), np.arange(first, last)
+    rows, columns = where.grid
+    for side in range(1, min(where.grid) + 1):
+        if (rows // side) * (columns // side) == n and not (rows % side or columns % side):
+            found = regridded(patches, (rows // side, columns // side)).where
+            return found if isinstance(found, Boxes) else None
+    return None
 
 
 def caption_words(

@@ -14,14 +14,16 @@ from attnviz.errors import AttnvizError, bad_choice
 from attnviz.inputs.image import regridded
 from attnviz.inputs.text import TOKENIZERS, encode, from_ids, open_tokenizer
 from attnviz.inputs.tokens import Tokens, from_labels
+from attnviz.inputs.where import Boxes
 from attnviz.models.checkpoint.speech import read_speech
 from attnviz.models.hear import hear
 from attnviz.models.layers import Floats
 from attnviz.models.model import AUDIO, IMAGE, SOURCE, TEXT, Inputs, Prepared
 from attnviz.models.network.embeddings import Embeddings
 from attnviz.models.network.pooling import PROBE
+from attnviz.models.network.seeing_decoder import SeeingDecoder
 from attnviz.models.network.stages import Stages
-from attnviz.models.see import see
+from attnviz.models.see import see, seen_whole
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -53,6 +55,8 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
             tokens[role], features[role] = read(model, inputs)
             if model.network.tower(role).pool is not None:
                 tokens[PROBE] = from_labels(["[PROBE]"])
+    if IMAGE in features:
+        notes += seen_whole(model)
     network = model.network
     if isinstance(network, Stages):
         for tower, grid in zip(network.towers[1:], network.grids[1:], strict=True):
@@ -101,8 +105,7 @@ def _with_patches(model: TrainedModel, text: Tokens, image: Tokens | None) -> To
                 key="err.text_place",
             )
         return text
-    dropped = int(image.special.sum())
-    patches = image.at(np.arange(dropped, len(image)))
+    patches = _image_tokens(model, image)
     if len(there) == len(patches):
         return _as_patches(text, there, patches)
     if len(there) > 1:
@@ -121,6 +124,27 @@ def _with_patches(model: TrainedModel, text: Tokens, image: Tokens | None) -> To
     places = np.arange(begins, begins + len(patches))
     ids[places] = token
     return _as_patches(replace(text.at(np.array(order)), ids=ids), places, patches)
+
+
+def with_picture(model: TrainedModel, text: str, tokenizer: Tokenizer) -> str:
+    """Write the picture into the text of a model that reads it among words, as its processor does,
+    where the tokenizer knows the marks."""
+    marks = model.network.marks if isinstance(model.network, SeeingDecoder) else None
+    token = None if model.image_token is None else tokenizer.id_to_token(model.image_token)
+    if marks is None or token is None or token not in marks.whole:
+        return text
+    return marks.placed(text)
+
+
+def _image_tokens(model: TrainedModel, image: Tokens) -> Tokens:
+    """What the decoder reads of the picture: its patches, or squares of them."""
+    network, where = model.network, image.where
+    assert isinstance(network, SeeingDecoder)  # it has an image token
+    assert isinstance(where, Boxes)  # they are patches
+    grid = network.projector.grid(where.grid)
+    if grid != where.grid:
+        return regridded(image, grid)
+    return image.at(np.arange(network.projector.dropped, len(image)))
 
 
 def _as_patches(text: Tokens, places: np.ndarray, patches: Tokens) -> Tokens:
@@ -190,6 +214,8 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
     if inputs.text is None and model.describes:
         return from_ids([_first(model)], _tokenizer_for_ids(model, inputs))
     text, tokenizer = inputs.require_text(), _tokenizer(model, inputs)
+    if inputs.image is not None:
+        text = with_picture(model, text, tokenizer)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
     if model.type == "cross":
         tokens = _for_decoder(model, tokens, tokenizer)

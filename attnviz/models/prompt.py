@@ -12,7 +12,7 @@ from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.text import encode
 from attnviz.models.model import Inputs, Prepared
-from attnviz.models.prepare import language_id
+from attnviz.models.prepare import language_id, with_picture
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -106,6 +106,8 @@ def _of_chat(model: TrainedModel, inputs: Inputs, system: str | None) -> Prompt:
     if inputs.image is not None:
         content = [{"type": "image"}, {"type": "text", "text": text}]
     whole = render_chat(model.checkpoint, [*messages, {"role": "user", "content": content}])
+    if inputs.image is not None:
+        whole = with_picture(model, whole, model.tokenizer)
     tokens = encode(model.tokenizer, whole, special=False)
     if inputs.image is not None:
         prepared = model.prepare(replace(inputs, text=None, ids=tokens.ids.tolist()))

@@ -45,6 +45,16 @@ def see(model: TrainedModel, inputs: Inputs) -> tuple[Tokens, Floats]:
     return patch_tokens(picture, grid, covered, _special(stem)), pixels
 
 
+def seen_whole(model: TrainedModel) -> tuple[str, ...]:
+    """Say where a model would be fed a picture in parts too, and is fed the whole alone."""
+    if not read_image_processor(model.checkpoint.folder, _looks_as(model)).splits:
+        return ()
+    return (
+        f"The picture is fed to {model.name} as a whole, without the enlarged parts that its "
+        "processor adds (do_image_splitting).",
+    )
+
+
 def _looks_as(model: TrainedModel) -> str:
     """The model_type whose usual way of looking is meant: that of the encoder beside a decoder."""
     encoder = model.config.get("encoder")

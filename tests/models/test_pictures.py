@@ -18,11 +18,12 @@ IDS, CAPTION = [3, 17, 5, 2, 11], [5, 17, 9, 22]
 TOWERS = ("clip", "siglip", "siglip2")
 WRITERS = ("vit-gpt2", "trocr", "blip")
 ASKED = [1, 8, 29, 17, 22]  # 29 stands for the picture
+AMONG = {"llava": 9, "smolvlm": 4}  # how many tokens a picture is among words
 
 
 def given(folder, case):
     ids = IDS if case in TOWERS else CAPTION if case in WRITERS else None
-    ids = ASKED if case == "llava" else ids
+    ids = ASKED if case in AMONG else ids
     return {"image": folder / "picture.png", "model": str(folder)} | ({"ids": ids} if ids else {})
 
 
@@ -76,25 +77,31 @@ def test_the_class_of_a_picture_in_stages(tmp_path):
         attnviz.trace(**asked)
 
 
-def test_a_picture_among_words(tmp_path, capsys):
-    """LLaVA's greedy ids, and what each of them looked at: the picture is a block of its own."""
-    pictures.write("llava", tmp_path)
+@pytest.mark.parametrize("case", AMONG)
+def test_a_picture_among_words(case, tmp_path, capsys):
+    """The library's greedy ids, and what each of them looked at: the picture is a block of its
+    own."""
+    pictures.write(case, tmp_path)
+    stop = 2 + AMONG[case]
     words = ["generate", "--ids", ",".join(map(str, ASKED)), "--model", str(tmp_path), "--image",
              str(tmp_path / "picture.png"), "--max-new-tokens", "6",
              "--no-repeat-ngram-size", "2"]  # fmt: skip
     assert run_command_line([*words, "--json"]) == 0
     settings = json.loads(capsys.readouterr().out)["settings"]
     written = [step["id"] for step in settings["steps"]]
-    assert written == pictures.expected("llava")["ids"].tolist()[: len(written)]
-    assert settings["prompt_parts"] == {"before": [0, 2], "image": [2, 11], "prompt": [11, 13]}
+    assert written == pictures.expected(case)["ids"].tolist()[: len(written)]
+    parts = {"before": [0, 2], "image": [2, stop], "prompt": [stop, stop + 2]}
+    assert settings["prompt_parts"] == parts
     assert run_command_line(words) == 0
     header = capsys.readouterr().out
     assert all(name in header for name in ("before", "image", "prompt"))
 
 
-def test_where_each_word_looked_in_a_picture_among_words(tmp_path, capsys):
+@pytest.mark.parametrize("case", AMONG)
+def test_where_each_word_looked_in_a_picture_among_words(case, tmp_path, capsys):
     """Its row is over the picture's tokens alone; the rest of its weight went to words."""
-    pictures.write("llava", tmp_path)
+    pictures.write(case, tmp_path)
+    n = AMONG[case]
     pictures.with_words(tmp_path)
     image = tmp_path / "picture.png"
     found = attnviz.generate("a cat", image=image, model=str(tmp_path), max_new_tokens=3)
@@ -102,8 +109,8 @@ def test_where_each_word_looked_in_a_picture_among_words(tmp_path, capsys):
     words = caption_words(found.record)
     assert len(words) == len(found.ids)
     for i, word in enumerate(words, len(found.prompt) - 1):
-        np.testing.assert_allclose(word.row, whole[i, :9], atol=1e-6)
-        assert word.elsewhere == pytest.approx(whole[i, 9:].sum(), abs=1e-6)
+        np.testing.assert_allclose(word.row, whole[i, :n], atol=1e-6)
+        assert word.elsewhere == pytest.approx(whole[i, n:].sum(), abs=1e-6)
     asked = ["generate", "a cat", "--image", str(image), "--model", str(tmp_path), "--show",
              "caption", "--max-new-tokens", "3", "-o", str(tmp_path / "a.png")]  # fmt: skip
     assert run_command_line(asked) == 0
@@ -199,7 +206,7 @@ def test_what_cannot_be_compared_is_said(asked, said, tmp_path):
         attnviz.predict(model=str(tmp_path), **asked)
 
 
-@pytest.mark.parametrize("case", ["clip", "blip", "llava", "swin"])
+@pytest.mark.parametrize("case", ["clip", "blip", "llava", "smolvlm", "swin"])
 @pytest.mark.parametrize("words", [
     ["cost"], ["lens", "a"], ["effect", "a"], ["check", "a cat"], ["heads", "a cat"],
     ["steps", "a cat", "--query", "a"], ["models"],
@@ -216,6 +223,38 @@ def test_other_commands_answer_or_say_what_they_read(case, words, tmp_path, caps
     if status == 2:
         assert told.out == ""
         assert told.err.count("\n") == 1
+
+
+def test_parts_that_are_left_out_are_said(tmp_path):
+    """SmolVLM's processor also cuts the picture into parts, unless it is told not to."""
+    how = pictures.write("smolvlm", tmp_path)["processor"]
+    pictures.with_words(tmp_path)
+    asked = {"image": tmp_path / "picture.png", "model": str(tmp_path)}
+    note = attnviz.trace("a cat", **asked).notes[-1]
+    assert "do_image_splitting" in note
+    file = tmp_path / "preprocessor_config.json"
+    file.write_text(json.dumps(how | {"do_image_splitting": False}))
+    assert "do_image_splitting" not in "".join(attnviz.trace("a cat", **asked).notes)
+
+
+def test_the_marks_around_a_picture(tmp_path):
+    """Where the tokenizer knows them a picture stands as the library's processor writes it."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    pictures.write("smolvlm", tmp_path)
+    words = ["<unk>", "<pad>", "</s>", "a", "cat", "<fake_token_around_image>", "<global-img>"]
+    numbers = {word: i for i, word in enumerate(words)} | {"<image>": 29}
+    tokenizer = Tokenizer(models.WordLevel(numbers, "<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.add_special_tokens([*words[5:], "<image>"])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    opened, image = load_writer(str(tmp_path)), tmp_path / "picture.png"
+    for text in ("a cat", "<image> a cat"):
+        ids = opened.prepare(Inputs(text=text, image=image)).text.ids
+        assert ids.tolist() == [5, 6, 29, 29, 29, 29, 5, 3, 4]
+    ids = opened.prepare(Inputs(text="a <image> cat", image=image)).text.ids
+    assert ids.tolist() == [3, 5, 6, 29, 29, 29, 29, 5, 4]
+    assert opened.prepare(Inputs(text="a cat")).text.ids.tolist() == [3, 4]
 
 
 ODD = (None, "x", -1, 0, 1.5, [], {}, 10**9, [1, 2])

@@ -16,23 +16,50 @@ IMAGES = Path(__file__).parents[2] / "samples" / "images"
 IMAGE = 59
 LLAMA = SIZES | {"num_key_value_heads": 2, "vocab_size": 60, "max_position_embeddings": 200,
                  "bos_token_id": 1, "eos_token_id": 4, "num_hidden_layers": 2}  # fmt: skip
+IN_SQUARES = {"size": {"longest_edge": 96}, "max_image_size": {"longest_edge": 48}, "resample": 1}
+SIGLIP = PLAIN | {"patch_size": 16, "vision_use_head": False}
 CASES = {
     "llava": lambda: t.LlavaConfig(
-        vision_config=t.CLIPVisionConfig(**PLAIN), text_config=t.LlamaConfig(**LLAMA),
-        image_token_index=IMAGE),
+        vision_config=t.CLIPVisionConfig(**PLAIN),
+        text_config=t.LlamaConfig(**LLAMA),
+        image_token_index=IMAGE,
+    ),
     "llava, siglip, mistral": lambda: t.LlavaConfig(
         vision_config=t.SiglipVisionConfig(**PLAIN | {"patch_size": 16}),
-        text_config=t.MistralConfig(**LLAMA, sliding_window=7), image_token_index=IMAGE,
-        vision_feature_layer=-3, vision_feature_select_strategy="full",
-        projector_hidden_act="relu", multimodal_projector_bias=False),
-}  # fmt: skip
+        text_config=t.MistralConfig(**LLAMA, sliding_window=7),
+        image_token_index=IMAGE,
+        vision_feature_layer=-3,
+        vision_feature_select_strategy="full",
+        projector_hidden_act="relu",
+        multimodal_projector_bias=False,
+    ),
+    "smolvlm": lambda: t.SmolVLMConfig(
+        vision_config=PLAIN | {"model_type": "smolvlm_vision"},
+        image_token_id=IMAGE,
+        text_config=t.LlamaConfig(**LLAMA),
+        scale_factor=3,
+        tie_word_embeddings=True,
+    ),
+    "idefics3, qwen2": lambda: t.Idefics3Config(
+        vision_config=PLAIN | {"model_type": "idefics3_vision", "hidden_act": "relu"},
+        text_config=t.Qwen2Config(**LLAMA),
+        image_token_id=IMAGE,
+        pad_token_id=1,
+    ),
+}
+MADE = {"llava": t.LlavaForConditionalGeneration, "smolvlm": t.SmolVLMForConditionalGeneration,
+        "idefics3": t.Idefics3ForConditionalGeneration}  # fmt: skip
+
+MANY = t.SmolVLMForConditionalGeneration, t.Idefics3ForConditionalGeneration  # pictures are fed
 
 
 @pytest.fixture(params=CASES)
 def model(request, tmp_path):
     config = CASES[request.param]()
     config._attn_implementation = "eager"
-    return perturbed(t.LlavaForConditionalGeneration, config, tmp_path, SQUARE), tmp_path
+    made = MADE[config.model_type]
+    how = IN_SQUARES if config.model_type in ("smolvlm", "idefics3") else SQUARE
+    return perturbed(made, config, tmp_path, how), tmp_path
 
 
 def test_every_weight_and_what_is_written(model):
@@ -41,18 +68,19 @@ def test_every_weight_and_what_is_written(model):
     opened = load_writer(str(folder))
     prepared = opened.prepare(Inputs(image=image, ids=asked))
     pixels = torch.from_numpy(prepared.features["image"])[None]
+    pixels = pixels[None] if isinstance(reference, MANY) else pixels
     ids = torch.from_numpy(prepared.text.ids)[None]
     n = int((ids == IMAGE).sum())
     assert ids[0].tolist() == [1, 8, *[IMAGE] * n, 17, 22, 9]
     assert prepared.text.labels[2] == "r0c0"
     with torch.no_grad():
-        out = reference(ids, pixels, output_attentions=True)
-        seen = reference.model.vision_tower(pixels, output_attentions=True)
+        out = reference(input_ids=ids, pixel_values=pixels, output_attentions=True)
+        seen = reference.model.get_image_features(pixels, output_attentions=True)
     record = attnviz.trace(image=image, ids=asked, model=str(folder))
     assert record.name == "self"
     np.testing.assert_allclose(record.stack.weights, stacked(out), atol=1e-5)
     tower = record.stacks["image"].weights
-    assert len(tower) < len(seen.attentions)
+    assert (len(tower) < len(seen.attentions)) == (reference.config.model_type == "llava")
     np.testing.assert_allclose(tower, stacked(seen)[: len(tower)], atol=1e-5)
     how = {"max_new_tokens": 10, "no_repeat_ngram_size": 2}
     found = attnviz.generate(image=image, ids=asked, model=str(folder), **how)

@@ -126,6 +126,24 @@ def _among_words(model, pixels):
         "ids": written[0, ids.shape[1] :].numpy()}  # fmt: skip
 
 
+def _in_squares(model, pixels):
+    """Idefics 3 and SmolVLM: the whole tower, and a decoder that reads squares of its patches."""
+    ids = torch.tensor([[1, 8, *[IMAGE_TOKEN] * 4, 17, 22]])
+    return _joined(model, ids, pixels[None])
+
+
+def _joined(model, ids, pixels, **beside):
+    """A tower and a decoder that reads what it saw among its words."""
+    given = {"input_ids": ids, "pixel_values": pixels, **beside}
+    features = {n: v for n, v in beside.items() if n == "image_grid_thw"}
+    seen = model.model.get_image_features(pixels, output_attentions=True, **features)
+    found = model(**given, output_attentions=True)
+    how = {"max_new_tokens": 6, "no_repeat_ngram_size": 2, "do_sample": False}
+    written = model.generate(**given, attention_mask=torch.ones_like(ids), **how)
+    return _all({"self": found.attentions, "image": seen.attentions}) | {
+        "ids": written[0, ids.shape[1] :].numpy()}  # fmt: skip
+
+
 def _all(layers):
     return {f"{name}/weights": np.stack([one[0].numpy() for one in each])
             for name, each in layers.items()}  # fmt: skip
@@ -147,7 +165,8 @@ def _stacked(out):
     return np.stack([one[0].numpy() for one in out.attentions])
 
 
-FED = {"llava": [1]}
+SMALL = {"size": {"longest_edge": 48}, "max_image_size": {"longest_edge": 32}}
+FED = {"llava": [1], "smolvlm": [1]}
 CASES = {  # class, config, processor, what is run
     "clip": (t.CLIPModel, t.CLIPConfig(text_config=READ, vision_config=SEEN), SQUARE, _towers),
     "siglip": (t.SiglipModel, t.SiglipConfig(text_config=READ, vision_config=SEEN), SQUARE,
@@ -167,6 +186,9 @@ CASES = {  # class, config, processor, what is run
     "llava": (t.LlavaForConditionalGeneration, t.LlavaConfig(
         vision_config=t.CLIPVisionConfig(**SEEN), text_config=t.LlamaConfig(**LLAMA),
         image_token_index=IMAGE_TOKEN), SQUARE, _among_words),
+    "smolvlm": (t.SmolVLMForConditionalGeneration, t.SmolVLMConfig(
+        vision_config=TOWER | {"image_size": 32, "patch_size": 8}, image_token_id=IMAGE_TOKEN,
+        text_config=t.LlamaConfig(**LLAMA), scale_factor=2), SMALL, _in_squares),
     "blip tower": (t.BlipVisionModel, t.BlipVisionConfig(**SEEN), SQUARE, _alone),
 }  # fmt: skip
 

@@ -28,7 +28,7 @@ ROWS = 256  # of pixels that are worked on together
 CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALF = (0.5, 0.5, 0.5)
-BILINEAR, BICUBIC = 2, 3
+LANCZOS, BILINEAR, BICUBIC = 1, 2, 3
 SMALLEST_STEP = 1e-5  # of the scale that is sought for pictures that keep their shape
 Area = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -39,7 +39,9 @@ class ImageProcessor:
     stays as it is. resample: Pillow's number of the filter. crop: (height, width) of the middle
     that is kept. rescale, mean, std: what levels are multiplied by, and normed with. most_patches:
     the picture keeps its shape and gets so many patches of `patch` pixels at most (SigLIP 2).
-    floats_first: levels are multiplied before they are resized, in float32 (DINOv3)."""
+    floats_first: levels are multiplied before they are resized, in float32 (DINOv3). longest: what
+    the longer side is made first, the picture keeping its shape (Idefics 3). splits: the library
+    feeds the picture in parts too, beside the whole, which alone is made here."""
 
     size: tuple[int, int] | None = (224, 224)
     shortest: int | None = None
@@ -51,6 +53,8 @@ class ImageProcessor:
     most_patches: int | None = None
     patch: int = 16
     floats_first: bool = False
+    longest: int | None = None
+    splits: bool = False
 
     def __call__(self, image: Image) -> tuple[NDArray[np.float32], Area]:
         """Return the pixels (3, height, width), and which area of the picture they cover, in its
@@ -76,6 +80,9 @@ class ImageProcessor:
     def _resized(self, image: Image) -> Image:
         from PIL import Image as Pillow
 
+        if self.longest is not None:
+            first = even_size(*image.size, self.longest)
+            image = image.resize(first, Pillow.Resampling(self.resample))
         size = self._new_size(*image.size)
         return image if size is None else image.resize(size, Pillow.Resampling(self.resample))
 
@@ -149,6 +156,15 @@ def flexible_size(wide: int, tall: int, patch: int, most: int) -> tuple[int, int
     return sides(low)
 
 
+def even_size(wide: int, tall: int, longest: int) -> tuple[int, int]:
+    """Return width and height with this longer side; the shorter one is cut down to a whole number,
+    and made even."""
+    ratio = wide / tall
+    shorter = int(longest / ratio) if wide >= tall else int(longest * ratio)
+    shorter += shorter % 2
+    return (longest, max(shorter, 1)) if wide >= tall else (max(shorter, 1), longest)
+
+
 USUAL = {  # by model_type, where the folder has no file of its own
     "vit": ImageProcessor(),
     "deit": ImageProcessor((256, 256), None, BICUBIC, (224, 224)),
@@ -163,6 +179,7 @@ USUAL = {  # by model_type, where the folder has no file of its own
         (224, 224), None, BILINEAR, mean=IMAGENET_MEAN, std=IMAGENET_STD, floats_first=True
     ),
     "blip": ImageProcessor((384, 384), None, BICUBIC, mean=CLIP_MEAN, std=CLIP_STD),
+    "idefics3": ImageProcessor((364, 364), None, LANCZOS, longest=1456, splits=True),
 }
 USUAL |= {
     "dinov2_with_registers": USUAL["dinov2"],
@@ -170,6 +187,7 @@ USUAL |= {
     "siglip_vision_model": USUAL["siglip"],
     "siglip2_vision_model": USUAL["siglip2"],
     "blip_vision_model": USUAL["blip"],
+    "smolvlm": USUAL["idefics3"],
 }
 
 
@@ -180,6 +198,8 @@ def read_image_processor(folder: Path | None, family: str) -> ImageProcessor:
     given = read_processor(folder, "image_processor")
     if not given:
         return usual
+    if usual.longest is not None:
+        return _in_two_steps(given, usual, folder)
     sides, shortest = _size(given.get("size"), folder, square=usual.shortest is None)
     if given.get("do_resize") is False:
         sides = shortest = None
@@ -202,6 +222,28 @@ def read_image_processor(folder: Path | None, family: str) -> ImageProcessor:
         if usual.most_patches is not None and given.get("do_resize") is not False else None,
         _side(given.get("patch_size", usual.patch), folder) if usual.most_patches else usual.patch,
         usual.floats_first,
+    )  # fmt: skip
+
+
+def _in_two_steps(
+    given: Mapping[str, Any], usual: ImageProcessor, folder: Path | None
+) -> ImageProcessor:
+    """The whole picture as Idefics 3 looks at it: the longer side first, then a square."""
+
+    def side(name: str, or_else: int | None) -> int:
+        inner = given.get(name) or {"longest_edge": or_else}
+        return _side(inner.get("longest_edge") if isinstance(inner, Mapping) else inner, folder)
+
+    square = side("max_image_size", usual.size[0] if usual.size else None)
+    norms = given.get("do_normalize", True) is not False
+    rescale = given.get("rescale_factor", 1 / 255)
+    return ImageProcessor(
+        (square, square), None, _filter(given.get("resample", usual.resample), folder), None,
+        float(rescale) if given.get("do_rescale", True) is not False else None,
+        _three(given.get("image_mean", usual.mean), folder) if norms else None,
+        _three(given.get("image_std", usual.std), folder) if norms else None,
+        longest=side("size", usual.longest) if given.get("do_resize") is not False else None,
+        splits=given.get("do_image_splitting", usual.splits) is not False,
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from attnviz.models.families import SEEING
+
 # Fields of the whole that its decoder does not have, or that take the place of the decoder's.
 OF_THE_WHOLE = ("decoder_start_token_id", "bos_token_id", "eos_token_id", "pad_token_id",
                 "max_length", "num_beams", "no_repeat_ngram_size", "length_penalty",
@@ -28,9 +30,11 @@ def writer_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
                 "decoder_start_token_id": inner.get("bos_token_id", 30522)}  # fmt: skip
         return {"pad_token_id": 0, **inner, **ends, "is_decoder": True,
                 "model_type": "blip_text_model"}  # fmt: skip
-    if kind == "llava" and isinstance(config.get("text_config"), Mapping):
+    if kind in SEEING and isinstance(config.get("text_config"), Mapping):
         whole = {n: config[n] for n in OF_BOTH if config.get(n) is not None}
-        return {**whole, **config["text_config"]}
+        # Whether words and output share a table is the whole model's to say.
+        tied = {n: whole[n] for n in ("tie_word_embeddings",) if n in whole}
+        return {**whole, **config["text_config"], **tied}
     return config
 
 

@@ -12,10 +12,14 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnvizError
 from attnviz.models.checkpoint.config import Fields, read_config
+
+if TYPE_CHECKING:
+    from attnviz.models.checkpoint.weights import Weights
+    from attnviz.models.network.tower import Tower
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "bert": ("bert", "ernie"),
@@ -110,6 +114,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "swin": ("swin",),
     "blip": ("blip", "blip_vision_model"),
     "llava": ("llava",),
+    "idefics3": ("idefics3", "smolvlm"),
     "vision_encoder_decoder": ("vision-encoder-decoder",),
     "clip": (
         "clip",
@@ -163,11 +168,17 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "swin": (IMAGE, "microsoft/swin-tiny-patch4-window7-224"),
     "blip": (IMAGE, "Salesforce/blip-image-captioning-base"),
     "llava": (IMAGE, "llava-hf/llava-1.5-7b-hf"),
+    "idefics3": (IMAGE, "HuggingFaceTB/SmolVLM-256M-Instruct"),
     "vision_encoder_decoder": (IMAGE, "nlpconnect/vit-gpt2-image-captioning"),
     "clip": (IMAGE, "openai/clip-vit-base-patch32"),
 }
 # What is read as a part of another model, and never alone: its model_type, and its file.
-PARTS = {"trocr": "trocr", "blip_text_model": "blip"}
+PARTS = {
+    "trocr": "trocr",
+    "blip_text_model": "blip",
+    "idefics3_vision": "clip",
+    "smolvlm_vision": "clip",
+}
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
 # Models of text and images: the model_type of their text half where it does not say its own.
 WRAPPERS = {
@@ -184,9 +195,21 @@ WRAPPERS = {
     "smolvlm": "llama",
     "vipllava": "llama",
 }
+# The files that read towers of pictures within such models, by the tower's model_type.
+TOWERS = {
+    "clip_vision_model": "clip",
+    "siglip_vision_model": "clip",
+    "idefics3_vision": "clip",
+    "idefics3": "clip",  # what early files of both call it
+    "smolvlm_vision": "clip",
+    "smolvlm": "clip",
+}
 # Those whose pictures are read, and the towers that read them: else they are read as texts alone.
-SEEING = ("llava",)
-SEEING_TOWERS = ("clip_vision_model", "siglip_vision_model")
+SEEING = {
+    "llava": ("clip_vision_model", "siglip_vision_model"),
+    "idefics3": ("idefics3_vision", "idefics3"),
+    "smolvlm": ("smolvlm_vision", "smolvlm"),
+}
 HALVES = ("_text_model", "_vision_model", "_vl_text")  # how halves end: they are not searched for
 NAMED = 5  # kinds of each family that an error names
 TEXT_CONFIG = "text_config"
@@ -235,9 +258,8 @@ def _is_seen(config: Mapping[str, Any]) -> bool:
     """Whether the pictures of a model of text and images are read too."""
     halves = [config.get(name) for name in (TEXT_CONFIG, "vision_config")]
     kinds = [str(half.get("model_type")) if isinstance(half, Mapping) else "" for half in halves]
-    return (
-        config.get("model_type") in SEEING and kinds[0] in MODULE_OF and kinds[1] in SEEING_TOWERS
-    )
+    towers = SEEING.get(str(config.get("model_type")), ())
+    return kinds[0] in MODULE_OF and kinds[1] in towers
 
 
 def _named(kind: object) -> str:
@@ -284,3 +306,29 @@ def family_of(fields: Fields, name: str) -> ModuleType:
     if found is None:
         raise fields.wrong(f"{name}.model_type", kind, "one that attnviz reads")
     return import_module(f"attnviz.models.families.{found}")
+
+
+def tower_within(fields: Fields, weights: Weights, prefix: str) -> Tower:
+    """Read the tower of pictures within another model, whose tensors stand under a prefix;
+    AttnvizError where its model_type is none that is read."""
+    kind = fields.get("model_type")
+    found = TOWERS.get(kind) if isinstance(kind, str) else None
+    if found is None:
+        raise fields.wrong("vision_config.model_type", kind, "a tower that attnviz reads")
+    family = import_module(f"attnviz.models.families.{found}")
+    tower: Tower = family.image_tower(fields, weights, prefix)
+    return tower
+
+
+def decoder_within(fields: Fields, weights: Weights, name: str) -> Tower:
+    """Read the decoder within another model, under whichever prefix it was saved; AttnvizError
+    where its model_type, under `name` in the config, is none."""
+    from attnviz.models.network.tower import Tower
+
+    family = family_of(fields, name)
+    built = family.build(
+        fields, type(weights).found(weights.tensors, weights.folder, family.ANCHOR)
+    )
+    if not isinstance(built, Tower):
+        raise fields.wrong(f"{name}.model_type", fields.get("model_type"), "a decoder")
+    return built

@@ -28,7 +28,8 @@ ANCHOR = "vision_model.encoder.layers.0.self_attn.q_proj.weight"
 @dataclass(frozen=True)
 class Kind:
     """How they differ. has_class: a token before the patches, and a norm before the layers.
-    is_flexible: pictures keep their shape, and positions stretch to it."""
+    is_flexible: pictures keep their shape, and positions stretch to it. has_head: what gathers the
+    patches of a tower without such a token, unless the config says otherwise."""
 
     has_class: bool
     one_way: bool
@@ -37,12 +38,15 @@ class Kind:
     n_ids: int
     n_positions: int
     is_flexible: bool = False
+    has_head: bool = True
 
 
 KINDS = {
     "clip": Kind(True, True, "quick_gelu", 1e-5, 49408, 77),
     "siglip": Kind(False, False, "gelu_pytorch_tanh", 1e-6, 32000, 64),
     "siglip2": Kind(False, False, "gelu_pytorch_tanh", 1e-6, 32000, 64, is_flexible=True),
+    "idefics3": Kind(False, False, "gelu_pytorch_tanh", 1e-6, 0, 0, has_head=False),
+    "smolvlm": Kind(False, False, "gelu_pytorch_tanh", 1e-6, 0, 0, has_head=False),
 }
 
 
@@ -97,7 +101,7 @@ def _image(fields: Fields, weights: Weights, kind: Kind, stack: str) -> Tower:
     fields.get("projection_dim")
     at, width = _part_of(weights, "vision_model."), fields.number("hidden_size", 768)
     eps, blocks = fields.real("layer_norm_eps", kind.eps), _blocks(at, fields, kind, width)
-    pooled = not kind.has_class and fields.flag("vision_use_head", True)
+    pooled = not kind.has_class and fields.flag("vision_use_head", kind.has_head)
     # CLIP norms only the state of its first token, and after the last layer.
     return Tower(
         _stem(at, fields, kind, width, eps),

@@ -6,26 +6,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Activation, Embedding, Floats, Linear
+from attnviz.models.layers import Embedding, Floats
 from attnviz.models.model import IMAGE, Attend, Layout
 from attnviz.models.network.embeddings import Embed
 from attnviz.models.network.network import Feed, Limits, State
+from attnviz.models.network.patches import PatchStem
+from attnviz.models.network.projectors import Projector
 from attnviz.models.network.tower import Tower
 
 
 @dataclass(frozen=True)
-class Projector:
-    """outer(activation(inner(patches))): states of the tower as the decoder reads them. dropped:
-    how many tokens before the patches are left out."""
+class ImageMarks:
+    """How a picture is written in a text. mark: what stands for it in a chat; whole: what the
+    processor puts in its place, in which the image token stands once."""
 
-    inner: Linear
-    activation: Activation
-    outer: Linear
-    dropped: int
+    mark: str
+    whole: str
 
-    def __call__(self, x: Floats) -> Floats:
-        """(tokens of the tower, width) → (image tokens, width of the decoder)"""
-        return self.outer(self.activation(self.inner(x[self.dropped :])))
+    def placed(self, text: str) -> str:
+        """Return the text with the picture in it: where the mark is, or before all words."""
+        if self.whole in text:
+            return text
+        return text.replace(self.mark, self.whole, 1) if self.mark in text else self.whole + text
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class SeeingDecoder:
     text: Tower
     projector: Projector
     image_token: int
+    marks: ImageMarks | None = None
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -82,10 +85,6 @@ class SeeingDecoder:
         """Return what the tower that reads this role can be fed."""
         return self.tower(role).limits(role)
 
-    def n_image_tokens(self, n_patches: int) -> int:
-        """How many tokens of the text a picture of so many tokens in its tower becomes."""
-        return n_patches - self.projector.dropped
-
     def begin(self, feed: Feed) -> State:
         """Embed the picture; the text where there is none, or where it was run earlier."""
         is_seen = feed.encoded is not None or IMAGE not in feed.features
@@ -98,9 +97,14 @@ class SeeingDecoder:
         state = self.image.layer(state, attend)
         if not self.image.is_done(state):
             return state
-        return self.text.begin(
-            replace(state.shared.feed, encoded=self.projector(self.image.end(state)))
-        )
+        return self.text.begin(self._seen(state))
+
+    def _seen(self, state: State) -> Feed:
+        """What the decoder is fed once the tower is through: its final state as image tokens."""
+        feed, stem = state.shared.feed, self.image.embeddings
+        assert isinstance(stem, PatchStem)  # what reads pictures begins with patches
+        seen = self.projector(self.image.end(state), stem.grid_of(feed, IMAGE))
+        return replace(feed, encoded=seen)
 
     def is_done(self, state: State) -> bool:
         """Say whether no layer of the decoder is left."""
@@ -109,3 +113,11 @@ class SeeingDecoder:
     def end(self, state: State) -> Floats:
         """Return the decoder's final hidden state: (tokens, width)."""
         return self.text.end(state)
+
+
+def seeing(
+    image: Tower, text: Tower, projector: Projector, token: int, marks: ImageMarks | None = None
+) -> SeeingDecoder:
+    """Join a tower and a decoder, whose text has the image token where patches stand."""
+    words = WithPatches(text.embeddings, token)
+    return SeeingDecoder(image, replace(text, embeddings=words), projector, token, marks)

@@ -4,13 +4,16 @@ layer under the names that most of them give its tensors."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Floats, Linear
 from attnviz.models.network.attention import Attention
 from attnviz.models.network.blocks import FeedForward, PreNormBlock
+from attnviz.models.network.tower import Tower
 
 NORMS = ("layernorm_before", "layernorm_after")
 
@@ -53,4 +56,18 @@ def vit_block(
         Attention(query, key, value, output, n_heads, n_heads, (width // n_heads) ** -0.5),
         weights.layer_norm(norms[1], width, eps),
         feed_forward,
+    )
+
+
+def up_to(tower: Tower, layer: object, fields: Fields) -> Tower:
+    """Return the tower up to the state that a config's vision_feature_layer names, without its last
+    norm: -2 leaves the last layer out. Raises AttnvizError for a layer that there is not."""
+    n = len(tower.blocks)
+    if type(layer) is not int or not -n <= layer <= n or layer == 0:
+        raise fields.wrong("vision_feature_layer", layer, f"one layer, -{n} to -1 or 1 to {n}")
+    kept = layer if layer > 0 else n + 1 + layer
+    if kept == n and tower.last_norm is not None:
+        raise fields.wrong("vision_feature_layer", layer, "a layer before the last one")
+    return replace(
+        tower, blocks=tower.blocks[:kept], masks=tower.masks[:kept], last_norm=None, pool=None
     )
