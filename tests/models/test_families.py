@@ -536,6 +536,9 @@ BROKEN = {
         "mt5, not gated",
         fields(feed_forward_proj="relu", dense_act_fn="relu"),
     ),
+    "longt5, reach": ("longt5", fields(local_radius=4)),
+    "longt5, further": ("longt5, with a head", fields(local_radius=127)),
+    "longt5, bias": ("longt5", values("LocalSelfAttention.relative", rolled(6))),
     "switch_transformers, room for one": ("switch_transformers", fields(expert_capacity=1)),
     "switch_transformers, room for all": ("switch_transformers", fields(expert_capacity=64)),
     "switch_transformers, layers with experts": (

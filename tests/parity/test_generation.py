@@ -52,6 +52,7 @@ MODELS = {
     ),
     "bart": ("BartForConditionalGeneration", BART),
     "t5": ("T5ForConditionalGeneration", T5),
+    "longt5": ("LongT5ForConditionalGeneration", T5 | {"local_radius": 2}),
     "switch_transformers": (
         "SwitchTransformersForConditionalGeneration",
         T5

@@ -94,6 +94,9 @@ CASES |= {
     "T5ForConditionalGeneration, not scaled": T5 | {"scale_decoder_outputs": False},
     "T5ForConditionalGeneration, untied": T5 | {"tie_word_embeddings": False},
     "MT5ForConditionalGeneration": T5,
+    "LongT5ForConditionalGeneration": T5 | {"local_radius": 2},
+    "LongT5ForConditionalGeneration, not scaled": T5
+    | {"local_radius": 2, "tie_word_embeddings": False},
     "UMT5ForConditionalGeneration": T5,
     "SwitchTransformersForConditionalGeneration": T5 | SWITCH,
     "SwitchTransformersForConditionalGeneration, untied": T5

@@ -797,6 +797,15 @@ CASES = {
         n=9,
         source=10,
     ),
+    "longt5": Case("LongT5Model", T5 | {"local_radius": 3, "num_heads": 2}, n=6, source=11),
+    "longt5, with a head": Case(
+        "LongT5ForConditionalGeneration",
+        T5
+        | {"num_heads": 2, "local_radius": 4, "feed_forward_proj": "gated-gelu"}
+        | {"num_decoder_layers": 1, "tie_word_embeddings": False},
+        n=7,
+        source=13,
+    ),
     "switch_transformers": Case("SwitchTransformersModel", SWITCH, n=9, source=11),
     "switch_transformers, with a head": Case(
         "SwitchTransformersForConditionalGeneration",
@@ -1004,6 +1013,18 @@ def windowed(out, config, given, whose=""):
     )
 
 
+def blocks(layers, n):
+    """LongT5's weights, (1, blocks, heads, size, 3 × size) each, as (layers, heads, n, n)."""
+    found = np.zeros((len(layers), layers[0].shape[2], n, n), layers[0].numpy().dtype)
+    for layer, weights in enumerate(layers):
+        size = weights.shape[3]
+        for row in range(n):
+            first = (row // size - 1) * size  # the key of the first column
+            for key in range(max(first, 0), min(first + 3 * size, n)):
+                found[layer, :, row, key] = weights[0, row // size, :, row % size, key - first]
+    return found
+
+
 @contextmanager
 def default_dtype(dtype):
     """XGLM makes its mask of the default dtype, which has no room for the least float64."""
@@ -1041,6 +1062,8 @@ def reference(name, folder, given=None, dtype=torch.float32):
         answer = {
             "encoder": windowed(out, model.config, given, "encoder_")
             if "global_tokens" in given
+            else blocks(out.encoder_attentions, len(given["source_ids"]))
+            if model.config.model_type == "longt5"
             else stacked(out.encoder_attentions),
             "decoder": stacked(out.decoder_attentions),
             "cross": stacked(out.cross_attentions),

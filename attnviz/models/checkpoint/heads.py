@@ -203,7 +203,7 @@ def _language_map(found: _Found) -> Linear:
         )
         return Linear(found.tensors.take(f"{own}.weight", n_ids, found.width), bias)
     tied = found.config.get("tie_word_embeddings")
-    if tied is False and found.family not in ("t5", "mt5", "umt5"):
+    if tied is False and found.family not in ("t5", "mt5", "umt5", "longt5"):
         raise no_head("ties no words to its output, and holds no lm_head.weight")
     if found.words.shape[1] != found.width:
         raise no_head("has words of another width than its layers, and no lm_head.weight")
@@ -235,7 +235,7 @@ def _scales_t5(found: _Found) -> bool:
         return _own_map(found) is None
     if found.family == "switch_transformers":
         return found.config.get("tie_word_embeddings") is not False
-    if found.family != "t5":
+    if found.family not in ("t5", "longt5"):
         return False
     said = found.config.get("scale_decoder_outputs")
     if said is None:

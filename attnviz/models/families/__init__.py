@@ -87,7 +87,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "qwen3_vl_text",
     ),
     "gemma": ("gemma", "gemma2", "gemma3_text"),
-    "t5": ("t5", "mt5", "umt5", "switch_transformers"),
+    "t5": ("t5", "mt5", "umt5", "longt5", "switch_transformers"),
     "bart": (
         "bart",
         "mbart",

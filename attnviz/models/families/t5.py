@@ -1,5 +1,5 @@
-"""T5 (arXiv 1910.10683), mT5 (2010.11934), UMT5 (2304.09151) and Switch Transformers (2101.03961):
-unscaled scores with a bias for each distance.
+"""T5 (arXiv 1910.10683), mT5 (2010.11934), UMT5 (2304.09151), LongT5 (2112.07916) and Switch
+Transformers (2101.03961): unscaled scores with a bias for each distance.
 
 The first layer's table of biases serves all layers of its tower, in UMT5 each layer has its own.
 Some layers of Switch Transformers have experts that take only so many tokens of a text.
@@ -18,12 +18,13 @@ from attnviz.models.network.encoder_decoder import EncoderDecoder
 from attnviz.models.network.experts import CrowdedRouter, Experts, Router
 from attnviz.models.network.tower import Tower
 
-ANCHOR = "encoder.block.0.layer.0.SelfAttention.q.weight"
+ANCHOR = "encoder.block.0.layer.0.layer_norm.weight"
 SWITCH = "switch_transformers"
 KINDS = {
     "t5": Kin(gated=False),
     "mt5": Kin(),
     "umt5": Kin(each_table=True),
+    "longt5": Kin(gated=False, inside="LocalSelfAttention", reach="local_radius"),
     SWITCH: Kin(gated=False, feed="mlp."),
 }
 
@@ -33,6 +34,8 @@ def build(fields: Fields, weights: Weights) -> EncoderDecoder | Tower:
     for unused in ("is_decoder", "n_positions"):  # of a half, and of the data it was trained on
         fields.get(unused)
     fields.only("add_cross_attention", False)
+    fields.only("encoder_attention_type", "local")  # LongT5's other has keys that are no tokens
+    fields.get("global_block_size")  # of that other
     if not weights.has_any("decoder."):  # encoders of texts for search, or for images
         fields.get("num_decoder_layers")
         return replace(_tower(weights, fields, "encoder", n_layers), stack="self", role=TEXT)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attnviz.attention.masks import causal, full
+from attnviz.attention.masks import causal, full, local
+from attnviz.attention.rules import Rule
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
@@ -29,12 +30,16 @@ class Kin:
     """How one model_type differs from the others.
 
     each_table: each layer has a table of biases, else the first one's serves all. gated:
-    feed-forward parts have a gate unless the config says. feed: where a layer keeps them.
+    feed-forward parts have a gate unless the config says. feed: where a layer keeps them. inside:
+    what the encoder's own attention is called. reach: the field of how far its tokens see each way,
+    "" where they see all.
     """
 
     each_table: bool = False
     gated: bool = True
     feed: str = "DenseReluDense."
+    inside: str = "SelfAttention"
+    reach: str = ""
 
 
 def bucketed_tower(
@@ -55,9 +60,9 @@ def bucketed_tower(
             _block(at.under(f"block.{i}."), fields, kin, crossing, i, read_feed)
             for i in range(n_layers)
         ),
-        (causal() if crossing else full(),) * n_layers,
+        (causal() if crossing else _around(fields, kin),) * n_layers,
         at.rms_norm("final_layer_norm", _width(fields), _eps(fields)),
-        distances=_distances(at, fields, n_layers if kin.each_table else 1, crossing),
+        distances=_distances(at, fields, kin, n_layers if kin.each_table else 1, crossing),
         stack=name,
         role=TEXT if crossing else SOURCE,
     )  # fmt: skip
@@ -71,8 +76,16 @@ def _eps(fields: Fields) -> float:
     return fields.real("layer_norm_epsilon", 1e-6)
 
 
+def _inside(kin: Kin, crossing: bool) -> str:
+    return "SelfAttention" if crossing else kin.inside
+
+
+def _around(fields: Fields, kin: Kin) -> Rule:
+    return local(fields.number(kin.reach, 127)) if kin.reach else full()
+
+
 def _distances(
-    weights: Weights, fields: Fields, n_tables: int, crossing: bool
+    weights: Weights, fields: Fields, kin: Kin, n_tables: int, crossing: bool
 ) -> tuple[DistanceBias, ...]:
     n_buckets = fields.number("relative_attention_num_buckets", 32)
     furthest = fields.number("relative_attention_max_distance", 128)
@@ -80,13 +93,11 @@ def _distances(
         raise fields.wrong(
             "relative_attention_max_distance", furthest, "more than half the buckets"
         )
+    inside, n_heads = _inside(kin, crossing), fields.number("num_heads", 8)
     tables = (
-        weights.embedding(
-            f"block.{i}.layer.0.SelfAttention.relative_attention_bias", n_buckets,
-            fields.number("num_heads", 8),
-        )
+        weights.embedding(f"block.{i}.layer.0.{inside}.relative_attention_bias", n_buckets, n_heads)
         for i in range(n_tables)
-    )  # fmt: skip
+    )
     return tuple(DistanceBias(one, n_buckets, furthest, both_ways=not crossing) for one in tables)
 
 
@@ -99,7 +110,7 @@ def _block(
     crowded = isinstance(feed_forward, Experts) and feed_forward.crowded
     return (CrowdedBlock if crowded else PreNormBlock)(
         weights.rms_norm("layer.0.layer_norm", width, eps),
-        _attention(weights.under("layer.0.SelfAttention."), fields),
+        _attention(weights.under(f"layer.0.{_inside(kin, crossing)}."), fields),
         last.rms_norm("layer_norm", width, eps),
         feed_forward,
         cross_norm=weights.rms_norm("layer.1.layer_norm", width, eps) if crossing else None,
