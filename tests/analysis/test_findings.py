@@ -862,6 +862,14 @@ def test_the_head_is_named_that_does_it():
     assert fact.head == 1
 
 
+@pytest.mark.parametrize("source", [None, "The dog. The cat sat on the mat."])
+def test_a_built_in_head_has_a_sink_only_if_it_is_built_as_one(source):
+    record = attnviz.trace("The cat sat on the mat, it was tired.", source=source, heads=10)
+    found = [f for head in range(10) for f in findings(record, head=head)]
+    resting = {record.stack.head_name(f.head) for f in found if isinstance(f, facts.LooksAtFirst)}
+    assert resting == ({"first"} if source else {"first & stops"})
+
+
 # The best of them.
 
 

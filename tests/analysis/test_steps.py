@@ -147,7 +147,8 @@ class Again:
         tokens = tokenize(text)
         sources = tokens if source is None else tokenize(source)
         made = random(heads, seed) if model == "random" else builtin(heads, cross=bool(source))
-        x, y = (features(each).astype(np.float64) for each in (tokens, sources))
+        beside = sources if source and model == "builtin" else None
+        x, y = (f.astype(np.float64) for f in (features(tokens, beside), features(sources)))
         self.seen = allowed(i, len(sources), **options)
         self.labels = [sources.labels[j] for j in self.seen]
         outputs = []

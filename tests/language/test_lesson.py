@@ -170,7 +170,8 @@ def test_the_table_holds_the_weights(told, topic, kind, lang):
         weights = attnviz.trace(text, model="random").stack.weights[0].mean(axis=0)
     else:
         weights = np.zeros((len(tokens), len(keys)))
-        x, y = (features(each).astype(np.float64) for each in (tokens, keys))
+        x = features(tokens, keys if kind == "cross" else None).astype(np.float64)
+        y = features(keys).astype(np.float64)
         heads = builtin(4, cross=kind == "cross").heads
         for head in heads[NEAR : NEAR + 1] if topic == "self" else heads:
             scores = (x @ head.w_query) @ (y @ head.w_key).T / 8

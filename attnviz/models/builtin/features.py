@@ -5,6 +5,9 @@ previous   60  the content of the token before (zero for the first)
 position   32  sines and cosines of the position at 16 geometric frequencies
 relative   16  the same of position / length, at 8 even frequencies, to line up two texts
 flags       9  first, stop, punctuation, number, capital, name, long, rare, constant
+
+Beside another text, content is that of the word there that is spelled like this one (zero where
+there is none), and relative is the place there: look_alikes.py.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from numpy.typing import NDArray
 
 from attnviz.inputs.labels import without_marks
 from attnviz.inputs.tokens import Tokens
+from attnviz.models.builtin.look_alikes import look_alikes, places_beside
 from attnviz.models.builtin.parts import Floats, Parts
 
 CONTENT = 60
@@ -45,9 +49,12 @@ WIDTH = PARTS.width
 part = PARTS.at
 
 
-def features(tokens: Tokens) -> Floats:
-    """Compute the features of every token: (tokens, WIDTH) float32."""
-    words = [piece or label for piece, label in zip(tokens.slices(), tokens.labels, strict=True)]
+def features(tokens: Tokens, beside: Tokens | None = None) -> Floats:
+    """Compute the features of every token: (tokens, WIDTH) float32.
+
+    beside: another text that this one looks at.
+    """
+    words = _words(tokens)
     table = np.zeros((len(words), WIDTH), dtype=np.float32)
     content = table[:, part("content")]
     for row, word in enumerate(words):
@@ -59,7 +66,28 @@ def features(tokens: Tokens) -> Floats:
     flags = {word: _flags(word, count, len(words)) for word, count in Counter(words).items()}
     table[:, part("first").start :] = [flags[word] for word in words]
     table[0, part("first")] = 1
+    if beside is not None:
+        _put_beside(table, words, _words(beside))
     return table
+
+
+def _words(tokens: Tokens) -> list[str]:
+    return [piece or label for piece, label in zip(tokens.slices(), tokens.labels, strict=True)]
+
+
+def _put_beside(table: Floats, words: list[str], others: list[str]) -> None:
+    """Write what the words know of another text over their content and relative place.
+
+    The spelling of the look-alike rather than the word's own: products of unlike hashes are noise,
+    so a word that looks like none, or only half like one, would pile up on a chance key.
+    """
+    alike = look_alikes(words, others)
+    table[:, part("content")] = 0
+    for row, word in enumerate(words):
+        if word in alike:
+            table[row, part("content")] = spelling(alike[word])
+    places = places_beside(words, others, alike)
+    table[:, part("relative")] = sinusoids(places, RELATIVE_FREQUENCIES)
 
 
 def sinusoids(places: NDArray[Any], frequencies: NDArray[np.float64]) -> Floats:

@@ -121,8 +121,10 @@ class HeadsModel:
 
     def _project(self, tokens: Tokens, source: Tokens) -> tuple[Floats, Floats, Floats]:
         """Queries (heads, n, HEAD_DIM), keys (heads, m, HEAD_DIM), values (heads, m, VALUE_DIM)."""
-        x = features(tokens)  # (n, WIDTH)
-        y = x if source is tokens else features(source)  # (m, WIDTH)
+        y = features(source)  # (m, WIDTH)
+        # Random heads are given no hint of the other text: what they see in it is chance.
+        beside = source if self.origin == "constructed" else None
+        x = y if source is tokens else features(tokens, beside)  # (n, WIDTH)
         return (
             np.stack([x @ head.w_query for head in self.heads]),
             np.stack([y @ head.w_key for head in self.heads]),
@@ -250,18 +252,18 @@ SELF_HEADS = (
 )
 
 CROSS_HEADS = (
-    Plan("similar spelling", lambda: [match("content", "content", 40), toward("first", 12)]),
+    Plan("similar spelling", lambda: [match("content", "content", 40)]),
     Plan(
         "aligned position",
         lambda: [waves(20, np.zeros(RELATIVE_FREQUENCIES.size), ALIGNED, "relative")],
     ),
-    Plan("sentence ends", lambda: [toward("stop", 16)]),
     Plan(
         "same kind",
         lambda: [match(flag, flag, 16) for flag in ("punctuation", "number", "capital")],
     ),
-    Plan("numbers & capitals", lambda: [toward("name", 16)]),
     Plan("long & rare", lambda: [toward("long", 8), toward("rare", 4)]),
+    Plan("numbers & capitals", lambda: [toward("name", 16)]),
+    Plan("sentence ends", lambda: [toward("stop", 16)]),
     Plan("first", lambda: [toward("first", 16)]),
     Plan("all alike", list),
 )
