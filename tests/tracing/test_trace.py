@@ -211,6 +211,11 @@ STREAMED = {
 }
 
 
+# Scores of the built-in heads go beyond 64, where float32 knows them to 8e-6: a score that is added
+# up among others, as BLAS does on some processors, may differ from the same one alone by that.
+KNOWN = 1e-5
+
+
 @pytest.fixture(params=STREAMED, scope="module")
 def both_ways(request):
     """The stack of one text, kept whole and streamed."""
@@ -237,8 +242,8 @@ def test_streaming_gives_the_same_map(both_ways, max_size):
         whole, summed = (s.map(0, head, max_size) for s in both_ways)
         assert whole.cells == summed.cells
         assert max(summed.mean.shape) <= max_size
-        np.testing.assert_allclose(summed.mean, whole.mean, atol=1e-6)
-        np.testing.assert_allclose(summed.max, whole.max, atol=1e-6)
+        np.testing.assert_allclose(summed.mean, whole.mean, atol=KNOWN)
+        np.testing.assert_allclose(summed.max, whole.max, atol=KNOWN)
     assert (dense.allowed(0, max_size) == streamed.allowed(0, max_size)).all()
 
 
@@ -250,8 +255,8 @@ def test_streaming_gives_the_same_strongest_keys(both_ways):
         keys, kept = streamed.strongest(0, head, 5)
         rows = np.arange(len(keys))[:, None]
         # which of two keys that tie comes first may depend on the last bit: compare their weights
-        np.testing.assert_allclose(kept, weights[rows, keys], atol=1e-6)
-        np.testing.assert_allclose(kept, -np.sort(-weights, axis=1)[:, :5], atol=1e-6)
+        np.testing.assert_allclose(kept, weights[rows, keys], atol=KNOWN)
+        np.testing.assert_allclose(kept, -np.sort(-weights, axis=1)[:, :5], atol=KNOWN)
 
 
 def test_streaming_gives_the_same_measures(both_ways):
