@@ -20,12 +20,32 @@ from attnviz.analysis.head_patterns import KINDS
 from attnviz.analysis.moments import Array, Moments, Quantiles
 from attnviz.analysis.significance import Difference, differences
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
+from attnviz.inputs.labels import shortened
 from attnviz.record.shown_by import shower
-from attnviz.record.stack import Stack
+from attnviz.record.stack import Floats, Stack
 
 N_EXAMPLES = 5  # of each head
 CONTEXT = 8  # tokens on each side of an example's query that are kept
 LONGEST_CONTEXT = 200  # characters of it
+MAP_SIDE = 24  # tokens of an example's map, down and across
+LONGEST_LABEL = 24  # characters of a token beside it
+
+
+@dataclass(frozen=True)
+class ExampleMap:
+    """One head's weights around an example's pair. queries, keys: the tokens down and across;
+    cells: a byte for each of the weights, row by row, 255 for 1; pair: its row and column."""
+
+    queries: tuple[str, ...]
+    keys: tuple[str, ...]
+    cells: bytes
+    pair: tuple[int, int]
+
+    @property
+    def weights(self) -> NDArray[np.uint8]:
+        """The weights in steps of 1/255: (queries, keys)"""
+        flat = np.frombuffer(self.cells, np.uint8)
+        return flat.reshape(len(self.queries), len(self.keys))
 
 
 @dataclass(frozen=True, order=True)
@@ -37,6 +57,7 @@ class Example:
     query: str
     key: str
     context: str
+    map: ExampleMap | None = field(default=None, compare=False)  # older files have none
 
     @property
     def weight(self) -> float:
@@ -48,7 +69,7 @@ class Example:
 class Strongest:
     """Each head's strongest pair of one text. weights, cells: (layers, heads), the weight and the
     place of the pair in the flat matrix, −1 where there is none; an example is made of it when it
-    is among the strongest of all texts."""
+    is among the strongest of all texts. every: the weights of all, which live no longer."""
 
     weights: Array
     cells: NDArray[np.int64]
@@ -56,6 +77,7 @@ class Strongest:
     keys: Sequence[str]
     number: int
     place: str
+    every: Floats  # (layers, heads, queries, keys)
 
     def example(self, layer: int, head: int) -> Example:
         """The pair with the words around it."""
@@ -63,7 +85,27 @@ class Strongest:
         around = self.queries[max(query - CONTEXT, 0) : query + CONTEXT + 1]
         sort = (-float(self.weights[layer, head]), self.number)
         context = " ".join(around)[:LONGEST_CONTEXT]
-        return Example(sort, self.place, self.queries[query], self.keys[key], context)
+        near = self._map(layer, head, query, key)
+        return Example(sort, self.place, self.queries[query], self.keys[key], context, near)
+
+    def _map(self, layer: int, head: int, query: int, key: int) -> ExampleMap:
+        """The head's weights around the pair: the same tokens down and across where they fit."""
+        apart = abs(query - key) >= MAP_SIDE or len(self.queries) != len(self.keys)
+        middle = (query, key) if apart else ((query + key) // 2,) * 2
+        down, across = _near(middle[0], len(self.queries)), _near(middle[1], len(self.keys))
+        weights = np.clip(self.every[layer, head, down, across], 0, 1)
+        queries, keys = (
+            tuple(shortened(label, LONGEST_LABEL) for label in labels)
+            for labels in (self.queries[down], self.keys[across])
+        )
+        cells = np.rint(255 * weights).astype(np.uint8).tobytes()
+        return ExampleMap(queries, keys, cells, (query - down.start, key - across.start))
+
+
+def _near(middle: int, n: int) -> slice:
+    """The tokens around one of n that a map shows."""
+    start = max(min(middle - MAP_SIDE // 2, n - MAP_SIDE), 0)
+    return slice(start, min(start + MAP_SIDE, n))
 
 
 @dataclass(frozen=True)
@@ -103,7 +145,7 @@ def _strongest(stack: Stack, number: int, place: str) -> Strongest:
     else:
         largest, cells = np.full(shape, -1.0), np.full(shape, -1)
     labels = stack.query_tokens.labels, stack.key_tokens.labels
-    return Strongest(largest, cells, *labels, number, place)
+    return Strongest(largest, cells, *labels, number, place, weights)
 
 
 @dataclass

@@ -13,13 +13,15 @@ person reads. Only `.npz` is read back; it is not trusted.
 | labels | (kinds, layers, heads): texts with each label |
 | groups | by name: n, mean, squares |
 | examples | layer, head, weight, number, place, query, key, context of each |
+| maps | of each example: tokens down and across, row and column of its pair; not in older files |
+| cells | the weights of all maps, one behind the other, 255 for 1 |
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,15 @@ from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.head_patterns import KINDS
 from attnviz.analysis.moments import N_BINS, Moments, Quantiles
 from attnviz.analysis.significance import Difference
-from attnviz.analysis.survey import Example, Failed, Part, Survey
+from attnviz.analysis.survey import (
+    LONGEST_LABEL,
+    MAP_SIDE,
+    Example,
+    ExampleMap,
+    Failed,
+    Part,
+    Survey,
+)
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.files.arrays import NOT_READABLE, array_names
 from attnviz.files.table import table_text
@@ -117,6 +127,7 @@ def survey_tree(survey: Survey) -> Tree:
 
 def part_tree(part: Part) -> Tree:
     """The sums of some texts as a tree."""
+    examples = [(head, one) for head in sorted(part.examples) for one in part.examples[head]]
     return {
         "n": part.n,
         "n_tokens": part.n_tokens,
@@ -129,9 +140,21 @@ def part_tree(part: Part) -> Tree:
         "groups": {name: _moments_tree(part.groups[name]) for name in sorted(part.groups)},
         "examples": [
             [*head, one.weight, one.sort[1], one.place, one.query, one.key, one.context]
-            for head in sorted(part.examples)
-            for one in part.examples[head]
+            for head, one in examples
         ],
+        **_maps_tree([one.map for _, one in examples]),
+    }
+
+
+def _maps_tree(maps: Sequence[ExampleMap | None]) -> Tree:
+    """The maps of all examples; nothing where one has none."""
+    known = [one for one in maps if one is not None]
+    if len(known) < len(maps):
+        return {}
+    cells = np.frombuffer(b"".join(one.cells for one in known), np.uint8)
+    return {
+        "maps": [[list(one.queries), list(one.keys), list(one.pair)] for one in known],
+        "cells": cells,
     }
 
 
@@ -175,7 +198,8 @@ def part_of(tree: Tree) -> Part:
     if (part.kinds.sum(axis=0) != part.n).any() or (part.kinds < 0).any():
         raise ValueError(f"the labels of {part.n} texts do not add up to as many")
     part.groups = {visible(name): _moments_of(one, part) for name, one in tree["groups"].items()}
-    part.examples = _examples_of(tree["examples"], part.shape)
+    maps = _maps_of(tree) if "maps" in tree else [None] * len(tree["examples"])
+    part.examples = _examples_of(tree["examples"], maps, part.shape)
     return part
 
 
@@ -195,14 +219,33 @@ def _moments_of(tree: Mapping[str, Any], part: Part) -> Moments:
     return moments
 
 
-def _examples_of(rows: Any, shape: tuple[int, int]) -> dict[tuple[int, int], list[Example]]:
+def _maps_of(tree: Tree) -> list[ExampleMap]:
+    rows, cells = tree["maps"], tree["cells"]
+    sizes = [len(queries) * len(keys) for queries, keys, _ in rows]
+    every = _array(cells, "u", (sum(sizes),)).astype(np.uint8).tobytes()
+    found, start = [], 0
+    for (queries, keys, pair), size in zip(rows, sizes, strict=True):
+        row, column = map(_whole, pair)
+        if max(len(queries), len(keys)) > MAP_SIDE or row >= len(queries) or column >= len(keys):
+            raise ValueError("the map of an example is larger than it can be, or has no such pair")
+        down, across = (
+            tuple(visible(label)[:LONGEST_LABEL] for label in side) for side in (queries, keys)
+        )
+        found.append(ExampleMap(down, across, every[start : start + size], (row, column)))
+        start += size
+    return found
+
+
+def _examples_of(
+    rows: Any, maps: Sequence[ExampleMap | None], shape: tuple[int, int]
+) -> dict[tuple[int, int], list[Example]]:
     found: dict[tuple[int, int], list[Example]] = {}
-    for layer, head, weight, number, *words in rows:
+    for (layer, head, weight, number, *words), near in zip(rows, maps, strict=True):
         place, query, key, context = (visible(word) for word in words)
         head_at = _whole(layer), _whole(head)
         if not (head_at[0] < shape[0] and head_at[1] < shape[1] and 0 <= weight <= 1.001):
             raise ValueError("an example lies outside of the model, or has no weight that can be")
-        example = Example((-float(weight), _whole(number)), place, query, key, context)
+        example = Example((-float(weight), _whole(number)), place, query, key, context, near)
         found.setdefault(head_at, []).append(example)
     return found
 

@@ -96,6 +96,39 @@ def test_examples_are_the_strongest_pairs(found):
         found.examples(0, 6)
 
 
+def test_an_example_has_its_map(found, tmp_path):
+    save_survey(found, tmp_path / "s.npz")
+    for survey_of in (found, read_survey(tmp_path / "s.npz")):
+        for one in survey_of.examples(0, 4):
+            stack = attnviz.trace(TEXTS[one.sort[1]], heads=6).stack
+            assert one.map.queries == one.map.keys == tuple(stack.query_tokens.labels)
+            np.testing.assert_allclose(one.map.weights / 255, stack.weights[0, 4], atol=0.5 / 255)
+            assert (one.query, one.key) == tuple(one.map.queries[i] for i in one.map.pair)
+
+
+def test_the_map_of_a_long_text_is_what_lies_around_the_pair():
+    words = [f"w{i}" for i in range(90)]
+    found = survey([" ".join(words)], heads=6)
+    weights = attnviz.trace(" ".join(words), heads=6).stack.weights[0]
+    for head in range(6):
+        (one,) = found.examples(0, head)
+        down, across = (words.index(side[0]) for side in (one.map.queries, one.map.keys))
+        shown = weights[head, down : down + 24, across : across + 24]
+        np.testing.assert_allclose(one.map.weights / 255, shown, atol=0.5 / 255)
+        assert shown[one.map.pair] == pytest.approx(one.weight)
+
+
+def test_a_file_without_maps_is_read(found, tmp_path):
+    tree = survey_tree(found)
+    del tree["maps"], tree["cells"]
+    (tmp_path / "old.npz").write_bytes(to_npz(tree))
+    old = read_survey(tmp_path / "old.npz")
+    assert old.examples(0, 2) == found.examples(0, 2)
+    assert old.examples(0, 2)[0].map is None
+    old.save(tmp_path / "old.html")
+    assert "<image" not in (tmp_path / "old.html").read_text()
+
+
 def bytes_of(found, tmp_path, name="s.npz"):
     save_survey(found, tmp_path / name)
     return hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()
@@ -219,6 +252,8 @@ def test_after_being_killed_it_goes_on_and_gives_the_same_bytes(tmp_path):
         {"examples": [[0, 99, 0.5, 0, "a", "b", "c", "d"]]},
         {"examples": [[0, 0, 7.5, 0, "a", "b", "c", "d"]]},
         {"counts": np.zeros(3, np.uint32)},
+        {"maps": []}, {"cells": np.zeros(3, np.uint8)}, {"maps": 5}, {"cells": "x"},
+        {"maps": [[["a"] * 99, ["b"], [0, 0]]]}, {"maps": [[["a"], ["b"], [0, 1]]]},
     ],
     ids=str,
 )  # fmt: skip

@@ -1,24 +1,28 @@
 """A survey as one page that opens anywhere, offline: a click on a head shows its distribution over
-texts and where it was strongest. It holds no script: links inside of the page do it all."""
+texts and where it was strongest, with maps. It holds no script: links inside of the page do it all.
+"""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from html import escape
+from io import BytesIO
 
 import numpy as np
 
 from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.head_patterns import KINDS
-from attnviz.analysis.survey import Survey
-from attnviz.inputs.labels import visible
+from attnviz.analysis.survey import Example, ExampleMap, Survey
+from attnviz.inputs.labels import shortened, visible
 from attnviz.views.palette import RGB, ink_on, level, ramp
 
 CELL, LABEL = 34, 26  # pixels
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BAR = 260  # pixels of a distribution
+TOKEN, BESIDE = 12, 84  # pixels of a map's cell, and of the tokens down and across
+LONGEST = 11  # characters of a token there
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 24px auto; max-width: 1100px;
@@ -31,9 +35,11 @@ section { display: none; border: 1px solid #d8dae3; border-radius: 10px; padding
   margin-top: 18px; } section:target { display: block; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 10px 0; }
 td, th { padding: 3px 12px 3px 0; text-align: start; font-weight: 400; vertical-align: middle; }
+svg image { image-rendering: pixelated; } .maps { display: flex; flex-wrap: wrap; gap: 14px; }
+figure { margin: 0; } figcaption { color: #5c5e70; font-size: 13px; }
 th { color: #5c5e70; } .number { text-align: end; }
 @media (prefers-color-scheme: dark) { body { background: #16171f; color: #e6e7ee; }
-  section { border-color: #3a3c4a; } p, caption, th { color: #a2a4b5; }
+  section { border-color: #3a3c4a; } p, caption, figcaption, th { color: #a2a4b5; }
   svg text { fill: #e6e7ee; } }
 """
 
@@ -41,7 +47,10 @@ th { color: #5c5e70; } .number { text-align: end; }
 def survey_page(found: Survey, by: str) -> bytes:
     """Return the page, in UTF-8. The same survey gives the same bytes."""
     digest = b64encode(sha256(STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; "
+        "form-action 'none'"
+    )
     title = f"survey of {visible(found.model)}"
     told = f"{found.n:,} texts, {found.part.n_tokens:,} tokens · coloured by {by}"
     parts = [
@@ -110,7 +119,7 @@ def _sections(found: Survey) -> Iterator[str]:
                 f"<td class=number>{sd[layer, head]:.3f}<td>{_bar(marks)}</tr>"
             )
         yield "</table>"
-        yield from _examples(found, layer, head)
+        yield from _examples(found.examples(layer, head))
         yield "</section>"
 
 
@@ -139,12 +148,62 @@ def _bar(marks: list[float]) -> str:
     )
 
 
-def _examples(found: Survey, layer: int, head: int) -> Iterator[str]:
+def _examples(examples: Sequence[Example]) -> Iterator[str]:
+    """Where the head was strongest, and its maps of these texts."""
     yield "<table><tr><th>weight<th>query → key<th>in<th>text</tr>"
-    for one in found.examples(layer, head):
-        query, key = escape(visible(one.query)), escape(visible(one.key))
+    for one in examples:
         yield (
-            f"<tr><td class=number>{one.weight:.2f}<td><bdi>{query}</bdi> → <bdi>{key}</bdi>"
+            f"<tr><td class=number>{one.weight:.2f}<td>{_pair(one)}"
             f"<td>{escape(visible(one.place))}<td><bdi>{escape(visible(one.context))}</bdi></tr>"
         )
-    yield "</table>"
+    yield "</table><div class=maps>"
+    for one in examples:
+        if one.map is not None:
+            said = f"{one.weight:.2f} {_pair(one)}"
+            yield f"<figure>{_map(one.map)}<figcaption>{said}</figcaption></figure>"
+    yield "</div>"
+
+
+def _pair(one: Example) -> str:
+    query, key = escape(visible(one.query)), escape(visible(one.key))
+    return f"<bdi>{query}</bdi> → <bdi>{key}</bdi>"
+
+
+def _map(one: ExampleMap) -> str:
+    """Queries down, keys across, the pair framed."""
+    width, height = TOKEN * len(one.keys), TOKEN * len(one.queries)
+    row, column = one.pair
+    down = "".join(
+        f'<text x="{BESIDE - 4}" y="{BESIDE + TOKEN * i + 10}" text-anchor="end">'
+        f"{_token(label)}</text>"
+        for i, label in enumerate(one.queries)
+    )
+    across = "".join(
+        f'<text transform="translate({BESIDE + TOKEN * i + 10} {BESIDE - 4}) rotate(-90)">'
+        f"{_token(label)}</text>"
+        for i, label in enumerate(one.keys)
+    )
+    return (
+        f'<svg width="{BESIDE + width}" height="{BESIDE + height}" role="img" '
+        f'aria-label="attention map" fill="#5c5e70">{down}{across}'
+        f'<image x="{BESIDE}" y="{BESIDE}" width="{width}" height="{height}" '
+        f'preserveAspectRatio="none" href="{_png(one)}"/>'
+        f'<rect x="{BESIDE + TOKEN * column}" y="{BESIDE + TOKEN * row}" width="{TOKEN}" '
+        f'height="{TOKEN}" fill="none" stroke="#d6336c" stroke-width="2"/></svg>'
+    )
+
+
+def _token(label: str) -> str:
+    return escape(shortened(visible(label), LONGEST))
+
+
+def _png(one: ExampleMap) -> str:
+    """The map's cells as a picture of one pixel each, in a data address."""
+    from PIL import Image
+
+    top = len(ramp()) - 1
+    steps = np.rint(one.weights * (top / max(int(one.weights.max()), 1))).astype(np.uint8)
+    picture, file = Image.fromarray(steps).convert("P"), BytesIO()
+    picture.putpalette([channel for colour in ramp() for channel in colour])
+    picture.save(file, "PNG")
+    return "data:image/png;base64," + b64encode(file.getvalue()).decode()
