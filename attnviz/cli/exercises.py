@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
+from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Exercise:
     """One question over a few computed lines, with its answer.
 
     value: of a question for a number. choices: of one with answers to choose from. worked: how the
-    answer is found.
+    answer is found. rows: the last of the lines as cells, where they are a table.
     """
 
     topic: str
@@ -48,6 +49,7 @@ class Exercise:
     worked: str
     value: float | None = None
     choices: tuple[Choice, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
 
     @property
     def kind(self) -> str:
@@ -73,8 +75,13 @@ class Exercise:
             number = float(said.rstrip("%").replace(",", "."))
         except ValueError:
             return False
-        near = NEAR_POINT if self.value > NEAR_POINT and "%" in self.answer else NEAR_SHARE
-        return abs(number - self.value) <= near + 1e-9
+        return abs(number - self.value) <= self.near + 1e-9
+
+    @property
+    def near(self) -> float:
+        """How far from the value a number is still right: less for a decimal than for a share."""
+        share = self.value is not None and self.value > NEAR_POINT and "%" in self.answer
+        return NEAR_POINT if share else NEAR_SHARE
 
     def to_dict(self) -> dict[str, Any]:
         """Return it for a program."""
@@ -179,14 +186,28 @@ def _made(reader: Reader, topic: str, lines: Sequence[str], **parts: Any) -> Exe
     say, token = reader.language.say, parts.pop("token", None)
     values = {} if token is None else {"token": token}
     return Exercise(
-        topic, tuple(lines), say(f"exercise.{topic}.ask", TERMINAL, **values),
-        say(f"exercise.{topic}.hint", TERMINAL), **parts,
+        topic, tuple(lines), say(f"exercise.{topic}.ask", reader.guard, **values),
+        say(f"exercise.{topic}.hint", reader.guard), **parts,
     )  # fmt: skip
+
+
+def _lined(rows: Iterable[Sequence[str]], width: int = 0) -> list[str]:
+    """Rows of a table as lines: a label and its numbers, each to the right of so many columns."""
+    return [
+        _named(label) + "".join(f" {cell:>{width}}" for cell in cells) for label, *cells in rows
+    ]
 
 
 def _named(label: str) -> str:
     """A label as wide as the others; marks keep numbers beside Arabic letters in their place."""
-    return TERMINAL.token(label) + " " * max(WIDE - len(label), 0)
+    shown = visible(label)
+    return TERMINAL.token(shown) + " " * max(WIDE - len(shown), 0)
+
+
+def _pointed(reader: Reader, query: str, key: str, share: float) -> str:
+    """A query, the key that it looks at, and how much."""
+    token = reader.guard.token
+    return f"{token(query)} → {token(key)} {100 * share:.0f}%"
 
 
 def _tiny(reader: Reader) -> Any:
@@ -199,10 +220,15 @@ def _tokens(reader: Reader, _: random.Random) -> Exercise:
     from attnviz.inputs.text import tokenize
 
     labels = tokenize(reader.shown).labels
-    worked = " · ".join(labels)
+    worked = " · ".join(map(visible, labels))
     count = len(labels)
     return _made(
-        reader, "tokens", [reader.shown], answer=str(count), value=float(count), worked=worked
+        reader,
+        "tokens",
+        [visible(reader.shown)],
+        answer=str(count),
+        value=float(count),
+        worked=worked,
     )
 
 
@@ -233,29 +259,27 @@ def _softmax(reader: Reader, dice: random.Random) -> Exercise:
     keys = steps_of(reader).keys
     hidden = dice.randrange(len(keys))
     shares = [round(100 * key.weight, 1) for key in keys]
-    lines = [
-        f"{_named(key.label)} {BLANK if i == hidden else f'{share:.1f}%'}"
+    rows = [
+        (key.label, BLANK if i == hidden else f"{share:.1f}%")
         for i, (key, share) in enumerate(zip(keys, shares, strict=True))
     ]
     others = " - ".join(f"{share:.1f}" for i, share in enumerate(shares) if i != hidden)
     left = 100 - sum(share for i, share in enumerate(shares) if i != hidden)
     return _made(
-        reader, "softmax", lines, answer=f"{left:.1f}%", value=left,
+        reader, "softmax", _lined(rows), answer=f"{left:.1f}%", value=left, rows=tuple(rows),
         worked=f"100 - {others} = {left:.1f}",
     )  # fmt: skip
 
 
 def _weighted_sum(reader: Reader, _: random.Random) -> Exercise:
     steps = _tiny(reader).steps
-    rows = [(float(key.weight), float(key.value[1])) for key in steps.keys]
-    lines = [
-        f"{_named(key.label)} {w:.3f} · {v:g}" for key, (w, v) in zip(steps.keys, rows, strict=True)
-    ]
-    products = " + ".join(f"{w:.3f}·{v:g}" for w, v in rows)
+    pairs = [(float(key.weight), float(key.value[1])) for key in steps.keys]
+    rows = [(key.label, f"{w:.3f} · {v:g}") for key, (w, v) in zip(steps.keys, pairs, strict=True)]
+    products = " + ".join(f"{w:.3f}·{v:g}" for w, v in pairs)
     output = float(steps.output[1])
     return _made(
-        reader, "weighted-sum", lines, answer=f"{output:.3f}", value=output,
-        worked=f"{products} = {output:.3f}",
+        reader, "weighted-sum", _lined(rows), answer=f"{output:.3f}", value=output,
+        rows=tuple(rows), worked=f"{products} = {output:.3f}",
     )  # fmt: skip
 
 
@@ -264,8 +288,8 @@ def _self(reader: Reader, dice: random.Random) -> Exercise:
 
     stack = trace(reader.shown).stack
     mean = stack.map(0, "mean", max(stack.shape)).mean
-    lines = [
-        _named(label) + "".join(f"{100 * weight:5.0f}" for weight in row)
+    rows = [
+        (label, *(f"{100 * weight:.0f}" for weight in row))
         for label, row in zip(stack.query_tokens.labels, mean, strict=True)
     ]
     say = reader.language.say
@@ -275,7 +299,15 @@ def _self(reader: Reader, dice: random.Random) -> Exercise:
                 for name in ("column", "diagonal")]  # fmt: skip
     dice.shuffle(choices)
     sums = " · ".join(f"{100 * float(row.sum()):.0f}%" for row in mean)
-    return _made(reader, "self", lines, answer=right, worked=sums, choices=tuple(choices))
+    return _made(
+        reader,
+        "self",
+        _lined(rows, 4),
+        answer=right,
+        worked=sums,
+        choices=tuple(choices),
+        rows=tuple(rows),
+    )
 
 
 def _multi_head(reader: Reader, dice: random.Random) -> Exercise:
@@ -286,14 +318,16 @@ def _multi_head(reader: Reader, dice: random.Random) -> Exercise:
     names, labels = record.stack.head_names[:3], record.stack.query_tokens.labels
     query, head = 2, dice.randrange(3)
     row = row_of(record, query, 0, head)
-    lines = [f"query {labels[query]}"] + [f"{_named(label)} {100 * w:4.0f}%" for label, w in row]
+    rows = [(label, f"{100 * weight:.0f}%") for label, weight in row]
+    lines = [f"query {reader.guard.token(labels[query])}", *_lined(rows, 5)]
     wrong = reader.language.say("exercise.multi-head.mistake")
     choices = [Choice(name, "" if i == head else wrong) for i, name in enumerate(names)]
     best, share = max(row, key=lambda pair: pair[1])
-    worked = f"{labels[query]} → {best} {100 * share:.0f}%"
+    worked = _pointed(reader, labels[query], best, share)
     return _made(
-        reader, "multi-head", lines, answer=names[head], worked=worked, choices=tuple(choices)
-    )
+        reader, "multi-head", lines, answer=names[head], worked=worked, choices=tuple(choices),
+        rows=tuple(rows),
+    )  # fmt: skip
 
 
 def _causal(reader: Reader, _: random.Random) -> Exercise:
@@ -305,7 +339,7 @@ def _causal(reader: Reader, _: random.Random) -> Exercise:
     row = row_of(record, len(record.stack.query_tokens) - 1, 0, WHAT_FOLLOWED)
     best, share = max(row, key=lambda pair: pair[1])
     return _made(
-        reader, "causal", [text], answer=best, worked=f"{row[-1][0]} → {best} {100 * share:.0f}%"
+        reader, "causal", [text], answer=best, worked=_pointed(reader, row[-1][0], best, share)
     )
 
 
@@ -320,7 +354,7 @@ def _cross(reader: Reader, dice: random.Random) -> Exercise:
     best, share = max(row_of(record, query), key=lambda pair: pair[1])
     return _made(
         reader, "cross", [example.target, example.source], token=labels[query], answer=best,
-        worked=f"{labels[query]} → {best} {100 * share:.0f}%",
+        worked=_pointed(reader, labels[query], best, share),
     )  # fmt: skip
 
 
@@ -355,17 +389,18 @@ def _not_explanation(reader: Reader, dice: random.Random) -> Exercise:
     from attnviz.cli.lesson_pictures import tired_row
 
     row = sorted(tired_row(), key=lambda pair: -pair[1])[:SHOWN_KEYS]
-    lines = [f"{_named(label)} {100 * weight:4.0f}%" for label, weight in row]
+    rows = [(label, f"{100 * weight:.0f}%") for label, weight in row]
     say = reader.language.say
     right, wrong = (say(f"exercise.not-explanation.{name}") for name in ("where", "mistake"))
     choices = [Choice(right)]
     choices += [Choice(say(f"exercise.not-explanation.{name}"), wrong) for name in ("why", "word")]
     dice.shuffle(choices)
     best, share = row[0]
-    worked = f"{best} {100 * share:.0f}%"
+    worked = f"{reader.guard.token(best)} {100 * share:.0f}%"
     return _made(
-        reader, "not-explanation", lines, answer=right, worked=worked, choices=tuple(choices)
-    )
+        reader, "not-explanation", _lined(rows, 5), answer=right, worked=worked,
+        choices=tuple(choices), rows=tuple(rows),
+    )  # fmt: skip
 
 
 MADE: dict[str, Callable[[Reader, random.Random], Exercise]] = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.frozen import dataclass
-from attnviz.language.language import TERMINAL, Language
+from attnviz.language.language import TERMINAL, Guard, Language
 
 WINDOW = 1  # of the local and global examples
 LONGEST = 2048  # tokens of the cost example
@@ -149,11 +149,13 @@ def moved(direction: str, name: str | None) -> Topic:
     return found
 
 
-def paragraphs(chosen: Topic, language: Language, query: str | None = None) -> list[str]:
+def paragraphs(
+    chosen: Topic, language: Language, query: str | None = None, guard: Guard = TERMINAL
+) -> list[str]:
     """The topic's sentences in one language; query: the reader's, or that of the example."""
     example = language.example
     values = {
         "tokens": (example.global_token,), "query": query or example.query,
         "token": example.station, **chosen.values,
     }  # fmt: skip
-    return [language.say(key, TERMINAL, **values) for key in chosen.sentences]
+    return [language.say(key, guard, **values) for key in chosen.sentences]

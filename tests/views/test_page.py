@@ -13,6 +13,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import attnviz
@@ -26,6 +27,7 @@ from attnviz.record.record import AttentionRecord, Origin
 from attnviz.record.stack import Stack
 from attnviz.views.files import write
 from attnviz.views.look import Look
+from attnviz.views.page import lesson
 from attnviz.views.page.data import STRONGEST
 from attnviz.views.page.page import FOLDER, SCRIPTS, page
 from attnviz.views.page.sound import sound_tree
@@ -381,12 +383,16 @@ def names(pattern, code):
     }
 
 
-def test_a_script_uses_only_those_before_it():
+def test_every_script_belongs_to_a_page():
+    assert {*SCRIPTS, *lesson.SCRIPTS} == {path.name for path in (FOLDER / "script").iterdir()}
+
+
+@pytest.mark.parametrize("scripts", [SCRIPTS, lesson.SCRIPTS], ids=["record", "lesson"])
+def test_a_script_uses_only_those_before_it(scripts):
     code = {
         name: STRINGS.sub(" ", (FOLDER / "script" / name).read_text(encoding="utf-8"))
-        for name in SCRIPTS
+        for name in scripts
     }
-    assert set(code) == {path.name for path in (FOLDER / "script").iterdir()}
     later = {name: names(TOP_LEVEL, text) for name, text in code.items()}
     assert "matrixOf" in later["weights.js"]
     for name, text in code.items():

@@ -75,7 +75,10 @@ def explain(
     output: Annotated[
         list[Path] | None,
         typer.Option(
-            "--output", "-o", help="Write the topic as a picture: .png .svg .pdf; repeatable."
+            "--output",
+            "-o",
+            help="Write the topic as a picture, .png .svg .pdf, or as a page with exercises, "
+            ".html (all: the whole course); repeatable.",
         ),
     ] = None,
     lang: options.Lang = None,
@@ -92,6 +95,8 @@ def explain(
     attnviz explain all --exercise
 
     attnviz explain softmax -o softmax.png
+
+    attnviz explain all -o lesson.html
     """  # fmt: skip
     from attnviz.cli.lesson_pictures import Reader
     from attnviz.cli.output import console, put, screen_of, warn_of_arabic
@@ -101,7 +106,7 @@ def explain(
     reader = Reader(language, screen_of(target), text)
     reader.check()
     if output:
-        _write(topic, of, reader, output, asks=exercise or as_json or strict, quiet=quiet)
+        _write(topic, of, reader, output, seed, asks=exercise or as_json or strict, quiet=quiet)
     elif exercise or as_json or strict:
         _exercise(topic, of, reader, seed, strict=strict, as_json=as_json)
     elif topic is None:
@@ -115,8 +120,8 @@ def explain(
 
 
 def _write(
-    topic: str | None, of: str | None, reader: Reader, output: Sequence[Path], *, asks: bool,
-    quiet: bool,
+    topic: str | None, of: str | None, reader: Reader, output: Sequence[Path], seed: int, *,
+    asks: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Write files in place of the screen. Raises AttnvizError for what cannot be."""
     from attnviz.cli.lesson_files import check_files, write_files
@@ -127,7 +132,7 @@ def _write(
         raise both_given("--output", "an exercise")
     chosen = _chosen(topic or lesson.ALL, of)
     check_files(output, several=len(chosen) > 1)
-    write_files(chosen, output, reader, quiet=quiet)
+    write_files(chosen, output, reader, seed, quiet=quiet)
 
 
 def _exercise(

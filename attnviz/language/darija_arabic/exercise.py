@@ -11,6 +11,9 @@ SENTENCES = {
     "exercise.score": "{n} من {total} صحاح.",
     "exercise.enter": "غير Enter كتعطي إعانة.",
     "exercise.rounding": "الرقم صحيح إلا كان الفرق قل من 1، ولا 0.01.",
+    "lesson.title": "Attention، خطوة بخطوة: درس فيه تمارين",
+    "exercise.check": "شوف واش صحيح",
+    "exercise.show": "بين الأجوبة",
     "lesson.test": "تمرين:",
     "lesson.ask.check": "شنو فهمتي؟",
     "lesson.check.ten": (
@@ -62,6 +65,7 @@ SENTENCES = {
     "err.no_exercise": "هاد الـ topic «{topic}» ماعندوش تمرين. هادو عندهم: {choices}.",
     "err.exercise_topic": "التمرين خاصو topic. عطي واحد، ولا all: attnviz explain all --exercise.",
     "err.picture_topic": (
-        "التصويرة فيها topic واحد. عطي سميتو: attnviz explain softmax -o softmax.png."
+        "التصويرة فيها topic واحد. عطي سميتو (attnviz explain softmax -o softmax.png)، ولا كتب "
+        "page: lesson.html."
     ),
 }

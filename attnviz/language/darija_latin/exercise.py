@@ -11,6 +11,9 @@ SENTENCES = {
     "exercise.score": "{n} mn {total} s7a7.",
     "exercise.enter": "Enter bo7dha kat3ti i3ana.",
     "exercise.rounding": "Ra9m s7i7 ila kan lfar9 9ell mn 1, wla 0.01.",
+    "lesson.title": "Attention, khetwa b khetwa: ders fih tamarin",
+    "exercise.check": "Chouf wach s7i7",
+    "exercise.show": "Beyyen lajwiba",
     "lesson.test": "tamrin:",
     "lesson.ask.check": "Chno fhemti?",
     "lesson.check.ten": (
@@ -66,6 +69,7 @@ SENTENCES = {
         "Tamrin khasso topic. 3ti wa7ed, wla all: attnviz explain all --exercise."
     ),
     "err.picture_topic": (
-        "Tswira fiha topic wa7ed. 3ti smiyto: attnviz explain softmax -o softmax.png."
+        "Tswira fiha topic wa7ed. 3ti smiyto (attnviz explain softmax -o softmax.png), wla kteb "
+        "page: lesson.html."
     ),
 }

@@ -11,6 +11,9 @@ SENTENCES = {
     "exercise.score": "{n} of {total} right.",
     "exercise.enter": "Enter alone gives a hint.",
     "exercise.rounding": "A number is right within 1 point, or 0.01.",
+    "lesson.title": "Attention, step by step: a lesson with exercises",
+    "exercise.check": "Check",
+    "exercise.show": "Show the answers",
     "lesson.test": "exercise:",
     "lesson.ask.check": "What have you understood?",
     "lesson.check.ten": (
@@ -70,6 +73,7 @@ SENTENCES = {
         "An exercise belongs to a topic. Name one, or all: attnviz explain all --exercise."
     ),
     "err.picture_topic": (
-        "A picture shows one topic. Name it: attnviz explain softmax -o softmax.png."
+        "A picture shows one topic. Name it (attnviz explain softmax -o softmax.png), or write a "
+        "page: lesson.html."
     ),
 }

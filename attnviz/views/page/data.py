@@ -112,7 +112,7 @@ def page_tree(record: AttentionRecord, blobs: Blobs, spans: Spans | None = None)
         "caveats": _in_all(lambda language: caveats(record, language, PAGE)),
         "notes": [visible(note) for note in record.notes],
         "made": _in_all(lambda language: provenance(record, language, PAGE)),
-        "languages": [_language(language) for language in all_languages().values()],
+        "languages": languages_tree(MORE_WORDS),
     }
 
 
@@ -121,14 +121,19 @@ def _in_all(say: Any) -> Tree:
     return {language.tag: say(language) for language in all_languages().values()}
 
 
-def _language(language: Language) -> Tree:
+def languages_tree(more: Sequence[str]) -> list[Tree]:
+    """Return every language with the words of pages, and more of its sentences by their keys."""
+    return [_language(language, more) for language in all_languages().values()]
+
+
+def _language(language: Language, more: Sequence[str]) -> Tree:
     page = [key for key in language.sentences if key.startswith("page.")]
     return {
         "tag": language.tag,
         "name": language.name,
         "rightToLeft": language.right_to_left,
         "lessThanOne": language.less_than_one,
-        "words": {key: language.sentences[key] for key in (*page, *MORE_WORDS)},
+        "words": {key: language.sentences[key] for key in (*page, *more)},
     }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
+from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
 from html import escape
@@ -19,6 +20,7 @@ from attnviz._version import __version__
 from attnviz.analysis.timeline import check_steps, has_steps
 from attnviz.inputs.labels import visible
 from attnviz.inputs.where import Times
+from attnviz.language.language import Language
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Which
 from attnviz.views.look import Look
@@ -34,8 +36,10 @@ FOLDER = Path(__file__).parent
 SCRIPTS = (  # in this order: each uses only those before it
     "state.js", "words.js", "weights.js", "shades.js", "current.js", "change.js",
     "drawing.js", "beside.js", "pair.js", "side.js", "grid.js", "heatmap.js", "links.js", "text.js",
-    "table.js", "timeline.js", "sound.js", "image.js", "tools.js", "address.js", "controls.js",
+    "table.js", "timeline.js", "sound.js", "image.js", "tools.js", "address.js", "choices.js",
+    "controls.js",
 )  # fmt: skip
+STYLES = ("page.css",)
 VIEWS = {
     "grid": "heads", "heatmap": "heatmap", "arcs": "links", "top": "table", "table": "heatmap",
     "timeline": "timeline", "sound": "sound", "image": "image",
@@ -52,18 +56,29 @@ def page(record: AttentionRecord, look: Look, spans: Spans | None = None) -> byt
     tree["start"] = _start(record, look)
     tree["ramp"], tree["masked"], tree["ink"] = ramp(), MASKED_PAPER, INK
     tree["attnviz"] = __version__
-    script, style = script_and_style()
+    return document(title(record, look.language), look.language, tree, blobs.packed())
+
+
+def document(
+    name: str, language: Language, tree: dict[str, Any], blobs: Sequence[bytes] = (),
+    scripts: tuple[str, ...] = SCRIPTS, styles: tuple[str, ...] = STYLES,
+) -> bytes:  # fmt: skip
+    """Return a page in UTF-8 that draws a tree with these scripts and styles, and may run no other.
+
+    name: what stands in its tab. blobs: bytes that the tree speaks of by their number.
+    """
+    script, style = script_and_style(scripts, styles)
     values = {
         "policy": policy(script, style),
-        "lang": look.language.tag,
-        "title": escape(visible(title(record, look.language))),
-        "noscript": escape(look.language.say("page.noscript")),
+        "lang": language.tag,
+        "title": escape(visible(name)),
+        "noscript": escape(language.say("page.noscript")),
         "style": style,
         "script": script,
         "tree": _json(tree),
     }
     before, after = (_filled(part, values).encode() for part in _template().split("{{blobs}}"))
-    return b"".join([before, *_scripts(blobs.packed()), after])
+    return b"".join([before, *_scripts(blobs), after])
 
 
 def policy(script: str, style: str) -> str:
@@ -83,11 +98,13 @@ def policy(script: str, style: str) -> str:
 
 
 @cache
-def script_and_style() -> tuple[str, str]:
-    """The page's own script and style, as they stand between their tags."""
-    parts = [(FOLDER / "script" / name).read_text(encoding="utf-8") for name in SCRIPTS]
+def script_and_style(
+    scripts: tuple[str, ...] = SCRIPTS, styles: tuple[str, ...] = STYLES
+) -> tuple[str, str]:
+    """A page's own script and style, as they stand between their tags."""
+    parts = [(FOLDER / "script" / name).read_text(encoding="utf-8") for name in scripts]
     script = '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
-    return script, (FOLDER / "page.css").read_text(encoding="utf-8")
+    return script, "".join((FOLDER / name).read_text(encoding="utf-8") for name in styles)
 
 
 def _template() -> str:
@@ -139,7 +156,7 @@ def _json(tree: dict[str, Any]) -> str:
     return json.dumps(tree, allow_nan=False, separators=(",", ":")).translate(_ESCAPES)
 
 
-def _scripts(blobs: list[bytes]) -> list[bytes]:
+def _scripts(blobs: Sequence[bytes]) -> list[bytes]:
     """Bytes as elements that a browser neither shows nor runs."""
     return [
         b'<script type="text/plain" id="blob-%d">%s</script>\n' % (i, b64encode(blob))

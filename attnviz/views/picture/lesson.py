@@ -14,6 +14,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from attnviz.language.language import PICTURE, has_right_to_left
 from attnviz.views.figure import USUAL, FigureStyle
+from attnviz.views.overlay_drawings import Drawing
 from attnviz.views.palette import INK, LINES, MASKED_PAPER, RGB
 from attnviz.views.panels import (
     FAINT,
@@ -30,7 +31,7 @@ from attnviz.views.panels import (
 )
 from attnviz.views.picture.map import FRAME, write_numbers
 from attnviz.views.picture.output import printed, without_glyph
-from attnviz.views.picture.overlay import Drawing, sheet
+from attnviz.views.picture.overlay import sheet
 from attnviz.views.picture.paper import GAP, LABEL_SIZE, Paper, cut, rgb
 from attnviz.views.picture.picture import figure_of
 from attnviz.views.scale import shades

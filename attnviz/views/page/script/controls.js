@@ -24,7 +24,7 @@ function build() {
       "header",
       {},
       make("h1"),
-      make("div", { className: "choices" }, languageChoice(), themeChoice()),
+      make("div", { className: "choices" }, languageChoice(inLanguage), themeChoice(inTheme)),
     ),
     make("div", { className: "bar", id: "choices" }),
     make(
@@ -100,41 +100,6 @@ const tab = (view, i) =>
     textContent: say(`page.${view}`),
     onclick: () => change({ view }),
   });
-
-// Choices
-
-function choice(name, label, options, value, act) {
-  const select = make(
-    "select",
-    { id: `choose-${name}`, onchange: () => act(select.value) },
-    ...options.map(([key, text]) =>
-      make("option", {
-        value: String(key),
-        textContent: text,
-        dir: "auto",
-        selected: String(key) === String(value),
-      }),
-    ),
-  );
-  return make("label", {}, make("span", { textContent: label }), select);
-}
-
-const languageChoice = () =>
-  choice(
-    "language",
-    say("page.language"),
-    tree.languages.map(({ tag, name }) => [tag, name]),
-    state.language,
-    inLanguage,
-  );
-const themeChoice = () =>
-  choice(
-    "theme",
-    say("page.theme"),
-    ["system", "light", "dark"].map((theme) => [theme, say(`page.${theme}`)]),
-    state.theme,
-    inTheme,
-  );
 
 // Every word changes, so all of the page is built again; the focus stays where it was.
 function inLanguage(language) {

@@ -44,3 +44,13 @@ function cut(pen, label, most) {
     characters.pop();
   return `${characters.join("")}…`;
 }
+
+// A label at a place of a canvas, no wider than `most`.
+function drawName(pen, label, x, y, size, chosen, align, most) {
+  pen.font = font(size, chosen);
+  pen.fillStyle = inkOf(chosen ? "--accent" : "--ink");
+  pen.textAlign = align;
+  pen.textBaseline = "middle";
+  pen.direction = "ltr";
+  pen.fillText(cut(pen, label, most), x, y);
+}

@@ -277,7 +277,7 @@ const heatmap = {
     const size = Math.min(13, cell * 0.85);
     for (let row = 0; row < down; row += 1) {
       const chosen = span.top + row === queryNow();
-      this.name(
+      drawName(
         pen,
         rows.labels[span.top + row],
         left - 8,
@@ -293,24 +293,15 @@ const heatmap = {
         label = columns.labels[span.left + column];
       const x = left + (column + 0.5) * cell;
       if (!slanted) {
-        this.name(pen, label, x, top - 12, size, chosen, "center", cell);
+        drawName(pen, label, x, top - 12, size, chosen, "center", cell);
         continue;
       }
       pen.save();
       pen.translate(x, top - 8);
       pen.rotate(-Math.PI / 4);
-      this.name(pen, label, 0, 0, size, chosen, "left", LABEL_MOST);
+      drawName(pen, label, 0, 0, size, chosen, "left", LABEL_MOST);
       pen.restore();
     }
-  },
-
-  name(pen, label, x, y, size, chosen, align, most) {
-    pen.font = font(size, chosen);
-    pen.fillStyle = inkOf(chosen ? "--accent" : "--ink");
-    pen.textAlign = align;
-    pen.textBaseline = "middle";
-    pen.direction = "ltr";
-    pen.fillText(cut(pen, label, most), x, y);
   },
 
   // Numbers at round places, where there is no room for names.
