@@ -19,6 +19,7 @@ from attnviz.record.summary import Summary, cell_size, pool
 
 Floats = NDArray[np.floating[Any]]
 Which = int | Literal["mean"]  # one layer or head, or the mean of all
+Size = int | tuple[int, int]  # cells of a map: of a side, or rows and columns
 
 MEASURES = (*measures.PER_QUERY, "normalized_entropy", "received")
 FAR = 16  # tokens, and parts of a text, that are far
@@ -180,8 +181,10 @@ class Stack:
         whole = self if self.place is None else self.place.whole
         return whole.weights is None
 
-    def map(self, layer: Which = 0, head: Which = "mean", max_size: int = 1024) -> PooledMap:
-        """The weights of one head, or the mean, in at most max_size × max_size cells.
+    def map(self, layer: Which = 0, head: Which = "mean", max_size: Size = 1024) -> PooledMap:
+        """Pool the weights of one head, or the mean, in at most max_size × max_size cells.
+
+        max_size: cells of a side, or (rows, columns).
 
         Streamed stacks keep up to 1,024 cells a side and answer from those, with the same numbers
         that dense ones give for the same cells.
@@ -200,8 +203,8 @@ class Stack:
         mean = sums.mean(axis=(0, 1)) / area.astype(sums.dtype)
         return PooledMap(mean, largest.max(axis=(0, 1)), cells)
 
-    def allowed(self, layer: Which = 0, max_size: int = 1024) -> NDArray[np.bool_]:
-        """The cells of `map` in which the mask allows anything; all of them if none is known."""
+    def allowed(self, layer: Which = 0, max_size: Size = 1024) -> NDArray[np.bool_]:
+        """Return the cells of `map` in which the mask allows anything; all if none is known."""
         self._check(layer, "mean")
         cells = self._cells(max_size)
         rows, columns = (-(-n // c) for n, c in zip(self.shape, cells, strict=True))
@@ -375,9 +378,10 @@ class Stack:
             if value != "mean" and not (number and 0 <= int(value) < n):
                 raise out_of_range(what, value, 0, n - 1)
 
-    def _cells(self, max_size: int) -> tuple[int, int]:
+    def _cells(self, max_size: Size) -> tuple[int, int]:
         """Queries and keys per cell of a map of at most `max_size` cells a side."""
-        if max_size < 1:
+        sizes = (max_size, max_size) if isinstance(max_size, int) else max_size
+        if min(sizes) < 1:
             raise AttnvizError(
                 f"The map size is {max_size}.",
                 "It must be 1 or more.",
@@ -385,7 +389,7 @@ class Stack:
                 max_size=max_size,
             )
         kept = (None, None) if self.summary is None else self.summary.cells
-        rows, columns = (cell_size(n, max_size, k) for n, k in zip(self.shape, kept, strict=True))
+        rows, columns = map(cell_size, self.shape, sizes, kept)
         return rows, columns
 
     def _select(self, array: Floats, layer: Which, head: Which) -> Floats:

@@ -368,19 +368,21 @@ def heatmap_steps(lines):
     return pairs.reshape(-1, pairs.shape[2])
 
 
-def pooled(weights, cell):
+def pooled(weights, rows, columns):
     n = weights.shape[-1]
-    starts = range(0, n, cell)
-    return np.array([[weights[i : i + cell, j : j + cell].mean() for j in starts] for i in starts])
+    return np.array([
+        [weights[i : i + rows, j : j + columns].mean() for j in range(0, n, columns)]
+        for i in range(0, n, rows)
+    ])  # fmt: skip
 
 
-@pytest.mark.parametrize(("n", "cell"), [(100, 2), (67, 1), (90, 2), (201, 3)])
+@pytest.mark.parametrize(("n", "cell"), [(100, (1, 2)), (67, (1, 1)), (90, (1, 2)), (201, (2, 3))])
 def test_half_blocks_hold_the_pooled_weights(n, cell):
     weights = random_weights(1, n, n, sharp=1.0)
     steps = heatmap_steps(styled(weighted(weights), "heatmap", width=80, height=24))
-    expected = pooled(weights[0], cell)
+    expected = pooled(weights[0], *cell)
     size = len(expected)
-    assert steps.shape == (size + size % 2, size)
+    assert steps.shape == (size + size % 2, expected.shape[1])
     assert np.abs(steps[:size] - 63 * expected / expected.max()).max() <= 0.5 + 1e-6
     assert (steps[size:] == MASKED).all()
 
@@ -601,3 +603,18 @@ def test_a_small_map_names_its_largest_weight_for_each_has_its_own_scale():
     assert next(line for line in lines if line.startswith("0")).split() == [
         "0", "≤12%", "1", "self", "2", "≤60%",
     ]  # fmt: skip
+
+
+def test_a_sink_is_left_out_of_the_scale_of_pooled_cells_too():
+    """The cell of a sink and its neighbour is as bright as the legend says: from there on."""
+    n, width = 96, 60
+    weights = np.full((1, 1, n, n), 0.5 / (n - 1), dtype=np.float32)
+    weights[..., 0] = 0.5
+    shown = "\n".join(
+        "".join(c for c, _ in line)
+        for line in styled(weighted(weights[0]), "heatmap", width=width, height=20)
+    )
+    pair = (0.5 + 0.5 / (n - 1)) / 2
+    assert f"{pair:.0%}" not in shown
+    assert "≥ 0.53%" in shown
+    assert "scaled without it" in shown

@@ -24,8 +24,8 @@ from attnviz.views.cells import (
 from attnviz.views.explorer.state import State
 from attnviz.views.labels import label_text, widest
 from attnviz.views.number_format import percent
-from attnviz.views.pooled_cells import cells_note
-from attnviz.views.scale import Shades, shades
+from attnviz.views.pooled_cells import cell_shades, cells_note
+from attnviz.views.scale import Shades
 from attnviz.views.screen import Screen
 
 LABEL = 12  # characters that a token's label may take
@@ -124,10 +124,10 @@ def _kept(state: State, lines: int, across: int) -> Field:
 
 
 def _pooled(state: State, lines: int, across: int, *, colour: bool) -> Field:
-    most = max(min(across, 2 * lines if colour else lines), 1)
+    most = (max(2 * lines if colour else lines, 1), max(across, 1))
     stack, (layer, head) = state.stack, (state.sheet.layer, state.sheet.head)
     pooled, allowed = stack.map(layer, head, most), stack.allowed(layer, most)
-    bright = shades(pooled.mean, allowed, state.look.scale, whole=pooled.cells[1] == 1)
+    bright = cell_shades(stack, layer, head, state.look.scale, pooled, allowed)
     steps = levels(bright.shares, allowed)
     wide, tall = min(across // steps.shape[1], FLATTEST), 0 if colour else 1
     return Field(steps, pooled.mean, bright, (0, 0), pooled.cells, max(wide, 1), tall)

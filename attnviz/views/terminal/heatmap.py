@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
@@ -11,13 +12,13 @@ from attnviz.record.stack import Stack
 from attnviz.views.cells import full_rows, half_rows, levels, positions, scale_line
 from attnviz.views.labels import label_text, widest
 from attnviz.views.look import Look
-from attnviz.views.pooled_cells import cells_note, place_names
-from attnviz.views.scale import shades
+from attnviz.views.pooled_cells import cell_shades, cells_note, place_names
 from attnviz.views.screen import Screen
 from attnviz.views.titles import chosen
 
 LABEL = 12  # characters that a token's label may take
 WIDEST = 3  # characters of a cell
+WIDEST_OF_TWO = 2  # where two rows share a line
 MOST_LINES = 66  # up to which a map is taller than the screen
 
 
@@ -30,23 +31,26 @@ def heatmap_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Re
 def heatmap(stack: Stack, look: Look, screen: Screen, lines: int) -> list[RenderableType]:
     """Draw the weights as coloured cells in at most `lines` lines.
 
-    One line per row where that fits, else two rows per line. Numbers above are key positions.
+    One line per row where that fits, else two rows per line; the width is used whatever the
+    height. Numbers above are key positions.
     """
-    n_queries, n_keys = stack.shape
+    n_queries = stack.shape[0]
     rows, columns = stack.positions
     digits = len(str(rows[-1])) + 1
     label = widest(stack.query_tokens.names, min(LABEL, screen.width // 3)) + digits
     across = max(screen.width - label - 2, 1)
     tall = lines - 2  # a line of positions above, a line about the scale below
-    one_each = n_queries <= tall and n_keys <= across
-    fitting = min(across, tall if not screen.colour else 2 * tall)
-    most = max(stack.shape) if one_each else max(fitting, 1)
+    whole = n_queries <= tall or not screen.colour
+    most = (max(tall if whole else 2 * tall, 1), across)
     pooled, allowed = stack.map(look.layer, look.head, most), stack.allowed(look.layer, most)
-    bright = shades(pooled.mean, allowed, look.scale, whole=pooled.cells[1] == 1)
+    bright = cell_shades(stack, look.layer, look.head, look.scale, pooled, allowed)
     steps = levels(bright.shares, allowed)
-    wide = min(across // steps.shape[1], WIDEST) if one_each else 1
-    whole = one_each or not screen.colour
-    drawn = full_rows(steps, wide, screen.colour) if whole else half_rows(steps, screen.colour)
+    wide = min(across // steps.shape[1], WIDEST if whole else WIDEST_OF_TWO)
+    drawn = (
+        full_rows(steps, wide, screen.colour)
+        if whole
+        else half_rows(np.repeat(steps, wide, axis=1), screen.colour)
+    )
     each = pooled.cells[0] * (1 if whole else 2)
     begins = place_names(stack, columns[:: pooled.cells[1]].tolist())
     body = [positions(label + 2, begins, wide)]

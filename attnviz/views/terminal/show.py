@@ -21,6 +21,7 @@ from attnviz.views.labels import dim_lines, label_text
 from attnviz.views.look import Look
 from attnviz.views.over_time import frames_of
 from attnviz.views.overlay import patches_of
+from attnviz.views.pooled_cells import EXAMINED
 from attnviz.views.scale import shades
 from attnviz.views.screen import Screen
 from attnviz.views.terminal.arcs import arcs_view
@@ -44,7 +45,6 @@ from attnviz.views.terminal.top import query_rows, top_view
 from attnviz.views.timeline import timeline_view
 from attnviz.views.titles import chosen, head_name, title
 
-EXAMINED = 512  # tokens up to which a sink is looked for, to be told beside a table
 BESIDE = 9  # lines beside the map of a long text
 AT_LEAST = 3  # lines of small maps below a table, and of their names
 ASKED = 2  # lines of the command above and the prompt below, which stay on the screen
