@@ -67,7 +67,7 @@ def bad_choice(
 
 
 def out_of_range(what: str, value: object, lowest: int, highest: int) -> AttnvizError:
-    """A layer, head or other number that does not exist."""
+    """Make the error for a layer, head or other number that does not exist."""
     only = lowest == highest
     return AttnvizError(
         f"{what} {value} does not exist:",
@@ -81,7 +81,7 @@ def out_of_range(what: str, value: object, lowest: int, highest: int) -> Attnviz
 
 
 def no_token(token: str, near: Iterable[str] = ()) -> AttnvizError:
-    """A word that was asked for and is not in the text."""
+    """Make the error for a word that was asked for and is not in the text."""
     near = list(near)
     names = ", ".join(f'"{name}"' for name in near)
     return AttnvizError(
@@ -94,13 +94,14 @@ def no_token(token: str, near: Iterable[str] = ()) -> AttnvizError:
 
 
 def empty_text(what: str = "text") -> AttnvizError:
-    """A text with nothing in it but white space."""
+    """Make the error for a text with nothing in it but white space."""
     key = "err.empty" if what == "text" else "err.empty_source"
     return AttnvizError(f"The {what} is empty.", "Write at least one word.", key=key)
 
 
 def both_given(first: str, second: str) -> AttnvizError:
-    """Two things of which there can be one: options, or "A text" and an option."""
+    """Make the error for two things of which there can be one: options, or "A text" and an
+    option."""
     return AttnvizError(
         f"{first} and {second} were both given.", "Give one of them.", key="err.both",
         what=first.removeprefix("A "), value=second,
@@ -108,7 +109,7 @@ def both_given(first: str, second: str) -> AttnvizError:
 
 
 def not_found(path: object) -> AttnvizError:
-    """A file that is not there."""
+    """Make the error for a file that is not there."""
     return AttnvizError(
         f"File not found: {path}.",
         "Check the path and try again.",
@@ -118,7 +119,7 @@ def not_found(path: object) -> AttnvizError:
 
 
 def cannot_write(path: object, reason: str) -> AttnvizError:
-    """A file that could not be written, with the system's reason."""
+    """Make the error for a file that could not be written, with the system's reason."""
     return AttnvizError(f"Cannot write {path}: {reason}", key="err.write", path=path, reason=reason)
 
 

@@ -34,8 +34,8 @@ WORTH_SHARING = 1 << 25  # multiply-adds: less is done before another thread wak
 
 @cache
 def n_workers() -> int:
-    """How many threads share the work: the processors this process may use, at most 8, and no
-    more than OMP_NUM_THREADS says."""
+    """Return how many threads share the work: the processors this process may use, at most 8, and
+    no more than OMP_NUM_THREADS says."""
     try:
         here = len(os.sched_getaffinity(0))
     except AttributeError:  # not every system says
@@ -45,7 +45,7 @@ def n_workers() -> int:
 
 
 def at_once() -> int:
-    """How many threads share the work of a call made here: one inside of `alone`."""
+    """Return how many threads share the work of a call made here: one inside of `alone`."""
     return 1 if getattr(_mine, "alone", False) else n_workers()
 
 
@@ -81,7 +81,8 @@ def share(jobs: Iterable[Job]) -> None:
 
 
 def by_tokens(work: Callable[..., Result], *arrays: NDArray[Any]) -> Result:
-    """What `work` makes of arrays (tokens, …), token by token: an array or several, (tokens, …).
+    """Return what `work` makes of arrays (tokens, …), token by token: an array or several, (tokens,
+    …).
 
     Where BLAS is held to one thread, each worker takes a part of the tokens.
     """
@@ -102,8 +103,8 @@ def by_tokens(work: Callable[..., Result], *arrays: NDArray[Any]) -> Result:
 
 
 def scratch(size: int, dtype: Any, name: str = "scores") -> NDArray[Any]:
-    """A flat buffer of `size` numbers, this thread's own, kept under its name from call to call
-    while it is no larger than the cache: fresh memory costs more than the sums."""
+    """Return a flat buffer of `size` numbers, this thread's own, kept under its name from call to
+    call while it is no larger than the cache: fresh memory costs more than the sums."""
     kept = getattr(_buffers, name, None)
     if kept is None or kept.size < size or kept.dtype != dtype:
         kept = aligned((size,), dtype)
@@ -116,7 +117,7 @@ _buffers = local()
 
 
 def aligned(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
-    """Memory that begins with a line of the cache, so that no vector lies in two of them."""
+    """Return memory that begins with a line of the cache, so that no vector lies in two of them."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     room = np.empty(n_bytes + CACHE_LINE, np.uint8)
     first = -room.ctypes.data % CACHE_LINE

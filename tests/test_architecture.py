@@ -245,3 +245,42 @@ def test_the_package_lists_its_folders():
     listed = set(re.findall(r"^([a-z]+)  +\S", attnviz.__doc__, re.MULTILINE))
     folders = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
     assert listed == folders
+
+
+def public_functions():
+    """Place and docstring of every function and method that others may call; no properties."""
+    for path, _ in modules():
+        yield from (
+            (f"{path.relative_to(PACKAGE)}:{node.lineno}", ast.get_docstring(node))
+            for node in functions_of(tree_of(path))
+        )
+
+
+def functions_of(node):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef) and not child.name.startswith("_"):
+            yield from functions_of(child)
+        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            made = [ast.unparse(one) for one in child.decorator_list]
+            if not child.name.startswith("_") and not any("property" in one for one in made):
+                yield child
+
+
+# A new one is added here; "The", "What", "How" and formulas are none.
+VERBS = """
+    Add Align Allow Answer Append Apply Ask Attend Be Begin Break Bring Build Check Choose Close
+    Compare Compute Copy Count Cut Describe Do Draw Embed End Fetch Fill Find Fit Follow Forget
+    Give Go Group Hand Handle Hash Hear Hide Hold Import Join Keep Lay Leave Let Line List Look
+    Make Map Measure Move Multiply Name Note Offer Open Pack Paint Parse Pass Pool Probe Put
+    Raise Read Reduce Refuse Remember Replace Report Resize Return Run Say Score Search Set Show
+    Stand Stream Stretch Summarise Take Tell Test Trace Translate Turn Undo Work Write Yield
+"""
+
+
+def test_public_docstrings_begin_with_a_verb():
+    wrong = {
+        place: text.splitlines()[0]
+        for place, text in public_functions()
+        if text and re.split(r"[ ,:;.]", text, maxsplit=1)[0] not in VERBS.split()
+    }
+    assert not wrong

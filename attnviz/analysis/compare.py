@@ -37,8 +37,8 @@ class Side:
         return self.record.stack
 
     def rows(self) -> Floats:
-        """What each row gives to each cell of keys: (rows, columns), pooled where texts are long;
-        each row sums to what its weights do."""
+        """Return what each row gives to each cell of keys: (rows, columns), pooled where texts are
+        long; each row sums to what its weights do."""
         pooled = self.stack.map(self.layer, self.head, CELLS)
         widths = np.minimum(
             pooled.cells[1], self.stack.shape[1] - _starts(self.stack, pooled.cells)
@@ -47,11 +47,11 @@ class Side:
         return rows
 
     def allowed(self) -> NDArray[np.bool_]:
-        """The cells in which the mask lets anything through."""
+        """Return the cells in which the mask lets anything through."""
         return self.stack.allowed(self.layer, CELLS)
 
     def cost(self) -> tuple[int, int]:
-        """Scores that the layer's mask lets through, of how many."""
+        """Return scores that the layer's mask lets through, of how many."""
         queries, keys = self.stack.shape
         return int(self.stack.allowed_keys()[self.layer].sum()), queries * keys
 
@@ -85,7 +85,7 @@ class Difference:
         return max(abs(self.largest), LEAST_SPAN)
 
     def changed_most(self, n: int) -> list[int]:
-        """The rows that changed most, the most changed first."""
+        """Return the rows that changed most, the most changed first."""
         order: list[int] = np.argsort(-self.per_row, kind="stable")[:n].tolist()
         return order
 
@@ -103,7 +103,7 @@ class Difference:
 
 
 def divergence(first: Floats, second: Floats) -> NDArray[np.float64]:
-    """Jensen-Shannon divergence of rows (…, keys) in nats (Lin 1991): (…,).
+    """Return Jensen-Shannon divergence of rows (…, keys) in nats (Lin 1991): (…,).
 
     Rows that sum to less than 1 are taken for what they are of their sum; of two empty rows it
     is 0, of an empty and another one ln 2.
@@ -117,7 +117,8 @@ def divergence(first: Floats, second: Floats) -> NDArray[np.float64]:
 
 
 def difference(first: Side, second: Side) -> Difference | None:
-    """How `second` differs from `first`; None where they are not of the same tokens by number."""
+    """Return how `second` differs from `first`; None where they are not of the same tokens by
+    number."""
     if first.stack.shape != second.stack.shape:
         return None
     rows, others = first.rows(), second.rows()
@@ -135,7 +136,7 @@ def difference(first: Side, second: Side) -> Difference | None:
 
 
 def largest_error(first: AttentionRecord, second: AttentionRecord) -> tuple[float, str]:
-    """The largest difference of any weight of two records, and where it is.
+    """Return the largest difference of any weight of two records, and where it is.
 
     Raises AttnvizError where they do not have the same stacks, layers, heads and tokens, or where
     one was streamed.
@@ -180,7 +181,7 @@ def largest_error(first: AttentionRecord, second: AttentionRecord) -> tuple[floa
 
 
 def differences(sides: Sequence[Side]) -> list[Difference]:
-    """How each side differs from the first, where that can be said."""
+    """Return how each side differs from the first, where that can be said."""
     found = [difference(sides[0], side) for side in sides[1:]]
     return [one for one in found if one is not None]
 

@@ -169,7 +169,8 @@ class Report:
 
 
 def predict(layers: Sequence[Layers], length: int, per_token: int | None = None) -> Predicted:
-    """What these layers cost at one length. per_token: multiply-adds of the rest of the model.
+    """Return what these layers cost at one length. per_token: multiply-adds of the rest of the
+    model.
 
     Scores are counted row by row from the masks: exact, in memory that does not grow.
     """
@@ -187,14 +188,14 @@ def predict(layers: Sequence[Layers], length: int, per_token: int | None = None)
 
 
 def streamed_bytes(layers: Layers, length: int) -> int:
-    """About what streaming holds: a block in each thread, and the summary of every layer."""
+    """Return about what streaming holds: a block in each thread, and the summary of every layer."""
     shape = block_shape(layers.rule, length, length)
     block = block_bytes(layers.n_heads, *shape, FLOAT)
     return block + layers.n_layers * summary_bytes(layers.n_heads, length, length, MAP_SIZE)
 
 
 def crossing(layers: Sequence[Layers], per_token: int) -> int | None:
-    """The first length at which attention takes more multiply-adds than `per_token` for each
+    """Return the first length at which attention takes more multiply-adds than `per_token` for each
     token; None if there is none up to `LONGEST`."""
 
     def outweighs(length: int) -> bool:
@@ -213,8 +214,8 @@ def crossing(layers: Sequence[Layers], per_token: int) -> int | None:
 def growth(
     lengths: Sequence[int], values: Sequence[float], *, whole: bool = False
 ) -> Growth | None:
-    """The slope of log value against log length over the longer half, of three lengths or more
-    where there are as many; over all if `whole`. None for fewer than two lengths."""
+    """Return the slope of log value against log length over the longer half, of three lengths or
+    more where there are as many; over all if `whole`. None for fewer than two lengths."""
     n = len(lengths) if whole else max(-(-len(lengths) // 2), FEWEST)
     lengths, values = lengths[-n:], values[-n:]
     if len(lengths) < 2:

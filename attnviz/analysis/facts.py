@@ -19,7 +19,7 @@ class Finding:
     strength: float
 
     def values(self) -> dict[str, Any]:
-        """The numbers and tokens that the sentence needs."""
+        """Return the numbers and tokens that the sentence needs."""
         return {f.name: getattr(self, f.name) for f in fields(self) if f.name != "strength"}
 
 

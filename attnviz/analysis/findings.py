@@ -94,7 +94,7 @@ def findings(
     heads: tuple[int, ...] = (),
     rows: Sequence[int] = (),
 ) -> list[Finding]:
-    """Every fact that is strong enough, what matters most first.
+    """Return every fact that is strong enough, what matters most first.
 
     Facts about tokens are taken from `head`, or the mean of the heads; facts about heads from
     `heads`, or from all of them. Several chosen heads have no facts about tokens in common. What a
@@ -139,7 +139,7 @@ def _ranked(found: Iterable[Finding]) -> list[Finding]:
 
 
 def best(found: list[Finding], most: int = MOST) -> list[Finding]:
-    """The facts worth a reader's time: the strongest of each kind, at most `most` in all."""
+    """Return the facts worth a reader's time: the strongest of each kind, at most `most` in all."""
     kept: list[Finding] = []
     for fact in found:
         if sum(isinstance(other, type(fact)) for other in kept) < fact.most and len(kept) < most:

@@ -65,7 +65,7 @@ class HeadLook:
 
 
 def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, ...]:
-    """Every head of the chosen layers, or of all, in order."""
+    """Return every head of the chosen layers, or of all, in order."""
     wanted = tuple(range(stack.n_layers)) if layers is None else tuple(layers)
     numbers = measured(stack, wanted)
     found = []
@@ -79,7 +79,8 @@ def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, .
 
 
 def ranked(looks: Sequence[HeadLook], sort: str | None = None) -> list[HeadLook]:
-    """The heads by a measure, the largest first (entropies: the smallest), what has none last.
+    """Return the heads by a measure, the largest first (entropies: the smallest), what has none
+    last.
 
     Without one: the surest head of each label first, then the second of each, and so on; heads
     that rest, spread, or fit nothing come last, the sharpest first.
@@ -379,7 +380,8 @@ def _evenness(weights: Array, left: Rows) -> Array:
 
 
 def as_rows(looks: Iterable[HeadLook]) -> Iterator[dict[str, Any]]:
-    """Each head as names and plain values, for programs; None where a number is not there."""
+    """Return each head as names and plain values, for programs; None where a number is not
+    there."""
     for one in looks:
         numbers = {"share": one.label.share, "chance": one.label.chance, **one.measures}
         yield {

@@ -61,8 +61,8 @@ class Layers:
         return self.of_weights(lambda w: measures.total_weight(w[..., 1:]).sum(axis=-1))
 
     def on_pattern(self, pairs: Bools, *, without_first: bool) -> Array:
-        """The share of each head's weight on some pairs (queries, keys), as `pattern_score` has
-        it: (layers, heads)."""
+        """Return the share of each head's weight on some pairs (queries, keys), as `pattern_score`
+        has it: (layers, heads)."""
         first = int(without_first)
         total = self.total_without_first if without_first else self.totals.sum(axis=-1)
         if not pairs[:, first:].any():  # most short texts say nothing twice
@@ -73,7 +73,7 @@ class Layers:
         return divided(on, total)
 
     def of_queries(self, name: str) -> Array:
-        """One of `attnviz.measures` of every query: (layers, heads, queries)."""
+        """Return one of `attnviz.measures` of every query: (layers, heads, queries)."""
         return self.stack.measure(name)[self.layers]
 
     def of_weights(self, measure: Callable[[Any], Any]) -> Array:
@@ -138,7 +138,7 @@ def on_grid(stack: Stack) -> bool:
 
 
 def neighbours(stack: Stack) -> Bools:
-    """Which patches of a picture touch each other, or are the same: (n, n)."""
+    """Return which patches of a picture touch each other, or are the same: (n, n)."""
     where = stack.key_tokens.where
     assert isinstance(where, Boxes)
     touch: Bools = (_apart(where).max(axis=0) <= 1) & np.outer(where.on_grid, where.on_grid)
@@ -230,7 +230,8 @@ MEASURES = {
 
 
 def measured(stack: Stack, layers: Sequence[int]) -> dict[str, Array]:
-    """Every measure of every head of some layers: each (layers, heads), NaN where not there."""
+    """Return every measure of every head of some layers: each (layers, heads), NaN where not
+    there."""
     of = Layers(stack, layers)
     return {
         name: np.full(of.shape, np.nan) if each.is_missing(stack) else each.compute(of)
@@ -239,7 +240,8 @@ def measured(stack: Stack, layers: Sequence[int]) -> dict[str, Array]:
 
 
 def missing(stack: Stack) -> tuple[str, ...]:
-    """Measures that this stack does not have: of two texts, or of weights that were not kept."""
+    """Return measures that this stack does not have: of two texts, or of weights that were not
+    kept."""
     return tuple(name for name, each in MEASURES.items() if each.is_missing(stack))
 
 
@@ -251,7 +253,8 @@ def check_measure(stack: Stack, name: str) -> None:
 
 
 def sign(name: str) -> int:
-    """1 where the smallest comes first when heads are sorted by it, -1 where the largest does."""
+    """Return 1 where the smallest comes first when heads are sorted by it, -1 where the largest
+    does."""
     return 1 if MEASURES[name].order == SMALLEST else -1
 
 
@@ -259,8 +262,8 @@ def sign(name: str) -> int:
 
 
 def pairs_allowed(stack: Stack, layer: int) -> Bools:
-    """The pairs that the mask of a layer lets through; without masks every pair, or, where no
-    head has weight on what comes later, as a causal mask would."""
+    """Return the pairs that the mask of a layer lets through; without masks every pair, or, where
+    no head has weight on what comes later, as a causal mask would."""
     if stack.masks:
         return stack.masks[layer].to_array(*stack.shape)
     assert stack.weights is not None  # streamed stacks have masks
@@ -272,7 +275,7 @@ def pairs_allowed(stack: Stack, layer: int) -> Bools:
 
 
 def keys_seen(stack: Stack, layer: int) -> NDArray[np.int64]:
-    """How many keys each query may see."""
+    """Return how many keys each query may see."""
     if stack.masks or stack.weights is None:
         return np.asarray(stack.allowed_keys()[layer])
     seen: NDArray[np.int64] = pairs_allowed(stack, layer).sum(axis=1)
@@ -280,13 +283,13 @@ def keys_seen(stack: Stack, layer: int) -> NDArray[np.int64]:
 
 
 def mean_of_known(values: Array) -> Array:
-    """The mean over the last axis of what is a number; NaN where nothing is."""
+    """Return the mean over the last axis of what is a number; NaN where nothing is."""
     known = np.isfinite(values)
     return divided(np.where(known, values, 0).sum(axis=-1), known.sum(axis=-1))
 
 
 def divided(above: Any, below: Any) -> Array:
-    """above / below; NaN where that is 0."""
+    """Return above / below; NaN where that is 0."""
     a, b = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
     quotient: Array = np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0)
     return quotient

@@ -85,7 +85,7 @@ class Fit:
     tokens: Sequence[str] = ()
 
     def lifts(self) -> Array:
-        """`lift_over_chance` of every head: (heads,)"""
+        """Return `lift_over_chance` of every head: (heads,)"""
         room = np.where(self.chance > NO_CHANCE, 1.0, 1 - self.chance)
         lift = np.where(self.chance > NO_CHANCE, 0.0, (self.share - self.chance) / room)
         return np.where(np.isnan(lift), 0.0, lift)
@@ -218,7 +218,7 @@ class LayerFits:
         return Label(kind)
 
     def kinds(self) -> NDArray[np.int64]:
-        """The kinds of the labels of all heads, as places in KINDS: (heads,)"""
+        """Return the kinds of the labels of all heads, as places in KINDS: (heads,)"""
         patterns = [PLACES[fit.kind] for fit in self._patterns]
         found: NDArray[np.int64] = np.array([*patterns, *range(len(KINDS))])[self._chosen]
         return found

@@ -30,8 +30,9 @@ Array = NDArray[Any]
 
 
 def set_aside(record: AttentionRecord, layer: int, head: Which) -> NDArray[np.int64]:
-    """Places of the keys that a trained model rests on: special tokens, and a first token that is a
-    sink. None for heads that were constructed or drawn by chance: these rest on nothing."""
+    """Return places of the keys that a trained model rests on: special tokens, and a first token
+    that is a sink. None for heads that were constructed or drawn by chance: these rest on nothing.
+    """
     stack = record.stack
     if record.model.origin not in RESTING or not _one_text(stack):
         return np.zeros(0, dtype=np.int64)
@@ -53,7 +54,7 @@ def links(
     aside: NDArray[np.int64],
     rows: Sequence[int] = (),
 ) -> Iterator[Finding]:
-    """One line for what is set aside, then what each word looks at first of what is left.
+    """Return one line for what is set aside, then what each word looks at first of what is left.
 
     rows: the queries that were asked for, of which each gets its line; none for all, of which
     those get one that look twice as much at a key as chance would."""

@@ -18,7 +18,7 @@ EPSILON = 1e-13  # less than this is rounding, not room
 
 
 def max_flow(capacities: Floats) -> Floats:
-    """The maximum flow from each token above the last layer to each input: (n, n).
+    """Return the maximum flow from each token above the last layer to each input: (n, n).
 
     capacities: (layers, n, n), the first layer first; [l, i, j] is the room of the edge from token
     i above layer l to token j below it. Exact but for rounding (`EPSILON` an edge): preflow-push
@@ -43,7 +43,7 @@ def max_flow(capacities: Floats) -> Floats:
 
 
 def reached_places(rooms: Iterable[Floats]) -> list[Bools]:
-    """From each token that one starts at (rows), the tokens that lie behind every layer."""
+    """Return, from each token that one starts at (rows), the tokens that lie behind every layer."""
     found: list[Bools] = []
     for room in rooms:
         opened = (room > 0).astype(np.float32)

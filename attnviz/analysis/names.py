@@ -11,7 +11,7 @@ LONGEST = 48  # characters of a token, or of a sentence in its place, that a sen
 
 
 def token_names(tokens: Tokens) -> tuple[str, ...]:
-    """Each token's label; where a text has it more than once, "cat#2" for the second."""
+    """Return each token's label; where a text has it more than once, "cat#2" for the second."""
     labels = [shortened(label, LONGEST) for label in tokens.labels]
     times = Counter(labels)
     seen: Counter[str] = Counter()

@@ -36,7 +36,8 @@ MOST_TOKENS, MOST_LAYERS = 48, 12
 
 
 def rollout(stack: Stack, *, fusion: str = "mean", residual: float = 0.5) -> Stack:
-    """Attention rollout (Abnar & Zuidema 2020): R_l = Â_l R_{l-1} from R_0 = I, for every layer l.
+    """Return attention rollout (Abnar & Zuidema 2020): R_l = Â_l R_{l-1} from R_0 = I, for every
+    layer l.
 
     Â_l = (1 - residual) A_l + residual I, where A_l is the mean, largest or least weight of the
     heads. For "max" and "min" each row of Â_l is divided by its sum, as their users do (vit-explain
@@ -63,8 +64,8 @@ def rollout(stack: Stack, *, fusion: str = "mean", residual: float = 0.5) -> Sta
 def flow(
     stack: Stack, *, fusion: str = "mean", residual: float = 0.5, layer: int | None = None
 ) -> Stack:
-    """Attention flow (Abnar & Zuidema 2020): the maximum flow from token (l, i) to each input j,
-    through a network whose edges from layer to layer have Â (see `rollout`) as capacities.
+    """Return attention flow (Abnar & Zuidema 2020): the maximum flow from token (l, i) to each
+    input j, through a network whose edges from layer to layer have Â (see `rollout`) as capacities.
 
     As in the authors' code each row is divided by its sum; `max_flow` gives the flows themselves.
 

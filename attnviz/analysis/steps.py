@@ -116,7 +116,7 @@ def _listed(value: Any) -> Any:
 
 
 def rounded(values: Any) -> Any:
-    """Rounded as it is shown."""
+    """Return rounded as it is shown."""
     return np.round(values, DIGITS) + 0.0  # no minus zero
 
 
@@ -184,7 +184,8 @@ def _divisor(scale: float) -> float:
 
 
 def merge(outputs: Floats, w_output: Floats) -> Merged:
-    """(heads, value_dim) and W_O (heads × value_dim, width) → what each head adds, and the sum."""
+    """Return (heads, value_dim) and W_O (heads × value_dim, width) → what each head adds, and the
+    sum."""
     heads, width = outputs.shape[0], w_output.shape[1]
     shares = np.einsum("hd,hdw->hw", outputs.astype(np.float64), w_output.reshape(heads, -1, width))
     places = _places(np.abs(shares.sum(axis=0)))

@@ -80,7 +80,7 @@ class Strongest:
     every: Floats  # (layers, heads, queries, keys)
 
     def example(self, layer: int, head: int) -> Example:
-        """The pair with the words around it."""
+        """Return the pair with the words around it."""
         query, key = divmod(int(self.cells[layer, head]), len(self.keys))
         around = self.queries[max(query - CONTEXT, 0) : query + CONTEXT + 1]
         sort = (-float(self.weights[layer, head]), self.number)

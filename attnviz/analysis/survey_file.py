@@ -111,7 +111,7 @@ def _named(place: Path) -> Iterator[None]:
 
 
 def survey_tree(survey: Survey) -> Tree:
-    """The survey as a tree whose leaves are arrays and what JSON can hold."""
+    """Return the survey as a tree whose leaves are arrays and what JSON can hold."""
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -126,7 +126,7 @@ def survey_tree(survey: Survey) -> Tree:
 
 
 def part_tree(part: Part) -> Tree:
-    """The sums of some texts as a tree."""
+    """Return the sums of some texts as a tree."""
     examples = [(head, one) for head in sorted(part.examples) for one in part.examples[head]]
     return {
         "n": part.n,
@@ -163,7 +163,8 @@ def _moments_tree(moments: Moments) -> Tree:
 
 
 def survey_of(tree: Tree) -> Survey:
-    """The survey that `survey_tree` described; ValueError and the like where it cannot be one."""
+    """Return the survey that `survey_tree` described; ValueError and the like where it cannot be
+    one."""
     if tree["format"] != FORMAT or tree["version"] != VERSION:
         raise ValueError(f"its format is {tree['format']!r}, version {tree['version']!r}")
     details, settings = tree["details"], tree["settings"]
@@ -180,7 +181,7 @@ def survey_of(tree: Tree) -> Survey:
 
 
 def part_of(tree: Tree) -> Part:
-    """The sums that `part_tree` described; ValueError and the like where they cannot be."""
+    """Return the sums that `part_tree` described; ValueError and the like where they cannot be."""
     if tree["measures"] != list(MEASURES) or tree["kinds"] != list(KINDS):
         raise ValueError("it was written by a version with other measures or labels")
     labels = np.asarray(tree["labels"])
@@ -264,8 +265,8 @@ def _array(value: Any, kind: str, shape: tuple[int, ...]) -> Any:
 
 
 def rows(survey: Survey) -> Iterator[dict[str, Any]]:
-    """One row a head: its label, and mean and standard deviation of every measure; None where no
-    text has a value."""
+    """Return one row a head: its label, and mean and standard deviation of every measure; None
+    where no text has a value."""
     means = {name: survey.mean(name) for name in survey.measures}
     sds = {name: survey.sd(name) for name in survey.measures}
     share, labels = survey.label_share, survey.labels
@@ -283,7 +284,7 @@ def _number(value: float) -> float | None:
 
 
 def to_json(survey: Survey) -> Tree:
-    """What a program reads: heads with their examples, JSON-ready."""
+    """Return what a program reads: heads with their examples, JSON-ready."""
     heads = []
     for row in rows(survey):
         found = survey.examples(row["layer"], row["head"])
@@ -302,13 +303,13 @@ def to_json(survey: Survey) -> Tree:
 
 
 def to_csv(survey: Survey) -> str:
-    """The table of heads for a spreadsheet."""
+    """Return the table of heads for a spreadsheet."""
     table = list(rows(survey))
     return table_text([[*table[0]], *([*row.values()] for row in table)])
 
 
 def to_parquet(survey: Survey) -> bytes:
-    """The same table as Parquet; AttnvizError where pyarrow is not installed."""
+    """Return the same table as Parquet; AttnvizError where pyarrow is not installed."""
     import io
 
     try:
@@ -326,7 +327,7 @@ def to_parquet(survey: Survey) -> bytes:
 
 
 def difference_tree(gap: Difference, names: tuple[str, str], by: str) -> Tree:
-    """How two surveys differ in a measure, JSON-ready: the heads in order."""
+    """Return how two surveys differ in a measure, JSON-ready: the heads in order."""
     heads = [
         {
             "layer": layer, "head": head,

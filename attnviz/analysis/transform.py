@@ -54,7 +54,8 @@ class Transform:
         )
 
     def focus(self, queries: Tokens, keys: Tokens) -> Focus | None:
-        """What a long text's streaming has to keep, for what could not be seen afterwards."""
+        """Return what a long text's streaming has to keep, for what could not be seen
+        afterwards."""
         if self.merge is not None:
             rows = units.starts(queries, self.merge)
             columns = rows if keys is queries else units.starts(keys, self.merge)
@@ -68,7 +69,7 @@ class Transform:
         return Cut(rows, columns)
 
     def after(self, focus: Focus) -> Transform:
-        """What is left to do where the focus was kept."""
+        """Return what is left to do where the focus was kept."""
         if isinstance(focus, Units):
             return replace(self, merge=None)
         return replace(self, rows=None, columns=None, query=None)
@@ -87,7 +88,8 @@ class Transform:
         return self.apply(record)
 
     def apply(self, record: AttentionRecord) -> AttentionRecord:
-        """The record with its shown stack seen this way, and what was done in its settings."""
+        """Return the record with its shown stack seen this way, and what was done in its
+        settings."""
         stack, settings = record.stack, record.settings
         if self.measure in FOLLOWED:
             if stack.two_texts:

@@ -69,19 +69,19 @@ def blocks(inputs: Inputs) -> Iterator[Rows]:
 
 
 def most_rows(n_keys: int) -> int:
-    """Rows of a streamed block whose queries may see so many keys."""
+    """Return rows of a streamed block whose queries may see so many keys."""
     return min(max(STREAMED_SCORES // max(n_keys, 1), STREAMED_ROWS), ROWS_AT_MOST)
 
 
 def rows_fitting(inputs: Inputs, start: int, rows_at_once: int | None) -> int:
-    """How many rows from `start` on make a block for streaming, at most `rows_at_once`."""
+    """Return how many rows from `start` on make a block for streaming, at most `rows_at_once`."""
     left = inputs.n_queries - start
     _, ranges = _seen(inputs, start, start + min(ROWS_AT_MOST, left))
     return min(most_rows(_length(ranges)), left, rows_at_once or left)
 
 
 def rows_between(inputs: Inputs, start: int, stop: int) -> Rows:
-    """Query rows start … stop, and what they may see."""
+    """Return query rows start … stop, and what they may see."""
     rows, ranges = _seen(inputs, start, stop)
     return Rows(start, stop, tuple(ranges), _kept(inputs, rows, ranges))
 
@@ -103,8 +103,8 @@ def attend(
     exponentials: Floats,
     output: Floats | None,
 ) -> Floats:
-    """Some heads' rows: fill `exponentials` (heads, rows, keys) and `output` (heads, rows,
-    value_dim) with the packed keys and values.
+    """Attend with some heads' rows: fill `exponentials` (heads, rows, keys) and `output` (heads,
+    rows, value_dim) with the packed keys and values.
 
     Returns the factor (heads, rows, 1) that makes the exponentials weights: that one multiply is
     left to the caller, because it is also the one write to wherever the weights go. A row with no
@@ -127,7 +127,7 @@ def attend(
 
 
 def inverse(total: Floats) -> Floats:
-    """1 / total, and 0 where nothing was allowed."""
+    """Return 1 / total, and 0 where nothing was allowed."""
     factor: Floats = np.divide(1, total, out=np.zeros_like(total), where=total != 0)
     return factor
 
@@ -171,7 +171,7 @@ def raise_scores(
 
 
 def row_sums(exponentials: Floats) -> Floats:
-    """The sum of each row, (…, rows, 1)."""
+    """Return the sum of each row, (…, rows, 1)."""
     ones = np.ones(exponentials.shape[-1], exponentials.dtype)
     total: Floats = np.matmul(exponentials, ones)
     return total[..., None]

@@ -35,7 +35,7 @@ def scaled_dot_product_attention(
     sinks: ArrayLike | None = None,
     enable_gqa: bool = False,
 ) -> tuple[Floats, Floats]:
-    """softmax(query @ keyᵀ * scale + mask) @ value, and the weights (arXiv 1706.03762).
+    """Return softmax(query @ keyᵀ * scale + mask) @ value, and the weights (arXiv 1706.03762).
 
     Names and meaning follow PyTorch's function of the same name.
 

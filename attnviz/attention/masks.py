@@ -34,68 +34,72 @@ LARGEST = 1 << 60  # tokens in a rule; more means the same, and would not fit an
 
 @known_arguments()
 def full() -> Rule:
-    """Every query sees every key."""
+    """Let every query see every key."""
     return Full()
 
 
 @known_arguments()
 def causal(offset: int = 0) -> Rule:
-    """j <= i + offset: the past and the query itself; `offset` counts cached keys."""
+    """Allow j <= i + offset: the past and the query itself; `offset` counts cached keys."""
     return Causal(_size("causal offset", offset, None))
 
 
 @known_arguments()
 def local(window: int) -> Rule:
-    """|i - j| <= window: a radius, so window 2 shows at most 5 keys."""
+    """Allow |i - j| <= window: a radius, so window 2 shows at most 5 keys."""
     return Local(_size("window", window, 0))
 
 
 @known_arguments()
 def sliding(size: int) -> Rule:
-    """0 <= i - j < size: the last `size` keys, the query's own among them (Mistral, Gemma)."""
+    """Allow 0 <= i - j < size: the last `size` keys, the query's own among them (Mistral,
+    Gemma)."""
     return Sliding(_size("sliding size", size, 1))
 
 
 @known_arguments()
 def dilated(window: int, dilation: int) -> Rule:
-    """|i - j| <= window and (i - j) a multiple of `dilation` (Longformer, arXiv 2004.05150)."""
+    """Allow |i - j| <= window and (i - j) a multiple of `dilation` (Longformer, arXiv
+    2004.05150)."""
     return Dilated(_size("window", window, 0), _size("dilation", dilation, 1))
 
 
 @known_arguments()
 def global_(positions: Iterable[int]) -> Rule:
-    """The tokens at `positions` see all and are seen by all (Longformer, arXiv 2004.05150)."""
+    """Let the tokens at `positions` see all and be seen by all (Longformer, arXiv 2004.05150)."""
     return Global(tuple(sorted(set(_integers("global position", positions, 0)))))
 
 
 @known_arguments()
 def prefix(length: int) -> Rule:
-    """j < length or j <= i: a prefix seen by all, causal after it (prefix language model)."""
+    """Allow j < length or j <= i: a prefix seen by all, causal after it (prefix language model)."""
     return Prefix(_size("prefix length", length, 0))
 
 
 @known_arguments()
 def document(ids: Iterable[int]) -> Rule:
-    """Only keys of the query's own document; `ids` has one number per token (packed texts)."""
+    """Allow keys of the query's own document; `ids`: one number per token (packed texts)."""
     return Document(_integers("document id", ids, None))
 
 
 @known_arguments()
 def chunked(size: int) -> Rule:
-    """Causal within chunks of `size` tokens: i // size == j // size and j <= i (Llama 4)."""
+    """Allow the past within chunks of `size` tokens: i // size == j // size and j <= i (Llama
+    4)."""
     return Chunked(_size("chunk size", size, 1))
 
 
 @known_arguments()
 def strided(stride: int) -> Rule:
-    """The last `stride` keys and every `stride`-th before them (arXiv 1904.10509)."""
+    """Allow the last `stride` keys and every `stride`-th before them (arXiv 1904.10509)."""
     return Strided(_size("stride", stride, 1))
 
 
 @known_arguments()
 def nearby(columns: int, window: int, first: int = 0) -> Rule:
-    """At most `window` rows and columns apart on a grid of so many columns, row after row; the
-    `first` tokens stand before the grid, see all and are seen by all ([CLS], registers)."""
+    """Allow keys at most `window` rows and columns away on a grid of so many columns, row after
+    row; the `first` tokens stand before the grid, see all and are seen by all ([CLS],
+    registers)."""
     return Nearby(
         _size("number of columns", columns, 1),
         _size("window", window, 0),
@@ -105,9 +109,9 @@ def nearby(columns: int, window: int, first: int = 0) -> Rule:
 
 @known_arguments()
 def windows(columns: int, size: int, shift: int = 0) -> Rule:
-    """The same square window of `size` rows and columns on a grid of so many columns, row after
-    row; borders lie `shift` rows and columns further on, and what is before the first is a window
-    of its own (Swin, arXiv 2103.14030)."""
+    """Allow the same square window of `size` rows and columns on a grid of so many columns, row
+    after row; borders lie `shift` rows and columns further on, and what is before the first is a
+    window of its own (Swin, arXiv 2103.14030)."""
     wide, moved = _size("size of windows", size, 1), _size("shift", shift, 0)
     if moved >= wide:
         raise AttnvizError(
@@ -122,7 +126,8 @@ def windows(columns: int, size: int, shift: int = 0) -> Rule:
 
 @known_arguments()
 def cells(rows: ArrayLike) -> Rule:
-    """Just these cells: an array of booleans (queries, keys), or of each query a string of 0 and 1.
+    """Allow just these cells: an array of booleans (queries, keys), or of each query a string of 0
+    and 1.
 
     It knows no more queries and keys than it was given.
     """
@@ -134,8 +139,8 @@ def cells(rows: ArrayLike) -> Rule:
 
 @known_arguments()
 def from_array(array: Bools) -> Rule:
-    """The rule that allows what `array` (queries, keys) does: full or causal where it is that,
-    else `cells`."""
+    """Make the rule that allows what `array` (queries, keys) does: full or causal where it is
+    that, else `cells`."""
     rule = cells(array)
     for simple in (full(), causal(int(array[0].sum()) - 1)):
         if np.array_equal(simple.to_array(*array.shape), array):

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 @known_arguments()
 def entropy(weights: ArrayLike) -> Floats:
-    """-Σ w ln w over the keys, with 0 ln 0 = 0; nats (Clark et al. 2019). (…, rows)"""
+    """Return -Σ w ln w over the keys, with 0 ln 0 = 0; nats (Clark et al. 2019). (…, rows)"""
     w = _weights(weights)
     rows = w.reshape(-1, w.shape[-1]) if w.size else w.reshape(0, 1)
     found = np.zeros(math.prod(w.shape[:-1]))
@@ -38,7 +38,7 @@ def entropy(weights: ArrayLike) -> Floats:
 
 @known_arguments()
 def largest(weights: ArrayLike) -> Weights:
-    """The largest weight of each query, 0 where there is no key. (…, rows)"""
+    """Return the largest weight of each query, 0 where there is no key. (…, rows)"""
     w = _weights(weights)
     if not w.shape[-1]:
         return np.zeros(w.shape[:-1], w.dtype)
@@ -49,7 +49,7 @@ def largest(weights: ArrayLike) -> Weights:
 
 @known_arguments()
 def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
-    """Entropies divided by ln(allowed keys of the row): 1 is even, 0 is all on one key.
+    """Return entropies divided by ln(allowed keys of the row): 1 is even, 0 is all on one key.
 
     A row with one allowed key or none has no spread to speak of: 0.
     """
@@ -61,7 +61,7 @@ def normalized(entropies: ArrayLike, allowed: ArrayLike) -> Floats:
 
 @known_arguments()
 def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
-    """Σ w |i - j| / Σ w per query (Vig & Belinkov 2019); NaN where a row has no weight."""
+    """Return Σ w |i - j| / Σ w per query (Vig & Belinkov 2019); NaN where a row has no weight."""
     w = _weights(weights)
     places = (np.asarray(index).astype(w.dtype) for index in (rows, keys))
     apart = np.subtract.outer(*places)
@@ -70,13 +70,13 @@ def distance(weights: ArrayLike, rows: ArrayLike, keys: ArrayLike) -> Floats:
 
 @known_arguments()
 def mean_of(moved: Floats, total: Floats) -> Floats:
-    """A sum over weights divided by their `total`; NaN where there is none."""
+    """Return a sum over weights divided by their `total`; NaN where there is none."""
     return np.divide(moved, total, out=np.full_like(total, np.nan), where=total > 0)
 
 
 @known_arguments()
 def total_weight(weights: ArrayLike) -> Floats:
-    """Σ w per query: 1, or less where a sink took the rest, or 0 where all was masked."""
+    """Return Σ w per query: 1, or less where a sink took the rest, or 0 where all was masked."""
     w = _weights(weights)
     return _in_pieces(np.matmul, w, np.ones(w.shape[-1], w.dtype))
 
@@ -86,7 +86,7 @@ _COLUMNS_AT_ONCE = 4096  # sums in the weights' own precision stay short; their 
 
 @known_arguments()
 def row_dot(weights: Weights, factors: Weights) -> Floats:
-    """Σ over the last axis of weights × factors, in float64 over pieces of the row."""
+    """Return Σ over the last axis of weights × factors, in float64 over pieces of the row."""
     return _in_pieces(np.vecdot, weights, factors)
 
 
@@ -112,7 +112,7 @@ def _weights(given: ArrayLike) -> Weights:
 
 @known_arguments()
 def at_offset(weights: Weights, rows: Indices, keys: Indices, n_keys: int, offset: int) -> Floats:
-    """The weight of key i + offset; NaN where the text has no such key."""
+    """Return the weight of key i + offset; NaN where the text has no such key."""
     wanted = rows + offset
     column = np.minimum(np.searchsorted(keys, wanted), max(keys.size - 1, 0))
     found = np.zeros((*weights.shape[:-1],), dtype=np.float64)
@@ -125,7 +125,7 @@ def at_offset(weights: Weights, rows: Indices, keys: Indices, n_keys: int, offse
 
 @known_arguments()
 def on_first(weights: Weights, keys: Indices) -> Floats:
-    """The weight of key 0, where attention sinks form (Xiao et al. 2023)."""
+    """Return the weight of key 0, where attention sinks form (Xiao et al. 2023)."""
     if keys.size and keys[0] == 0:
         return weights[..., 0].astype(np.float64)
     return np.zeros(weights.shape[:-1])
@@ -150,7 +150,7 @@ WITHIN_ONE_TEXT = ("distance", "self", "previous", "next")
 
 @known_arguments()
 def received(weights: ArrayLike) -> Floats:
-    """The mean weight each key gets from the queries: (…, keys)."""
+    """Return the mean weight each key gets from the queries: (…, keys)."""
     mean: Floats = np.asarray(weights, dtype=np.float64).mean(axis=-2)
     return mean
 
@@ -163,7 +163,7 @@ Pattern = NDArray[np.bool_]  # (queries, keys): the pairs that a kind of head wo
 
 @known_arguments()
 def sink_share(first: ArrayLike, *, two_texts: bool = False) -> Floats:
-    """mean_{i ≥ 1} A_i0: how much of the weight rests on key 0 (Xiao et al. 2023). (…,)
+    """Return mean_{i ≥ 1} A_i0: how much of the weight rests on key 0 (Xiao et al. 2023). (…,)
 
     first: the weights of key 0, (…, queries). The key's own row is left out: under a causal mask
     its weight is 1 by necessity (Gu et al. 2024, arXiv 2410.10781, count it). With two texts key 0
@@ -176,7 +176,8 @@ def sink_share(first: ArrayLike, *, two_texts: bool = False) -> Floats:
 def special_share(
     weights: ArrayLike, special_keys: ArrayLike, special_queries: ArrayLike
 ) -> Floats:
-    """mean_i Σ_{j special} A_ij over the queries i that are not special (Clark et al. 2019). (…,)
+    """Return mean_i Σ_{j special} A_ij over the queries i that are not special (Clark et al. 2019).
+    (…,)
 
     special_keys: (keys,) bool, special_queries: (queries,) bool. NaN where every query is special.
     """
@@ -186,15 +187,16 @@ def special_share(
 
 @known_arguments()
 def duplicate_token(ids: ArrayLike) -> Pattern:
-    """P_ij: t_j = t_i and j < i, earlier places of the same token (TransformerLens). (n, n)"""
+    """Return P_ij: t_j = t_i and j < i, earlier places of the same token (TransformerLens). (n,
+    n)"""
     tokens = np.asarray(ids)
     return _lower(tokens[:, None] == tokens[None, :], -1)
 
 
 @known_arguments()
 def induction(ids: ArrayLike) -> Pattern:
-    """P_ij: t_{j-1} = t_i and 1 ≤ j ≤ i, what came after earlier places of the same token (Olsson
-    et al. 2022; TransformerLens). (n, n)"""
+    """Return P_ij: t_{j-1} = t_i and 1 ≤ j ≤ i, what came after earlier places of the same token
+    (Olsson et al. 2022; TransformerLens). (n, n)"""
     tokens = np.asarray(ids)
     pattern = np.zeros((tokens.size, tokens.size), dtype=np.bool_)
     pattern[:, 1:] = tokens[:, None] == tokens[None, :-1]
@@ -208,7 +210,7 @@ def _lower(pattern: Pattern, diagonal: int) -> Pattern:
 
 @known_arguments()
 def on_pattern(weights: ArrayLike, pattern: ArrayLike) -> Floats:
-    """Σ_j A_ij P_ij per query. (…, queries)"""
+    """Return Σ_j A_ij P_ij per query. (…, queries)"""
     w, p = _weights(weights), np.asarray(pattern)
     if p.ndim == 2 and p.dtype == np.bool_ and FEW * np.count_nonzero(p) < p.size:
         return _on_pairs(w, *np.nonzero(p))
@@ -227,7 +229,7 @@ def _on_pairs(weights: Weights, queries: Indices, keys: Indices) -> Floats:
 
 @known_arguments()
 def pattern_score(weights: ArrayLike, pattern: ArrayLike, *, without_first: bool = False) -> Floats:
-    """Σ(A∘P) / ΣA, the "mul" score of TransformerLens. (…,)
+    """Return Σ(A∘P) / ΣA, the "mul" score of TransformerLens. (…,)
 
     without_first: column 0, where sinks form, counts neither above nor below the line. NaN where
     there is no weight at all.

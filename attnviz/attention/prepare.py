@@ -83,7 +83,7 @@ class Inputs:
         return int(self.key.shape[-2])
 
     def source(self, index: Index) -> Index:
-        """Where the keys and values of the query heads `index` stand."""
+        """Return where the keys and values of the query heads `index` stand."""
         heads = index[-1]
         if not isinstance(heads, slice):
             return (*index[:-1], heads // self.shared_by)
@@ -109,7 +109,7 @@ class Inputs:
         return bool(bound + math.log2(largest) < LARGEST)
 
     def with_room_for_scores(self) -> Inputs:
-        """The same in float64 where scores might pass float32's largest number.
+        """Return the same in float64 where scores might pass float32's largest number.
 
         Raises AttnvizError where finite inputs give scores that float64 cannot hold either.
         """
@@ -142,8 +142,8 @@ class Inputs:
         return self.scale / (self.softcap or 1)
 
     def with_one_axis(self) -> Inputs:
-        """The same with all leading axes in one; with several left as they are where an array
-        would have to be copied for that."""
+        """Return the same with all leading axes in one; with several left as they are where an
+        array would have to be copied for that."""
 
         def joined(array: NDArray[Any]) -> NDArray[Any]:
             lead = math.prod(array.shape[:-2])
@@ -163,8 +163,9 @@ class Inputs:
             return self
 
     def groups(self, scores_each: int, n_parts: int = 1) -> list[Index]:
-        """The heads in groups that are worked on together: neighbours whose `scores_each` fit the
-        cache, sharing keys if any heads do, in at least `n_parts` groups where there are heads."""
+        """Return the heads in groups that are worked on together: neighbours whose `scores_each`
+        fit the cache, sharing keys if any heads do, in at least `n_parts` groups where there are
+        heads."""
         *outer, n_heads = self.lead
         if not n_heads:
             return []
@@ -178,7 +179,7 @@ class Inputs:
         return [(*prefix, part) for prefix in np.ndindex(*outer) for part in parts]
 
     def worth_sharing(self, n_scores: int) -> bool:
-        """Whether so many scores of every head are worth more than one thread."""
+        """Tell whether so many scores of every head are worth more than one thread."""
         n_scores *= math.prod(self.lead)
         return n_scores * 2 * int(self.query.shape[-1]) > WORTH_SHARING
 

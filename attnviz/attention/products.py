@@ -35,7 +35,7 @@ class PackedKeyValue:
     values: Floats  # (heads, keys, value_dim)
 
     def of(self, head: int) -> PackedKeyValue:
-        """Those of one of the heads."""
+        """Return those of one of the heads."""
         one = slice(head, head + 1)
         return PackedKeyValue(self.first, self.columns[one], self.values[one])
 

@@ -37,38 +37,40 @@ class Rule:
         return np.broadcast_to(self.allows(i, j), (i.size, j.size))
 
     def allows(self, i: Indices, j: Indices) -> Bools:
-        """The rule itself, for query indices `(r, 1)` and key indices `(1, k)`."""
+        """Return the rule itself, for query indices `(r, 1)` and key indices `(1, k)`."""
         raise NotImplementedError
 
     def ranges(self, rows: ArrayLike) -> list[Range]:
-        """Disjoint key ranges in order, outside of which nothing is allowed for `rows`."""
+        """Return disjoint key ranges in order, outside of which nothing is allowed for `rows`."""
         raise NotImplementedError
 
     def span(self, rows: ArrayLike) -> Range:
-        """The smallest range over `ranges(rows)`; (0, 0) when these rows can see no key."""
+        """Return the smallest range over `ranges(rows)`; (0, 0) when these rows can see no key."""
         found = self.ranges(rows)
         return (found[0][0], found[-1][1]) if found else (0, 0)
 
     def shared(self, rows: Indices) -> Range:
-        """A range of keys that every one of `rows` may see; empty where the rule promises none."""
+        """Return a range of keys that every one of `rows` may see; empty where the rule promises
+        none."""
         first, _ = first_and_last(rows)
         return first, first
 
     def runs(self, n_queries: int, n_keys: int) -> Indices | None:
-        """First key and one past the last that each query may see, `(2, n_queries)`; None where
-        the rule does not promise that these keys stand together."""
+        """Return first key and one past the last that each query may see, `(2, n_queries)`; None
+        where the rule does not promise that these keys stand together."""
 
     def to_array(self, n_queries: int, n_keys: int) -> Bools:
-        """The whole mask as an array `(n_queries, n_keys)`, for teaching and tests."""
+        """Return the whole mask as an array `(n_queries, n_keys)`, for teaching and tests."""
         return np.array(self(np.arange(n_queries), np.arange(n_keys)))
 
     def per_row(self, n_queries: int, n_keys: int) -> Indices:
-        """How many keys each query may see: `(n_queries,)`."""
+        """Return how many keys each query may see: `(n_queries,)`."""
         self.check(n_queries, n_keys)
         return self.counts(np.arange(n_queries), n_keys)
 
     def counts(self, rows: Indices, n_keys: int) -> Indices:
-        """How many of the first `n_keys` keys each query of `rows` may see: `(len(rows),)`."""
+        """Return how many of the first `n_keys` keys each query of `rows` may see:
+        `(len(rows),)`."""
         counts = np.zeros(rows.size, dtype=np.int64)
         for start in range(0, rows.size, ROWS_COUNTED_AT_ONCE):
             part = slice(start, start + ROWS_COUNTED_AT_ONCE)
@@ -93,7 +95,7 @@ class Rule:
         return " ".join([NAMES[type(self)], *numbers])
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready description that `from_dict` turns back into an equal rule."""
+        """Return a JSON-ready description that `from_dict` turns back into an equal rule."""
         return {"rule": NAMES[type(self)], **dataclasses.asdict(self)}  # type: ignore[call-overload]
 
 
@@ -109,7 +111,7 @@ def merge(ranges: Iterable[Range]) -> list[Range]:
 
 
 def overlap(first: Sequence[Range], second: Sequence[Range]) -> list[Range]:
-    """The parts that two lists of disjoint ranges share."""
+    """Return the parts that two lists of disjoint ranges share."""
     return merge((max(a, c), min(b, d)) for a, b in first for c, d in second)
 
 
@@ -125,7 +127,7 @@ def first_and_last(rows: ArrayLike) -> Range:
 
 
 def multiples(low: Indices, high: Indices, step: int) -> Indices:
-    """How many multiples of `step` lie from `low` to `high`, both included."""
+    """Return how many multiples of `step` lie from `low` to `high`, both included."""
     counts: Indices = np.maximum(high // step + -low // step + 1, 0)
     return counts
 
@@ -134,7 +136,7 @@ class Interval(Rule):
     """A rule whose every row sees one unbroken run of keys; `bounds` says which."""
 
     def bounds(self, i: Indices) -> tuple[Indices, Indices]:
-        """First key and one past the last key that each query of `i` may see."""
+        """Return first key and one past the last key that each query of `i` may see."""
         raise NotImplementedError
 
     def allows(self, i: Indices, j: Indices) -> Bools:
@@ -410,7 +412,7 @@ class AnyOf(Joined):
         return max((rule.shared(rows) for rule in self.rules), key=lambda r: r[1] - r[0])
 
     def counts(self, rows: Indices, n_keys: int) -> Indices:
-        """Few tokens that see all are counted apart: no row has to be gone through for them."""
+        """Count few tokens that see all apart: no row has to be gone through for them."""
         chosen = {p for rule in self.rules if isinstance(rule, Global) for p in rule.positions}
         others = tuple(rule for rule in self.rules if not isinstance(rule, Global))
         if not others:

@@ -77,7 +77,7 @@ def stream(
     block_rows: int | None = None,
     **options: Unpack[Options],
 ) -> Floats:
-    """`scaled_dot_product_attention` whose weights are shown to `observers` instead of kept.
+    """Return `scaled_dot_product_attention` whose weights are shown to `observers` instead of kept.
 
     query: (heads, queries, head_dim), and so on; options are those of the dense way. Memory holds
     one block of `block_rows` rows for each thread. Returns the output (heads, queries, value_dim);
@@ -120,7 +120,7 @@ def stream_inputs(
     block_rows: int | None = None,
     advance: Advance = int,
 ) -> None:
-    """The same for inputs that were checked; fills `output` (heads, queries, value_dim) if there
+    """Stream inputs that were checked; fill `output` (heads, queries, value_dim) if there
     is one. Workers share the blocks of rows."""
     band = _band(inputs)
     kept = _pattern(inputs, band)
@@ -147,7 +147,7 @@ def stream_inputs(
 
 
 def block_shape(rule: Rule, n_queries: int, n_keys: int) -> tuple[int, int]:
-    """Rows and columns of the largest block of a head, unless fewer rows are asked for."""
+    """Return rows and columns of the largest block of a head, unless fewer rows are asked for."""
     band = _long_band(rule, n_keys)
     if band is None:
         return min(most_rows(n_keys), n_queries), n_keys

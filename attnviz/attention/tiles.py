@@ -59,7 +59,7 @@ class Band:
 
 
 def band_of(rule: Rule) -> Band | None:
-    """The band that a rule keeps to; None where it has none."""
+    """Return the band that a rule keeps to; None where it has none."""
     if isinstance(rule, Local | Dilated):
         return Band(rule.window, rule.window, rule)
     if isinstance(rule, Sliding | Chunked):
@@ -139,7 +139,7 @@ class Tiles:
         return np.arange(self.start, self.stop).reshape(self.n_tiles, self.rows)
 
     def multiply(self, q: Floats, key: Floats, out: Floats) -> None:
-        """Queries (tiles, rows, width) times the near ones of the keys (n, width): fill `out`
+        """Multiply queries (tiles, rows, width) by the near ones of the keys (n, width): fill `out`
         (tiles, rows, near)."""
         run, width = self._run_of(key), key.shape[1]
         block, part, apart = self.rows, self.rows, self.rows
@@ -156,8 +156,8 @@ class Tiles:
         np.matmul(q[:, None], near, out=parts)
 
     def weigh(self, weights: Floats, value: Floats, out: Floats) -> None:
-        """Near weights (tiles, rows, near) times the values (n, width) of those keys: fill `out`
-        (tiles, rows, width)."""
+        """Multiply near weights (tiles, rows, near) times the values (n, width) of those keys: fill
+        `out` (tiles, rows, width)."""
         given, width = self._run_of(value), value.shape[1]
         run = scratch(given.size, value.dtype, "values").reshape(given.shape)
         np.copyto(run, given)  # there it is aligned
@@ -197,8 +197,8 @@ class Tiles:
             exponentials.reshape(-1, exponentials.shape[-1])[mine] = 0
 
     def kept(self) -> Floats | None:
-        """1 where the band's rule allows and 0 elsewhere, (tiles, rows, near); None where all is
-        allowed."""
+        """Return 1 where the band's rule allows and 0 elsewhere, (tiles, rows, near); None where
+        all is allowed."""
         j = self.keys[:, None, : self.near]
         if not self.band.is_shifted:
             j = np.clip(j, 0, self.n_keys - 1)
@@ -214,25 +214,26 @@ class Tiles:
 
 
 def whole_vectors(keys: Sequence[int]) -> Indices:
-    """The keys, and -1 for as many as fill the last vector."""
+    """Return the keys, and -1 for as many as fill the last vector."""
     return np.array([*keys, *[-1] * (-len(keys) % VECTOR)], dtype=np.int64)
 
 
 def near_columns(band: Band, rows: int) -> int:
-    """Keys that lie near so many neighbouring queries: full vectors, because BLAS sums what is left
-    over in another order, or full blocks."""
+    """Return keys that lie near so many neighbouring queries: full vectors, because BLAS sums what
+    is left over in another order, or full blocks."""
     step = rows if in_blocks(rows) else VECTOR
     return -(-(rows + band.before + band.after) // step) * step
 
 
 def in_blocks(rows: int) -> bool:
-    """Whether as many keys as a tile has rows are a block, copied into one piece of memory and
+    """Tell whether as many keys as a tile has rows are a block, copied into one piece of memory and
     multiplied by itself; every tile then begins with a block."""
     return rows in (32, 64)
 
 
 def tile_rows(band: Band) -> int:
-    """Rows of a tile, a power of two: few waste products at the corners, many feed BLAS better."""
+    """Return rows of a tile, a power of two: few waste products at the corners, many feed BLAS
+    better."""
     rows = 8
     while rows < 64 and 4 * rows <= band.width:
         rows *= 2

@@ -21,7 +21,7 @@ LOW = np.uint64(0xFFFFFFFF)
 
 
 def strongest(weights: Weights, k: int) -> tuple[Indices, Weights]:
-    """The k largest weights of each row and their columns, largest first, ties by column.
+    """Return the k largest weights of each row and their columns, largest first, ties by column.
 
     Returns columns (…, rows, k) and weights (…, rows, k); k is cut to the number of columns. What
     is not a number comes last.

@@ -15,7 +15,7 @@ Shape = tuple[int, ...]
 
 
 def value_weighted(weights: Weights, values: Weights, w_output: Weights) -> Weights:
-    """‖α_ij f(x_j)‖ = α_ij ‖v_j W_O‖: how much of each key's value a query takes, by length
+    """Return ‖α_ij f(x_j)‖ = α_ij ‖v_j W_O‖: how much of each key's value a query takes, by length
     (Kobayashi et al. 2020, arXiv 2004.10102). Not shares: rows do not sum to 1.
 
     weights: (heads, queries, keys). values: (heads or fewer that are shared, keys, head_dim), with
@@ -42,7 +42,7 @@ def value_weighted(weights: Weights, values: Weights, w_output: Weights) -> Weig
 
 
 def value_lengths(values: Weights, w_output: Weights) -> Iterator[Weights]:
-    """‖v_j W_O‖ of every key, (keys,), head after head; shapes as for `value_weighted`."""
+    """Return ‖v_j W_O‖ of every key, (keys,), head after head; shapes as for `value_weighted`."""
     shared, _, head_dim = values.shape
     n_heads = len(w_output) // head_dim
     for head in range(n_heads):

@@ -24,16 +24,16 @@ class Sample(NamedTuple):
     options: Sequence[str]
 
     def text(self) -> str:
-        """What the text file holds."""
+        """Return what the text file holds."""
         return self.file.read_text(encoding="utf-8")
 
     def settings(self) -> dict[str, str]:
-        """The options that change what is computed, each with its value."""
+        """Return the options that change what is computed, each with its value."""
         given = dict(pairwise(self.options))
         return {name[2:]: given[name] for name in COMPUTED if name in given}
 
     def command(self) -> str:
-        """A command line that can be pasted."""
+        """Return a command line that can be pasted."""
         import shlex
 
         source = ["--source-file", _short(self.source)] if self.source else []
@@ -41,7 +41,7 @@ class Sample(NamedTuple):
 
 
 def find_sample(name: str) -> Sample:
-    """The sample of that name; AttnvizError with the names that there are."""
+    """Return the sample of that name; AttnvizError with the names that there are."""
     known = {sample.name: sample for sample in load()}
     if name not in known:
         raise bad_choice(name, "a sample", known)
@@ -49,7 +49,7 @@ def find_sample(name: str) -> Sample:
 
 
 def load() -> list[Sample]:
-    """The samples in the order of their index; AttnvizError if they were not installed."""
+    """Return the samples in the order of their index; AttnvizError if they were not installed."""
     import tomllib
 
     folder = samples_folder()

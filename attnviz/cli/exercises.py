@@ -109,7 +109,7 @@ def exercises(names: Sequence[str] | None, reader: Reader, seed: int) -> list[Ex
 
 
 def printed(made: Sequence[Exercise], reader: Reader) -> list[str]:
-    """The exercises, a line of dashes, and the answers: for a pipe, or a handout."""
+    """Return the exercises, a line of dashes, and the answers: for a pipe, or a handout."""
     say = reader.language.say
     lines = []
     for number, one in enumerate(made, 1):

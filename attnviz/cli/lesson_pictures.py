@@ -292,7 +292,8 @@ def _trained(reader: Reader) -> list[Panel]:
 
 
 def tired_row() -> list[tuple[str, float]]:
-    """What the trained model's layer looks at from "it"; built-in heads where it is not here."""
+    """Return what the trained model's layer looks at from "it"; built-in heads where it is not
+    here."""
     text, query = TIRED
     trained = _minilm()
     record = _traced(text, model="builtin" if trained is None else trained)
@@ -328,7 +329,7 @@ def _absent(reader: Reader) -> list[Panel]:
 def row_of(
     record: AttentionRecord, query: int, layer: int = 0, head: int | None = None
 ) -> list[tuple[str, float]]:
-    """One query's keys and their weights, by one head or the mean of all."""
+    """Return one query's keys and their weights, by one head or the mean of all."""
     stack = record.stack
     row = stack.map(layer, "mean" if head is None else head, max(stack.shape)).mean[query]
     return [(label, float(row[i])) for i, label in enumerate(record.stack.key_tokens.labels)]

@@ -39,11 +39,11 @@ class TextPass:
     seed: options.Seed = 0
 
     def read(self) -> str:
-        """The text; AttnvizError if there is none."""
+        """Return the text; AttnvizError if there is none."""
         return the_text(self.text, self.file) if self.sample is None else self._sampled()
 
     def settings(self) -> dict[str, Any]:
-        """What `attnviz.tracing` takes beside the text."""
+        """Return what `attnviz.tracing` takes beside the text."""
         alike = {name: value for name, value in vars(self).items() if name not in READ}
         source = given_text(self.source, self.source_file, "--source-file")
         given = alike | options.of_type(self.window, self.global_tokens) | {"source": source}
@@ -92,7 +92,7 @@ class TokenPass(TranslationPass):
     end: options.End = None
 
     def settings(self) -> dict[str, Any]:
-        """What `attnviz.tracing` takes beside the text."""
+        """Return what `attnviz.tracing` takes beside the text."""
         return super().settings() | {
             "ids": options.token_ids(self.ids, "--ids"),
             "source_ids": options.token_ids(self.source_ids, "--source-ids"),
@@ -105,7 +105,7 @@ class TokenPass(TranslationPass):
         return trace(self.text_or_none(), **(self.settings() | how))
 
     def text_or_none(self) -> str | None:
-        """The text; AttnvizError if there is none where nothing else is read."""
+        """Return the text; AttnvizError if there is none where nothing else is read."""
         if self.audio is None and (self.start is not None or self.end is not None):
             raise AttnvizError(
                 "--start and --end are for --audio.",

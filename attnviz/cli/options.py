@@ -194,7 +194,8 @@ Lang = Annotated[
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """A command that Typer gives one option for each field of a parameter that is a dataclass."""
+    """Return a command that Typer gives one option for each field of a parameter that is a
+    dataclass."""
     parameters = signature(command, eval_str=True).parameters
     kinds: dict[str, type[Any]] = {name: given.annotation for name, given in parameters.items()}
     groups = {
@@ -230,7 +231,7 @@ def _standard_output(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
-    """The options of a type that were given; the rest is left to its defaults."""
+    """Return the options of a type that were given; the rest is left to its defaults."""
     given: dict[str, Any] = {} if window is None else {"window": window}
     if global_tokens is not None:
         given["global_tokens"] = [w.strip() for w in global_tokens.split(",") if w.strip()]
@@ -238,7 +239,7 @@ def of_type(window: int | None, global_tokens: str | None) -> dict[str, Any]:
 
 
 def unused(settings: Mapping[str, Any], window: int | None, global_tokens: str | None) -> list[str]:
-    """Options that were given and did nothing in this run."""
+    """Return options that were given and did nothing in this run."""
     given = of_type(window, global_tokens)
     return [f"--{name.replace('_', '-')}" for name in given if name not in settings]
 
@@ -259,7 +260,7 @@ def listed(given: str | None, every: Sequence[str] = ()) -> list[str]:
 
 
 def token_ids(words: str | None, option: str) -> list[int] | None:
-    """Numbers with commas or spaces between; AttnvizError where something is no number."""
+    """Return numbers with commas or spaces between; AttnvizError where something is no number."""
     if words is None:
         return None
     found = words.replace(",", " ").split()

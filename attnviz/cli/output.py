@@ -77,7 +77,8 @@ class _Console(Console):
 
 
 def console() -> Console:
-    """Standard output. Text from users is never markup, emoji codes or guesses at numbers."""
+    """Return standard output. Text from users is never markup, emoji codes or guesses at
+    numbers."""
     return _Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
@@ -147,7 +148,7 @@ def say(message: str, quiet: bool = False) -> None:
 
 
 def warn_of_arabic(target: Console, language: Language, quiet: bool) -> None:
-    """Many terminals neither join nor reorder Arabic letters: say what does."""
+    """Say what joins and reorders Arabic letters: many terminals do neither."""
     if language.right_to_left and target.is_terminal:
         say(language.say("warn.rtl", TERMINAL, option="--lang darija"), quiet)
 

@@ -45,7 +45,7 @@ class Ticker:
             self._line.stop()
 
     def tell(self, done: int, total: int, what: str) -> None:
-        """What comes next, after `done` of `total` steps."""
+        """Tell what comes next, after `done` of `total` steps."""
         if self.silent or time.monotonic() < self._next:
             return
         with self._lock:
@@ -80,7 +80,8 @@ Told = Callable[[Mapping[str, "StackShape"], str, int, int], None]
 
 @contextmanager
 def progress(quiet: bool) -> Iterator[Told | None]:
-    """What a run may tell its progress to: tokens and layers; None where nobody would see it."""
+    """Return what a run may tell its progress to: tokens and layers; None where nobody would see
+    it."""
     with Ticker(quiet) as ticker:
         done: dict[str, int] = {}
 

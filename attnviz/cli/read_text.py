@@ -18,7 +18,8 @@ ROOTS = ("/", "./", "../", "~")  # that a path begins with
 
 
 def given_text(text: str | None, file: Path | None, option: str = "--file") -> str | None:
-    """The one text that was given, or None; AttnvizError if it was given twice or is unreadable.
+    """Return the one text that was given, or None; AttnvizError if it was given twice or is
+    unreadable.
 
     text: words, the name of a text file, or - for standard input.
     """
@@ -33,7 +34,8 @@ def given_text(text: str | None, file: Path | None, option: str = "--file") -> s
 
 
 def the_text(text: str | None, file: Path | None) -> str:
-    """The text of a command, which may also be piped into it; AttnvizError if there is none."""
+    """Return the text of a command, which may also be piped into it; AttnvizError if there is
+    none."""
     words = given_text(text, file)
     if words is None and _is_piped():
         return _from_standard_input()
@@ -48,7 +50,7 @@ def the_text(text: str | None, file: Path | None) -> str:
 
 
 def file_named(text: str | None) -> Path | None:
-    """The file that a text names; AttnvizError if it can only mean one that is not there."""
+    """Return the file that a text names; AttnvizError if it can only mean one that is not there."""
     if not text or "\0" in text or "\n" in text:
         return None
     place = Path(text)

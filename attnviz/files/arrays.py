@@ -40,7 +40,8 @@ TAKEN = {b"[": 96, b"{": 240, b",": 32, b'"': 30}
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds; one of `NOT_READABLE` where it is none, too large or too deep."""
+    """Return what a JSON file holds; one of `NOT_READABLE` where it is none, too large or too
+    deep."""
     check_length(path, LARGEST_JSON)
     data = path.read_bytes()
     taken = 2 * len(data) + sum(size * data.count(sign) for sign, size in TAKEN.items())
@@ -65,14 +66,14 @@ def _archive(path: Path) -> Iterator[ZipFile]:
 
 
 def array_names(path: Path) -> list[str]:
-    """The names of the arrays in a .npz file."""
+    """Return the names of the arrays in a .npz file."""
     with _archive(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
 def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
-    """The arrays of a .npz file, all or those of these names; one of `NOT_READABLE` where it is
-    broken, holds Python objects, or is a bomb, which is never unpacked."""
+    """Return the arrays of a .npz file, all or those of these names; one of `NOT_READABLE` where it
+    is broken, holds Python objects, or is a bomb, which is never unpacked."""
     found = {}
     with _archive(path) as archive:
         entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
@@ -90,7 +91,8 @@ def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, N
 
 
 def read_array(path: Path) -> NDArray[Any]:
-    """The array of a .npy file; one of `NOT_READABLE` where it is broken or holds objects."""
+    """Return the array of a .npy file; one of `NOT_READABLE` where it is broken or holds
+    objects."""
     size = check_length(path, LARGEST)
     with path.open("rb") as file:
         return _read_array(file, size)

@@ -39,7 +39,7 @@ class Blocks:
 
 
 def rows_of_blocks(blocks: Blocks, raw: Bytes) -> Unpack:
-    """What unpacks chosen rows of raw (rows, blocks in a row, bytes of a block)."""
+    """Return what unpacks chosen rows of raw (rows, blocks in a row, bytes of a block)."""
 
     def unpack(rows: Any) -> Floats32:
         chosen = raw[rows]  # a view for a slice

@@ -48,7 +48,7 @@ PACKED_FORMATS = ("pack-quantized", "int-quantized", "float-quantized", "naive-q
 
 
 def quantisation(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
-    """The method and the settings that a config names, or None if its weights are whole."""
+    """Return the method and the settings that a config names, or None if its weights are whole."""
     found = config.get("quantization_config") or config.get("compression_config")
     if isinstance(found, Mapping) and found.get("quant_method"):
         return str(found["quant_method"]).lower(), found
@@ -61,7 +61,7 @@ def quantisation(config: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | N
 
 
 def unpacked(tensors: Tensors, method: str, settings: Mapping[str, Any], place: Path) -> Tensors:
-    """The tensors with every quantised layer as one weight, unpacked when it is used.
+    """Return the tensors with every quantised layer as one weight, unpacked when it is used.
 
     Raises AttnvizError naming the method if it is not read, or a layer whose parts do not fit.
     """

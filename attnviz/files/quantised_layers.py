@@ -27,7 +27,8 @@ INT8_UNIT = np.float32(1 / 127)  # bitsandbytes: rows are scaled so that their l
 
 
 def gptq(part: Parts, settings: Settings) -> Layer:
-    """GPTQ (arXiv 2210.17323) as AutoGPTQ stores it: scale × (q - zero - 1), a group at a time."""
+    """Return GPTQ (arXiv 2210.17323) as AutoGPTQ stores it: scale × (q - zero - 1), a group at a
+    time."""
     bits = _bits(settings, (2, 4, 8))
     per_word = 32 // bits
     words, scales = part("qweight", 2), part("scales", 2)  # (in / per_word, out), (groups, out)
@@ -49,7 +50,8 @@ def gptq(part: Parts, settings: Settings) -> Layer:
 
 
 def awq(part: Parts, settings: Settings) -> Layer:
-    """AWQ (arXiv 2306.00978), its GEMM layout: scale × (q - zero), eight columns to a word."""
+    """Return AWQ (arXiv 2306.00978), its GEMM layout: scale × (q - zero), eight columns to a
+    word."""
     _bits(settings, (4,))
     if str(settings.get("version", "gemm")).lower() != "gemm":
         raise ValueError(f"the layout {str(settings['version'])[:20]}")
@@ -76,7 +78,7 @@ def _columns_of_awq(words: Stored) -> NDArray[np.uint8]:
 
 
 def mlx(part: Parts, settings: Settings) -> Layer:
-    """MLX's affine layout: scale × q + bias, the lowest bits of a word first."""
+    """Return MLX's affine layout: scale × q + bias, the lowest bits of a word first."""
     bits = _bits(settings, (2, 4, 8))
     words, scales, biases = part("weight", 2), part("scales", 2), part("biases", 2)
     n_out, n_in = len(words), words.shape[1] * 32 // bits
@@ -94,7 +96,8 @@ def mlx(part: Parts, settings: Settings) -> Layer:
 
 
 def packed_ints(part: Parts, settings: Settings) -> Layer:
-    """compressed-tensors, pack-quantized: scale × (q - zero), q stored plus half of its range."""
+    """Return compressed-tensors, pack-quantized: scale × (q - zero), q stored plus half of its
+    range."""
     bits = _bits(settings, (4, 8))
     words, scales = part("weight_packed", 2), part("weight_scale", 2)
     n_out, n_in = (int(n) for n in part("weight_shape", 1))
@@ -118,7 +121,8 @@ def packed_ints(part: Parts, settings: Settings) -> Layer:
 
 
 def scaled(part: Parts, settings: Settings) -> Layer:
-    """Eight-bit whole numbers or floats times a scale: one for all, for each row or each block."""
+    """Return Eight-bit whole numbers or floats times a scale: one for all, for each row or each
+    block."""
     numbers = part("weight", 2)
     n_out, n_in = numbers.shape
     scales = part("weight_scale_inv", None, None)
@@ -157,7 +161,7 @@ def _widened(scales: Stored, width: int, n_in: int) -> NDArray[np.float32]:
 
 
 def int8_rows(part: Parts, _: Settings) -> Layer:
-    """bitsandbytes' int8 (arXiv 2208.07339): each row times its largest / 127."""
+    """Return bitsandbytes' int8 (arXiv 2208.07339): each row times its largest / 127."""
     numbers, largest = part("weight", 2), part("SCB", 1)
     _check(len(largest) == len(numbers))
 
@@ -171,8 +175,8 @@ def int8_rows(part: Parts, _: Settings) -> Layer:
 
 
 def four_bits_of_a_table(part: Parts, _: Settings) -> Layer:
-    """bitsandbytes' nf4 and fp4 (arXiv 2305.14314): a table's entries times the largest of each
-    block of the flattened weight; the largest may be quantised once more."""
+    """Return bitsandbytes' nf4 and fp4 (arXiv 2305.14314): a table's entries times the largest of
+    each block of the flattened weight; the largest may be quantised once more."""
     state = _state(part)
     n_out, n_in = state["shape"]
     size, block = n_out * n_in, state["blocksize"]
@@ -219,8 +223,9 @@ def _largest(part: Parts, state: Mapping[str, Any]) -> NDArray[np.float32]:
 
 
 def mxfp4(part: Parts, _: Settings) -> Layer:
-    """Microscaling floats of four bits, as gpt-oss stores its experts: blocks of 32 with a power
-    of two for each (OCP Microscaling Formats 1.0). The shape has a leading axis of experts."""
+    """Return microscaling floats of four bits, as gpt-oss stores its experts: blocks of 32 with a
+    power of two for each (OCP Microscaling Formats 1.0). The shape has a leading axis of experts.
+    """
     blocks, scales = (
         part("_blocks", 4),
         part("_scales", 3),

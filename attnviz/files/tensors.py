@@ -71,7 +71,7 @@ class Packed:
         return numbers.reshape(self.shape).astype(dtype or np.float32, copy=False)
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray[np.floating[Any]]:
-        """The numbers, unpacked, as an array of this type."""
+        """Return the numbers, unpacked, as an array of this type."""
         return np.asarray(self).astype(dtype, copy=copy and np.dtype(dtype) != self.dtype)
 
 
@@ -115,7 +115,7 @@ class Transposed:
         return np.asarray(self)[index]
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NDArray[np.floating[Any]]:
-        """The numbers, unpacked, as an array of this type."""
+        """Return the numbers, unpacked, as an array of this type."""
         return self.packed.astype(dtype, copy).swapaxes(-1, -2)
 
 
@@ -166,7 +166,7 @@ class Tensors(Mapping[str, Entry]):
         return len(self._entries)
 
     def array(self, name: str) -> Array:
-        """The numbers of a tensor, a read-only view of the file or packed.
+        """Return the numbers of a tensor, a read-only view of the file or packed.
 
         Raises AttnvizError if they are not floats, nor packed in a way that is known.
         """
@@ -179,7 +179,7 @@ class Tensors(Mapping[str, Entry]):
 
 
 def packed(shape: tuple[int, ...], unpack: Unpack) -> Array:
-    """A tensor of this shape whose rows, counted over all leading axes, `unpack` gives.
+    """Return a tensor of this shape whose rows, counted over all leading axes, `unpack` gives.
 
     A tensor of one axis is unpacked at once: it is one row.
     """
@@ -207,7 +207,7 @@ def let_go(array: Array) -> None:
 
 
 def float_dtype(name: str) -> np.dtype[Any]:
-    """The NumPy dtype of F64, F32, F16 or BF16."""
+    """Return the NumPy dtype of F64, F32, F16 or BF16."""
     if name == "BF16":
         import ml_dtypes  # gives NumPy the type
 
@@ -217,7 +217,7 @@ def float_dtype(name: str) -> np.dtype[Any]:
 
 
 def unusable(name: str, file: Path, dtype: str) -> AttnvizError:
-    """A tensor whose numbers are not weights."""
+    """Make the error for a tensor whose numbers are not weights."""
     return AttnvizError(
         f"The tensor {name} in {file} has dtype {dtype}.",
         f"Only {', '.join(FLOATS)} can be used: convert the checkpoint first.",
@@ -230,7 +230,7 @@ def unusable(name: str, file: Path, dtype: str) -> AttnvizError:
 
 
 def broken(file: Path, why: str) -> AttnvizError:
-    """A file that is not what it claims to be."""
+    """Make the error for a file that is not what it claims to be."""
     return AttnvizError(
         f"{file} is broken: {why}.",
         "Fetch or save the checkpoint again.",

@@ -94,7 +94,7 @@ def open_picture(path: str | Path) -> Picture:
 def grid_boxes(
     grid: tuple[int, int], area: tuple[float, float, float, float]
 ) -> NDArray[np.float64]:
-    """The boxes of a grid of equal patches on an area of a picture, row by row.
+    """Return the boxes of a grid of equal patches on an area of a picture, row by row.
 
     grid: rows and columns. area: left, top, right, bottom in pixels. Returns (rows × columns, 4).
     """
@@ -110,7 +110,7 @@ def patch_tokens(
     area: tuple[float, float, float, float] | None = None,
     first: tuple[str, ...] = (),
 ) -> Tokens:
-    """Tokens for the patches of a picture, named "r3c7" by row and column from 0.
+    """Return tokens for the patches of a picture, named "r3c7" by row and column from 0.
 
     area: what of the picture the grid covers, in pixels; all of it unless given. first: the names
     of special tokens that stand before the patches.
@@ -134,7 +134,8 @@ def patch_tokens(
 
 
 def regridded(tokens: Tokens, grid: tuple[int, int]) -> Tokens:
-    """The patches of another grid on the same part of the same picture; no special tokens."""
+    """Return the patches of another grid on the same part of the same picture; no special
+    tokens."""
     where = tokens.where
     assert isinstance(where, Boxes)  # they are patches
     boxes = where.boxes[where.on_grid]

@@ -38,13 +38,13 @@ _VISIBLE = _Visible()
 
 
 def visible(text: str) -> str:
-    """`text` with every control, bidi control and lone surrogate in a visible form."""
+    """Return `text` with every control, bidi control and lone surrogate in a visible form."""
     return text.translate(_VISIBLE)
 
 
 def shortened(label: str, most: int) -> str:
-    """The label in at most `most` characters, cut between those that stand together (letters and
-    their marks)."""
+    """Return the label in at most `most` characters, cut between those that stand together (letters
+    and their marks)."""
     if len(label) <= most:
         return label
     end = most - 1
@@ -54,7 +54,7 @@ def shortened(label: str, most: int) -> str:
 
 
 def without_marks(word: str) -> str:
-    """A word without case and combining marks, compatible characters as one (NFKD).
+    """Return a word without case and combining marks, compatible characters as one (NFKD).
 
     Each character is taken apart by itself: in a whole word marks would also be sorted, at the
     square of their count.
@@ -66,7 +66,7 @@ def without_marks(word: str) -> str:
 def labels_of(
     text: str, pieces: Sequence[str], spans: Sequence[Span], special: NDArray[np.bool_]
 ) -> tuple[str, ...]:
-    """What to show for each token: the user's own characters, never the tokenizer's coding.
+    """Return what to show for each token: the user's own characters, never the tokenizer's coding.
 
     A span loses white space at its ends and gains the combining marks that follow it and begin no
     other token. Tokens that share characters get a part number.

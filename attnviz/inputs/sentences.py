@@ -45,7 +45,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def sentence_ends(text: str) -> NDArray[np.int64]:
-    """The places behind the marks that end each sentence, and behind what closes after them.
+    """Return the places behind the marks that end each sentence, and behind what closes after them.
 
     A blank line, which also ends a sentence, is not looked for. Time grows with the text alone.
     """

@@ -169,7 +169,8 @@ def _unreadable(place: Path) -> AttnvizError:
 
 
 def frame_tokens(sound: Sound, n_frames: int, hop: float, picture: Bytes | None = None) -> Tokens:
-    """Tokens for frames of `hop` seconds, named "0.44s" by where they begin in the recording.
+    """Return tokens for frames of `hop` seconds, named "0.44s" by where they begin in the
+    recording.
 
     picture: the spectrogram made small, (bands, columns) uint8, low frequencies first.
     """
@@ -204,7 +205,7 @@ def times_of(
     begin: float, end: float, n_frames: int, hop: float, picture: Bytes | None = None,
     wave: Bytes | None = None, voice: Bytes | None = None,
 ) -> Tokens:  # fmt: skip
-    """As `frame_tokens`, of a sound from `begin` to `end` in seconds."""
+    """Make tokens as `frame_tokens` does, of a sound from `begin` to `end` in seconds."""
     begins = begin + hop * np.arange(n_frames)
     tokens = from_labels([f"{begin:.2f}s" for begin in begins.tolist()])
     times = np.stack([begins, begins + hop], axis=1)

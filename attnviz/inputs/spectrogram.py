@@ -61,7 +61,7 @@ def kaldi_filters(n_bins: int, n_mels: int, rate: int, low: float, high: float) 
 
 
 def hertz_to_slaney(hertz: Array) -> Array:
-    """Linear below 1 kHz, logarithmic above."""
+    """Turn hertz into mels: linear below 1 kHz, logarithmic above."""
     high = np.maximum(hertz, 1000)
     return np.where(hertz < 1000, 3 * hertz / 200, 15 + 27 * np.log(high / 1000) / np.log(6.4))
 

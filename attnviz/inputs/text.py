@@ -85,7 +85,7 @@ def _bytes(text: str) -> Tokens:
 
 
 def open_tokenizer(path: Path) -> Tokenizer:
-    """The tokenizer of a tokenizer.json; AttnvizError if it is none, or not there."""
+    """Return the tokenizer of a tokenizer.json; AttnvizError if it is none, or not there."""
     from tokenizers import Tokenizer
 
     if not path.is_file():
@@ -197,7 +197,7 @@ def _unusable(path: object, error: BaseException) -> AttnvizError:
 def from_ids(
     ids: Sequence[int], tokenizer: Tokenizer | None = None, segments: Sequence[int] | None = None
 ) -> Tokens:
-    """Ready token ids, named by the tokenizer, or by their numbers where there is none."""
+    """Make tokens of ready ids, named by the tokenizer, or by their numbers where there is none."""
     if not len(ids):
         raise AttnvizError("There are no token ids.", "Give at least one.", key="err.no_token_ids")
     whole = (isinstance(i, int | np.integer) and not isinstance(i, bool) for i in ids)
@@ -221,8 +221,8 @@ def from_ids(
 
 
 def from_written(ids: Sequence[int], tokenizer: Tokenizer) -> Tokens:
-    """Tokens that a model wrote, in the text that they make: what `encode` gives for a text, from
-    its ids. Tokens that share one character have the same span."""
+    """Return tokens that a model wrote, in the text that they make: what `encode` gives for a text,
+    from its ids. Tokens that share one character have the same span."""
     from tokenizers.decoders import DecodeStream
 
     named, stream = from_ids(ids, tokenizer), DecodeStream(skip_special_tokens=True)

@@ -58,7 +58,7 @@ class Tokens:
         )
 
     def at(self, places: NDArray[np.int64]) -> Tokens:
-        """The tokens of these places, of the same text."""
+        """Return the tokens of these places, of the same text."""
         return replace(
             self,
             ids=self.ids[places],
@@ -71,11 +71,11 @@ class Tokens:
         )
 
     def without_media(self) -> Tokens:
-        """The same tokens without the small copy of what they were cut from."""
+        """Return the same tokens without the small copy of what they were cut from."""
         return self if self.where is None else replace(self, where=self.where.without_media())
 
     def slices(self) -> list[str]:
-        """The characters of the text that each token covers, unchanged."""
+        """Return the characters of the text that each token covers, unchanged."""
         return [self.text[start:stop] for start, stop in self.spans.tolist()]
 
     @property
@@ -89,7 +89,8 @@ class Tokens:
         )
 
     def find(self, word: str) -> list[int]:
-        """Positions of a token: a position ("3"), a word (every place), or "word#2" (the 2nd).
+        """Return positions of a token: a position ("3"), a word (every place), or "word#2" (the
+        2nd).
 
         Where sentences or lines stand in place of tokens, a word is in every one that holds it.
 
@@ -133,7 +134,8 @@ class Tokens:
 
 
 def from_labels(labels: Iterable[object]) -> Tokens:
-    """Tokens that somebody else made: only their strings are known; the text is these joined."""
+    """Return tokens that somebody else made: only their strings are known; the text is these
+    joined."""
     pieces = tuple(str(label) for label in labels)
     stops = np.cumsum([len(piece) + 1 for piece in pieces], dtype=np.int64) - 1
     starts = np.array([stop - len(piece) for stop, piece in zip(stops, pieces, strict=True)])
@@ -150,7 +152,7 @@ def from_spans(
     ids: NDArray[np.int64],
     special: NDArray[np.bool_] | None = None,
 ) -> Tokens:
-    """Tokens whose characters in the text are known.
+    """Return tokens whose characters in the text are known.
 
     pieces: the tokenizer's own strings. spans: start and stop of each, (0, 0) for special ones.
     special: (n,) bool, none unless given.
@@ -162,7 +164,7 @@ def from_spans(
 
 
 def numbered(pieces: Sequence[str]) -> NDArray[np.int64]:
-    """Ids by first appearance: equal pieces get equal ids."""
+    """Return ids by first appearance: equal pieces get equal ids."""
     seen: dict[str, int] = {}
     return np.array([seen.setdefault(piece, len(seen)) for piece in pieces], dtype=np.int64)
 

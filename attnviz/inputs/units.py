@@ -24,7 +24,7 @@ _WHITE = np.array([code for code in range(0x3001) if chr(code).isspace()])
 
 
 def starts(tokens: Tokens, kind: str) -> Places:
-    """The first token of each unit, in order: (units,) int64.
+    """Return the first token of each unit, in order: (units,) int64.
 
     kind: one of KINDS. A token belongs to the unit that its span begins in, white space aside. A
     word is what `tokenize(text, "words")` finds, a sentence ends where `sentence_ends` says, a line
@@ -42,7 +42,7 @@ def starts(tokens: Tokens, kind: str) -> Places:
 
 
 def joined(tokens: Tokens, starts: Places) -> Tokens:
-    """The tokens with each group, from its start to the next, as one token of one line.
+    """Return the tokens with each group, from its start to the next, as one token of one line.
 
     Groups of the same pieces have the same id, which no single token has.
     """
@@ -67,8 +67,8 @@ def joined(tokens: Tokens, starts: Places) -> Tokens:
 
 
 def numbered(tokens: Tokens) -> Tokens:
-    """The tokens with their positions before their labels: long labels are cut wherever they are
-    shown, and the number tells them apart and finds them. Special tokens keep theirs."""
+    """Return the tokens with their positions before their labels: long labels are cut wherever they
+    are shown, and the number tells them apart and finds them. Special tokens keep theirs."""
     labels = (
         label if special else f"{place} {label}"
         for place, (label, special) in enumerate(

@@ -39,7 +39,7 @@ class Saving(float):
 
 
 def has_right_to_left(text: str) -> bool:
-    """Whether any letter is written from right to left."""
+    """Tell whether any letter is written from right to left."""
     return any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)
 
 
@@ -115,7 +115,7 @@ class Language:
     right_to_left: bool = False
 
     def say(self, key: str, guard: Guard = PLAIN, /, **values: Any) -> str:
-        """The sentence `key` with its values in their places.
+        """Return the sentence `key` with its values in their places.
 
         Where only one does something (k = 1), the sentence `key.one` is said if there is one.
         """
@@ -130,7 +130,7 @@ class Language:
         return guard.sentence(sentence) if self.right_to_left else sentence
 
     def percent(self, share: float) -> str:
-        """A share as whole percent, rounded half to even.
+        """Return a share as whole percent, rounded half to even.
 
         What is not nothing is never 0%, but "less than 1%".
         """
@@ -140,7 +140,7 @@ class Language:
         return self.less_than_one if share > 0 and not whole else f"{whole}%"
 
     def listed(self, parts: Iterable[str]) -> str:
-        """Parts in a row, each in quotes."""
+        """Return parts in a row, each in quotes."""
         before, after = self.quotes
         return self.comma.join(f"{before}{part}{after}" for part in parts)
 

@@ -152,7 +152,7 @@ def moved(direction: str, name: str | None) -> Topic:
 def paragraphs(
     chosen: Topic, language: Language, query: str | None = None, guard: Guard = TERMINAL
 ) -> list[str]:
-    """The topic's sentences in one language; query: the reader's, or that of the example."""
+    """Return the topic's sentences in one language; query: the reader's, or that of the example."""
     example = language.example
     values = {
         "tokens": (example.global_token,), "query": query or example.query,

@@ -58,7 +58,8 @@ def find_folder(name: str, known: tuple[str, ...]) -> Path:
 
 
 def find_base(place: Path) -> tuple[str, Path] | None:
-    """The name and the folder of the model that a folder with nothing but an adapter belongs to.
+    """Return the name and the folder of the model that a folder with nothing but an adapter belongs
+    to.
 
     None where the folder is no adapter's, or holds a whole model too. Raises AttnvizError where
     the model cannot be had.

@@ -181,8 +181,8 @@ def heard_frames(
     wave: Bytes,
     voice: Bytes | None = None,
 ) -> Tokens:
-    """Tokens for the frames of a log-mel picture (mels, frames) of a sound from `begin` to `end` in
-    seconds; wave and voice: as `wave_of` and `voice_of` give them."""
+    """Return tokens for the frames of a log-mel picture (mels, frames) of a sound from `begin` to
+    `end` in seconds; wave and voice: as `wave_of` and `voice_of` give them."""
     n_frames = model.network.limits(AUDIO).n_positions or mels.shape[1]
     hop, picture = extractor.seconds / n_frames, _small(mels, FINE)
     return times_of(begin, end, n_frames, hop, picture, wave, voice)

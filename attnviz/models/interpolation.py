@@ -42,7 +42,8 @@ def resized_parts(
     parts: Iterable[np.ndarray], shape: tuple[int, ...], grid: tuple[int, int], a: float | None,
     *, antialias: bool,
 ) -> np.ndarray:  # fmt: skip
-    """As `resized`, of a table of `shape` (rows, columns) whose rows come some at a time."""
+    """Resize as `resized` does, a table of `shape` (rows, columns) whose rows come some at a
+    time."""
     rows, columns = (
         taps(old, new, a, antialias=antialias) for old, new in zip(shape, grid, strict=True)
     )

@@ -135,12 +135,13 @@ Norm = LayerNorm | RMSNorm
 
 
 def split_heads(x: Floats, n_heads: int) -> Floats:
-    """(tokens, heads × head_dim) → (heads, tokens, head_dim), a view of what `Linear` gives"""
+    """Return (tokens, heads × head_dim) → (heads, tokens, head_dim), a view of what `Linear`
+    gives"""
     return x.T.reshape(n_heads, x.shape[1] // n_heads, x.shape[0]).swapaxes(1, 2)
 
 
 def merge_heads(x: Floats) -> Floats:
-    """(heads, tokens, value_dim) → (tokens, heads × value_dim)"""
+    """Return (heads, tokens, value_dim) → (tokens, heads × value_dim)"""
     return x.swapaxes(1, 2).reshape(-1, x.shape[1]).T
 
 

@@ -67,12 +67,12 @@ class Recording:
         return found
 
     def wave(self, first: int) -> Bytes:
-        """The wave of the window from frame `first`, made small."""
+        """Return the wave of the window from frame `first`, made small."""
         low = first * self.extractor.hop
         return wave_of(self._samples(low, min(low + self.extractor.n_samples, self._n)))
 
     def voice(self, first: int) -> Bytes | None:
-        """The same window to listen to."""
+        """Return the same window to listen to."""
         low, rate = first * self.extractor.hop, self.extractor.rate
         return voice_of(self._samples(low, min(low + self.extractor.n_samples, self._n)), rate)
 

@@ -90,7 +90,7 @@ def check_rows(array: Floats, of: str, notes: list[str]) -> None:
 
 
 def without_dust(weights: Floats, masks: Sequence[Rule]) -> Floats:
-    """Weights whose rounding below 0, and beneath the mask of a layer, is 0."""
+    """Return weights whose rounding below 0, and beneath the mask of a layer, is 0."""
     if weights.min() < 0:
         weights = np.maximum(weights, 0)
     for layer, rule in enumerate(masks):
@@ -108,7 +108,7 @@ def place_of(of: str, layer: int, head: int, row: int, column: int | None = None
 
 
 def first_leak(weights: Floats, rule: Rule) -> tuple[int, int, int, int] | None:
-    """Layer, head, row and column of the first weight that a mask should hide."""
+    """Return layer, head, row and column of the first weight that a mask should hide."""
     hidden = ~rule.to_array(*weights.shape[2:])
     for layer, heads in enumerate(weights):
         for head, matrix in enumerate(heads):

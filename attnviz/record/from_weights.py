@@ -36,7 +36,7 @@ def from_weights(
     *,
     type: str | None = None,
 ) -> AttentionRecord:
-    """A record of weights that are already there.
+    """Return a record of weights that are already there.
 
     weights: (queries, keys), (heads, queries, keys), (layers, heads, queries, keys), or one
     (heads, queries, keys) array per layer, with or without a batch axis of 1; NumPy, nested lists,

@@ -53,7 +53,7 @@ class GivenWeights:
 def dense_longformer(
     band: NDArray[Any], rows: NDArray[Any] | None, positions: Sequence[int]
 ) -> NDArray[Any]:
-    """The weights of a Longformer layer as one map: (heads, queries, keys).
+    """Return the weights of a Longformer layer as one map: (heads, queries, keys).
 
     band: (heads, queries, globals + window + 1), weights on the global tokens, then on the window
     around each query. rows: (heads, keys or more, globals), the weights of the global tokens' own

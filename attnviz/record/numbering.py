@@ -16,7 +16,7 @@ RANGE = re.compile(r"(last|-?\d{1,9})(?:-(last|-?\d{1,9}))?")
 def layers_and_heads(
     layer: str, head: str, n_layers: int, n_heads: int
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The layers and heads that were named; none where it was "mean".
+    """Return the layers and heads that were named; none where it was "mean".
 
     A head may bring its layer, and several the same one: "2.8", "5.3,5.11", "-1.0", "last.3". For
     heads of different layers see `heads_apart`.
@@ -44,7 +44,8 @@ def heads_apart(head: str, n_layers: int, n_heads: int) -> tuple[HeadPlace, ...]
 
 
 def one_of(layer: str, head: str, n_layers: int, n_heads: int) -> tuple[int, int]:
-    """The one layer and the one head that were named; AttnvizError where they are not one."""
+    """Return the one layer and the one head that were named; AttnvizError where they are not
+    one."""
     apart = heads_apart(head, n_layers, n_heads)
     layers, heads = ((), ()) if apart else layers_and_heads(layer, head, n_layers, n_heads)
     if len(layers) != 1 or len(heads) != 1:

@@ -24,7 +24,7 @@ def open_file(
     *,
     type: str | None = None,
 ) -> AttentionRecord:
-    """The record in a file: one that attnviz wrote, or somebody else's arrays.
+    """Return the record in a file: one that attnviz wrote, or somebody else's arrays.
 
     tokens, key_tokens: in place of the file's own; where nobody gives any, positions.
     type: as in `from_weights`. Raises AttnvizError for a file that cannot be read or shown.
@@ -65,7 +65,7 @@ def open_file(
 
 
 def tokens_of(text: str, name: str) -> list[str]:
-    """Tokens from the text of a file: a JSON list, or one token per line."""
+    """Return tokens from the text of a file: a JSON list, or one token per line."""
     if text.lstrip().startswith("["):
         try:
             listed = json.loads(text)

@@ -30,13 +30,13 @@ class Cut:
         return self.rows.size, self.columns.size
 
     def tokens(self, queries: Tokens, keys: Tokens) -> tuple[Tokens, Tokens]:
-        """The tokens that are left."""
+        """Return the tokens that are left."""
         same = queries is keys and np.array_equal(self.rows, self.columns)
         kept = queries.at(self.rows)
         return kept, kept if same else keys.at(self.columns)
 
     def mask(self, rule: Rule, shape: tuple[int, int]) -> Rule:  # noqa: ARG002 as of units
-        """What a rule allows of the part."""
+        """Return what a rule allows of the part."""
         return from_array(np.array(rule(self.rows, self.columns)))
 
 
@@ -54,12 +54,12 @@ class Units:
         return self.rows.size, self.columns.size
 
     def tokens(self, queries: Tokens, keys: Tokens) -> tuple[Tokens, Tokens]:
-        """The units as tokens."""
+        """Return the units as tokens."""
         merged = united(queries, self.rows, self.kind)
         return merged, merged if keys is queries else united(keys, self.columns, self.kind)
 
     def mask(self, rule: Rule, shape: tuple[int, int]) -> Rule:
-        """A cell is allowed where the rule may allow any part of it."""
+        """Return a cell is allowed where the rule may allow any part of it."""
         allowed = np.zeros(self.shape, np.bool_)
         ends = np.append(self.rows[1:], shape[0])
         for unit, (start, stop) in enumerate(zip(self.rows.tolist(), ends.tolist(), strict=True)):

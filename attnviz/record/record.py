@@ -83,13 +83,15 @@ class AttentionRecord:
         return merged if merged in ("sentences", "lines") else ""
 
     def looking_at(self, name: str) -> AttentionRecord:
-        """The same record with another of its stacks to look at; AttnvizError if it has none."""
+        """Return the same record with another of its stacks to look at; AttnvizError if it has
+        none."""
         if name not in self.stacks:
             raise bad_choice(name, "`stack`", self.stacks)
         return replace(self, shown=name)
 
     def without_media(self) -> AttentionRecord:
-        """The same record without the small copies of the picture or sound that was looked at."""
+        """Return the same record without the small copies of the picture or sound that was looked
+        at."""
         bare = {name: stack.without_media() for name, stack in self.stacks.items()}
         return replace(self, stacks=bare)
 
@@ -123,7 +125,7 @@ class AttentionRecord:
         return html
 
     def to_json(self) -> str:
-        """The record as one JSON document; the same record gives the same characters."""
+        """Return the record as one JSON document; the same record gives the same characters."""
         return "".join(self.json_pieces())
 
     def json_pieces(self, most: int = saved.MOST_NUMBERS) -> Iterator[str]:
@@ -136,12 +138,12 @@ class AttentionRecord:
         return saved.count_numbers(self._tree())
 
     def to_npz(self) -> bytes:
-        """The record as a .npz archive; the same record gives the same bytes."""
+        """Return the record as a .npz archive; the same record gives the same bytes."""
         return saved.to_npz(self._tree())
 
     def to_csv(self) -> str:
-        """The record as a table, one line per weight that the mask lets through, or, of streamed
-        weights, per strongest key; the same record gives the same characters."""
+        """Return the record as a table, one line per weight that the mask lets through, or, of
+        streamed weights, per strongest key; the same record gives the same characters."""
         return "".join(self.csv_pieces())
 
     def csv_pieces(self) -> Iterator[str]:
@@ -198,7 +200,7 @@ def read(path: str | Path) -> AttentionRecord:
 
 
 def of_tree(tree: Tree, place: Path) -> AttentionRecord:
-    """The record whose tree was read from `place`; AttnvizError if it is none."""
+    """Return the record whose tree was read from `place`; AttnvizError if it is none."""
     with _named(place):
         return _record(tree)
 

@@ -125,7 +125,7 @@ def _rows(weights: NDArray[np.float32]) -> Iterator[str | NDArray[np.float32]]:
 
 
 def to_npz(tree: Tree) -> bytes:
-    """The tree as a compressed .npz archive that opens with allow_pickle=False."""
+    """Return the tree as a compressed .npz archive that opens with allow_pickle=False."""
     arrays: dict[str, NDArray[Any]] = {}
     header = _lift_arrays(tree, "", arrays)
     buffer = io.BytesIO()

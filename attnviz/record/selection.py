@@ -27,8 +27,8 @@ _RANGE = re.compile(r"(-?\d{1,18})?:(-?\d{1,18})?")
 
 
 def merge(stack: Stack, kind: str) -> Stack:
-    """The stack with the tokens of each unit as one: their weights are added over keys and averaged
-    over queries (Clark et al. 2019), so that rows sum to what they did.
+    """Return the stack with the tokens of each unit as one: their weights are added over keys and
+    averaged over queries (Clark et al. 2019), so that rows sum to what they did.
 
     kind: one of `units.KINDS`; `units.starts` tells which tokens are one unit. Masks allow a cell
     where they allowed any part. Sentences and lines have their positions before their labels, and
@@ -64,13 +64,13 @@ def merge(stack: Stack, kind: str) -> Stack:
 
 
 def united(tokens: Tokens, starts: Places, kind: str) -> Tokens:
-    """The units of a kind in place of tokens; sentences and lines with their positions."""
+    """Return the units of a kind in place of tokens; sentences and lines with their positions."""
     joined = units.joined(tokens, starts)
     return joined if kind == "words" else units.numbered(joined)
 
 
 def hide_special(stack: Stack) -> tuple[Stack, NDArray[np.float64]]:
-    """The stack without special tokens, and the share of the weight that went to those keys.
+    """Return the stack without special tokens, and the share of the weight that went to those keys.
 
     share: (layers, heads), the weight on dropped keys averaged over the queries that remain; its
     mean is that of the whole stack. Rows are not scaled up: they sum to so much less. Without
@@ -94,7 +94,7 @@ def hide_special(stack: Stack) -> tuple[Stack, NDArray[np.float64]]:
 
 
 def crop(stack: Stack, rows: str | None = None, columns: str | None = None) -> Stack:
-    """The stack with only some queries and keys, in the order of the text; None keeps all.
+    """Return the stack with only some queries and keys, in the order of the text; None keeps all.
 
     Each wish is a list with commas: positions ("3"), half-open ranges as in Python ("2:8", ":5",
     "-3:"), words ("cat" for every place, "cat#2" for the second). A wish that is a token as a
@@ -168,7 +168,7 @@ def _of_each(stack: Stack, allowed: Callable[[Rule], NDArray[np.bool_]]) -> tupl
 
 
 def chosen(tokens: Tokens, wish: str) -> Places:
-    """The positions that a wish names (see `crop`), in order."""
+    """Return the positions that a wish names (see `crop`), in order."""
     parts = [part.strip() for part in wish.split(",")]
     if len(parts) > 1 and not all(map(_is_numeric, parts)) and (whole := _places(tokens, wish)):
         return np.array(whole, dtype=np.int64)
@@ -183,7 +183,7 @@ def chosen(tokens: Tokens, wish: str) -> Places:
 
 
 def among(rows: Places, wanted: Places, wish: str) -> Places:
-    """Those of the rows that a wish names; AttnvizError where it names none of them."""
+    """Return those of the rows that a wish names; AttnvizError where it names none of them."""
     found = np.intersect1d(rows, wanted)
     if not found.size:
         raise AttnvizError(
@@ -196,8 +196,8 @@ def among(rows: Places, wanted: Places, wish: str) -> Places:
 
 
 def rows_named(stack: Stack, query: str) -> list[int]:
-    """The rows of a stack that a wish names, by positions and words of the whole text (see `crop`);
-    AttnvizError where it names none of them."""
+    """Return the rows of a stack that a wish names, by positions and words of the whole text (see
+    `crop`); AttnvizError where it names none of them."""
     whole = stack if stack.place is None else stack.place.whole
     return _among(stack.positions[0], whole.query_tokens, query)
 

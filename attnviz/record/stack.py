@@ -154,7 +154,7 @@ class Stack:
         return self.vectors[name]
 
     def without_media(self) -> Stack:
-        """The same stack without the small copies of what its tokens were cut from."""
+        """Return the same stack without the small copies of what its tokens were cut from."""
         queries = self.query_tokens.without_media()
         same = self.key_tokens is self.query_tokens
         keys = queries if same else self.key_tokens.without_media()
@@ -218,7 +218,8 @@ class Stack:
     def strongest(
         self, layer: int = 0, head: Which = "mean", k: int = 3
     ) -> tuple[NDArray[np.int64], Floats]:
-        """Each query's k strongest keys and their weights: (queries, k) each, strongest first.
+        """Return each query's k strongest keys and their weights: (queries, k) each, strongest
+        first.
 
         Keys that tie come in the order of the text; a weight of 0 means nothing more was seen.
         Streamed stacks keep 8 per query.
@@ -244,7 +245,7 @@ class Stack:
         )
 
     def measure(self, name: str) -> NDArray[np.float64]:
-        """One measure of every head: (layers, heads, queries), or (…, keys) for "received".
+        """Return one measure of every head: (layers, heads, queries), or (…, keys) for "received".
 
         Names: entropy, normalized_entropy, largest, total, distance, self, previous, next, first,
         received. NaN where a query has no such key. See `attnviz.measures` for definitions.
@@ -268,7 +269,7 @@ class Stack:
         return self._measure_rows(name)
 
     def allowed_keys(self) -> NDArray[np.int64]:
-        """How many keys each query may see: (layers, queries)."""
+        """Return how many keys each query may see: (layers, queries)."""
         n_queries, n_keys = self.shape
         if not self.masks:
             return np.full((self.n_layers, n_queries), n_keys)
@@ -277,19 +278,19 @@ class Stack:
         return np.stack([made[id(rule)] for rule in self.masks])
 
     def runs(self, layer: int) -> NDArray[np.int64] | None:
-        """First key and one past the last that each query may see, (2, queries); None where these
-        keys may stand apart."""
+        """Return first key and one past the last that each query may see, (2, queries); None where
+        these keys may stand apart."""
         n_queries, n_keys = self.shape
         if not self.masks:
             return np.repeat([[0], [n_keys]], n_queries, axis=1)
         return self.masks[layer].runs(n_queries, n_keys)
 
     def computed(self) -> int:
-        """How many scores the mask let through, in one head, averaged over layers."""
+        """Return how many scores the mask let through, in one head, averaged over layers."""
         return round(float(self.allowed_keys().sum(axis=1).mean()))
 
     def heads(self) -> HeadTable:
-        """Every head with its measures averaged over the queries that have them."""
+        """Return every head with its measures averaged over the queries that have them."""
         names = [n for n in MEASURES if n != "received"]
         if self.two_texts:
             names = [n for n in names if n not in measures.WITHIN_ONE_TEXT]
@@ -309,7 +310,7 @@ class Stack:
         )
 
     def head_name(self, head: int) -> str:
-        """What the head is built to look at, or "" when nobody knows."""
+        """Return what the head is built to look at, or "" when nobody knows."""
         return self.head_names[head] if self.head_names else ""
 
     @property
@@ -318,7 +319,7 @@ class Stack:
         return self.key_heads is not None and self.key_heads < self.n_heads
 
     def key_head(self, head: int) -> int:
-        """Whose keys and values a query head uses: neighbours share."""
+        """Return whose keys and values a query head uses: neighbours share."""
         return head * (self.key_heads or self.n_heads) // self.n_heads
 
     @property
@@ -339,8 +340,8 @@ class Stack:
         return None if self.shape == words else self.place
 
     def far_links(self, layer: int = 0, head: Which = "mean", k: int = 8) -> list[Link]:
-        """The k strongest links between tokens that are far apart, each key once, strongest first:
-        at least a sixteenth of the text, and 16 tokens. Streamed stacks know those among the
+        """Return the k strongest links between tokens that are far apart, each key once, strongest
+        first: at least a sixteenth of the text, and 16 tokens. Streamed stacks know those among the
         strongest keys of each query. None of two texts, where nothing is far."""
         if self.two_texts:
             return []
@@ -444,7 +445,7 @@ def _mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two values are equal, arrays and what holds them included; NaN equals NaN."""
+    """Tell whether two values are equal, arrays and what holds them included; NaN equals NaN."""
     if isinstance(first, Summary) and isinstance(second, Summary):
         return same(vars(first), vars(second))
     if isinstance(first, dict) and isinstance(second, dict):

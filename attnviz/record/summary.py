@@ -21,7 +21,7 @@ STRONGEST = 8  # keys kept per query
 
 
 def kept_cell(n: int, map_size: int) -> int:
-    """Tokens per cell of a map that is kept: the smallest power of two that gives at most
+    """Return tokens per cell of a map that is kept: the smallest power of two that gives at most
     `map_size` cells, so that tiles of rows and cells never overlap by halves."""
     kept = 1
     while -(-n // kept) > map_size:
@@ -30,7 +30,7 @@ def kept_cell(n: int, map_size: int) -> int:
 
 
 def cell_size(n: int, max_size: int, kept: int | None = None) -> int:
-    """Tokens per cell, so that n tokens need at most `max_size` cells.
+    """Return tokens per cell, so that n tokens need at most `max_size` cells.
 
     A multiple of the cells that were `kept`, or of what a summary of n tokens keeps unless finer
     cells are asked for: then a coarser map is an exact pooling of the summary.
@@ -60,7 +60,8 @@ def pool(array: Array, cell: int, axis: int, ufunc: np.ufunc, start: int = 0) ->
 
 
 def folded(array: Array, cell: int, ufunc: np.ufunc) -> Array:
-    """The same for a power of two along the last axis, by halves: columns run along memory."""
+    """Return the same for a power of two along the last axis, by halves: columns run along
+    memory."""
     while cell > 1:
         array, cell = ufunc(array[..., 0::2], array[..., 1::2]), cell // 2
     return array
@@ -102,13 +103,13 @@ ARRAYS = ("sums", "maxima", "strongest_keys", "strongest_weights", "received")
 
 
 def block_bytes(heads: int, rows: int, columns: int, itemsize: int) -> int:
-    """What all threads hold for blocks of so many rows and columns, in bytes: the weights, their
-    mean where there are several heads, and as much again to work on them."""
+    """Return what all threads hold for blocks of so many rows and columns, in bytes: the weights,
+    their mean where there are several heads, and as much again to work on them."""
     return n_workers() * (3 if heads > 1 else 2) * rows * columns * itemsize
 
 
 def summary_bytes(heads: int, n_queries: int, n_keys: int, map_size: int) -> int:
-    """What the summary of one layer takes, in bytes."""
+    """Return what the summary of one layer takes, in bytes."""
     rows, columns = (-(-n // kept_cell(n, map_size)) for n in (n_queries, n_keys))
     strongest_bytes = (heads + 1) * n_queries * min(STRONGEST, n_keys) * 8
     measured = heads * n_queries * len(PER_QUERY) * 4

@@ -125,7 +125,7 @@ def _strongest_weights(stack: Stack) -> Iterator[tuple[int, int, int, int, str]]
 
 
 def read_table(path: Path) -> Tree:
-    """The tree of a .csv table that `to_csv` wrote."""
+    """Return the tree of a .csv table that `to_csv` wrote."""
     check_length(path, LARGEST_JSON)
     above = _above_of(path)
     told = unquote("".join(above)) if above else "".join(line[-1] for line in _lines_of(path))
@@ -203,14 +203,14 @@ def _complete(stack: Tree, weights: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def item(value: Any) -> Any:
-    """A number that came from NumPy, as JSON knows it."""
+    """Return a number that came from NumPy, as JSON knows it."""
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{value!r} cannot stand in a file")
 
 
 def plain(value: Any) -> Any:
-    """Arrays as nested lists that JSON can hold without loss."""
+    """Return arrays as nested lists that JSON can hold without loss."""
     if isinstance(value, dict):
         return {name: plain(inner) for name, inner in value.items()}
     if not isinstance(value, np.ndarray):

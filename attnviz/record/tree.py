@@ -23,7 +23,7 @@ VECTORS = ("query", "key", "value", "scores")
 
 
 def stack_tree(stack: Stack) -> Tree:
-    """A stack as a tree whose leaves are arrays and what JSON can hold."""
+    """Return a stack as a tree whose leaves are arrays and what JSON can hold."""
     tree: Tree = {
         "two_texts": stack.two_texts,
         "key_heads": stack.key_heads,
@@ -61,7 +61,7 @@ def _tokens_tree(tokens: Tokens) -> Tree:
 
 
 def stack_of(tree: Tree) -> Stack:
-    """The stack that `stack_tree` described; ValueError where shapes do not fit."""
+    """Return the stack that `stack_tree` described; ValueError where shapes do not fit."""
     queries = _tokens(tree["query_tokens"])
     keys = queries if tree["key_tokens"] is None else _tokens(tree["key_tokens"])
     stack = Stack(

@@ -89,12 +89,13 @@ class Bench:
         return self.model.network.writer.stack if self.stack == "cross" else self.stack
 
     def from_layer(self, layer: int, removals: Sequence[Removal]) -> Array:
-        """The changes when a run goes on from the state before a layer, without these parts."""
+        """Return the changes when a run goes on from the state before a layer, without these
+        parts."""
         state = self.clean.states[self._own, layer]
         return self._changes(state, removals, self._own == self.model.network.writer.stack)
 
     def from_start(self, removals: Sequence[Removal]) -> Array:
-        """The changes when the whole run goes without these parts."""
+        """Return the changes when the whole run goes without these parts."""
         first = self.model.begin(self.prepared)
         return self._changes(first, removals, len(self.prepared.tokens) == 1)
 
@@ -114,12 +115,12 @@ class Bench:
         return np.concatenate(found)
 
     def reading(self) -> Array:
-        """What the clean run says."""
+        """Return what the clean run says."""
         one: Array = self.read_out.readings(self.model, self.clean.hidden[None], [()])[0]
         return one
 
     def without_tokens(self, sets: Sequence[tuple[int, ...]]) -> Array:
-        """The changes when each of these sets of tokens is hidden together: (sets,)."""
+        """Return the changes when each of these sets of tokens is hidden together: (sets,)."""
         keys = SOURCE if SOURCE in self.prepared.tokens else TEXT
         stacks = frozenset(
             name for name, layout in self.model.layouts.items() if layout.keys == keys

@@ -264,8 +264,8 @@ def _asked(model: TrainedModel, options: Options, forced_first: int | None) -> G
 
 
 def room_for(model: TrainedModel, n_prompt: int, asked: Generation) -> int:
-    """How many new tokens are written at most; AttnvizError where the prompt leaves no room, or
-    less than was asked for."""
+    """Return how many new tokens are written at most; AttnvizError where the prompt leaves no room,
+    or less than was asked for."""
     wanted = asked.max_new_tokens
     if wanted is None and asked.max_length is not None:
         wanted = max(asked.max_length - n_prompt, 0) or None

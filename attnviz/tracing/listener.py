@@ -98,8 +98,8 @@ class Listener:
         return self._timed(part, cuts)
 
     def left_over(self) -> list[Window]:
-        """What was written of a window that was not finished: its words have the times of their
-        segments, or of the window."""
+        """Return what was written of a window that was not finished: its words have the times of
+        their segments, or of the window."""
         part, ids = self._part, self._ids
         if part is None or not self._text(ids):
             return []

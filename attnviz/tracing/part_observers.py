@@ -127,7 +127,7 @@ class ValueShares:
         self._watching = watching
 
     def see(self, block: Block) -> None:
-        """Weights become shares of what each row takes; a row that takes nothing stays 0."""
+        """Turn weights into shares of what each row takes; a row that takes nothing stays 0."""
         keys = np.clip(block.keys, 0, self._lengths.shape[1] - 1)  # beside the text all is 0
         weights = block.weights  # (tiles, rows, columns)
         weights *= self._lengths[block.head][keys][:, None, :]

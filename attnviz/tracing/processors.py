@@ -114,7 +114,7 @@ def penalised(ids: Ids, scores: Floats, penalty: float) -> Floats:
 
 
 def followers(among: Ids, ids: Ids, n: int) -> list[int]:
-    """Ids that came in `among` after the last n - 1 of `ids`."""
+    """Return ids that came in `among` after the last n - 1 of `ids`."""
     if len(ids) + 1 < n or len(among) < n:
         return []
     last = ids[len(ids) - n + 1 :]
@@ -124,7 +124,7 @@ def followers(among: Ids, ids: Ids, n: int) -> list[int]:
 
 
 def endings(words: Sequence[tuple[int, ...]], ids: Ids) -> list[int]:
-    """Last ids of the words all but the last of whose ids have just come."""
+    """Return last ids of the words all but the last of whose ids have just come."""
     return [
         word[-1] for word in words
         if len(word) - 1 <= len(ids) and (ids[len(ids) - len(word) + 1 :] == word[:-1]).all()

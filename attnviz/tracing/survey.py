@@ -211,7 +211,7 @@ def _text(entry: Entry) -> str | None:
 
 
 def digest(entries: Sequence[Entry]) -> str:
-    """A short name for exactly these texts."""
+    """Return a short name for exactly these texts."""
     text = json.dumps([asdict(entry) for entry in entries])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
@@ -357,7 +357,7 @@ class Store:
     def kept(
         self, chunks: Iterator[list[Entry]]
     ) -> tuple[Iterator[ChunkResult], Iterator[list[Entry]]]:
-        """The results of the chunks that were kept, from the first on without a gap, and the
+        """Return the results of the chunks that were kept, from the first on without a gap, and the
         chunks that are left. Raises AttnvizError where texts have changed since."""
         return (self._read(i, next(chunks, [])) for i in range(self.n_kept)), chunks
 

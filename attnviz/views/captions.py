@@ -18,8 +18,8 @@ def words_of(record: AttentionRecord, look: Look) -> tuple[CaptionWord, ...]:
 
 
 def named(word: CaptionWord, where: Boxes, language: Language, medium: Guard) -> str:
-    """A word, how likely it was, and what of its weight went to no patch: to special tokens of the
-    picture, or to words beside it."""
+    """Return a word, how likely it was, and what of its weight went to no patch: to special tokens
+    of the picture, or to words beside it."""
     found = f"{word.text} {percent(word.probability)}%"
     if not where.on_grid.all():
         found += f" · [CLS] {percent(word.special)}%"

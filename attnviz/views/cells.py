@@ -30,19 +30,19 @@ DIM = Style(dim=True)
 
 
 def levels(shares: NDArray[Any], allowed: NDArray[np.bool_]) -> Levels:
-    """Each share's step of the ramp, 1 on the last; masked cells are -1."""
+    """Return each share's step of the ramp, 1 on the last; masked cells are -1."""
     steps = np.rint(np.clip(shares, 0, 1) * (len(ramp()) - 1)).astype(np.int64)
     return np.where(allowed, steps, MASKED)
 
 
 def full_rows(steps: Levels, width: int, colour: bool) -> list[Text]:
-    """One line per row, each cell `width` characters wide."""
+    """Return one line per row, each cell `width` characters wide."""
     draw = _painted if colour else _shaded
     return [_joined(draw(step, width) for step in row) for row in steps.tolist()]
 
 
 def half_rows(steps: Levels, colour: bool) -> list[Text]:
-    """Two rows per line in half-block characters, one character per cell.
+    """Return two rows per line in half-block characters, one character per cell.
 
     Without colour a half is drawn or not: drawn where the weight is at least half its row's
     largest. A dot stands where both halves are masked.
@@ -60,7 +60,8 @@ def half_rows(steps: Levels, colour: bool) -> list[Text]:
 
 @lru_cache(maxsize=512)
 def background(step: int) -> Style | None:
-    """The style of a cell: the ramp's colour behind, readable ink in front; none for no weight."""
+    """Return the style of a cell: the ramp's colour behind, readable ink in front; none for no
+    weight."""
     if step < 0:
         return None
     colour = ramp()[step]

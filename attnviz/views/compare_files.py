@@ -36,7 +36,7 @@ def written(
 
 
 def data(sides: Sequence[Side]) -> dict[str, Any]:
-    """The comparison for programs: JSON-ready."""
+    """Return the comparison for programs: JSON-ready."""
     return {
         "sides": [
             {
@@ -69,8 +69,8 @@ def data(sides: Sequence[Side]) -> dict[str, Any]:
 
 
 def table(sides: Sequence[Side], language: Language) -> str:
-    """One line for each weight of each side, and what it is more than in the first; above them, in
-    lines that begin with #, what the sides are."""
+    """Return one line for each weight of each side, and what it is more than in the first; above
+    them, in lines that begin with #, what the sides are."""
     if max(max(side.stack.shape) for side in sides) > CELLS:
         raise AttnvizError(
             f"A table of weights holds texts of up to {CELLS} tokens.",

@@ -19,24 +19,24 @@ HEADS = 5  # that changed most
 
 
 def letter(i: int) -> str:
-    """A, B … Z, AA …: what a map is called."""
+    """Return A, B … Z, AA …: what a map is called."""
     return (letter(i // 26 - 1) if i >= 26 else "") + chr(ord("A") + i % 26)
 
 
 def minus(change: Difference, sides: Sequence[Side]) -> str:
-    """What a map of differences is called: "B - A"."""
+    """Return what a map of differences is called: "B - A"."""
     number = next(i for i, side in enumerate(sides) if side is change.side)
     return f"{letter(number)} - A"
 
 
 def title_of_all(sides: Sequence[Side], language: Language, guard: Guard) -> str:
-    """What all sides have in common: where their weights come from, layer and head."""
+    """Return what all sides have in common: where their weights come from, layer and head."""
     parts = [_parts(side, language, guard) for side in sides]
     return " · ".join(part for part in parts[0] if all(part in others for others in parts))
 
 
 def titles_of_each(sides: Sequence[Side], language: Language, guard: Guard) -> list[str]:
-    """A line for each side: its letter, its name, what it cost, and what only it is."""
+    """Return a line for each side: its letter, its name, what it cost, and what only it is."""
     parts = [_parts(side, language, guard) for side in sides]
     costs = [side.cost() for side in sides]
     alike = len(set(costs)) == 1 and costs[0][0] == costs[0][1]
@@ -62,7 +62,8 @@ def legend(
     sides: Sequence[Side], changes: Sequence[Difference], bright: Sequence[Shades],
     language: Language, guard: Guard, *, colour: bool = True,
 ) -> list[str]:  # fmt: skip
-    """How to read the colours: a sink that is left out of them, and what differences mean."""
+    """Return how to read the colours: a sink that is left out of them, and what differences
+    mean."""
     found = []
     for i, (side, of_side) in enumerate(zip(sides, bright, strict=True)):
         note = of_side.note(side.stack.key_tokens.names, language, guard)
@@ -80,14 +81,14 @@ def legend(
 
 
 def widest_span(changes: Sequence[Difference]) -> float:
-    """The change that gets the full colour in every map of differences."""
+    """Return the change that gets the full colour in every map of differences."""
     return max((change.span for change in changes), default=1.0)
 
 
 def change_in_words(
     change: Difference, sides: Sequence[Side], language: Language, guard: Guard
 ) -> list[str]:
-    """How far one side is from the first: on average, at most, and in which heads."""
+    """Return how far one side is from the first: on average, at most, and in which heads."""
     apart = language.say(
         "compare.apart", guard, what=minus(change, sides), value=f"{change.per_row.mean():.3f}",
         max=f"{np.log(2):.3f}",
@@ -109,13 +110,13 @@ def change_in_words(
 
 
 def row_names(sides: Sequence[Side]) -> tuple[str, ...]:
-    """The names of rows that several sides share: both where they differ ("cat/dog")."""
+    """Return the names of rows that several sides share: both where they differ ("cat/dog")."""
     each = [side.stack.query_tokens.names for side in sides]
     return tuple("/".join(dict.fromkeys(names)) for names in zip(*each, strict=True))
 
 
 def column_names(sides: Sequence[Side]) -> tuple[str, ...]:
-    """The names of columns that several sides share, likewise."""
+    """Return the names of columns that several sides share, likewise."""
     each = [side.stack.key_tokens.names for side in sides]
     return tuple("/".join(dict.fromkeys(names)) for names in zip(*each, strict=True))
 

@@ -23,8 +23,8 @@ SUFFIXES = (*PICTURES, ".json", ".csv")  # that hold the link; others hold the r
 def link_lines(
     record: AttentionRecord, link: WordLink, language: Language, guard: Guard
 ) -> list[str]:
-    """The title, what the numbers are, and below them the strongest heads with what they look
-    at."""
+    """Return the title, what the numbers are, and below them the strongest heads with what they
+    look at."""
     query, key = (", ".join(map(visible, names)) for names in (link.queries, link.keys))
     what = language.say("link.weight", guard, query=query, key=key)
     told = [what]
@@ -34,7 +34,7 @@ def link_lines(
 
 
 def link_note(record: AttentionRecord, link: WordLink, language: Language, guard: Guard) -> str:
-    """The strongest heads, and what an even spread would give."""
+    """Return the strongest heads, and what an even spread would give."""
     even = language.say("link.even", guard, pct=float(link.even.max(initial=0)))
     strongest = link.strongest(MOST)
     if not strongest:
@@ -48,7 +48,8 @@ def link_note(record: AttentionRecord, link: WordLink, language: Language, guard
 
 
 def head_labels(record: AttentionRecord, heads: list[tuple[int, int, float]]) -> list[str]:
-    """What each of some heads looks at: as it was built, or as its weights say; "" for none."""
+    """Return what each of some heads looks at: as it was built, or as its weights say; "" for
+    none."""
     stack = record.stack
     if stack.head_names:
         return [visible(stack.head_name(head)) for _, head, _ in heads]
@@ -59,7 +60,8 @@ def head_labels(record: AttentionRecord, heads: list[tuple[int, int, float]]) ->
 
 
 def data(record: AttentionRecord, link: WordLink) -> dict[str, Any]:
-    """The link for programs: JSON-ready. strongest: those above an even spread, all of them."""
+    """Return the link for programs: JSON-ready. strongest: those above an even spread, all of
+    them."""
     strongest = link.strongest(link.weights.size)
     return {
         "model": record.model.name,
@@ -76,8 +78,8 @@ def data(record: AttentionRecord, link: WordLink) -> dict[str, Any]:
 
 
 def written(record: AttentionRecord, link: WordLink, suffix: str, look: Look) -> bytes:
-    """The bytes of a file: the heads as numbers, or as a picture, in the language and the style of
-    a look."""
+    """Return the bytes of a file: the heads as numbers, or as a picture, in the language and the
+    style of a look."""
     if suffix == ".json":
         return (dumps(data(record, link), indent=1) + "\n").encode()
     if suffix == ".csv":
@@ -88,7 +90,7 @@ def written(record: AttentionRecord, link: WordLink, suffix: str, look: Look) ->
 
 
 def table(link: WordLink) -> str:
-    """One line for each head, in order."""
+    """Return one line for each head, in order."""
     rows = [
         (layer, head, float(weight), float(link.even[layer]))
         for layer, heads in enumerate(link.weights)

@@ -8,17 +8,17 @@ SECONDS = ((1e-6, " µs"), (1e-3, " ms"), (1.0, " s"))
 
 
 def amount(number: float) -> str:
-    """950, 16.4 k, 8.39 M: three digits."""
+    """Write 950, 16.4 k, 8.39 M: three digits."""
     return _scaled(number, THOUSANDS)
 
 
 def size(n_bytes: float) -> str:
-    """950 B, 65.5 kB, 268 MB: powers of a thousand."""
+    """Write 950 B, 65.5 kB, 268 MB: powers of a thousand."""
     return _scaled(n_bytes, BYTES)
 
 
 def duration(seconds: float) -> str:
-    """210 µs, 4.2 ms, 1 s, 3,320 s: two digits, or as many as there are before the point."""
+    """Write 210 µs, 4.2 ms, 1 s, 3,320 s: two digits, or as many as there are before the point."""
     unit, name = next(
         (each for each in reversed(SECONDS) if seconds >= 0.9995 * each[0]), SECONDS[0]
     )
@@ -31,7 +31,7 @@ LEAST_SHARE = 0.005  # less is written as 0%
 
 
 def percent(share: float) -> str:
-    """62: a share as a whole number of percent, rounded half to even."""
+    """Write 62: a share as a whole number of percent, rounded half to even."""
     return f"{round(100 * float(share))}"
 
 

@@ -42,14 +42,16 @@ class Matrix:
 
 
 def frames_of(stack: Stack) -> Times | None:
-    """Where the keys lie in a sound; None where they are no frames, or rows were not kept."""
+    """Return where the keys lie in a sound; None where they are no frames, or rows were not
+    kept."""
     where = stack.key_tokens.where
     kept = not stack.streamed or max(stack.shape) <= MOST_KEPT
     return where if isinstance(where, Times) and kept else None
 
 
 def listening_frame(stack: Stack, look: Look) -> int:
-    """The query whose row is shown: the one chosen, else the loudest frame, else the middle."""
+    """Return the query whose row is shown: the one chosen, else the loudest frame, else the
+    middle."""
     if look.query is not None:
         return look.query
     where = stack.query_tokens.where
@@ -61,8 +63,8 @@ def listening_frame(stack: Stack, look: Look) -> int:
 
 
 def strips(stack: Stack, look: Look) -> list[Strip]:
-    """From words one line each, of constructed heads the surest one's; else one line a head, all
-    for the same frame."""
+    """Draw from words one line each, of constructed heads the surest one's; else one line a head,
+    all for the same frame."""
     if stack.query_tokens.where is None:
         return [_of_word(stack, look, query) for query in range(stack.shape[0])]
     query = listening_frame(stack, look)
@@ -87,23 +89,24 @@ def columns_of(values: NDArray[Any], n_columns: int) -> NDArray[Any]:
 
 
 def beyond_end(where: Times, row: Weights) -> float:
-    """The share of a row on frames that begin after the sound has ended."""
+    """Return the share of a row on frames that begin after the sound has ended."""
     return float(row[where.times[:, 0] >= where.duration].sum())
 
 
 def n_heard(where: Times) -> int:
-    """How many frames are drawn: those that begin before the sound ends."""
+    """Return how many frames are drawn: those that begin before the sound ends."""
     return max(int((where.times[:, 0] < where.duration).sum()), 1)
 
 
 def end_of_drawing(where: Times) -> int:
-    """How many frames a matrix shows: those that hold sound, and some of what lies beyond it."""
+    """Return how many frames a matrix shows: those that hold sound, and some of what lies beyond
+    it."""
     heard = n_heard(where)
     return min(heard + -(-heard // BEYOND), len(where.times))
 
 
 def loudness(where: Times, n_columns: int) -> Weights | None:
-    """The height of the wave in so many columns from 0 to 1; None where it was not kept."""
+    """Return the height of the wave in so many columns from 0 to 1; None where it was not kept."""
     if where.wave is None:
         return None
     low, high = where.wave.astype(np.float64)
@@ -114,12 +117,12 @@ def loudness(where: Times, n_columns: int) -> Weights | None:
 
 
 def seconds(where: Times) -> tuple[float, float]:
-    """Where the first frame begins and the last one that is drawn ends."""
+    """Return where the first frame begins and the last one that is drawn ends."""
     return float(where.times[0, 0]), float(where.times[n_heard(where) - 1, 1])
 
 
 def drawn_picture(where: Times) -> Bytes | None:
-    """The part of the spectrogram that lies over the frames that are drawn."""
+    """Return the part of the spectrogram that lies over the frames that are drawn."""
     if where.picture is None:
         return None
     share = n_heard(where) / len(where.times)

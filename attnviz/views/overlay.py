@@ -30,14 +30,16 @@ MOST_KEPT = 1024  # tokens of a side up to which a streamed stack keeps every ro
 
 
 def patches_of(stack: Stack) -> Boxes | None:
-    """Where the keys lie in a picture; None where they are no patches, or rows were not kept."""
+    """Return where the keys lie in a picture; None where they are no patches, or rows were not
+    kept."""
     where = stack.key_tokens.where
     kept = not stack.streamed or max(stack.shape) <= MOST_KEPT
     return where if isinstance(where, Boxes) and kept else None
 
 
 def looking_patch(stack: Stack, look: Look) -> int:
-    """The query whose row is shown: the one chosen, else [CLS], else the patch in the middle."""
+    """Return the query whose row is shown: the one chosen, else [CLS], else the patch in the
+    middle."""
     if look.query is not None:
         return look.query
     special = np.flatnonzero(stack.query_tokens.special)
@@ -63,18 +65,18 @@ def with_mass(record: AttentionRecord, look: Look, mass: float | None) -> Look:
 
 
 def row_of(stack: Stack, layer: int, head: Which, query: int) -> Weights:
-    """One query's weights, (keys,), of a head or of the mean."""
+    """Return one query's weights, (keys,), of a head or of the mean."""
     row: Weights = stack.map(layer, head, max(stack.shape)).mean[query]
     return row
 
 
 def surest_head(stack: Stack, layer: int, query: int) -> int:
-    """The head whose row of this query is the least even: that of the smallest entropy."""
+    """Return the head whose row of this query is the least even: that of the smallest entropy."""
     return int(np.argmin(stack.measure("entropy")[layer][:, query]))
 
 
 def is_even(row: Weights) -> bool:
-    """Whether a row says nothing: all its weights are alike."""
+    """Tell whether a row says nothing: all its weights are alike."""
     return bool(row.max() - row.min() < 1e-6)
 
 
@@ -116,8 +118,8 @@ def overlay(
 
 
 def holding(where: Boxes, row: Weights, mass: float) -> NDArray[np.bool_]:
-    """The fewest patches that hold so much of what a row gives the picture, special tokens left
-    out, on the grid: (rows, columns). None of them where it gives the picture nothing."""
+    """Return the fewest patches that hold so much of what a row gives the picture, special tokens
+    left out, on the grid: (rows, columns). None of them where it gives the picture nothing."""
     laid = where.laid(np.asarray(row, dtype=np.float64))
     shares = laid.ravel()
     order = np.argsort(-shares, kind="stable")
@@ -128,14 +130,15 @@ def holding(where: Boxes, row: Weights, mass: float) -> NDArray[np.bool_]:
 
 
 def fitting(where: Boxes, width: float, height: float) -> tuple[int, int]:
-    """The largest size, in whole pixels, that has the picture's shape and fits: (width, height)."""
+    """Return the largest size, in whole pixels, that has the picture's shape and fits: (width,
+    height)."""
     across, down = where.size
     share = min(width / across, height / down)
     return max(round(across * share), 1), max(round(down * share), 1)
 
 
 def cells_under(where: Boxes, size: tuple[int, int]) -> NDArray[np.int64]:
-    """The cell of the grid under the middle of each pixel, -1 for none: (height, width)."""
+    """Return the cell of the grid under the middle of each pixel, -1 for none: (height, width)."""
     (rows, columns), (width, height) = where.grid, size
     boxes = where.boxes[where.on_grid]
     cells = where.cells[where.on_grid]

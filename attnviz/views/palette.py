@@ -26,19 +26,20 @@ LINES: tuple[RGB, ...] = ((105, 56, 167), (186, 138, 0), (68, 161, 177), (161, 2
 
 
 def level(weight: float, largest: float) -> int:
-    """The step of the ramp for a weight, when `largest` gets the last."""
+    """Return the step of the ramp for a weight, when `largest` gets the last."""
     return 0 if largest <= 0 else round(min(max(weight / largest, 0.0), 1.0) * (LEVELS - 1))
 
 
 @lru_cache(maxsize=1)
 def ramp() -> tuple[RGB, ...]:
-    """The colours from no weight to the largest."""
+    """Return the colours from no weight to the largest."""
     return tuple(_colour(step / (LEVELS - 1)) for step in range(LEVELS))
 
 
 @lru_cache(maxsize=1)
 def two_way() -> tuple[RGB, ...]:
-    """The colours of differences: blue for less, through the ramp's darkest, to orange for more."""
+    """Return the colours of differences: blue for less, through the ramp's darkest, to orange for
+    more."""
     less, more = radians(LESS), radians(MORE)
     sides = []
     for hue in (less, more):
@@ -56,7 +57,7 @@ def two_way() -> tuple[RGB, ...]:
 
 @lru_cache(maxsize=1)
 def less_and_more() -> tuple[RGB, RGB]:
-    """Blue for less and orange for more, each read on black and on white."""
+    """Return blue for less and orange for more, each read on black and on white."""
     less, more = radians(LESS), radians(MORE)
     return (
         _oklab_to_rgb(0.62, 0.14 * cos(less), 0.14 * sin(less)),
@@ -65,20 +66,21 @@ def less_and_more() -> tuple[RGB, RGB]:
 
 
 def tinted(share: float) -> RGB:
-    """The colour on white paper of a difference from -1 to 1: none at 0, blue for less, orange for
-    more."""
+    """Return the colour on white paper of a difference from -1 to 1: none at 0, blue for less,
+    orange for more."""
     colour = less_and_more()[share > 0]
     red, green, blue = (round(255 + (part - 255) * min(abs(share), 1.0)) for part in colour)
     return red, green, blue
 
 
 def ink_on(colour: RGB) -> RGB:
-    """Black or white, whichever has more contrast on `colour` (WCAG 2 relative luminance)."""
+    """Return black or white, whichever has more contrast on `colour` (WCAG 2 relative
+    luminance)."""
     return (0, 0, 0) if luminance(colour) > 0.179 else (255, 255, 255)
 
 
 def luminance(colour: RGB) -> float:
-    """Relative luminance, 0 to 1 (WCAG 2)."""
+    """Return relative luminance, 0 to 1 (WCAG 2)."""
     red, green, blue = (_to_linear(channel / 255) for channel in colour)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

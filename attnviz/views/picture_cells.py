@@ -37,7 +37,7 @@ def drawn_picture(
 
 
 def cells_shown(where: Boxes, width: int, lines: int, screen: Screen) -> NDArray[np.int64]:
-    """The cell of the grid that each character of `drawn_picture` stands for, -1 for none:
+    """Return the cell of the grid that each character of `drawn_picture` stands for, -1 for none:
     (lines, columns)."""
     size = fitting(where, width, 2 * lines)
     if screen.colour:

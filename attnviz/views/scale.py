@@ -36,7 +36,7 @@ class Shades:
     sink: tuple[int, float] | None = None
 
     def note(self, names: tuple[str, ...], language: Language, guard: Guard) -> str:
-        """What a reader has to know to read the colours; "" where bright just means much."""
+        """Return what a reader has to know to read the colours; "" where bright just means much."""
         if self.sink is not None:
             key, share = self.sink
             return language.say("ui.sink", guard, key=names[key], pct=share)
@@ -50,7 +50,7 @@ def check_scale(scale: str) -> None:
 
 
 def shades(weights: Array, allowed: Array, scale: str, *, whole: bool = True) -> Shades:
-    """How bright each weight of a map (rows, columns) is.
+    """Return how bright each weight of a map (rows, columns) is.
 
     linear: in proportion to the largest. log: the logarithm over four decades. rank: the place
     among all allowed weights. no-sink: in proportion to a high percentile outside of the column
@@ -69,8 +69,8 @@ def shades(weights: Array, allowed: Array, scale: str, *, whole: bool = True) ->
 
 
 def alike(maps: Sequence[tuple[Array, Array]], scale: str, *, whole: bool = True) -> list[Shades]:
-    """Shades of several maps, weights and what the mask allows of each, on one scale: what is
-    brightest is the largest of what is brightest in each. Ranks stay those of each map."""
+    """Return shades of several maps, weights and what the mask allows of each, on one scale: what
+    is brightest is the largest of what is brightest in each. Ranks stay those of each map."""
     alone = [shades(weights, allowed, scale, whole=whole) for weights, allowed in maps]
     if scale == "rank":
         return alone
@@ -83,7 +83,8 @@ def alike(maps: Sequence[tuple[Array, Array]], scale: str, *, whole: bool = True
 
 
 def small(scale: str) -> str:
-    """The scale of a small map among others: there a head that looks at one key has to look so."""
+    """Return the scale of a small map among others: there a head that looks at one key has to look
+    so."""
     return "linear" if scale == "auto" else scale
 
 

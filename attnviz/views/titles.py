@@ -94,7 +94,7 @@ def head_name(stack: Stack, look: Look) -> str:
 
 
 def layer_title(stack: Stack, layer: Which) -> str:
-    """The number of a layer, and what it sees where it has a window or layers differ."""
+    """Return the number of a layer, and what it sees where it has a window or layers differ."""
     if layer == "mean" or not stack.masks:
         return f"layer {layer}"
     mask = stack.masks[layer]
@@ -104,17 +104,17 @@ def layer_title(stack: Stack, layer: Which) -> str:
 
 
 def head_number(stack: Stack, head: int) -> str:
-    """The number of a head, and whose keys and values it shares."""
+    """Return the number of a head, and whose keys and values it shares."""
     return f"{head} (kv {stack.key_head(head)})" if stack.shares_keys else str(head)
 
 
 def place_title(stack: Stack, layer: int, head: Which) -> str:
-    """The layer and the number of a head, and what it is built to look at: "2.8"."""
+    """Return the layer and the number of a head, and what it is built to look at: "2.8"."""
     return f"{layer}.{head_title(stack, head)}"
 
 
 def head_title(stack: Stack, head: Which) -> str:
-    """The number of a head and what it is built to look at; "mean" for that of all."""
+    """Return the number of a head and what it is built to look at; "mean" for that of all."""
     if head == "mean":
         return head
     return f"{head_number(stack, head)} {visible(stack.head_name(head))}".strip()

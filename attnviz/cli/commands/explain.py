@@ -84,7 +84,7 @@ def explain(
     lang: options.Lang = None,
     quiet: options.Quiet = False,
 ) -> None:
-    """The lesson: what attention is, step by step, with live examples.
+    """Give the lesson: what attention is, step by step, with live examples.
 
     attnviz explain
 

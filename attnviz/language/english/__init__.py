@@ -37,7 +37,7 @@ NOUNS = {
 
 
 def count(number: float, noun: str) -> str:
-    """ "1 token", "2 tokens", "2.4 tokens"."""
+    """Return "1 token", "2 tokens", "2.4 tokens"."""
     one, many = NOUNS[noun]
     return f"{number:,} {one if number == 1 else many}"
 

@@ -91,7 +91,7 @@ def _put_beside(table: Floats, words: list[str], others: list[str]) -> None:
 
 
 def sinusoids(places: NDArray[Any], frequencies: NDArray[np.float64]) -> Floats:
-    """[sin, cos] of places × frequencies: (places, 2 × frequencies)."""
+    """Return [sin, cos] of places × frequencies: (places, 2 × frequencies)."""
     angles = np.multiply.outer(places, frequencies)
     return np.concatenate([np.sin(angles), np.cos(angles)], axis=1).astype(np.float32)
 

@@ -205,12 +205,13 @@ def _head(plan: Plan, sharpness: float) -> Head:
 
 
 def match(query: str, key: str, strength: float) -> Term:
-    """strength × (the query's part · the key's part)."""
+    """Return strength × (the query's part · the key's part)."""
     return PARTS.take(query, strength), PARTS.take(key)
 
 
 def waves(strength: float, phase: Waves, amplitude: Waves, name: str = "position") -> Term:
-    """strength × Σ amplitude · cos(frequency · (i - j) + phase): queries rotated by `phase`."""
+    """Return strength × Σ amplitude · cos(frequency · (i - j) + phase): queries rotated by
+    `phase`."""
     return PARTS.put(name, strength * rotated(amplitude, phase)), PARTS.take(name)
 
 
@@ -228,12 +229,12 @@ ALIGNED = _shares(np.ones(RELATIVE_FREQUENCIES.size))
 
 
 def at_step(step: int, strength: float) -> Term:
-    """Peaks at the key `step` places from the query: a rotation of the sinusoids."""
+    """Return peaks at the key `step` places from the query: a rotation of the sinusoids."""
     return waves(strength, FREQUENCIES * step, SHARP)
 
 
 def toward(flag: str, strength: float) -> Term:
-    """strength × the key's flag, for every query alike."""
+    """Return strength × the key's flag, for every query alike."""
     return match("constant", flag, strength)
 
 

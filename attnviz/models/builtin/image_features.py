@@ -42,14 +42,15 @@ Array = NDArray[np.float64]
 
 
 def grid_of(size: tuple[int, int]) -> tuple[int, int]:
-    """Rows and columns of about `PATCHES` nearly square patches, for a width and height."""
+    """Return rows and columns of about `PATCHES` nearly square patches, for a width and height."""
     width, height = size
     columns = max(round(np.sqrt(PATCHES * width / height)), 1)
     return max(round(np.sqrt(PATCHES * height / width)), 1), columns
 
 
 def features(picture: Picture) -> Floats:
-    """The features of every patch of `grid_of`, row by row: (patches, PARTS.width) float32."""
+    """Return the features of every patch of `grid_of`, row by row: (patches, PARTS.width)
+    float32."""
     grid = grid_of(picture.size)
     pixels = _fitted(picture, grid)
     rows, columns = (index.ravel() for index in np.indices(grid))
@@ -72,7 +73,7 @@ def features(picture: Picture) -> Floats:
 
 
 def oklab(rgb: NDArray[Any]) -> Array:
-    """sRGB bytes (…, 3) → lightness, green to red, blue to yellow (Ottosson 2020)."""
+    """Return sRGB bytes (…, 3) → lightness, green to red, blue to yellow (Ottosson 2020)."""
     encoded = np.asarray(rgb, dtype=np.float64) / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
     cones = np.cbrt(linear @ _TO_CONES.T)
@@ -97,8 +98,8 @@ _TO_LAB = np.array(
 
 
 def colour_code(lab: NDArray[Any], distance: float) -> Array:
-    """Colours as vectors of length 1 whose products are about exp(-(d / distance)² / 2), where d is
-    how far two colours are apart: (…, 3) → (…, 64)."""
+    """Return colours as vectors of length 1 whose products are about exp(-(d / distance)² / 2),
+    where d is how far two colours are apart: (…, 3) → (…, 64)."""
     drawn = np.random.default_rng(0).standard_normal((3, COLOURS)) / distance
     angles = np.asarray(lab) @ drawn
     code: Array = np.concatenate([np.cos(angles), np.sin(angles)], axis=-1) / np.sqrt(COLOURS)

@@ -53,28 +53,28 @@ def image_heads(n_heads: int, *, cross: bool = False) -> ImageHeads:
 
 
 def match(part: str, strength: float) -> Term:
-    """strength × (the query's part · the key's part)."""
+    """Return strength × (the query's part · the key's part)."""
     return PARTS.take(part, strength), PARTS.take(part)
 
 
 def toward(flag: str, strength: float) -> Term:
-    """strength × the key's flag, for every query alike."""
+    """Return strength × the key's flag, for every query alike."""
     return PARTS.put("constant", np.array([[strength]])), PARTS.take(flag)
 
 
 def along(axis: str, step: int, strength: float, amplitude: np.ndarray[Any, Any] = STEP) -> Term:
-    """Peaks at the keys `step` rows or columns from the query."""
+    """Return peaks at the keys `step` rows or columns from the query."""
     turned = strength * rotated(amplitude, FREQUENCIES * step)
     return PARTS.put(axis, turned), PARTS.take(axis)
 
 
 def near(strength: float) -> list[Term]:
-    """Falls with the distance on the grid."""
+    """Score near patches: it falls with the distance on the grid."""
     return [along(axis, 0, strength, WIDE) for axis in ("row", "column")]
 
 
 def said(word_part: str, key_part: str, strength: float) -> Term:
-    """strength × (what the word says · what the patch is)."""
+    """Return strength × (what the word says · what the patch is)."""
     return WORDS.take(word_part, strength), PARTS.take(key_part)
 
 

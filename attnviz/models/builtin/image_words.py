@@ -52,8 +52,8 @@ PARTS = Parts({"wide colour": 2 * COLOURS, "place": 2, "centre": 1, "light": 1, 
 
 
 def features(tokens: Tokens) -> Floats:
-    """What each word of a text says of a picture: (tokens, PARTS.width) float32, zeros for a word
-    in none of the lists."""
+    """Return what each word of a text says of a picture: (tokens, PARTS.width) float32, zeros for a
+    word in none of the lists."""
     table = np.zeros((len(tokens), PARTS.width), dtype=np.float32)
     for row, word in enumerate(tokens.slices()):
         for part, value in _meanings().get(folded(word), {}).items():
@@ -62,12 +62,12 @@ def features(tokens: Tokens) -> Floats:
 
 
 def knows(word: str) -> bool:
-    """Whether a word is in one of the lists."""
+    """Tell whether a word is in one of the lists."""
     return folded(word) in _meanings()
 
 
 def folded(word: str) -> str:
-    """A word without case, accents, vowel signs, and the ا of an article's ال."""
+    """Return a word without case, accents, vowel signs, and the ا of an article's ال."""
     bare = without_marks(word)
     return bare.removeprefix("ا") if bare.startswith("ال") else bare
 

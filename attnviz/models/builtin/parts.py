@@ -27,18 +27,19 @@ class Parts:
         return sum(self.widths.values())
 
     def at(self, name: str) -> slice:
-        """Where a part stands."""
+        """Return where a part stands."""
         stops = dict(zip(self.widths, accumulate(self.widths.values()), strict=True))
         return slice(stops[name] - self.widths[name], stops[name])
 
     def put(self, name: str, matrix: NDArray[Any]) -> Floats:
-        """A matrix (width of the part, columns) that reads this part alone: (width, columns)."""
+        """Return a matrix (width of the part, columns) that reads this part alone: (width,
+        columns)."""
         whole = np.zeros((self.width, matrix.shape[1]), dtype=np.float32)
         whole[self.at(name)] = matrix
         return whole
 
     def take(self, name: str, strength: float = 1.0) -> Floats:
-        """What copies a part, times `strength`: (width, width of the part)."""
+        """Return what copies a part, times `strength`: (width, width of the part)."""
         return self.put(name, strength * np.eye(self.widths[name]))
 
 
@@ -51,14 +52,15 @@ class Plan:
 
 
 def rotated(amplitude: NDArray[np.float64], phase: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What turns [sin, cos] features of a position by `phase` and weighs them by `amplitude`: their
-    product with another position's is then Σ amplitude · cos(frequency · (i - j) + phase)."""
+    """Return what turns [sin, cos] features of a position by `phase` and weighs them by
+    `amplitude`: their product with another position's is then Σ amplitude · cos(frequency · (i - j)
+    + phase)."""
     cos, sin = np.diag(amplitude * np.cos(phase)), np.diag(amplitude * np.sin(phase))
     return np.block([[cos, -sin], [sin, cos]])
 
 
 def joined(terms: list[Term], widths: tuple[int, int], head_dim: int, sharpness: float) -> Term:
-    """W_Q and W_K of a head whose scores are the sum of its terms: (width, head_dim) each.
+    """Return W_Q and W_K of a head whose scores are the sum of its terms: (width, head_dim) each.
 
     widths: of the rows of queries and of keys. Softmax sees scores / sqrt(head_dim), so strengths
     are multiplied by it here.

@@ -61,29 +61,29 @@ def sound_heads(n_heads: int, *, cross: bool = False) -> SoundHeads:
 
 
 def match(part: str, strength: float) -> Term:
-    """strength × (the query's part · the key's part)."""
+    """Return strength × (the query's part · the key's part)."""
     return PARTS.take(part, strength), PARTS.take(part)
 
 
 def toward(flag: str, strength: float) -> Term:
-    """strength × the key's flag, for every query alike."""
+    """Return strength × the key's flag, for every query alike."""
     return PARTS.put("constant", np.array([[strength]])), PARTS.take(flag)
 
 
 def at_time(step: int, strength: float, amplitude: np.ndarray[Any, Any] = STEP) -> Term:
-    """Peaks at the key `step` frames from the query."""
+    """Return peaks at the key `step` frames from the query."""
     turned = strength * rotated(amplitude, FREQUENCIES * step)
     return PARTS.put("time", turned), PARTS.take("time")
 
 
 def aligned(part: str, strength: float) -> Term:
-    """Peaks where as much of the speech lies before a frame as of the text before a word."""
+    """Return peaks where as much of the speech lies before a frame as of the text before a word."""
     n_waves = WORDS.widths[part] // 2
     return WORDS.take(part, strength / n_waves), PARTS.take("spoken")
 
 
 def said(flag: str, key_part: str, strength: float) -> Term:
-    """strength × the frame's flag, for words that have their own."""
+    """Return strength × the frame's flag, for words that have their own."""
     return WORDS.put(flag, np.array([[strength]])), PARTS.take(key_part)
 
 

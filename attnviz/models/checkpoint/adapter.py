@@ -46,7 +46,8 @@ class Adapter:
         return found if isinstance(found, str) and found else None
 
     def strength(self, module: str, rank: int) -> float:
-        """What B A is multiplied by in a module: α / r, or α / √r where the settings say so."""
+        """Return what B A is multiplied by in a module: α / r, or α / √r where the settings say
+        so."""
         alpha = self._pattern("alpha_pattern", module, self.settings.get("lora_alpha", 8))
         if not isinstance(alpha, int | float) or isinstance(alpha, bool) or not rank:
             raise self.refused(f"lora_alpha = {str(alpha)[:40]} and the rank {rank}")
@@ -64,7 +65,7 @@ class Adapter:
         return usual
 
     def refused(self, what: str) -> AttnvizError:
-        """A part of the adapter that is not followed."""
+        """Make the error for a part of the adapter that is not followed."""
         return AttnvizError(
             f"The adapter {self.place} has {what}, which is not read.",
             "Merge it into its base model with PEFT (merge_and_unload) and save that.",
@@ -115,7 +116,7 @@ def _open_tensors(place: Path) -> Tensors:
 
 
 def adapted(checkpoint: Checkpoint, adapter: Adapter) -> Checkpoint:
-    """The checkpoint with the adapter's changes; nothing is read until it is used.
+    """Return the checkpoint with the adapter's changes; nothing is read until it is used.
 
     Raises AttnvizError for modules that the model does not have, or of other shapes.
     """

@@ -113,7 +113,7 @@ class Fbank:
         return found.astype(np.float32)
 
     def n_frames(self, n_samples: int) -> int:
-        """How many frames hold sound."""
+        """Return how many frames hold sound."""
         return max(0, min(1 + (n_samples - FRAME) // HOP, self.max_length))
 
 

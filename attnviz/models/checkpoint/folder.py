@@ -83,12 +83,12 @@ def open_checkpoint(place: Path) -> Checkpoint:
 
 
 def is_adapter(place: Path) -> bool:
-    """Whether a folder holds an adapter."""
+    """Tell whether a folder holds an adapter."""
     return (place / ADAPTER).is_file()
 
 
 def weights_in(adapter: Path) -> list[Path]:
-    """The files of an adapter's weights."""
+    """Return the files of an adapter's weights."""
     return sorted(adapter.glob("adapter_model.*"))
 
 
@@ -135,7 +135,7 @@ def _transformer_of(place: Path) -> Path:
 
 
 def has_weights(folder: Path) -> bool:
-    """Whether a folder holds the weights of a whole model, in a form that is read."""
+    """Tell whether a folder holds the weights of a whole model, in a form that is read."""
     return bool(weight_files(folder) or [*folder.glob("*.gguf")])
 
 
@@ -291,7 +291,7 @@ def _begins_as_pickle(file: Path) -> bool:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """The files that hold the weights of a folder's model, of the forms that are read."""
+    """Return the files that hold the weights of a folder's model, of the forms that are read."""
     return _safetensors(folder) or _pickled(folder)
 
 
@@ -305,7 +305,7 @@ def _open_pickled(files: list[Path]) -> Tensors:
 
 
 def shards_of(index: Path) -> list[Path]:
-    """The files that an index names, all of them beside it."""
+    """Return the files that an index names, all of them beside it."""
     try:
         names = json.loads(index.read_bytes())["weight_map"].values()
         files = [index.parent / name for name in sorted(set(names))]

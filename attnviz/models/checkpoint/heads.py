@@ -161,7 +161,7 @@ def _kind(config: Mapping[str, Any]) -> str:
 
 
 def no_head(why: str) -> AttnvizError:
-    """What to say of a checkpoint that gives vectors and predicts nothing."""
+    """Make the error for a checkpoint that gives vectors and predicts nothing."""
     return AttnvizError(
         f"The checkpoint {why}: it gives vectors, and no words.",
         "Take one that predicts: a causal language model, one for masked words, for classes, or "

@@ -48,7 +48,7 @@ class Identity(Mapping[str, Any]):
 
 
 def revision_of(place: Path) -> str | None:
-    """The commit of a snapshot in the cache of the hub client, by the name of its folder."""
+    """Return the commit of a snapshot in the cache of the hub client, by the name of its folder."""
     for folder in (place, *place.parents):
         if folder.parent.name == "snapshots" and REVISION.fullmatch(folder.name):
             return folder.name

@@ -46,13 +46,13 @@ class JointHead:
     exclusive: bool
 
     def text_vector(self, hidden: Floats, ids: NDArray[np.int64]) -> Floats:
-        """hidden (tokens, width) of these ids → (joint width,)"""
+        """Return hidden (tokens, width) of these ids → (joint width,)"""
         place = len(hidden) - 1 if self.end is None else self._end_of(ids)
         vector: Floats = self.text(hidden[place : place + 1])[0]
         return vector
 
     def image_vector(self, hidden: Floats, attend: Attend) -> Floats:
-        """hidden (patches, width) → (joint width,)"""
+        """Return hidden (patches, width) → (joint width,)"""
         if self.pool is not None:
             pooled: Floats = self.pool(hidden, attend)[0]
             return pooled
@@ -69,7 +69,7 @@ class JointHead:
         return Nearness(cosine, self.strength * cosine + self.offset)
 
     def probabilities(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(texts,) → how likely each of them goes with the picture"""
+        """Return (texts,) → how likely each of them goes with the picture"""
         if not self.exclusive:
             alone: NDArray[np.float64] = (1 + np.tanh(logits / 2)) / 2
             return alone

@@ -63,7 +63,7 @@ def _tekken_marks(says: Mapping[str, Any]) -> list[str]:
 
 
 def is_ranked(file: Path) -> bool:
-    """Whether a file is one of tiktoken: its first line is base64 and a rank."""
+    """Tell whether a file is one of tiktoken: its first line is base64 and a rank."""
     with file.open("rb") as stream:
         first = stream.read(1 << 12).partition(b"\n")[0]
     return A_LINE.fullmatch(first.rstrip(b"\r")) is not None

@@ -18,7 +18,7 @@ CLASSIFIER, PROJECTOR, DENSE, NORM = (
 
 
 def first_two(hidden: Floats) -> Floats:
-    """The mean of [CLS] and the distillation token: (tokens, width) → (1, width)."""
+    """Return the mean of [CLS] and the distillation token: (tokens, width) → (1, width)."""
     mean: Floats = hidden[:2].mean(axis=0, keepdims=True, dtype=hidden.dtype)
     return mean
 

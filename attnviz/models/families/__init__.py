@@ -280,7 +280,7 @@ def _text_half(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def fields_of(config: Mapping[str, Any], file: Path) -> Fields:
-    """A config by its fields, with what its model_type means where it does not state one."""
+    """Return a config by its fields, with what its model_type means where it does not state one."""
     known = _known().get(str(config.get("model_type")), {})
 
     def part(inner: Mapping[str, Any]) -> Fields:

@@ -125,16 +125,16 @@ class PreNormBlock:
         return self.cross(door, x, self.cross_norm)
 
     def add_attention(self, x: Floats, heads: Floats) -> Floats:
-        """x + output(heads)"""
+        """Return x + output(heads)"""
         return x + self._strong(_apply(self.after_attention, self.attention.output(heads)))
 
     def add_cross(self, x: Floats, heads: Floats) -> Floats:
-        """x + output(heads), then the feed-forward part"""
+        """Return x + output(heads), then the feed-forward part"""
         assert self.cross is not None  # the tower has a door for it
         return self._feed(x + self.cross.output(heads))
 
     def after(self, x: Floats, heads: Floats) -> Floats:
-        """x + output(heads), then the feed-forward part"""
+        """Return x + output(heads), then the feed-forward part"""
         return self._feed(self.add_attention(x, heads))
 
     def fed(self, x: Floats, heads: Floats, crossed: Floats | None = None) -> Floats:
@@ -180,7 +180,7 @@ class AdaptedBlock(PreNormBlock):
     adapter: Bottleneck | None = None
 
     def after(self, x: Floats, heads: Floats) -> Floats:
-        """x + output(heads), then the feed-forward part, then the adapter"""
+        """Return x + output(heads), then the feed-forward part, then the adapter"""
         y = self._feed(self.add_attention(x, heads))
         return y if self.adapter is None else y + self.adapter(y)
 
@@ -206,17 +206,17 @@ class PostNormBlock:
         return self.cross(door, x)
 
     def add_attention(self, x: Floats, heads: Floats) -> Floats:
-        """norm(x + output(heads))"""
+        """Return norm(x + output(heads))"""
         return self.attention_norm(x + self.attention.output(heads))
 
     def add_cross(self, x: Floats, heads: Floats) -> Floats:
-        """norm(x + output(heads)), then the feed-forward part"""
+        """Return norm(x + output(heads)), then the feed-forward part"""
         assert self.cross is not None  # every layer with a cross-attention has both
         assert self.cross_norm is not None
         return self._feed(self.cross_norm(x + self.cross.output(heads)))
 
     def after(self, x: Floats, heads: Floats) -> Floats:
-        """norm(x + output(heads)), then the feed-forward part"""
+        """Return norm(x + output(heads)), then the feed-forward part"""
         return self._feed(self.add_attention(x, heads))
 
     def _feed(self, x: Floats) -> Floats:
@@ -228,7 +228,7 @@ class SideBySideBlock(PreNormBlock):
     """Attention and feed-forward both start from the layer's input (GPT-NeoX, GPT-J)."""
 
     def after(self, x: Floats, heads: Floats) -> Floats:
-        """x + output(heads) + feed_forward(norm(x))"""
+        """Return x + output(heads) + feed_forward(norm(x))"""
         return x + self.attention.output(heads) + self.feed_forward(_apply(self.feed_norm, x))
 
 

@@ -37,7 +37,8 @@ class PredictionHead:
     exclusive: bool = True
 
     def logits(self, hidden: Floats) -> Floats:
-        """hidden (tokens, width) → (tokens, outputs), or (1, outputs) where places are pooled."""
+        """Return hidden (tokens, width) → (tokens, outputs), or (1, outputs) where places are
+        pooled."""
         x = self._pooled(hidden)
         for step in self.steps:
             x = step(x)
@@ -60,8 +61,8 @@ class PredictionHead:
         return hidden
 
     def probabilities(self, logits: Floats) -> Floats:
-        """(places, outputs) → softmax over the outputs; over the places for an answer's ends; each
-        alone where classes do not exclude each other."""
+        """Return (places, outputs) → softmax over the outputs; over the places for an answer's
+        ends; each alone where classes do not exclude each other."""
         if not self.exclusive:
             alone: Floats = 1 / (1 + np.exp(-logits))
             return alone
@@ -69,7 +70,7 @@ class PredictionHead:
 
 
 def softmax(logits: Floats, axis: int = -1) -> Floats:
-    """Exponentials as shares of their sum along an axis, in float64."""
+    """Return exponentials as shares of their sum along an axis, in float64."""
     wide = logits.astype(np.float64)
     powers = np.exp(wide - wide.max(axis=axis, keepdims=True))
     shares: Floats = powers / powers.sum(axis=axis, keepdims=True)
@@ -77,7 +78,7 @@ def softmax(logits: Floats, axis: int = -1) -> Floats:
 
 
 def log_softmax(logits: Floats) -> Floats:
-    """Logarithms of the softmax over the last axis, in the dtype of the logits."""
+    """Return logarithms of the softmax over the last axis, in the dtype of the logits."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     found: Floats = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return found

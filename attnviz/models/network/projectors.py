@@ -40,7 +40,7 @@ class TwoMaps:
     dropped: int
 
     def grid(self, patches: Grid) -> Grid:
-        """Every patch is a token."""
+        """Return every patch is a token."""
         return patches
 
     def __call__(self, x: Floats, grid: Grid) -> Floats:
@@ -60,7 +60,7 @@ class PixelShuffle:
     dropped = 0
 
     def grid(self, patches: Grid) -> Grid:
-        """A token for each square."""
+        """Return a token for each square."""
         return squares(patches, self.side)
 
     def __call__(self, x: Floats, grid: Grid) -> Floats:

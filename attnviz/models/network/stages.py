@@ -59,7 +59,7 @@ class Stages:
         return self.towers[0]
 
     def limits(self, _: str) -> Limits:
-        """No ids, and no end."""
+        """Return limits without ids and without an end."""
         return self.towers[0].embeddings.limits
 
     def begin(self, feed: Feed) -> State:

@@ -129,7 +129,7 @@ class WaveStem:
         return math.prod(one.step for one in self.convolutions)
 
     def n_frames(self, n_samples: int) -> int:
-        """How many frames so many samples give; 0 where they are too few."""
+        """Return how many frames so many samples give; 0 where they are too few."""
         for one in self.convolutions:
             n_samples = (n_samples - one.size) // one.step + 1
             if n_samples < 1:

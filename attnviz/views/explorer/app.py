@@ -44,11 +44,11 @@ class Explorer(App[None]):
         self._only_screen = ExplorerScreen(state, callbacks, text=text, type=type, colour=colour)
 
     def get_default_screen(self) -> ExplorerScreen:
-        """The one screen that is not above another."""
+        """Return the one screen that is not above another."""
         return self._only_screen
 
     async def on_event(self, event: events.Event) -> None:
-        """Everything that happens; keys that were overtaken find their way."""
+        """Handle everything that happens; keys that were overtaken find their way."""
         if not (isinstance(event, events.Key) and passed_on(event, self.focused)):
             await super().on_event(event)
 

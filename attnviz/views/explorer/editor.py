@@ -44,13 +44,14 @@ class Editor(TextArea):
         self.refresh()
 
     def query_at_cursor(self) -> int:
-        """The token that the cursor is in, or just behind."""
+        """Return the token that the cursor is in, or just behind."""
         return at_character(
             self.state.stack.query_tokens, max(self._character(self.cursor_location) - 1, 0)
         )
 
     def get_line(self, line_index: int) -> Text:
-        """A line with its colours. What would move the cursor gets a visible form as wide."""
+        """Return a line with its colours. What would move the cursor gets a visible form as
+        wide."""
         line = super().get_line(line_index).plain
         text = Text("".join(map(_as_wide, line)), end="", no_wrap=True)
         self._shade(text, self._character((line_index, 0)))

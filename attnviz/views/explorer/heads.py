@@ -72,7 +72,7 @@ class Thumbnails:
 
 
 def grid(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text]:
-    """Every head as a small map, the current one marked; of very many heads those around it.
+    """Return every head as a small map, the current one marked; of very many heads those around it.
 
     Each map carries meta: its "head" and "layer".
     """
@@ -127,7 +127,7 @@ def _band(
 
 
 def shows_blocks(state: State, screen: Screen) -> bool:
-    """Whether each head is but a block, bright where it is sharp, for want of room."""
+    """Tell whether each head is but a block, bright where it is sharp, for want of room."""
     return state.stack.n_layers > 1 and _size(state.stack, screen) == BLOCK
 
 

@@ -19,7 +19,7 @@ class Keystrokes:
         self._heard: deque[events.Event] = deque(maxlen=100)
 
     def strays(self, widget: Widget, event: events.Event) -> bool:
-        """Whether a key came after the widget was left: then the screen gets it."""
+        """Tell whether a key came after the widget was left: then the screen gets it."""
         if not isinstance(event, events.Key):
             return False
         if widget.screen.focused is widget:
@@ -45,12 +45,13 @@ class Keystrokes:
         return True
 
     def has_heard(self, event: events.Key) -> bool:
-        """Whether this key came by here."""
+        """Tell whether this key came by here."""
         return any(heard is event for heard in self._heard)
 
 
 def passed_on(event: events.Key, focused: Widget | None) -> bool:
-    """Whether a key that comes back from the screen was meant for what has got the focus since."""
+    """Tell whether a key that comes back from the screen was meant for what has got the focus
+    since."""
     keystrokes = getattr(focused, "keystrokes", None)
     if focused is None or not isinstance(keystrokes, Keystrokes):
         return False

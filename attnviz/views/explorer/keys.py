@@ -80,7 +80,7 @@ class Hints(Widget):
         self.refresh()
 
     def render(self) -> Text:
-        """The keys that fit, and always the last two."""
+        """Return the keys that fit, and always the last two."""
         last = [_hint(key, self.state.look.language) for key in LAST]
         room = self.size.width - sum(hint.cell_len for hint in last)
         line = Text(no_wrap=True)
@@ -91,7 +91,7 @@ class Hints(Widget):
         return line.append(" " * max(room - line.cell_len, 0)).append_text(Text().join(last))
 
     async def on_click(self, event: events.Click) -> None:
-        """As if the key were pressed."""
+        """Do as if the key were pressed."""
         if "does" in event.style.meta:
             await self.screen.run_action(event.style.meta["does"])
 
@@ -103,7 +103,7 @@ def _hint(key: Key, language: Language) -> Text:
 
 
 def table(state: State) -> Table:
-    """Every key and what it does, in a sentence."""
+    """Return every key and what it does, in a sentence."""
     language = state.look.language
     lines = Table.grid(padding=(0, 2))
     lines.add_column(no_wrap=True)

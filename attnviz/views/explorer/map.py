@@ -55,13 +55,13 @@ class Field:
     tall: int
 
     def query(self, row: int) -> int:
-        """The first query of a row."""
+        """Return the first query of a row."""
         return (self.first[0] + row) * self.cells[0]
 
 
 def heatmap(state: State, screen: Screen) -> list[Text]:
-    """The map of the current head in `screen.width` × `screen.height` characters: a line of keys
-    above, a line below that says what the colours mean, or two.
+    """Return the map of the current head in `screen.width` × `screen.height` characters: a line of
+    keys above, a line below that says what the colours mean, or two.
 
     Each line of cells carries meta: its query, and where its keys are ("keys": column of the first,
     characters per cell, first key, keys per cell).

@@ -62,19 +62,19 @@ class Panel(Widget):
         self.refresh(layout=self.styles.is_auto_height)
 
     def name_of(self, state: State) -> str:
-        """The words above the panel."""
+        """Return the words above the panel."""
         raise NotImplementedError
 
     def draw(self, screen: Screen) -> Sequence[Text]:
-        """The lines of the panel."""
+        """Return the lines of the panel."""
         raise NotImplementedError
 
     def on_resize(self) -> None:
-        """What it is called may follow from how large it is."""
+        """Name the panel anew: its name may follow from how large it is."""
         self.border_title = Content(self.name_of(self.state))
 
     def render(self) -> RenderableType:
-        """The panel for the room that it has."""
+        """Return the panel for the room that it has."""
         width, height = self.content_size
         lines = self.draw(self.room(width, height)) if width and height else ()
         for line in lines:
@@ -82,26 +82,26 @@ class Panel(Widget):
         return Text("\n", no_wrap=True).join(lines)
 
     def room(self, width: int, height: int) -> Screen:
-        """How much is to be filled."""
+        """Return how much is to be filled."""
         return Screen(width, height, self.colour)
 
     def on_click(self, event: events.Click) -> None:
-        """What stands there was chosen."""
+        """Choose what stands there."""
         meta = event.style.meta
         names = ("query", "key", "head", "layer")
         if pointed := {name: meta[name] for name in names if name in meta}:
             self.post_message(Pointed(**pointed, column=self.column_of(event)))
 
     def column_of(self, _: events.Click) -> bool | None:
-        """Whether a click asks for a column."""
+        """Tell whether a click asks for a column."""
         return None
 
     def on_mouse_scroll_down(self) -> None:
-        """On to the next query."""
+        """Go on to the next query."""
         self.post_message(Pointed(steps=1))
 
     def on_mouse_scroll_up(self) -> None:
-        """Back to the query before."""
+        """Go back to the query before."""
         self.post_message(Pointed(steps=-1))
 
 
@@ -111,11 +111,11 @@ class RunningText(Panel):
     MOST = 8  # lines
 
     def name_of(self, state: State) -> str:
-        """Just the text, or what stands beside the picture."""
+        """Name just the text, or what stands beside the picture."""
         return state.look.language.say("ui.picture" if is_all_picture(state) else "ui.text")
 
     def get_content_height(self, _: Size, viewport: Size, width: int) -> int:
-        """As many lines as the text has, up to a quarter of the screen."""
+        """Return as many lines as the text has, up to a quarter of the screen."""
         most = max(viewport.height // 4, 1)
         if is_all_picture(self.state):
             return len(draw_chips(self.state, self.room(width, most)))
@@ -129,8 +129,8 @@ class RunningText(Panel):
         return min(n_lines, self.MOST, most)
 
     def draw(self, screen: Screen) -> Sequence[Text]:
-        """The lines around the query; of a sound, its picture below the words that look at it; of a
-        picture, what is no patch of it."""
+        """Return the lines around the query; of a sound, its picture below the words that look at
+        it; of a picture, what is no patch of it."""
         if is_all_picture(self.state):
             return draw_chips(self.state, screen)
         queries, keys = self._texts(screen.width)
@@ -164,14 +164,14 @@ class Map(Panel):
     """The heatmap of the current head, or the picture that it looks at."""
 
     def name_of(self, state: State) -> str:
-        """Which layer and head, and what it is built to look at."""
+        """Return which layer and head, and what it is built to look at."""
         parts = [chosen(state.stack, state.look)]
         parts += [] if state.look.head == "mean" else [head_name(state.stack, state.look)]
         parts += [state.look.language.say("key.merge")] if state.merged else []
         return " · ".join(part for part in parts if part)
 
     def draw(self, screen: Screen) -> Sequence[Text]:
-        """As much of it as finds room."""
+        """Draw as much of it as finds room."""
         where = pictured(self.state)
         if where is None:
             return heatmap(self.state, screen)
@@ -180,7 +180,7 @@ class Map(Panel):
         return draw_picture(self.state, where, screen)
 
     def column_of(self, event: events.Click) -> bool | None:
-        """With Shift, who looks at a patch; without, where it looks."""
+        """Tell what a click means: with Shift, who looks at a patch; without, where it looks."""
         return event.shift if pictured(self.state) is not None and not self.state.near else None
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
@@ -202,7 +202,7 @@ class Map(Panel):
         return f" · {' → '.join(map(TERMINAL.token, names))} {percent(weight)}%"
 
     def on_leave(self) -> None:
-        """Nothing is pointed at."""
+        """Forget what was pointed at."""
         self.border_title = Content(self.name_of(self.state))
 
     def _cell(self, event: events.MouseMove) -> tuple[int, int] | None:
@@ -222,12 +222,12 @@ class Strongest(Panel):
     """The strongest keys of the query."""
 
     def name_of(self, state: State) -> str:
-        """Whose keys."""
+        """Return whose keys."""
         name = state.stack.query_tokens.names[state.query]
         return f"{state.look.language.say('ui.keys_of', TERMINAL, query=name)} · {state.query}"
 
     def draw(self, screen: Screen) -> Sequence[Text]:
-        """Bars, and pins."""
+        """Draw bars, and pins."""
         return strongest(self.state, screen)
 
 
@@ -237,7 +237,7 @@ class Heads(Panel):
     _thumbnails: Thumbnails | None = None
 
     def name_of(self, state: State) -> str:
-        """How many."""
+        """Return how many."""
         layers = state.stack.n_layers
         said = [state.look.language.count(layers, "layer")] if layers > 1 else []
         named = " × ".join([*said, state.look.language.count(state.stack.n_heads, "head")])
@@ -245,7 +245,7 @@ class Heads(Panel):
         return f"{named} · {state.look.language.say('ui.bright')}" if blocks else named
 
     def draw(self, screen: Screen) -> Sequence[Text]:
-        """The grid; small maps are drawn once for each record."""
+        """Return the grid; small maps are drawn once for each record."""
         if self._thumbnails is None or self._thumbnails.stack is not self.state.stack:
             self._thumbnails = Thumbnails(self.state.stack)
         return grid(self.state, self._thumbnails, screen)
@@ -258,16 +258,16 @@ class Findings(Panel):
     about: Sheet | None = None
 
     def name_of(self, state: State) -> str:
-        """What the weights show."""
+        """Return what the weights show."""
         return state.look.language.say("ui.findings")
 
     def tell(self, found: Sequence[Finding], about: Sheet) -> None:
-        """Facts, and what they are about."""
+        """Show facts, and what they are about."""
         self.found, self.about = found, about
         self.refresh()
 
     def render(self) -> RenderableType:
-        """A list whose long lines hang under themselves."""
+        """Return a list whose long lines hang under themselves."""
         if self.found is None:
             return Text(self.state.look.language.say("run.computing"), "dim")
         table = listed(in_words(self.found, self.state.look.language, TERMINAL))
@@ -297,7 +297,7 @@ class Heading(Widget):
             self.refresh()
 
     def render(self) -> Text:
-        """The record's title; before it, while one waits, for how long."""
+        """Return the record's title; before it, while one waits, for how long."""
         line = Text(" ", no_wrap=True)
         if self._waited is not None:
             turning = "◐◓◑◒"[int(4 * self._waited) % 4]

@@ -22,12 +22,12 @@ CHIP = 14  # characters of a chip's name
 
 
 def pictured(state: State) -> Boxes | None:
-    """Where the keys of a state lie in a picture, where that is what is shown of them."""
+    """Return where the keys of a state lie in a picture, where that is what is shown of them."""
     return patches_of(state.stack)
 
 
 def is_all_picture(state: State) -> bool:
-    """Whether the queries are the patches of the picture and marks, and no words."""
+    """Tell whether the queries are the patches of the picture and marks, and no words."""
     tokens = state.stack.query_tokens
     return isinstance(tokens.where, Boxes) and bool((tokens.where.on_grid | tokens.special).all())
 
@@ -58,7 +58,8 @@ def draw_picture(state: State, where: Boxes, screen: Screen) -> list[Text]:
 
 
 def weights_over(state: State) -> Floats:
-    """What the query gives each key, or, looked at the other way, what each query gives it."""
+    """Return what the query gives each key, or, looked at the other way, what each query gives
+    it."""
     mean = state.sheet.map.mean
     both = state.stack.shape[0] == state.stack.shape[1]
     weights: Floats = mean[:, state.query] if state.column and both else mean[state.query]

@@ -35,7 +35,7 @@ class Prompt(Horizontal):
     """A question and a line for the answer; hidden until something is asked."""
 
     def compose(self) -> ComposeResult:
-        """The question, then the answer, then what answers may be."""
+        """Return the question, then the answer, then what answers may be."""
         yield Label(markup=False, id="question")
         yield Line()
         yield Label(markup=False, id="choices")
@@ -71,7 +71,7 @@ class Page(ModalScreen[None]):
         self._heading, self._body = heading, body
 
     def compose(self) -> ComposeResult:
-        """The page, with a scrollbar where it is longer than the screen."""
+        """Return the page, with a scrollbar where it is longer than the screen."""
         with VerticalScroll() as page:
             page.border_title = Content(self._heading)
             page.border_subtitle = "Esc"
@@ -82,5 +82,5 @@ class Page(ModalScreen[None]):
         getattr(self.query_one(VerticalScroll), f"action_{how}")()
 
     def on_click(self) -> None:
-        """Closed by the mouse too."""
+        """Close by the mouse too."""
         self.dismiss()

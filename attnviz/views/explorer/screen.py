@@ -134,7 +134,7 @@ class ExplorerScreen(Screen[None]):
         self._finder = LatestOnly(_facts, lambda state, found, _: self._tell(Found(state, found)))
 
     def compose(self) -> ComposeResult:
-        """Heading, text, the four panels, and a line of keys or of a question."""
+        """Lay out heading, text, the four panels, and a line of keys or of a question."""
         state, colour = self.state, self._colour
         yield Heading(state)
         yield RunningText(state, colour=colour, id="text")
@@ -148,7 +148,7 @@ class ExplorerScreen(Screen[None]):
         yield keys.Hints(state)
 
     def on_mount(self) -> None:
-        """Facts are on their way, and waiting will be told."""
+        """Ask for facts, and let waiting be told."""
         self._finder.ask(self.state)
         self.set_interval(TICK, self._tell_waiting)
 
@@ -164,7 +164,7 @@ class ExplorerScreen(Screen[None]):
             self._finder.ask(state)
 
     def on_pointed(self, event: Pointed) -> None:
-        """What was clicked becomes the query, or the head."""
+        """Make what was clicked the query, or the head."""
         if event.head is not None:
             self.show(self.state.to_head(event.head, event.layer))
         elif event.query is not None:
@@ -176,19 +176,19 @@ class ExplorerScreen(Screen[None]):
             self.action_step(event.steps)
 
     def action_step(self, n: int) -> None:
-        """On along the queries."""
+        """Go on along the queries."""
         self.show(self.state.to_query(self.state.query + n))
 
     def action_line(self, n: int) -> None:
-        """On down a picture, or along the queries."""
+        """Go on down a picture, or along the queries."""
         self.show(self.state.to_line(n))
 
     def action_head(self, n: int) -> None:
-        """On along the heads."""
+        """Go on along the heads."""
         self.show(self.state.next_head(n))
 
     def action_layer(self, n: int) -> None:
-        """On along the layers."""
+        """Go on along the layers."""
         self.show(self.state.next_layer(n))
 
     def action_pin(self) -> None:
@@ -200,20 +200,20 @@ class ExplorerScreen(Screen[None]):
         self.show(self.state.next_scale())
 
     def action_near(self) -> None:
-        """Single tokens around the query, or the whole."""
+        """Show single tokens around the query, or the whole."""
         self.show(replace(self.state, near=not self.state.near))
 
     def action_column(self) -> None:
-        """Of a picture: who looks at the patch, or where it looks."""
+        """Show, of a picture, who looks at the patch, or where it looks."""
         if pictured(self.state) is not None:
             self.show(replace(self.state, column=not self.state.column))
 
     def action_merge(self) -> None:
-        """Words for pieces."""
+        """Put words in place of pieces."""
         self._try(lambda: self.show(self.state.merge()))
 
     def action_language(self) -> None:
-        """All words in another language."""
+        """Say all words in another language."""
         self.show(self.state.next_language())
         language = self.state.look.language
         if language.right_to_left:
@@ -222,14 +222,14 @@ class ExplorerScreen(Screen[None]):
     # Pages to read
 
     def action_explain(self) -> None:
-        """What the weights show, and what not."""
+        """Say what the weights show, and what not."""
         panel, state = self.query_one(Findings), self.state
         found = panel.found if panel.about is state.sheet else best(_facts(state))
         heading, *body = told(found or [], state.seen, state.look)
         self.app.push_screen(Page(str(heading), body))
 
     def action_timeline(self) -> None:
-        """What the model looked at for each token that it wrote."""
+        """Show what the model looked at for each token that it wrote."""
         record, language = self.state.record, self.state.look.language
         if has_steps(record):
             layers = tuple(range(record.stack.n_layers))
@@ -239,7 +239,7 @@ class ExplorerScreen(Screen[None]):
             self.app.push_screen(page)
 
     def action_help(self) -> None:
-        """Every key."""
+        """Show every key."""
         language = self.state.look.language
         self.app.push_screen(Page(language.say("key.help"), [keys.table(self.state)]))
 
@@ -251,7 +251,7 @@ class ExplorerScreen(Screen[None]):
         self._ask("search", "", self._searched)
 
     def action_again(self, n: int) -> None:
-        """The next token of the name that was searched, or the one before."""
+        """Go to the next token of the name that was searched, or the one before."""
         if self._word:
             self._try(lambda: self.show(self.state.search(self._word, n)))
 
@@ -270,13 +270,13 @@ class ExplorerScreen(Screen[None]):
             self._end_editing()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """While a name is typed, look where it is."""
+        """Look, while a name is typed, where it is."""
         if self._answer == self._searched and event.value:
             with suppress(AttnvizError):  # not there yet, or no longer
                 self.show(self._origin.search(event.value))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """The answer."""
+        """Take the answer."""
         answer = self._answer
         self._end_question()
         if answer is not None and event.value:
@@ -352,7 +352,7 @@ class ExplorerScreen(Screen[None]):
         return False
 
     def on_grown(self, event: Grown) -> None:
-        """A longer text: it and its weights are shown, from its newest token."""
+        """Show a longer text and its weights, from its newest token."""
         if event.ended and self._writer is not None:
             self._writer.ended()
         if event.error is not None:
@@ -374,11 +374,11 @@ class ExplorerScreen(Screen[None]):
         self._pause = self.set_timer(PAUSE, lambda: self._want((text, self._request[1])))
 
     def on_text_area_selection_changed(self) -> None:
-        """The query is where the cursor is."""
+        """Move the query to where the cursor is."""
         self._follow_cursor()
 
     def action_type(self) -> None:
-        """The same text with another type of attention."""
+        """Trace the same text with another type of attention."""
         if not self._has_model():
             return
         types = list(self._host.types)
@@ -389,7 +389,8 @@ class ExplorerScreen(Screen[None]):
             self._want((self._request[0], types[(at + 1) % len(types)]))
 
     def on_traced(self, event: Traced) -> None:
-        """A new record, unless a newer text waits; the old picture stays where there is none."""
+        """Take a new record, unless a newer text waits; the old picture stays where there is
+        none."""
         if not event.is_latest:
             return
         self._since = None
@@ -403,7 +404,7 @@ class ExplorerScreen(Screen[None]):
         self._follow_cursor()
 
     def on_found(self, event: Found) -> None:
-        """Facts about a head."""
+        """Show facts about a head."""
         if isinstance(event.result, Exception):
             raise event.result
         self.query_one(Findings).tell(event.result, event.state.sheet)

@@ -50,5 +50,5 @@ def _weights(state: State, where: Times, screen: Screen, listens: bool) -> Text:
 
 
 def heard(state: State) -> Times | None:
-    """Where the keys of a state lie in a sound; None where they are no frames."""
+    """Return where the keys of a state lie in a sound; None where they are no frames."""
     return frames_of(state.stack)

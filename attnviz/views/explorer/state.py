@@ -48,14 +48,14 @@ class Sheet:
         return self.stack.allowed(self.layer, max(self.stack.shape))
 
     def bright(self, scale: str) -> Shades:
-        """How bright each cell is."""
+        """Return how bright each cell is."""
         if scale not in self._bright:
             whole = self.map.cells[1] == 1
             self._bright[scale] = shades(self.map.mean, self.allowed, scale, whole=whole)
         return self._bright[scale]
 
     def row(self, query: int, scale: str) -> tuple[Floats, NDArray[np.bool_]]:
-        """How bright each key is to one query, and which it may see: (keys,) each."""
+        """Return how bright each key is to one query, and which it may see: (keys,) each."""
         row, cell, n_keys = query // self.map.cells[0], self.map.cells[1], self.stack.shape[1]
         allowed = np.repeat(self.allowed[row], cell)[:n_keys]
         if self.stack.weights is not None:
@@ -71,7 +71,7 @@ class Sheet:
         return self.map.cells != (1, 1)
 
     def weight(self, query: int, key: int) -> float:
-        """One weight, or the mean of its cell."""
+        """Return one weight, or the mean of its cell."""
         rows, columns = self.map.cells
         return float(self.map.mean[query // rows, key // columns])
 
@@ -81,8 +81,8 @@ class Sheet:
         return self.stack.strongest(self.layer, self.head, min(STRONGEST, self.stack.shape[1]))
 
     def single(self, rows: slice, columns: slice, scale: str) -> tuple[Floats, Floats, Shades]:
-        """The kept weights of a part: how bright, how large, and by which scale; NaN where the
-        weight was not kept."""
+        """Return the kept weights of a part: how bright, how large, and by which scale; NaN where
+        the weight was not kept."""
         keys, weights = self.kept
         bright = shades(weights, weights > 0, scale, whole=False)
         at = keys[rows] - columns.start
@@ -94,14 +94,15 @@ class Sheet:
         return shares, found, bright
 
     def sees(self, rows: slice, columns: slice) -> NDArray[np.bool_]:
-        """Which keys of a part its queries may see."""
+        """Return which keys of a part its queries may see."""
         queries, keys = (np.arange(part.start, part.stop) for part in (rows, columns))
         if not self.stack.masks:
             return np.ones((len(queries), len(keys)), np.bool_)
         return self.stack.masks[self.layer](queries, keys)
 
     def strongest(self, query: int, most: int) -> list[tuple[int, float]]:
-        """The strongest keys of one query and their weights; nothing for what was not seen."""
+        """Return the strongest keys of one query and their weights; nothing for what was not
+        seen."""
         if self.stack.weights is None:
             keys, weights = self.stack.strongest(self.layer, self.head, min(most, STRONGEST))
             pairs = zip(keys[query].tolist(), weights[query].tolist(), strict=True)
@@ -151,11 +152,11 @@ class State:
         return self.seen is not self.record
 
     def to_query(self, query: int) -> State:
-        """Another query, as near as there is one."""
+        """Return another query, as near as there is one."""
         return replace(self, query=min(max(query, 0), self.stack.shape[0] - 1))
 
     def to_line(self, step: int) -> State:
-        """The patch below, or above; of anything else, the next query, or the one before."""
+        """Return the patch below, or above; of anything else, the next query, or the one before."""
         where = self.stack.query_tokens.where
         if not isinstance(where, Boxes) or where.cells[self.query] == NOT_ON_THE_GRID:
             return self.to_query(self.query + step)
@@ -163,27 +164,27 @@ class State:
         return self.to_query(int(found[0])) if found.size else self
 
     def to_head(self, head: Which, layer: int | None = None) -> State:
-        """Another head, and layer."""
+        """Return another head, and layer."""
         return self._at_head(self.seen, self.sheet.layer if layer is None else layer, head)
 
     def next_head(self, step: int) -> State:
-        """The head after, or before: the mean, then 0, 1, 2 … and round again."""
+        """Return the head after, or before: the mean, then 0, 1, 2 … and round again."""
         n = self.stack.n_heads
         ring: list[Which] = ["mean", *range(n)] if n > 1 else [0]
         place = ring.index(self.sheet.head) if self.sheet.head in ring else 0
         return self.to_head(ring[(place + step) % len(ring)])
 
     def next_layer(self, step: int) -> State:
-        """The layer after, or before, and round again."""
+        """Return the layer after, or before, and round again."""
         return self.to_head(self.sheet.head, (self.sheet.layer + step) % self.stack.n_layers)
 
     def next_scale(self) -> State:
-        """The next way to turn weights into colours."""
+        """Return the next way to turn weights into colours."""
         scale = SCALES[(SCALES.index(self.look.scale) + 1) % len(SCALES)]
         return replace(self, look=replace(self.look, scale=scale))
 
     def next_language(self) -> State:
-        """The next language of all words."""
+        """Return the next language of all words."""
         languages = [*all_languages().values()]
         place = (languages.index(self.look.language) + 1) % len(languages)
         return replace(self, look=replace(self.look, language=languages[place]))
@@ -195,16 +196,18 @@ class State:
         return replace(self, pins=kept)
 
     def merge(self) -> State:
-        """Words for pieces, or pieces again; AttnvizError for a streamed text."""
+        """Return words for pieces, or pieces again; AttnvizError for a streamed text."""
         return self._show(self.record, self.record if self.merged else WORDS.apply(self.record))
 
     def with_record(self, record: AttentionRecord) -> State:
-        """Another record in the same place: the same layer, head and words where it has them."""
+        """Return another record in the same place: the same layer, head and words where it has
+        them."""
         seen = WORDS.apply(record) if self.merged and record.stack.weights is not None else record
         return self._show(record, seen)
 
     def find(self, word: str) -> list[int]:
-        """Every query with that name, or else with that in it; AttnvizError if there is none."""
+        """Return every query with that name, or else with that in it; AttnvizError if there is
+        none."""
         tokens = self.stack.query_tokens
         try:
             return tokens.find(word)
@@ -216,7 +219,7 @@ class State:
             return found
 
     def search(self, word: str, step: int = 0) -> State:
-        """The next query of that name: from here (0), after here (1) or before here (-1)."""
+        """Return the next query of that name: from here (0), after here (1) or before here (-1)."""
         places = self.find(word)
         if step < 0:
             return self.to_query(([places[-1]] + [p for p in places if p < self.query])[-1])
@@ -238,7 +241,7 @@ class State:
 
 
 def same_places(before: Tokens, after: Tokens, places: Iterable[int]) -> list[int]:
-    """Where tokens of one cutting of a text are in another: by their characters."""
+    """Return where tokens of one cutting of a text are in another: by their characters."""
     return [_same_place(before, after, place) for place in places]
 
 
@@ -250,7 +253,8 @@ def _same_place(before: Tokens, after: Tokens, place: int) -> int:
 
 
 def at_character(tokens: Tokens, character: int) -> int:
-    """The token that holds a character of the text, or else the last that begins before it."""
+    """Return the token that holds a character of the text, or else the last that begins before
+    it."""
     begun = (tokens.spans[:, 0] <= character) & (tokens.spans[:, 1] > tokens.spans[:, 0])
     found = np.flatnonzero(begun)
     return int(found[-1]) if found.size else 0

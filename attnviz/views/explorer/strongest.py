@@ -19,7 +19,7 @@ LEAST = 3  # lines that pins leave to the query
 
 
 def strongest(state: State, screen: Screen) -> list[Text]:
-    """The keys of the query, the strongest first, and below them a line for each pin.
+    """Return the keys of the query, the strongest first, and below them a line for each pin.
 
     Each line carries meta: its "key", or the "query" that is pinned.
     """

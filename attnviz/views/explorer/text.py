@@ -31,7 +31,7 @@ class WrappedText:
 
     @classmethod
     def of(cls, tokens: Tokens, width: int) -> WrappedText:
-        """Lines of at most `width` characters; spaces stand where the text has any."""
+        """Return lines of at most `width` characters; spaces stand where the text has any."""
         lines: list[Line] = [[]]
         used, reach = 0, 0
         for i, (name, (start, stop)) in enumerate(
@@ -49,7 +49,7 @@ class WrappedText:
         return cls(tokens, width, lines)
 
     def line_of(self, token: int) -> int:
-        """The line that a token is in."""
+        """Return the line that a token is in."""
         return next((n for n, line in enumerate(self.lines) if line[-1][0] >= token), 0)
 
 

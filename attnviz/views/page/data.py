@@ -68,12 +68,12 @@ class Blobs:
         self._arrays: list[Array] = []
 
     def add(self, array: Array) -> int:
-        """The number under which the tree speaks of an array."""
+        """Return the number under which the tree speaks of an array."""
         self._arrays.append(array)
         return len(self._arrays) - 1
 
     def packed(self) -> list[bytes]:
-        """Each array's little-endian bytes, as zlib streams."""
+        """Return each array's little-endian bytes, as zlib streams."""
         done = [b""] * len(self._arrays)
 
         def pack(i: int) -> None:
@@ -84,7 +84,7 @@ class Blobs:
 
 
 def packed(array: Array) -> bytes:
-    """An array's little-endian bytes as a zlib stream."""
+    """Return an array's little-endian bytes as a zlib stream."""
     little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     # level 1 and runs: on levels of attention as small as any other, and three times as fast
     packer = zlib.compressobj(1, zlib.DEFLATED, 15, 9, zlib.Z_RLE)
@@ -92,7 +92,7 @@ def packed(array: Array) -> bytes:
 
 
 def page_tree(record: AttentionRecord, blobs: Blobs, spans: Spans | None = None) -> Tree:
-    """Everything but the reader's choices: stacks, titles, words, findings."""
+    """Describe everything but the reader's choices: stacks, titles, words, findings."""
     stacks = {name: _of_stack(record, name) for name in _shown_stacks(record)}
     pictures: list[Bytes] = []
     return {

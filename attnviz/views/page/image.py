@@ -41,7 +41,7 @@ def jpegs(pictures: Iterable[Bytes]) -> list[str]:
 
 
 def is_pictured(stack: Stack) -> bool:
-    """Whether a stack looks at a picture, or a picture looks."""
+    """Tell whether a stack looks at a picture, or a picture looks."""
     sides = (stack.query_tokens.where, stack.key_tokens.where)
     return any(isinstance(where, Boxes) and where.on_grid.any() for where in sides)
 

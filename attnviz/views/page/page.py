@@ -82,8 +82,8 @@ def document(
 
 
 def policy(script: str, style: str) -> str:
-    """The Content-Security-Policy: only this script and this style, and no script may make markup
-    of a string."""
+    """Return the Content-Security-Policy: only this script and this style, and no script may make
+    markup of a string."""
     return "; ".join(
         [
             "default-src 'none'",
@@ -101,7 +101,7 @@ def policy(script: str, style: str) -> str:
 def script_and_style(
     scripts: tuple[str, ...] = SCRIPTS, styles: tuple[str, ...] = STYLES
 ) -> tuple[str, str]:
-    """A page's own script and style, as they stand between their tags."""
+    """Return a page's own script and style, as they stand between their tags."""
     parts = [(FOLDER / "script" / name).read_text(encoding="utf-8") for name in scripts]
     script = '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
     return script, "".join((FOLDER / name).read_text(encoding="utf-8") for name in styles)

@@ -17,17 +17,17 @@ Array = NDArray[Any]
 
 
 def bits_for(n_weights: int) -> int:
-    """Bits of a level: 16 where that many make a small page, else 8."""
+    """Return bits of a level: 16 where that many make a small page, else 8."""
     return 16 if n_weights <= MOST_EXACT else 8
 
 
 def steps(bits: int) -> int:
-    """Levels between a weight of 0 and the largest."""
+    """Return levels between a weight of 0 and the largest."""
     return (1 << bits) - 2
 
 
 def quantised(weights: Array, allowed: Array, bits: int) -> tuple[Array, float]:
-    """The levels of one head, (rows, columns) of uint8 or uint16, and its largest weight.
+    """Return the levels of one head, (rows, columns) of uint8 or uint16, and its largest weight.
 
     allowed: the pairs that are not masked. Negative weights count as 0.
     """
@@ -43,7 +43,7 @@ def quantised(weights: Array, allowed: Array, bits: int) -> tuple[Array, float]:
 
 
 def error(largest: float, bits: int) -> float:
-    """How far a weight that is read from its level can be from the one recorded.
+    """Return how far a weight that is read from its level can be from the one recorded.
 
     Half a step of the square root, at the largest weight: m (1 - (1 - 1/2s)²) < m / s. Rounding in
     float32 adds up to a fiftieth of a step where there are 16 bits.

@@ -68,7 +68,8 @@ def compare_picture(
     sides: Sequence[Side], kind: str, language: Language = ENGLISH, scale: str = "auto",
     style: FigureStyle = USUAL,
 ) -> bytes:  # fmt: skip
-    """The bytes of a picture of things compared: every side on one scale, then what changed."""
+    """Return the bytes of a picture of things compared: every side on one scale, then what
+    changed."""
     return printed(partial(compare_figure, sides, language, scale), kind, "comparison", style)
 
 
@@ -76,8 +77,8 @@ def compare_figure(
     sides: Sequence[Side], language: Language = ENGLISH, scale: str = "auto",
     style: FigureStyle = USUAL,
 ) -> Figure:  # fmt: skip
-    """Each side's map under its letter, all on one scale, then each other side minus the first;
-    rows and columns named, and a colour bar for either kind of map."""
+    """Return each side's map under its letter, all on one scale, then each other side minus the
+    first; rows and columns named, and a colour bar for either kind of map."""
     whole = all(max(side.stack.shape) <= CELLS for side in sides)
     bright = alike([(side.rows(), side.allowed()) for side in sides], scale, whole=whole)
     changes = differences(sides)

@@ -56,12 +56,12 @@ class Panel:
 def picture(
     report: Report, kind: str, language: Language = ENGLISH, style: FigureStyle = USUAL
 ) -> bytes:
-    """The bytes of a "png", "svg" or "pdf"; the same report gives the same bytes."""
+    """Return the bytes of a "png", "svg" or "pdf"; the same report gives the same bytes."""
     return printed(partial(figure, report, language), kind, heading(report, ENGLISH), style)
 
 
 def panels(report: Report, language: Language = ENGLISH) -> tuple[Panel, ...]:
-    """What the picture shows: counts, times where something was run, memory."""
+    """Return what the picture shows: counts, times where something was run, memory."""
     counted = tuple(
         Line(_named(curve.name, curve.predicted), curve.lengths, curve.counted, *_look(i))
         for i, curve in enumerate(report.curves)
@@ -80,7 +80,7 @@ def panels(report: Report, language: Language = ENGLISH) -> tuple[Panel, ...]:
 
 
 def figure(report: Report, language: Language = ENGLISH, style: FigureStyle = USUAL) -> Figure:
-    """The panels side by side, or one below the other on a narrow paper, all over the same
+    """Return the panels side by side, or one below the other on a narrow paper, all over the same
     lengths, under a heading."""
     shown = panels(report, language)
     paper = Paper([], style)

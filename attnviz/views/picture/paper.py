@@ -69,25 +69,25 @@ class Paper:
         self.top = self.margin
 
     def across(self, inches: float) -> float:
-        """A length of the content, from left to right."""
+        """Return a length of the content, from left to right."""
         return inches * self.style.across
 
     def down(self, inches: float) -> float:
-        """A length of the content, from the top down."""
+        """Return a length of the content, from the top down."""
         return inches * self.style.down
 
     def row(self, inches: float, size: float) -> float:
-        """The height of a row with letters in it: never less than they need, but where the height
-        of the whole was asked for."""
+        """Return the height of a row with letters in it: never less than they need, but where the
+        height of the whole was asked for."""
         free = self.style.is_sized and self.style.height is None
         return max(self.down(inches), self.points(size) * LEADING / 72 if free else 0.0)
 
     def beside(self, inches: float) -> float:
-        """A length that letters need."""
+        """Return a length that letters need."""
         return inches * self.style.ratio
 
     def points(self, size: float) -> float:
-        """The size of letters."""
+        """Return the size of letters."""
         return size * self.style.ratio
 
     def need(self, room: float, needed: float) -> None:
@@ -96,8 +96,8 @@ class Paper:
             self.figure.crowded = max(self.figure.crowded, needed / max(room, 1e-9))
 
     def label_size(self, size: float, cell: float, share: float) -> float:
-        """The points of a label in a cell of so many inches, of which it may take a share: small
-        enough to fit, or as was asked for."""
+        """Return the points of a label in a cell of so many inches, of which it may take a share:
+        small enough to fit, or as was asked for."""
         fits = cell * 72 * share
         if self.style.is_sized:
             self.need(fits, self.points(size))
@@ -108,7 +108,7 @@ class Paper:
         self, left: float, above: float, width: float, height: float, *, right: float,
         bottom: float | None = None,
     ) -> Axes:  # fmt: skip
-        """The main axes, and the paper's size and heading with it."""
+        """Return the main axes, and the paper's size and heading with it."""
         content = self.margin + left + width + right
         room = (self.style.width or max(content, self.beside(HEADING))) - 2 * self.margin
         parts = [self.wrapped(line, room, *_heading_font(i)) for i, line in enumerate(self.heading)]
@@ -157,21 +157,22 @@ class Paper:
         return self.beside(y - 0.02) if parts else 0.0
 
     def place(self, x: float, y: float, width: float, height: float) -> Axes:
-        """Axes whose top left corner is x, y inches from the paper's."""
+        """Return axes whose top left corner is x, y inches from the paper's."""
         bottom = self.height - y - height
         return self.figure.add_axes(
             (x / self.width, bottom / self.height, width / self.width, height / self.height)
         )
 
     def fitted(self, label: str, width: float, size: float, weight: str = "normal") -> str:
-        """The label, cut until it is no wider than `width` inches."""
+        """Return the label, cut until it is no wider than `width` inches."""
         most = len(label)
         while most > 2 and self.widest([cut(label, most)], size, weight) > width:
             most -= 1
         return cut(label, most)
 
     def widest(self, labels: Sequence[str], size: float, weight: str = "normal") -> float:
-        """The width in inches of the widest label; size: in points before they are made larger."""
+        """Return the width in inches of the widest label; size: in points before they are made
+        larger."""
         family = tuple(rcParams["font.family"])
         widths = (_width(label, self.points(size), weight, family) for label in labels)
         return max(widths, default=0.0)

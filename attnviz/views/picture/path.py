@@ -17,7 +17,7 @@ MOST_NAMES = 40  # tokens that are named
 
 
 def matrix_height(matrix: Matrix) -> float:
-    """Inches that a matrix takes."""
+    """Return inches that a matrix takes."""
     return min(ROW * len(matrix.labels), TALLEST)
 
 

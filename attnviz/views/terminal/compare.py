@@ -46,7 +46,7 @@ def comparison(
 
 
 def shades_of(sides: Sequence[Side], scale: str) -> list[Shades]:
-    """How bright each side's weights are, all on one scale."""
+    """Return how bright each side's weights are, all on one scale."""
     whole = all(max(side.stack.shape) <= CELLS for side in sides)
     return alike([(side.rows(), side.allowed()) for side in sides], scale, whole=whole)
 

@@ -194,7 +194,7 @@ def _growths(report: Report, language: Language) -> Table:
 
 
 def data(report: Report) -> dict[str, Any]:
-    """The whole report as JSON can hold it; null for what was not run or does not apply."""
+    """Return the whole report as JSON can hold it; null for what was not run or does not apply."""
     return {
         "settings": dict(report.settings),
         "model": dict(report.model) or None,
@@ -222,12 +222,12 @@ def data(report: Report) -> dict[str, Any]:
 
 
 def to_json(report: Report) -> str:
-    """`data` as text."""
+    """Return `data` as text."""
     return json.dumps(data(report), ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def to_csv(report: Report) -> str:
-    """One line per length under a header; nothing where a number is not there."""
+    """Return one line per length under a header; nothing where a number is not there."""
     rows = [_row(*each) for each in _each(report)]
     return table_text([[*rows[0]], *([*row.values()] for row in rows)])
 

@@ -55,7 +55,7 @@ def heads(
     top: int | None = None,
     wide: bool = False,
 ) -> RenderableType:
-    """The grid of `looks`, in order, above the table of `ranking`, the best first.
+    """Return the grid of `looks`, in order, above the table of `ranking`, the best first.
 
     It fits the screen and says what it left out, unless `top` asks for more rows than fit.
     wide: every measure in the table, in place of an example of what each head looks at.
@@ -438,11 +438,11 @@ def _joined(*parts: Text) -> Text:
 
 
 def to_json(looks: Sequence[HeadLook]) -> str:
-    """A list with one object per head; null where a number is not there."""
+    """Return a list with one object per head; null where a number is not there."""
     return json.dumps(list(as_rows(looks)), ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def to_csv(looks: Sequence[HeadLook]) -> str:
-    """One line per head under a header; nothing where a number is not there."""
+    """Return one line per head under a header; nothing where a number is not there."""
     rows = list(as_rows(looks))
     return table_text([[*rows[0]], *([*row.values()] for row in rows)])

@@ -55,8 +55,8 @@ def loglog(
     title: str, curves: Sequence[Drawn], width: int, height: int, *, colour: bool,
     unit: Callable[[float], str], several: str,
 ) -> list[Text]:  # fmt: skip
-    """`height` lines below a title: whole decades upward, named by `unit`, lengths below, each
-    curve named at its right end. Where points meet there is a +, which `several` explains."""
+    """Return `height` lines below a title: whole decades upward, named by `unit`, lengths below,
+    each curve named at its right end. Where points meet there is a +, which `several` explains."""
     xs = sorted({x for curve in curves for x in curve.xs})
     ys = [y for curve in curves for y in curve.ys]
     bottom, top = floor(log10(min(ys))), ceil(log10(max(ys)))

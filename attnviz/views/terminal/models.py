@@ -29,8 +29,8 @@ def families(
     examples: Mapping[str, tuple[str, str]],
     language: Language,
 ) -> list[RenderableType]:
-    """Families by what they are, the model_type of the configs that each of them reads, and a
-    checkpoint of each on the hub."""
+    """Return families by what they are, the model_type of the configs that each of them reads, and
+    a checkpoint of each on the hub."""
     table = Table.grid(padding=(0, 2))
     table.add_column()
     table.add_column(no_wrap=True, style="dim")
@@ -43,7 +43,7 @@ def families(
 
 
 def about(what: Mapping[str, Any], language: Language) -> list[RenderableType]:
-    """One checkpoint: what it is, its size, its stacks and what their layers see."""
+    """Return one checkpoint: what it is, its size, its stacks and what their layers see."""
     rows = {
         "family": what["model_type"],
         "parameters": f"{what['parameters']:,}",
@@ -89,7 +89,7 @@ def _predicts(kind: str | None, labels: Sequence[str], language: Language) -> st
 def verified(
     errors: Mapping[str, Sequence[float]], hidden: float, agrees: bool, language: Language
 ) -> list[RenderableType]:
-    """The largest error of each layer."""
+    """Return the largest error of each layer."""
     table = _grid()
     table.add_row(
         *(_said(name, language) for name in ("stack_name", "layer", "error")), style="dim"

@@ -29,7 +29,8 @@ Place = tuple[int, Which]
 
 
 def places_of(look: Look) -> list[Place]:
-    """The layers and heads that are looked at, in order; where no head was named, the mean."""
+    """Return the layers and heads that are looked at, in order; where no head was named, the
+    mean."""
     heads: Sequence[Which] = look.heads or ("mean",)
     return [*look.apart] or [
         (layer, head) for layer in look.layers or (look.layer,) for head in heads

@@ -13,7 +13,8 @@ from attnviz.views.terminal.panels import table, written
 
 
 def all_steps(steps: Steps, language: Language) -> list[RenderableType]:
-    """The query, its scores, the softmax, the weighted sum and the merge, one under the other."""
+    """Return the query, its scores, the softmax, the weighted sum and the merge, one under the
+    other."""
     sections = (
         step_panels.vectors, step_panels.scores, step_panels.softmax, step_panels.weighted_sum,
         step_panels.merging,
@@ -28,7 +29,7 @@ def all_steps(steps: Steps, language: Language) -> list[RenderableType]:
 
 
 def softmax(steps: Steps, language: Language) -> list[RenderableType]:
-    """Scores divided, raised to powers of e, and divided by their sum."""
+    """Return scores divided, raised to powers of e, and divided by their sum."""
     return _drawn(step_panels.softmax(steps, language))
 
 

@@ -48,7 +48,7 @@ def survey(
 
 
 def ranked(found: Survey, by: str) -> list[tuple[int, int]]:
-    """Layer and head of every head, ordered by the mean of a measure: the largest first, of
+    """Return layer and head of every head, ordered by the mean of a measure: the largest first, of
     entropies the smallest; heads without a value last."""
     mean = found.mean(by)
     order = np.argsort(np.where(np.isnan(mean), np.inf, sign(by) * mean), axis=None, kind="stable")
