@@ -17,7 +17,7 @@ import pytest
 import attnviz
 from attnviz.analysis.head_labels import look
 from attnviz.analysis.head_measures import MEASURES
-from attnviz.analysis.survey import text_values
+from attnviz.analysis.survey import Strongest, text_values
 from attnviz.analysis.survey_file import read_survey, save_survey, survey_tree
 from attnviz.errors import AttnvizError
 from attnviz.inputs.corpus import Columns, Corpus
@@ -116,6 +116,20 @@ def test_the_map_of_a_long_text_is_what_lies_around_the_pair():
         shown = weights[head, down : down + 24, across : across + 24]
         np.testing.assert_allclose(one.map.weights / 255, shown, atol=0.5 / 255)
         assert shown[one.map.pair] == pytest.approx(one.weight)
+
+
+@pytest.mark.parametrize(("n_keys", "query", "key"), [(60, 2, 55), (60, 20, 31), (80, 59, 79)])
+def test_the_map_of_a_pair_far_apart_has_other_tokens_across(n_keys, query, key):
+    weights = np.random.default_rng(0).random((1, 1, 60, n_keys)).astype(np.float32) / 2
+    weights[0, 0, query, key] = 0.75
+    labels = [f"q{i}" for i in range(60)], [f"k{i}" for i in range(n_keys)]
+    cells = np.array([[query * n_keys + key]])
+    one = Strongest(np.array([[0.75]]), cells, *labels, 0, "1", weights).example(0, 0)
+    down, across = int(one.map.queries[0][1:]), int(one.map.keys[0][1:])
+    shown = weights[0, 0, down : down + 24, across : across + 24]
+    np.testing.assert_allclose(one.map.weights / 255, shown, atol=0.5 / 255)
+    assert (one.map.queries[one.map.pair[0]], one.map.keys[one.map.pair[1]]) == (one.query, one.key)
+    assert (one.query, one.key) == (f"q{query}", f"k{key}")
 
 
 def test_a_file_without_maps_is_read(found, tmp_path):
