@@ -24,6 +24,7 @@ from attnviz.inputs.labels import shortened
 from attnviz.record.shown_by import shower
 from attnviz.record.stack import Floats, Stack
 
+USUAL = "normalized_entropy"  # the measure that orders and colours heads
 N_EXAMPLES = 5  # of each head
 CONTEXT = 8  # tokens on each side of an example's query that are kept
 LONGEST_CONTEXT = 200  # characters of it
@@ -258,6 +259,12 @@ class Survey:
         """The names of the measures that some text has a value of."""
         n = self.part.moments.n
         return tuple(name for place, name in enumerate(MEASURES) if n[place].any())
+
+    @property
+    def usual(self) -> str:
+        """The measure that orders and colours heads unless another is named: their effect where it
+        was measured, for it took longest."""
+        return "effect" if "effect" in self.measures else USUAL
 
     def mean(self, name: str) -> Array:
         """Return a measure's mean over texts, (layers, heads); NaN without a value."""

@@ -122,3 +122,12 @@ class TokenPass(TranslationPass):
 
         for option in options.unused(record.settings, self.window, self.global_tokens):
             say(language.say("warn.unused", option=option, type=record.type), quiet)
+
+
+def of_no_checkpoint() -> AttnvizError:
+    """Make the error of --effect where heads belong to no checkpoint."""
+    return AttnvizError(
+        "--effect takes heads of a checkpoint away, and these heads belong to none.",
+        "Choose a checkpoint, or leave --effect out.",
+        key="err.effect_takes",
+    )

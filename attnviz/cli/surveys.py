@@ -29,13 +29,11 @@ def best_so_far(told: Callable[[int, int, str], None], sort: str | None) -> Call
     first by a measure."""
     from attnviz.analysis.head_measures import MEASURES
     from attnviz.analysis.survey import Survey
-    from attnviz.views.survey_files import USUAL
     from attnviz.views.terminal.survey import ranked, value_of
-
-    by = sort or USUAL
 
     def tell(part: Part) -> None:
         found = Survey("", {}, {}, part)
+        by = sort or found.usual
         layer, head = ranked(found, by)[0]
         said = value_of(found, by, layer, head)
         told(part.n, part.n_tokens, f"{MEASURES[by].long} {layer}.{head} {said}")
@@ -97,10 +95,9 @@ def compare_files(
     """Compare two surveys of files, head by head, with a test that corrects for all heads."""
     from json import dumps
 
-    from attnviz.analysis.survey import compare_surveys
+    from attnviz.analysis.survey import USUAL, compare_surveys
     from attnviz.analysis.survey_file import difference_tree, read_survey
     from attnviz.cli.output import console, put, put_json, save, screen_of
-    from attnviz.views.survey_files import USUAL
     from attnviz.views.terminal.survey import comparison
 
     if len(paths) != 2:
@@ -111,8 +108,9 @@ def compare_files(
             n=len(paths),
         )
     check_sort(sort)
-    by, names = sort or USUAL, (paths[0].name, paths[1].name)
+    names = paths[0].name, paths[1].name
     first, second = (read_survey(path) for path in paths)
+    by = sort or (first.usual if first.usual == second.usual else USUAL)
     gap = compare_surveys(first, second, by)
     tree = difference_tree(gap, names, by)
     for path in output:

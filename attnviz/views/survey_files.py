@@ -10,20 +10,18 @@ from attnviz.analysis.survey_file import SUFFIXES as TABLES
 from attnviz.analysis.survey_file import survey_bytes
 from attnviz.errors import bad_choice
 from attnviz.files.write import written_whole
-from attnviz.views.figure import USUAL as USUAL_STYLE
-from attnviz.views.figure import FigureStyle
+from attnviz.views.figure import USUAL, FigureStyle
 
 PICTURES, PAGES = (".png", ".svg", ".pdf"), (".html", ".htm")
 SUFFIXES = (*TABLES, *PICTURES, *PAGES)
-USUAL = "normalized_entropy"  # the measure that colours
 
 
 def written(
-    found: Survey, suffix: str, sort: str | None = None, style: FigureStyle = USUAL_STYLE
+    found: Survey, suffix: str, sort: str | None = None, style: FigureStyle = USUAL
 ) -> bytes:
     """Return the bytes of one file; sort: the measure that colours a picture or a page; style: how
     a picture is drawn."""
-    by = sort or USUAL
+    by = sort or found.usual
     if suffix in PAGES:
         from attnviz.views.page.survey import survey_page  # few surveys want one
 

@@ -234,6 +234,26 @@ def writer(tmp_path_factory):
     return str(package / "SmolLM2.gguf")
 
 
+def test_effects_come_first_where_they_were_measured(capsys, tmp_path, writer, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    file = tmp_path / "texts.txt"
+    file.write_text("ab\ncd e\nbad cab\n")
+    words = [str(file), "--model", writer, "--effect", "--top", "20", "-o", str(tmp_path / "s.npz")]
+    status, out, err = run(capsys, *words, "-o", str(tmp_path / "s.html"))
+    assert status == 0, err
+    found = read_survey(tmp_path / "s.npz")
+    effects = {f"{i}.{j}": value for (i, j), value in np.ndenumerate(found.mean("effect"))}
+    heads = [line.split()[0] for line in out.splitlines() if line.split()[0] in effects]
+    assert heads == sorted(effects, key=effects.get, reverse=True)[:20]
+    assert max(map(len, out.splitlines())) <= 80
+    assert "coloured by effect" in (tmp_path / "s.html").read_text()
+    _, again, _ = command(capsys, "view", str(tmp_path / "s.npz"), "--sort", "sink")
+    assert "sink 0" in again
+    status, out, err = run(capsys, str(file), "--effect")
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert "--effect" in err
+
+
 def test_each_line_is_predicted(capsys, tmp_path, writer):
     file = tmp_path / "lines.txt"
     file.write_text("ab\n\ncd e\n")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from attnviz.cli import options
-from attnviz.cli.model_options import TokenPass
+from attnviz.cli.model_options import TokenPass, of_no_checkpoint
 from attnviz.cli.numbers_output import Numbers
 from attnviz.errors import AttnvizError
 
@@ -117,11 +117,7 @@ def heads(
             progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
         )  # fmt: skip
     if effect and "effect" not in record.stack.of_heads:
-        raise AttnvizError(
-            "--effect takes heads of a checkpoint away, and these heads belong to none.",
-            "Choose a checkpoint, or leave --effect out.",
-            key="err.effect_takes",
-        )
+        raise of_no_checkpoint()
     if sort is not None:
         check_measure(record.stack, sort)
     elif record.stack.of_heads:

@@ -56,7 +56,8 @@ def survey(
     ] = False,
     strict: Annotated[bool, typer.Option(help="Stop at a text that cannot be run.")] = False,
     sort: Annotated[
-        str | None, typer.Option(help="Order and colour by a measure.", show_default="evenness")
+        str | None,
+        typer.Option(help="Order and colour by a measure.", show_default="evenness, or effect"),
     ] = None,
     top: Annotated[
         int | None, typer.Option(min=1, help="Rows of the table.", show_default="what fits")
@@ -82,6 +83,7 @@ def survey(
     Weights are never kept. With --folder, what ended is kept: after Ctrl-C or a crash the same
     command goes on where it was and gives the same bytes.
     """
+    from attnviz.cli.model_options import of_no_checkpoint
     from attnviz.cli.output import check_format, check_outputs, say
     from attnviz.cli.progress import texts_done
     from attnviz.cli.surveys import best_so_far, check_sort, show_survey, write_survey
@@ -94,6 +96,8 @@ def survey(
     check_outputs(output or [], [Path(file) for file in files if file != "-"], SUFFIXES)
     check_format(json, csv)
     check_sort(sort)
+    if effect and model in ("builtin", "random"):
+        raise of_no_checkpoint()
     drawing.check_drawing(output or [], lang, quiet)
     corpus = Corpus(files, Columns(column, pair_column, group_column), limit, sample, seed)
     given: dict[str, Any] = {"type": type, "heads": heads, "tokenizer": tokenizer}

@@ -20,9 +20,8 @@ from attnviz.views.number_format import percent
 from attnviz.views.palette import ramp
 from attnviz.views.screen import Screen
 
-USUAL = "normalized_entropy"
 SHARES = ("sink", "previous")  # columns beside the one that orders
-PLACE, LABEL, TEXTS, NUMBER = 7, 12, 6, 11  # characters of the columns
+PLACE, LABEL, TEXTS, NUMBER, BESIDE = 7, 11, 6, 12, 10  # characters of the columns
 EXAMPLE = 22  # characters of a pair and its weight
 LEAST_ROWS = 5
 STEPS = 8  # of the scale that is drawn
@@ -33,7 +32,7 @@ def survey(
 ) -> RenderableType:
     """Return the title, the grid of all heads, and the table of the first `top` (or of as many as
     the screen has room for). sort: the measure that orders and colours them."""
-    by = sort or USUAL
+    by = sort or found.usual
     head = [line for part in _title(found) for line in _lines(part, screen, "bold")]
     grid = list(_grid(found, by, screen))
     said = [*_groups(found, by), *_notes(found)]
@@ -104,7 +103,8 @@ def _texts(n: int) -> str:
 def _grid(found: Survey, by: str, screen: Screen) -> Iterator[Text]:
     """Layers down, heads across, shaded by the mean of a measure from 0 to its largest."""
     mean = found.mean(by)
-    largest = 1.0 if by not in ("entropy", "distance") else float(np.nanmax(mean, initial=0.0))
+    is_share = MEASURES[by].decimals is None or MEASURES[by].of_one
+    largest = 1.0 if is_share else float(np.nanmax(mean, initial=0.0))
     margin = max(len("layer"), len(str(mean.shape[0] - 1))) + 1
     across = max((screen.width - margin) // 3, 1)
     for start in range(0, mean.shape[1], across):
@@ -131,18 +131,18 @@ def _beside(by: str, screen: Screen) -> list[str]:
     """The measures that find room whole, beside the one that orders and an example."""
     names = [name for name in SHARES if name != by]
     room = screen.width - PLACE - LABEL - TEXTS - NUMBER - EXAMPLE
-    return names[: max(room // (NUMBER - 1), 0)]
+    return names[: max(room // BESIDE, 0)]
 
 
 def _header(by: str, screen: Screen) -> Text:
     names = _beside(by, screen)
     line = "head".ljust(PLACE) + "looks at".ljust(LABEL) + "texts".rjust(TEXTS)
-    line += _short(by).rjust(NUMBER) + "".join(name.rjust(NUMBER - 1) for name in names)
+    line += _short(by).rjust(NUMBER) + "".join(name.rjust(BESIDE) for name in names)
     return label_text(f"{line}  strongest", screen.width, "bold")
 
 
 def _short(name: str) -> str:
-    return {"normalized_entropy": "even"}.get(name, name)[: NUMBER - 1]
+    return {"normalized_entropy": "even"}.get(name, name)[:BESIDE]
 
 
 def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
@@ -150,7 +150,7 @@ def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
     line = f"{layer}.{head}".ljust(PLACE) + found.labels[layer][head][: LABEL - 1].ljust(LABEL)
     line += f"{percent(share)}%".rjust(TEXTS) + value_of(found, by, layer, head).rjust(NUMBER)
     for name in _beside(by, screen):
-        line += value_of(found, name, layer, head).rjust(NUMBER - 1)
+        line += value_of(found, name, layer, head).rjust(BESIDE)
     text = Text(line, no_wrap=True)
     examples = found.examples(layer, head)
     if examples:
