@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from attnviz.attention.rules import (
+    Block,
     Bools,
     Causal,
     Cells,
@@ -74,6 +75,18 @@ def global_(positions: Iterable[int]) -> Rule:
 def prefix(length: int) -> Rule:
     """Allow j < length or j <= i: a prefix seen by all, causal after it (prefix language model)."""
     return Prefix(_size("prefix length", length, 0))
+
+
+@known_arguments()
+def block(first: int, stop: int, back: int = 0) -> Rule:
+    """Let the tokens from `first` to `stop` - 1 see those of them that come later, themselves, and
+    `back` before; others see nothing. By `|` with a causal mask they see one another, as the tokens
+    of a picture among words do (Gemma 3, arXiv 2503.19786)."""
+    return Block(
+        _size("first token", first, 0),
+        _size("end of the block", stop, 0),
+        _size("number of tokens before", back, 0),
+    )
 
 
 @known_arguments()
@@ -216,6 +229,7 @@ MAKERS: dict[str, Callable[..., Rule]] = {
     "dilated": dilated,
     "global": global_,
     "prefix": prefix,
+    "block": block,
     "document": document,
     "chunked": chunked,
     "strided": strided,

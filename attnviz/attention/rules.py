@@ -216,6 +216,23 @@ class Chunked(Interval):
 
 
 @dataclass(frozen=True)
+class Block(Rule):
+    first: int
+    stop: int
+    back: int
+
+    def allows(self, i: Indices, j: Indices) -> Bools:
+        low = np.maximum(self.first, i - self.back)
+        allowed: Bools = (i >= self.first) & (i < self.stop) & (j >= low) & (j < self.stop)
+        return allowed
+
+    def ranges(self, rows: ArrayLike) -> list[Range]:
+        each = np.atleast_1d(np.asarray(rows, dtype=np.int64))
+        within = each[(each >= self.first) & (each < self.stop)]
+        return [(max(self.first, int(within.min()) - self.back), self.stop)] if within.size else []
+
+
+@dataclass(frozen=True)
 class Dilated(Rule):
     window: int
     dilation: int
@@ -466,6 +483,7 @@ NAMES: dict[type[Rule], str] = {
     Dilated: "dilated",
     Global: "global",
     Prefix: "prefix",
+    Block: "block",
     Document: "document",
     Chunked: "chunked",
     Strided: "strided",

@@ -141,6 +141,7 @@ class Inputs:
     target_lang: str | None = None
     source_lang: str | None = None
     truncate: bool = False
+    n_prompt: int | None = None
 
     def refuse_unread(self, reads: frozenset[str], whose: str) -> None:
         """Raise AttnvizError for what was given and cannot be read."""
@@ -179,7 +180,8 @@ class Prepared:
     cut_to: the positions that inputs were cut to; None where nothing was cut. global_tokens: the
     positions that see all, for stacks that have such tokens. tokenizer: which one cut the texts,
     where the model has none of its own. seed: what the model's weights were drawn with. notes:
-    what is odd about the inputs, a line each.
+    what is odd about the inputs, a line each. n_prompt: how many tokens of the text the model did
+    not write itself; None where it wrote none.
     """
 
     tokens: Mapping[str, Tokens]
@@ -189,6 +191,7 @@ class Prepared:
     tokenizer: str | None = None
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    n_prompt: int | None = None
 
     @property
     def text(self) -> Tokens:

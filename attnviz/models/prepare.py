@@ -64,7 +64,10 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
     if model.image_token is not None:
         tokens[TEXT] = _with_patches(model, tokens[TEXT], tokens.get(IMAGE))
         _check(model, tokens[TEXT], TEXT)
-    return Prepared(tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes)
+    return Prepared(
+        tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes,
+        n_prompt=inputs.n_prompt,
+    )  # fmt: skip
 
 
 def _given(model: TrainedModel, inputs: Inputs) -> list[str]:
@@ -126,14 +129,14 @@ def _with_patches(model: TrainedModel, text: Tokens, image: Tokens | None) -> To
     return _as_patches(replace(text.at(np.array(order)), ids=ids), places, patches)
 
 
-def with_picture(model: TrainedModel, text: str, tokenizer: Tokenizer) -> str:
+def with_picture(model: TrainedModel, text: str, tokenizer: Tokenizer) -> tuple[str, bool]:
     """Write the picture into the text of a model that reads it among words, as its processor does,
-    where the tokenizer knows the marks."""
+    where the tokenizer knows the marks; say whether the tokenizer's own frame is still to come."""
     marks = model.network.marks if isinstance(model.network, SeeingDecoder) else None
     token = None if model.image_token is None else tokenizer.id_to_token(model.image_token)
     if marks is None or token is None or token not in marks.whole:
-        return text
-    return marks.placed(text)
+        return text, True
+    return marks.placed(text), marks.framed
 
 
 def _image_tokens(model: TrainedModel, image: Tokens) -> Tokens:
@@ -215,7 +218,9 @@ def read_text(model: TrainedModel, inputs: Inputs, limit: int | None = None) -> 
         return from_ids([_first(model)], _tokenizer_for_ids(model, inputs))
     text, tokenizer = inputs.require_text(), _tokenizer(model, inputs)
     if inputs.image is not None:
-        text = with_picture(model, text, tokenizer)
+        text, framed = with_picture(model, text, tokenizer)
+        if not framed:
+            return _cut(encode(tokenizer, text, special=False), limit)
     tokens = _encode(tokenizer, text, inputs.pair, inputs.target_lang, "text", limit)
     if model.type == "cross":
         tokens = _for_decoder(model, tokens, tokenizer)

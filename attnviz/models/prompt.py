@@ -107,7 +107,7 @@ def _of_chat(model: TrainedModel, inputs: Inputs, system: str | None) -> Prompt:
         content = [{"type": "image"}, {"type": "text", "text": text}]
     whole = render_chat(model.checkpoint, [*messages, {"role": "user", "content": content}])
     if inputs.image is not None:
-        whole = with_picture(model, whole, model.tokenizer)
+        whole, _ = with_picture(model, whole, model.tokenizer)
     tokens = encode(model.tokenizer, whole, special=False)
     if inputs.image is not None:
         prepared = model.prepare(replace(inputs, text=None, ids=tokens.ids.tolist()))

@@ -174,9 +174,16 @@ class TrainedModel:
     def reads(self) -> frozenset[str]:
         """The fields of `Inputs` that it can use."""
         found = set[str]().union(*(READ_AS[role] for role in self.roles))
-        return frozenset(
-            found | ({"pair"} if self.type == "self" and TEXT in self.roles else set())
-        )
+        if TEXT in self.roles:
+            found |= {"pair"} if self.type == "self" else set()
+            found |= {"n_prompt"} if self.splits_prompt else set()
+        return frozenset(found)
+
+    @property
+    def splits_prompt(self) -> bool:
+        """Whether it matters to its masks which words it wrote itself."""
+        sees = self.network.writer.sees
+        return sees is not None and sees.splits_prompt
 
     @property
     def type(self) -> str:
@@ -251,7 +258,14 @@ class TrainedModel:
 
     def stacks(self, prepared: Prepared) -> dict[str, StackShape]:
         """Return its stacks with the tokens that they look from and at."""
-        return stack_shapes(self.layouts, prepared.tokens)
+        feed, found = _feed(prepared), stack_shapes(self.layouts, prepared.tokens)
+        for role in {TEXT, IMAGE} & {*prepared.tokens}:
+            tower = self.network.tower(role)
+            if tower.sees is not None:
+                shape = found[tower.stack]
+                layout = replace(shape.layout, masks=tower.masks_for(feed))
+                found[tower.stack] = replace(shape, layout=layout)
+        return found
 
     def run(self, prepared: Prepared, attend: Attend) -> Floats:
         """Run the network, each layer attending through `attend`; return the final hidden state
@@ -380,6 +394,7 @@ def _feed(prepared: Prepared, start: int = 0, encoded: Floats | None = None) -> 
         tuple(sorted(set(prepared.global_tokens))),
         start,
         encoded,
+        prepared.n_prompt,
     )
 
 

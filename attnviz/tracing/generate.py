@@ -105,6 +105,8 @@ class Generated:
     def recorded(self, **how: Any) -> AttentionRecord:
         """Run once over prompt and text; `how` as in `trace` (max_memory, transform …)."""
         source = self._prepared.tokens.get(SOURCE)
+        if self._model.splits_prompt:
+            how = {"n_prompt": len(self.prompt), **how}
         found = trace(
             ids=[*self.prompt.ids.tolist(), *self.ids],
             source_ids=None if source is None else source.ids.tolist(),

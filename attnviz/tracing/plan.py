@@ -42,6 +42,7 @@ class Options(TypedDict, total=False):
     target_lang: str | None
     source_lang: str | None
     truncate: bool
+    n_prompt: int | None
     image: str | Path | None
     audio: str | Path | None
     start: float | None

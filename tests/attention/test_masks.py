@@ -451,6 +451,26 @@ def test_windows_are_squares_on_the_grid_with_borders_that_shift():
         masks.windows(6, 3, 3)
 
 
+def test_a_block_sees_ahead_and_so_far_back():
+    """Beside a window the tokens of a picture see all of it that is to come (Gemma 3)."""
+    for first, stop, back in ((2, 6, 0), (2, 6, 1), (0, 5, 5), (3, 3, 0)):
+        rule = masks.block(first, stop, back)
+        for i in range(9):
+            wanted = [
+                first <= i < stop and first <= j < stop and j >= i - back for j in range(9)
+            ]  # fmt: skip
+            assert rule([i], np.arange(9))[0].tolist() == wanted
+            low, high = rule.span([i])
+            assert not any(wanted[:low]) and not any(wanted[high:])  # noqa: PT018
+        assert masks.from_dict(rule.to_dict()) == rule
+        assert rule.per_row(9, 9).tolist() == rule.to_array(9, 9).sum(axis=1).tolist()
+    near = (masks.sliding(2) | masks.block(1, 5)).to_array(6, 6).astype(int)
+    assert near.tolist() == [
+        [1, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 0], [0, 1, 1, 1, 1, 0], [0, 0, 1, 1, 1, 0],
+        [0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 1],
+    ]  # fmt: skip
+
+
 def test_nearby_is_a_square_on_the_grid():
     rule = masks.nearby(columns=4, window=1, first=1)
     seen = rule.to_array(13, 13)  # one token before a grid of three rows

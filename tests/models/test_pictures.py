@@ -18,7 +18,12 @@ IDS, CAPTION = [3, 17, 5, 2, 11], [5, 17, 9, 22]
 TOWERS = ("clip", "siglip", "siglip2")
 WRITERS = ("vit-gpt2", "trocr", "blip")
 ASKED = [1, 8, 29, 17, 22]  # 29 stands for the picture
-AMONG = {"llava": 9, "smolvlm": 4}  # how many tokens a picture is among words
+AMONG = {
+    "llava": 9,
+    "smolvlm": 4,
+    "paligemma": 9,
+    "gemma3": 4,
+}  # how many tokens a picture is among words
 
 
 def given(folder, case):
@@ -206,7 +211,7 @@ def test_what_cannot_be_compared_is_said(asked, said, tmp_path):
         attnviz.predict(model=str(tmp_path), **asked)
 
 
-@pytest.mark.parametrize("case", ["clip", "blip", "llava", "smolvlm", "swin"])
+@pytest.mark.parametrize("case", ["clip", "blip", "llava", "smolvlm", "gemma3", "swin"])
 @pytest.mark.parametrize("words", [
     ["cost"], ["lens", "a"], ["effect", "a"], ["check", "a cat"], ["heads", "a cat"],
     ["steps", "a cat", "--query", "a"], ["models"],
@@ -237,6 +242,23 @@ def test_parts_that_are_left_out_are_said(tmp_path):
     assert "do_image_splitting" not in "".join(attnviz.trace("a cat", **asked).notes)
 
 
+@pytest.mark.parametrize(("case", "masks"), [
+    ("paligemma", ["prefix 13", "prefix 13"]),
+    ("gemma3", ["sliding 3 or block 2 6 0", "causal or block 2 6 0"]),
+])  # fmt: skip
+def test_what_sees_both_ways(case, masks, tmp_path):
+    """The prompt, or the picture; words that were written are seen by those after them alone."""
+    pictures.write(case, tmp_path)
+    asked = {"image": tmp_path / "picture.png", "model": str(tmp_path), "ids": ASKED}
+    record = attnviz.trace(**asked)
+    assert [str(mask) for mask in record.stack.masks] == masks
+    n = len(record.stack.key_tokens)
+    written = attnviz.generate(**asked, max_new_tokens=3).record.stack
+    assert [str(mask) for mask in written.masks] == masks
+    np.testing.assert_allclose(written.weights[0, :, :n, :n], record.stack.weights[0], atol=1e-6)
+    assert not written.weights[:, :, :n, n:].any()
+
+
 def test_the_marks_around_a_picture(tmp_path):
     """Where the tokenizer knows them a picture stands as the library's processor writes it."""
     from tokenizers import Tokenizer, models, pre_tokenizers
@@ -255,6 +277,26 @@ def test_the_marks_around_a_picture(tmp_path):
     ids = opened.prepare(Inputs(text="a <image> cat", image=image)).text.ids
     assert ids.tolist() == [3, 5, 6, 29, 29, 29, 29, 5, 4]
     assert opened.prepare(Inputs(text="a cat")).text.ids.tolist() == [3, 4]
+
+
+def test_the_prompt_of_paligemma(tmp_path):
+    """The picture, the start, the text, a line's end; the tokenizer's own start is left out."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+    pictures.write("paligemma", tmp_path)
+    words = ["<unk>", "<pad>", "<bos>", "a", "cat", "\n"]
+    numbers = {word: i for i, word in enumerate(words)} | {"<image>": 29}
+    tokenizer = Tokenizer(models.WordLevel(numbers, "<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.add_special_tokens(["<bos>", "<image>", "\n"])
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", 2)]
+    )
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    opened, image = load_writer(str(tmp_path)), tmp_path / "picture.png"
+    ids = opened.prepare(Inputs(text="a cat", image=image)).text.ids
+    assert ids.tolist() == [*[29] * 9, 2, 3, 4, 5]
+    assert opened.prepare(Inputs(text="a cat")).text.ids.tolist() == [2, 3, 4]
 
 
 ODD = (None, "x", -1, 0, 1.5, [], {}, 10**9, [1, 2])

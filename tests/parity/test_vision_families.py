@@ -161,6 +161,7 @@ PROCESSORS = {
         resample=3, image_mean=(0.485, 0.456, 0.406), image_std=(0.229, 0.224, 0.225)
     ),
     "idefics3": lambda: Idefics3ImageProcessorPil(do_image_splitting=False),
+    "paligemma": t.SiglipImageProcessorPil, "gemma3": t.Gemma3ImageProcessorPil,
     "smolvlm": lambda: SmolVLMImageProcessorPil(
         do_image_splitting=False, size={"longest_edge": 512}, max_image_size={"longest_edge": 128}
     ),

@@ -132,6 +132,14 @@ def _in_squares(model, pixels):
     return _joined(model, ids, pixels[None])
 
 
+def _both_ways(model, pixels):
+    """PaliGemma and Gemma 3: what the processor calls each token decides what sees both ways."""
+    n = 9 if model.config.model_type == "paligemma" else 4
+    ids = torch.tensor([[1, 8, *[IMAGE_TOKEN] * n, 17, 22]])
+    kinds = (ids == IMAGE_TOKEN).long() if n == 4 else torch.zeros_like(ids)
+    return _joined(model, ids, pixels, token_type_ids=kinds)
+
+
 def _joined(model, ids, pixels, **beside):
     """A tower and a decoder that reads what it saw among its words."""
     given = {"input_ids": ids, "pixel_values": pixels, **beside}
@@ -165,8 +173,11 @@ def _stacked(out):
     return np.stack([one[0].numpy() for one in out.attentions])
 
 
+EVEN = {"size": {"height": 32, "width": 32}, "do_center_crop": False}
+SIGLIP = SEEN | {"vision_use_head": False}
+GEMMA = LLAMA | {"head_dim": 8, "pad_token_id": 0}
 SMALL = {"size": {"longest_edge": 48}, "max_image_size": {"longest_edge": 32}}
-FED = {"llava": [1], "smolvlm": [1]}
+FED = {case: [1] for case in ("llava", "smolvlm", "paligemma", "gemma3")}
 CASES = {  # class, config, processor, what is run
     "clip": (t.CLIPModel, t.CLIPConfig(text_config=READ, vision_config=SEEN), SQUARE, _towers),
     "siglip": (t.SiglipModel, t.SiglipConfig(text_config=READ, vision_config=SEEN), SQUARE,
@@ -189,6 +200,14 @@ CASES = {  # class, config, processor, what is run
     "smolvlm": (t.SmolVLMForConditionalGeneration, t.SmolVLMConfig(
         vision_config=TOWER | {"image_size": 32, "patch_size": 8}, image_token_id=IMAGE_TOKEN,
         text_config=t.LlamaConfig(**LLAMA), scale_factor=2), SMALL, _in_squares),
+    "paligemma": (t.PaliGemmaForConditionalGeneration, t.PaliGemmaConfig(
+        vision_config=SIGLIP | {"projection_dim": 16}, text_config=t.GemmaConfig(**GEMMA),
+        projection_dim=16, image_token_id=IMAGE_TOKEN), SQUARE, _both_ways),
+    "gemma3": (t.Gemma3ForConditionalGeneration, t.Gemma3Config(
+        vision_config=SIGLIP | {"image_size": 32}, text_config=t.Gemma3TextConfig(
+            **GEMMA, query_pre_attn_scalar=8, sliding_window=3, rope_local_base_freq=1e4,
+            layer_types=["sliding_attention", "full_attention"]),
+        mm_tokens_per_image=4, image_token_id=IMAGE_TOKEN), EVEN, _both_ways),
     "blip tower": (t.BlipVisionModel, t.BlipVisionConfig(**SEEN), SQUARE, _alone),
 }  # fmt: skip
 

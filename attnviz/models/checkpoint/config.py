@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -163,12 +163,14 @@ class Fields:
             raise self.wrong(name, value, f"a list of {n_layers}, each {' or '.join(known)}")
         return value
 
-    def part(self, name: str) -> Fields:
-        """Return the fields of a config within this one; AttnvizError where there is none."""
+    def part(self, name: str, without: Collection[str] = ()) -> Fields:
+        """Return the fields of a config within this one, but for those that say nothing there;
+        AttnvizError where there is none."""
         inner = self.get(name, {})
         if not isinstance(inner, Mapping) or self._make_part is None:
             raise self.wrong(name, inner, "a config")
-        self._parts.append(self._make_part(inner))
+        kept = {field: value for field, value in inner.items() if field not in without}
+        self._parts.append(self._make_part(kept))
         return self._parts[-1]
 
     def wrong(self, name: str, value: Any, due: str) -> AttnvizError:

@@ -180,6 +180,7 @@ USUAL = {  # by model_type, where the folder has no file of its own
     ),
     "blip": ImageProcessor((384, 384), None, BICUBIC, mean=CLIP_MEAN, std=CLIP_STD),
     "idefics3": ImageProcessor((364, 364), None, LANCZOS, longest=1456, splits=True),
+    "gemma3": ImageProcessor((224, 224), None, BILINEAR),
 }
 USUAL |= {
     "dinov2_with_registers": USUAL["dinov2"],
@@ -188,6 +189,7 @@ USUAL |= {
     "siglip2_vision_model": USUAL["siglip2"],
     "blip_vision_model": USUAL["blip"],
     "smolvlm": USUAL["idefics3"],
+    "paligemma": USUAL["siglip"],
 }
 
 

@@ -115,6 +115,8 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "blip": ("blip", "blip_vision_model"),
     "llava": ("llava",),
     "idefics3": ("idefics3", "smolvlm"),
+    "paligemma": ("paligemma",),
+    "gemma3": ("gemma3",),
     "vision_encoder_decoder": ("vision-encoder-decoder",),
     "clip": (
         "clip",
@@ -169,6 +171,8 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "blip": (IMAGE, "Salesforce/blip-image-captioning-base"),
     "llava": (IMAGE, "llava-hf/llava-1.5-7b-hf"),
     "idefics3": (IMAGE, "HuggingFaceTB/SmolVLM-256M-Instruct"),
+    "paligemma": (IMAGE, "google/paligemma-3b-mix-224"),
+    "gemma3": (IMAGE, "google/gemma-3-4b-it"),
     "vision_encoder_decoder": (IMAGE, "nlpconnect/vit-gpt2-image-captioning"),
     "clip": (IMAGE, "openai/clip-vit-base-patch32"),
 }
@@ -209,6 +213,8 @@ SEEING = {
     "llava": ("clip_vision_model", "siglip_vision_model"),
     "idefics3": ("idefics3_vision", "idefics3"),
     "smolvlm": ("smolvlm_vision", "smolvlm"),
+    "paligemma": ("siglip_vision_model",),
+    "gemma3": ("siglip_vision_model",),
 }
 HALVES = ("_text_model", "_vision_model", "_vl_text")  # how halves end: they are not searched for
 NAMED = 5  # kinds of each family that an error names

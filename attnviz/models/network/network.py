@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.attention.rules import Rule
 from attnviz.frozen import dataclass
 from attnviz.models.layers import Floats, Linear, Rotation
 from attnviz.models.model import TEXT, Attend, Layout
@@ -32,7 +33,8 @@ class Feed:
     features: arrays in place of ids: the pixels of an image, the frames of a sound.
     global_positions: the tokens that see all (Longformer). start: the position of the text's first
     token, where those before it were run earlier and a cache has their keys and values. encoded:
-    the final state of the encoder (tokens, width), where it was run earlier.
+    the final state of the encoder (tokens, width), where it was run earlier. n_prompt: how many
+    tokens of the text were there before the model wrote; None where all were.
     """
 
     ids: Mapping[str, Ids]
@@ -41,6 +43,7 @@ class Feed:
     global_positions: tuple[int, ...] = (0,)
     start: int = 0
     encoded: Floats | None = None
+    n_prompt: int | None = None
 
     def starts_at(self, role: str) -> int:
         """Return the position of the first token of a role: only the text is ever continued."""
@@ -50,14 +53,15 @@ class Feed:
 @dataclass(frozen=True, eq=False)
 class Shared:
     """What all layers of a tower use: rotations by kind of layer, what distances add to the scores
-    of a layer (heads, queries, keys), what cross-attention looks at (tokens, width), and rows and
-    columns of patches."""
+    of a layer (heads, queries, keys), what cross-attention looks at (tokens, width), rows and
+    columns of patches, and the mask of each layer where what is read makes it."""
 
     feed: Feed
     rotations: Mapping[str, Rotation] = field(default_factory=dict)
     bias: Callable[[int], Floats] | None = None
     source: Floats | None = None
     grid: tuple[int, int] | None = None
+    masks: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Activation, Floats, Linear
+from attnviz.models.layers import Activation, Floats, Linear, Norm
 from attnviz.models.network.grid import Grid
 
 
@@ -50,6 +50,43 @@ class TwoMaps:
 
 
 @dataclass(frozen=True)
+class OneMap:
+    """A linear map of each patch (PaliGemma, arXiv 2407.07726)."""
+
+    linear: Linear
+
+    dropped = 0
+
+    def grid(self, patches: Grid) -> Grid:
+        """Return the same: every patch is a token."""
+        return patches
+
+    def __call__(self, x: Floats, grid: Grid) -> Floats:
+        """(patches, width) → (image tokens, width of the decoder)"""
+        del grid  # each token by itself
+        return self.linear(x)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """The mean of squares of `side` × `side` patches, normed, and a map of it (Gemma 3)."""
+
+    norm: Norm
+    linear: Linear
+    side: int
+
+    dropped = 0
+
+    def grid(self, patches: Grid) -> Grid:
+        """Return rows and columns of the squares: each is a token."""
+        return squares(patches, self.side)
+
+    def __call__(self, x: Floats, grid: Grid) -> Floats:
+        """(patches, width) → (image tokens, width of the decoder)"""
+        return self.linear(self.norm(in_squares(x, grid, self.side).mean(axis=1)))
+
+
+@dataclass(frozen=True)
 class PixelShuffle:
     """Squares of `side` × `side` patches as one long vector, and a map of it (Idefics 3, arXiv
     2408.12637): row by row within the square."""
@@ -77,6 +114,7 @@ def in_squares(x: Floats, grid: Grid, side: int) -> Floats:
     """Put the patches of each square beside one another, row by row: (patches, width) → (squares,
     side × side, width)."""
     rows, columns = squares(grid, side)
-    cut = x.reshape(rows, side, columns, side, x.shape[1]).swapaxes(1, 2)
+    whole = x.reshape(*grid, x.shape[1])[: rows * side, : columns * side]
+    cut = whole.reshape(rows, side, columns, side, x.shape[1]).swapaxes(1, 2)
     found: Floats = np.ascontiguousarray(cut).reshape(rows * columns, side * side, x.shape[1])
     return found

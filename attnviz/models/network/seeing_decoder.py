@@ -18,16 +18,20 @@ from attnviz.models.network.tower import Tower
 @dataclass(frozen=True)
 class ImageMarks:
     """How a picture is written in a text. mark: what stands for it in a chat; whole: what the
-    processor puts in its place, in which the image token stands once."""
+    processor puts in its place, in which the image token stands once; end: what it puts behind the
+    text. framed: the tokenizer puts its own special tokens around all that."""
 
     mark: str
     whole: str
+    end: str = ""
+    framed: bool = True
 
     def placed(self, text: str) -> str:
         """Return the text with the picture in it: where the mark is, or before all words."""
         if self.whole in text:
             return text
-        return text.replace(self.mark, self.whole, 1) if self.mark in text else self.whole + text
+        found = text.replace(self.mark, self.whole, 1) if self.mark in text else self.whole + text
+        return found + self.end
 
 
 @dataclass(frozen=True)

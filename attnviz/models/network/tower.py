@@ -13,6 +13,7 @@ from attnviz.models.layers import Floats, Norm
 from attnviz.models.model import SOURCE, TEXT, Attend, Layout
 from attnviz.models.network.attention import LayerDoor
 from attnviz.models.network.blocks import Block, run_block
+from attnviz.models.network.both_ways import Sees
 from attnviz.models.network.embeddings import Distances, Embed
 from attnviz.models.network.grid import GRID, AnyGridBias, GridRope
 from attnviz.models.network.network import Feed, Limits, Shared, State
@@ -35,7 +36,7 @@ class Tower:
     after the last layer, and the final state stays as it is. grid_rope, grid_biases: what the
     places of patches do, the latter one for all layers or one for each. shares: of the embeddings
     and of what each layer gives, where the final state is their weighted sum. after: what the
-    final state still passes.
+    final state still passes. sees: what makes the masks of what is read, where it matters.
     """
 
     embeddings: Embed
@@ -53,6 +54,7 @@ class Tower:
     grid_biases: tuple[AnyGridBias, ...] = ()
     shares: tuple[float, ...] = ()
     after: tuple[Step, ...] = ()
+    sees: Sees | None = None
 
     @cached_property
     def layouts(self) -> Mapping[str, Layout]:
@@ -93,7 +95,12 @@ class Tower:
             rotations[GRID] = self.grid_rope.rotation(grid, len(x))
         bias = self.bias(len(x), start, grid)
         mixed = x * x.dtype.type(self.shares[0]) if self.shares else None
-        return State(x, Shared(feed, rotations, bias, feed.encoded, grid), self.stack, mixed=mixed)
+        shared = Shared(feed, rotations, bias, feed.encoded, grid, self.masks_for(feed))
+        return State(x, shared, self.stack, mixed=mixed)
+
+    def masks_for(self, feed: Feed) -> tuple[Rule, ...]:
+        """Return the mask of each layer over what it is fed."""
+        return self.masks if self.sees is None else self.sees(self.masks, feed)
 
     def _grid(self, feed: Feed) -> tuple[int, int] | None:
         """Rows and columns of patches; None where no layer asks for them."""
@@ -126,7 +133,7 @@ class Tower:
             return replace(state, layer=state.layer + 1)
         layer, shared, block = state.layer, state.shared, self.blocks[state.layer]
         door = LayerDoor(
-            attend, self.stack, layer, self.masks[layer],
+            attend, self.stack, layer, (shared.masks or self.masks)[layer],
             rotation=shared.rotations.get(self.kinds[layer]) if self.kinds else None,
             bias=None if shared.bias is None else shared.bias(layer),
             global_positions=shared.feed.global_positions,
