@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from attnviz.cli.exercises import CHECKED, MADE, exercises
+from attnviz.cli.exercise_of_topic import MADE
+from attnviz.cli.exercises import CHECKED, exercises
 from attnviz.cli.lesson_pictures import panels
 from attnviz.language.language import PAGE, PICTURE
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from attnviz.cli.exercises import Exercise
+    from attnviz.cli.exercise import Exercise
     from attnviz.cli.lesson_pictures import Reader
     from attnviz.language.lesson import Topic
     from attnviz.views.page.lesson import Lesson

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from attnviz.analysis.steps import Steps
     from attnviz.language.language import Language
     from attnviz.record.record import AttentionRecord
-    from attnviz.views.panels import Panel
+    from attnviz.views.panels import Bars, Panel
     from attnviz.views.screen import Screen
 
 LENGTHS = (128, 512, 2048)  # tokens of the measured example
@@ -25,10 +25,12 @@ WIDTHS, PRODUCTS = (1, 16, 64), 4000  # numbers of random vectors, and how many 
 SAID = {"english": "Yesterday my brother bought fish.", "arabic": "أمس اشترى أخي السمك من السوق."}
 FOLLOWED = 2  # the head "near": its weights are spread, so that every step has something to show
 SAME_WORD, WHAT_FOLLOWED = 1, 5  # heads of the built-in list
+HEADS_OF_ORDER = {SAME_WORD: "same word", 0: "previous"}  # which know what a token is, and where
 BANKS = (("He sat on the bank of the river", "She keeps her money in the bank"), "bank")
 BANK_LAYER = 5  # where the river and the money stand out
 TIRED = ("The cat sat on the mat because it was tired", "it")
 TIRED_LAYER = 2
+Sentence = tuple[str, list[tuple[str, float]]]  # a text, and shares of its words
 STRONGEST = 4  # keys of a row that are named
 MOST_TOKENS = 16  # of a reader's text: rows and columns that fit 80 columns
 
@@ -37,7 +39,8 @@ MOST_TOKENS = 16  # of a reader's text: rows and columns that fit 80 columns
 class Reader:
     """Who reads: in which language, on what screen, and with what text of their own.
 
-    guard: what keeps two directions of writing apart where the sentences stand."""
+    guard: what keeps two directions of writing apart where the sentences stand.
+    """
 
     language: Language
     screen: Screen
@@ -229,18 +232,31 @@ def _order(reader: Reader) -> list[Panel]:
     """The same word's weights in two orders: by what tokens are, and by where they stand."""
     from attnviz.views.panels import PLAIN, Numbers, Row
 
-    texts, rows = reader.language.example.order, []
-    first, *_ = (record.stack.query_tokens.labels for record in map(_traced, texts[:1]))
-    for head in (SAME_WORD, 0):
+    by_head = order_rows(reader)
+    labels = [label for label, _ in by_head[0][0][1]]
+    rows = [
+        Row(text, (f"{head} {HEADS_OF_ORDER[head]}", *(f"{100 * w:.0f}%" for _, w in row)), PLAIN)
+        for head, texts in by_head.items()
+        for text, row in texts
+    ]
+    return [Numbers((labels[0], "head", *labels), tuple(rows))]
+
+
+def order_rows(reader: Reader) -> dict[int, list[Sentence]]:
+    """Compute what the first word looks at in both orders, by head: text, and words' shares."""
+    texts, found = reader.language.example.order, dict[int, list[Sentence]]()
+    first, _ = (
+        [label.casefold() for label in _traced(text).stack.query_tokens.labels] for text in texts
+    )
+    for head in HEADS_OF_ORDER:
+        found[head] = []
         for text in texts:
             record = _traced(text)
             names = [label.casefold() for label in record.stack.query_tokens.labels]
-            row = dict(zip(names, row_of(record, names.index(first[0].casefold()), 0, head),
-                           strict=True))  # fmt: skip
-            shares = (f"{100 * row[label.casefold()][1]:.0f}%" for label in first)
-            cells = (f"{head} {record.stack.head_names[head]}", *shares)
-            rows.append(Row(text, cells, PLAIN))
-    return [Numbers((first[0], "head", *(label.casefold() for label in first)), tuple(rows))]
+            shares = row_of(record, names.index(first[0]), 0, head)
+            row = dict(zip(names, (share for _, share in shares), strict=True))
+            found[head].append((text, [(label, row[label]) for label in first]))
+    return found
 
 
 def _tokens(reader: Reader) -> list[Panel]:
@@ -261,16 +277,25 @@ def _tokens(reader: Reader) -> list[Panel]:
 
 
 def _why(reader: Reader) -> list[Panel]:
-    from attnviz.views.panels import STRONG, line, strongest
+    from attnviz.views.panels import STRONG, line
+
+    found: list[Panel] = [] if _minilm() is not None else _absent(reader)
+    for text, bars in bank_rows():
+        found += [line(text, STRONG), bars]
+    return found
+
+
+def bank_rows() -> list[tuple[str, Bars]]:
+    """Compute what the same word looks at in each sentence, the strongest first."""
+    from attnviz.views.panels import strongest
 
     texts, query = BANKS
-    trained = _minilm()
-    found: list[Panel] = [] if trained is not None else _absent(reader)
+    trained, found = _minilm(), []
     for text in texts:
         record = _without_special(text, trained)
         place = record.stack.query_tokens.labels.index(query)
-        layer = BANK_LAYER if trained is not None else 0
-        found += [line(text, STRONG), strongest(row_of(record, place, layer), STRONGEST, place)]
+        row = row_of(record, place, BANK_LAYER if trained is not None else 0)
+        found.append((text, strongest(row, STRONGEST, place)))
     return found
 
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.cli import run_command_line
-from attnviz.cli.commands.explain import WITH_EXERCISE
-from attnviz.cli.exercises import CHECK, MADE, exercises, held
-from attnviz.cli.lesson_pictures import Reader
+from attnviz.cli import lesson_pictures, run_command_line
+from attnviz.cli.exercise_of_topic import CHECK, MADE
+from attnviz.cli.exercises import exercises, held
+from attnviz.cli.lesson_pictures import HEADS_OF_ORDER, Reader
 from attnviz.inputs.text import tokenize
+from attnviz.language import lesson
 from attnviz.language.languages import find_language
 from attnviz.models.builtin.features import features
 from attnviz.models.builtin.heads import builtin
@@ -42,9 +43,86 @@ def command(capsys):
     return run
 
 
-def test_the_topics_that_point_to_an_exercise_have_one():
-    assert set(WITH_EXERCISE) == {*MADE, "check"}
+def test_every_topic_of_the_path_has_an_exercise_and_points_to_it(command):
+    assert [*MADE, "check"] == [topic.name for topic in lesson.COURSE]
     assert len(CHECK) == 10
+    assert set(CHECK) <= set(MADE)
+    for topic, has_one in ("why", True), ("check", True), ("local", False):
+        out = command("explain", topic)[1]
+        assert (f"attnviz explain {topic} --exercise" in out) == has_one
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_number_of_a_vector_is_the_product_with_a_column(lang):
+    columns = set()
+    for seed in range(12):
+        one = made("query-key-value", lang, seed)
+        _, x, column = one.lines
+        columns.add(column.split(" = ")[0])
+        x, column = (
+            [int(number) for number in line.split("(")[1].rstrip(")").split(", ")]
+            for line in (x, column)
+        )
+        assert len(x) == len(column) == 4
+        assert one.value == sum(a * b for a, b in zip(x, column, strict=True))
+        assert one.worked.endswith(f"= {one.answer}")
+    assert {name[:3] for name in columns} == {"W_Q", "W_K", "W_V"}
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_rows_of_two_orders_are_those_of_the_head(lang):
+    texts, answers = find_language(lang).example.order, set()
+    for seed in range(8):
+        one = made("vectors", lang, seed)
+        head = next(head for head, name in HEADS_OF_ORDER.items() if name == one.answer)
+        answers.add(head)
+        rows = []
+        for text, line in zip(texts, one.lines[1:], strict=True):
+            stack = attnviz.trace(text).stack
+            assert stack.head_names[head] == one.answer
+            names = [label.casefold() for label in stack.query_tokens.labels]
+            asked = [label.casefold() for label in tokenize(texts[0]).labels]
+            row = stack.weights[0, head, names.index(asked[0])]
+            rows.append([round(100 * float(row[names.index(label)])) for label in asked])
+            assert [int(share) for share in re.findall(r"(\d+)%", line)] == rows[-1]
+        assert (rows[0] == rows[1]) == (one.answer == "same word")
+    assert answers == set(HEADS_OF_ORDER)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_an_even_row_has_its_share_of_the_whole(lang):
+    one = made("trained", lang)
+    n = len(tokenize("The cat sat on the mat because it was tired"))
+    assert one.value == 100 / n
+    shares = [float(share) for share in re.findall(r"([\d.]+)%", "\n".join(one.lines))]
+    assert len(shares) == n
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+    assert max(shares) < 2 * one.value  # nearly even
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_a_word_of_the_question_finds_its_own_in_the_passage(lang):
+    example = find_language(lang).example
+    stack = attnviz.trace(example.question, source=example.passage).stack
+    mean = stack.weights[0].mean(axis=0)
+    for seed in range(6):
+        one = made("applications", lang, seed)
+        query = stack.query_tokens.labels.index(one.answer)
+        assert stack.key_tokens.labels[int(mean[query].argmax())] == one.answer
+        assert one.answer in one.question
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_the_same_word_takes_other_shares_in_two_sentences(lang, monkeypatch):
+    monkeypatch.setattr(lesson_pictures, "_minilm", lambda: None)
+    one = made("why", lang)
+    for line in one.lines:
+        text, shares = re.sub("[\u200e]", "", line).split(": ")
+        stack = attnviz.trace(text).stack
+        place = stack.query_tokens.labels.index("bank")
+        row = np.delete(stack.weights[0].mean(axis=0)[place], place)
+        shown = [int(share) for share in re.findall(r"(\d+)%", shares)]
+        assert shown == [round(100 * float(weight)) for weight in sorted(row)[:-4:-1]]
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -100,7 +178,7 @@ def test_the_tokens(lang):
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_choices_have_one_right_answer_and_mistakes(lang):
-    for topic in ("self", "multi-head", "local-global", "not-explanation"):
+    for topic in ("why", "vectors", "self", "multi-head", "local-global", "not-explanation"):
         for seed in range(4):
             one = made(topic, lang, seed)
             (right,) = (choice for choice in one.choices if not choice.mistake)
@@ -206,7 +284,7 @@ def test_numbers_for_programs_and_seeds(command):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [(["why"], "no exercise"), ([], "belongs to a topic"), (["zzz"], "zzz")]
+    ("words", "said"), [(["speech"], "no exercise"), ([], "belongs to a topic"), (["zzz"], "zzz")]
 )
 def test_what_has_no_exercise(command, words, said):
     status, out, err = command("explain", *words, "--exercise")

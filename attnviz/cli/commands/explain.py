@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     from attnviz.language.lesson import Topic
 
 CAT = '"The cat sat on the mat because it was tired"'
-WITH_EXERCISE = (
-    "tokens", "scores", "scaling", "softmax", "weighted-sum", "self", "multi-head", "causal",
-    "cross", "local-global", "limits", "not-explanation", "check",
-)  # fmt: skip
 TRY = {  # what a reader may do next with a topic, wherever the reader is
     "why": f"attnviz run {CAT} --query it",
     "tokens": f"attnviz run {CAT} --tokenizer characters",
@@ -203,12 +199,14 @@ def _onward(topic: Topic, language: Language) -> list[RenderableType]:
     """What to try with this topic, and the topic that comes next."""
     from rich.text import Text
 
+    from attnviz.cli.exercise_of_topic import MADE
+    from attnviz.cli.exercises import CHECKED
     from attnviz.language.lesson import beside
 
     lines = []
     if topic.name in TRY:
         lines.append(Text.assemble((f"{language.say('lesson.try')} ", "dim"), TRY[topic.name]))
-    if topic.name in WITH_EXERCISE:
+    if topic.name in (*MADE, CHECKED):
         asked = f"attnviz explain {topic.name} --exercise"
         lines.append(Text.assemble((f"{language.say('lesson.test')} ", "dim"), asked))
     following = beside(topic, 1)

@@ -20,6 +20,32 @@ SENTENCES = {
         "عشرة د الأسئلة على topics اللي قبل، ب أرقام محسوبة دابا: attnviz explain all "
         "--exercise كيسولهم."
     ),
+    "exercise.why.ask": "نفس الكلمة ف جوج جملات: شنو اللي مختلف؟",
+    "exercise.why.hint": "قارن الكلمات اللي كتشوف.",
+    "exercise.why.takes": "شنو كتاخد من جيرانها",
+    "exercise.why.token": "token اللي كيتقرا",
+    "exercise.why.nothing": "والو",
+    "exercise.why.token.mistake": "الحروف هوما هوما، و token هو هو.",
+    "exercise.why.nothing.mistake": "الـ weights ديالها كيمشيو ل كلمات خرين، و كيخرج vector آخر.",
+    "exercise.vectors.ask": "نفس الكلمات ف جوج ترتيبات: شمن head دار هاد السطور؟",
+    "exercise.vectors.hint": "شوف واش الترتيب الآخر كيبدل السطر.",
+    "exercise.vectors.both": "أي واحد فيهم",
+    "exercise.vectors.same.mistake": (
+        "head «same word» كيعرف غير شنو هو token: حتى ترتيب ما كيبدل السطر ديالو."
+    ),
+    "exercise.vectors.place.mistake": (
+        "head «previous» كيعرف غير البلاصة: ترتيب آخر كيبدل السطر ديالو."
+    ),
+    "exercise.vectors.both.mistake": "قارن جوج سطور: غير واحد من هاد الـ heads كيديرهم.",
+    "exercise.query-key-value.ask": "x كيتضرب ف هاد الـ column ديال matrix. شمن رقم كيخرج؟",
+    "exercise.query-key-value.hint": "ضرب الأرقام ديال نفس البلاصة، و جمع كلشي.",
+    "exercise.trained.ask": (
+        "قبل training الـ weights تقريبا بحال بحال. شحال ف المية يكون كل واحد إلا كانو "
+        "كاملين بحال بحال؟"
+    ),
+    "exercise.trained.hint": "قسم 100% على tokens كاملين ديال السطر.",
+    "exercise.applications.ask": "شمن كلمة ف الـ passage كيشوف «{token}» كتر؟",
+    "exercise.applications.hint": "هاد الـ heads كيقلبو على نفس الحروف.",
     "exercise.tokens.ask": "شحال من token ف هاد الـ text، مقطع ل كلمات؟",
     "exercise.tokens.hint": "حسب الكلمات، و كل علامة (. ،) ب وحدة.",
     "exercise.scores.ask": "شحال score q · k؟",

@@ -20,6 +20,34 @@ SENTENCES = {
         "3chra d as2ila 3la topics li 9bel, b ar9am dial had run: attnviz explain all "
         "--exercise kaysewelhom."
     ),
+    "exercise.why.ask": "Nefs lkelma f jouj jomlat: chno li mkhtalef?",
+    "exercise.why.hint": "9aren lkelmat li katchouf.",
+    "exercise.why.takes": "chno katakhod mn jiranha",
+    "exercise.why.token": "token li kayt9ra",
+    "exercise.why.nothing": "walo",
+    "exercise.why.token.mistake": "L7orouf homa homa, w token howa howa.",
+    "exercise.why.nothing.mistake": (
+        "Weights dialha kaymchiw l kelmat okhrin, w kaykhrej vector akhor."
+    ),
+    "exercise.vectors.ask": "Nefs lkelmat f jouj tartibat: chmen head dar had stora?",
+    "exercise.vectors.hint": "Chouf wach tartib lakhor kaybeddel ster.",
+    "exercise.vectors.both": "ay wa7ed fihom",
+    "exercise.vectors.same.mistake": (
+        'Head "same word" kay3ref ghir chno howa token: 7ta tartib ma kaybeddel ster dialo.'
+    ),
+    "exercise.vectors.place.mistake": (
+        'Head "previous" kay3ref ghir lblasa: tartib akhor kaybeddel ster dialo.'
+    ),
+    "exercise.vectors.both.mistake": "9aren jouj stora: ghir wa7ed mn had lheads kaydirhom.",
+    "exercise.query-key-value.ask": "x kaytdreb f had lcolumn dial matrix. Chmen ra9m kaykhrej?",
+    "exercise.query-key-value.hint": "Dreb lar9am dial nefs lblasa, w jme3 kolchi.",
+    "exercise.trained.ask": (
+        "9bel training weights t9riban b7al b7al. Ch7al f lmya ykoun kul wa7ed ila kano "
+        "kamlin b7al b7al?"
+    ),
+    "exercise.trained.hint": "9sem 100% 3la tokens kamlin dial ster.",
+    "exercise.applications.ask": 'Chmen kelma f passage kaychouf "{token}" kter?',
+    "exercise.applications.hint": "Had lheads kay9elbo 3la nefs l7orouf.",
     "exercise.tokens.ask": "Ch7al mn token f had ltext, m9te3 l kelmat?",
     "exercise.tokens.hint": "7seb lkelmat, w kul 3alama (. ,) b wa7da.",
     "exercise.scores.ask": "Ch7al score q · k?",

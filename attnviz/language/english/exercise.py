@@ -20,6 +20,36 @@ SENTENCES = {
         "Ten questions about the topics before, with numbers of this run: attnviz explain all"
         " --exercise asks them."
     ),
+    "exercise.why.ask": "The same word in two sentences: what is different?",
+    "exercise.why.hint": "Compare the words that it looks at.",
+    "exercise.why.takes": "what it takes from its neighbours",
+    "exercise.why.token": "the token that is read",
+    "exercise.why.nothing": "nothing",
+    "exercise.why.token.mistake": "The letters are the same, so the token is the same.",
+    "exercise.why.nothing.mistake": "Its weights go to other words, so another vector comes out.",
+    "exercise.vectors.ask": "The same words in two orders: which head made these rows?",
+    "exercise.vectors.hint": "Look whether the other order changes the row.",
+    "exercise.vectors.both": "either of them",
+    "exercise.vectors.same.mistake": (
+        'The head "same word" knows only what a token is: no order changes its row.'
+    ),
+    "exercise.vectors.place.mistake": (
+        'The head "previous" knows only the place: another order changes its row.'
+    ),
+    "exercise.vectors.both.mistake": "Compare the two rows: only one of these heads makes them.",
+    "exercise.query-key-value.ask": (
+        "x is multiplied by this column of the matrix. Which number comes out?"
+    ),
+    "exercise.query-key-value.hint": (
+        "Multiply the numbers of the same place, and add the products."
+    ),
+    "exercise.trained.ask": (
+        "Before training the weights are nearly even. How many percent would each be if "
+        "all were the same?"
+    ),
+    "exercise.trained.hint": "Share out 100% among all tokens of the row.",
+    "exercise.applications.ask": 'Which word of the passage does "{token}" look at most?',
+    "exercise.applications.hint": "These heads look for the same spelling.",
     "exercise.tokens.ask": "How many tokens does this text have, cut into words?",
     "exercise.tokens.hint": "Count the words, and each punctuation mark as one more.",
     "exercise.scores.ask": "What is the score q · k?",

@@ -52,11 +52,11 @@ def caption_figure(record: AttentionRecord, look: Look) -> Figure:
     assert picture is not None  # there would be no words
     where, language = picture[0], look.language
     text = " ".join(visible(word.text) for word in words)
-    drawings = [
+    drawn = [
         Drawing(named(word, where, language, PICTURE), word.row, None, look.mass)
         for word in words[:MOST]
     ]
-    return sheet(where, [text, heading(record, look.language, PICTURE)], drawings, look.figure)
+    return sheet(where, [text, heading(record, look.language, PICTURE)], drawn, look.figure)
 
 
 def sheet(

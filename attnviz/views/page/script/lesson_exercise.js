@@ -119,7 +119,7 @@ function given({ lines, rows }) {
       "tr",
       {},
       make("th", { scope: "row" }, make("bdi", { textContent: label })),
-      ...cells.map((cell) => make("td", { textContent: cell, className: cell === "__" ? "gap" : "" })),
+      ...cells.map((cell) => make("td", { className: cell === "__" ? "gap" : "" }, ...isolated(cell))),
     );
   const table = make("table", { className: "numbers" }, make("tbody", {}, ...rows.map(row)));
   return [...above, make("div", { className: "scroll", dir: "ltr" }, table)];
@@ -129,6 +129,7 @@ function given({ lines, rows }) {
 function workedOut({ answer, worked }) {
   return [
     make("bdi", { className: "strong", textContent: answer }),
+    " \u2003",
     make("bdi", { className: "worked", dir: /[→=%√]/.test(worked) ? "ltr" : "auto" }, ...isolated(worked)),
   ];
 }
