@@ -539,6 +539,19 @@ BROKEN = {
     "longt5, reach": ("longt5", fields(local_radius=4)),
     "longt5, further": ("longt5, with a head", fields(local_radius=127)),
     "longt5, bias": ("longt5", values("LocalSelfAttention.relative", rolled(6))),
+    "t5gemma, window of the encoder": (
+        "t5gemma",
+        lambda config, _: config["encoder"].update(sliding_window=3),
+    ),
+    "t5gemma, softcap": (
+        "t5gemma",
+        lambda config, _: config["decoder"].update(attn_logit_softcapping=None),
+    ),
+    "t5gemma, norm after cross": ("t5gemma", values("post_cross_attn_layernorm", plus(-0.5))),
+    "t5gemma, rotation": (
+        "t5gemma, with a head",
+        lambda config, _: config["encoder"]["rope_parameters"].update(rope_theta=50.0),
+    ),
     "switch_transformers, room for one": ("switch_transformers", fields(expert_capacity=1)),
     "switch_transformers, room for all": ("switch_transformers", fields(expert_capacity=64)),
     "switch_transformers, layers with experts": (

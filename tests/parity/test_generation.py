@@ -59,6 +59,16 @@ MODELS = {
         | {"num_experts": 3, "expert_capacity": 15, "num_sparse_encoder_layers": 1}
         | {"num_sparse_decoder_layers": 2, "num_decoder_layers": 2},
     ),
+    "t5gemma": (
+        "T5GemmaForConditionalGeneration",
+        {
+            "vocab_size": N_IDS, "tie_word_embeddings": True, "decoder_start_token_id": 2,
+            **{
+                half: DECODER | {"sliding_window": 4, "query_pre_attn_scalar": 16}
+                for half in ("encoder", "decoder")
+            },
+        },
+    ),
     "led": (
         "LEDForConditionalGeneration",
         {name: value for name, value in BART.items() if name != "max_position_embeddings"}

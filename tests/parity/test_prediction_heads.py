@@ -56,6 +56,11 @@ BART = {
     "decoder_ffn_dim": 48, "max_position_embeddings": 64, "pad_token_id": 1,
 }  # fmt: skip
 T5 = {"vocab_size": N_IDS, "d_model": 32, "d_kv": 16, "d_ff": 40, "num_layers": 2, "num_heads": 2}
+GEMMA_HALF = {
+    "vocab_size": N_IDS, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "intermediate_size": 24, "head_dim": 16, "sliding_window": 4,
+    "query_pre_attn_scalar": 16, "bos_token_id": 2, "eos_token_id": 1, "pad_token_id": 0,
+}  # fmt: skip
 SWITCH = {"num_experts": 3, "expert_capacity": 2, "num_sparse_encoder_layers": 1,
           "num_sparse_decoder_layers": 2, "num_decoder_layers": 2}  # fmt: skip
 CASES = {f"{family}For{task}": USUAL | more for family, more in ENCODERS.items() for task in TASKS}
@@ -85,6 +90,10 @@ CASES |= {
     "GemmaForCausalLM": LLAMA,
     "Gemma2ForCausalLM": LLAMA | {"query_pre_attn_scalar": 16},
     "Gemma3ForCausalLM": LLAMA | {"query_pre_attn_scalar": 16, "final_logit_softcapping": 5.0},
+    "T5GemmaForConditionalGeneration": {
+        "encoder": GEMMA_HALF, "decoder": GEMMA_HALF | {"final_logit_softcapping": 5.0},
+        "vocab_size": N_IDS,
+    },
     "BartForConditionalGeneration": BART,
     "MBartForConditionalGeneration": BART,
     "MarianMTModel": BART | {"decoder_start_token_id": 1},

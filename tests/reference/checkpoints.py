@@ -51,7 +51,9 @@ def short_config(case):
 
 def tensors(case):
     """Name → values, as they are in the file."""
-    plus_one = config(case)["model_type"].startswith(("gemma", "nemotron"))  # norms of 1 + weight
+    plus_one = config(case)["model_type"].startswith(
+        ("gemma", "t5gemma", "nemotron")
+    )  # norms of 1 + weight
     shapes = recipe(case)["tensors"]
     return {name: draw(case, name, shape, plus_one) for name, shape in shapes.items()}
 

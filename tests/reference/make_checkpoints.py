@@ -138,6 +138,12 @@ UNEVEN = BART | {
     "d_model": 64, "encoder_layers": 1, "decoder_layers": 2, "encoder_attention_heads": 2,
     "decoder_attention_heads": 4,
 }  # fmt: skip
+GEMMA_HALF = {
+    "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2,
+    "num_key_value_heads": 2, "intermediate_size": 24, "max_position_embeddings": 64,
+    "head_dim": 16, "sliding_window": 4, "query_pre_attn_scalar": 20,
+    "attn_logit_softcapping": 3.0,
+}  # fmt: skip
 SWITCH = T5 | {
     "num_heads": 2, "num_experts": 3, "expert_capacity": 2, "num_sparse_encoder_layers": 1,
     "num_sparse_decoder_layers": 1, "num_decoder_layers": 2, "d_ff": 20,
@@ -812,6 +818,24 @@ CASES = {
         SWITCH
         | {"dense_act_fn": "gelu_new", "router_bias": True, "expert_capacity": 64}
         | {"num_sparse_encoder_layers": 2, "num_decoder_layers": 1},
+        n=8,
+        source=9,
+    ),
+    "t5gemma": Case(
+        "T5GemmaModel",
+        {"encoder": GEMMA_HALF, "decoder": GEMMA_HALF, "vocab_size": 61},
+        n=7,
+        source=11,
+    ),
+    "t5gemma, with a head": Case(
+        "T5GemmaForConditionalGeneration",
+        {
+            "encoder": GEMMA_HALF | {"hidden_size": 64, "attn_logit_softcapping": None},
+            "decoder": GEMMA_HALF
+            | {"num_hidden_layers": 1, "layer_types": ["sliding_attention"]}
+            | {"num_attention_heads": 4, "num_key_value_heads": 1, "hidden_activation": "relu"},
+            "vocab_size": 61,
+        },
         n=8,
         source=9,
     ),

@@ -191,7 +191,7 @@ def _next_head(found: _Found) -> PredictionHead:
     return PredictionHead(NEXT, output, multiplier=scale, softcap=cap)
 
 
-OWN_MAPS = ("lm_head", "embed_out", "output_projection")
+OWN_MAPS = ("lm_head", "lm_head.out_proj", "embed_out", "output_projection")
 
 
 def _language_map(found: _Found) -> Linear:

@@ -23,6 +23,12 @@ def writer_config(config: Mapping[str, Any]) -> Mapping[str, Any]:
         inner = dict(inner) if isinstance(inner, Mapping) else {}
         whole = {n: config[n] for n in OF_THE_WHOLE if config.get(n) is not None}
         return {**inner, **whole, "architectures": ["ForCausalLM"]}
+    if kind == "t5gemma":
+        inner = config.get("decoder")
+        whole = {
+            n: config[n] for n in (*OF_THE_WHOLE, "architectures") if config.get(n) is not None
+        }
+        return {**(inner if isinstance(inner, Mapping) else {}), **whole}
     if kind == "blip":
         inner = config.get("text_config")
         inner = dict(inner) if isinstance(inner, Mapping) else {}

@@ -88,6 +88,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "gemma": ("gemma", "gemma2", "gemma3_text"),
     "t5": ("t5", "mt5", "umt5", "longt5", "switch_transformers"),
+    "t5gemma": ("t5gemma",),
     "bart": (
         "bart",
         "mbart",
@@ -160,6 +161,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "llama": (DECODER, "HuggingFaceTB/SmolLM2-135M"),
     "gemma": (DECODER, "google/gemma-3-270m"),
     "t5": (BOTH, "google-t5/t5-small"),
+    "t5gemma": (BOTH, "google/t5gemma-2b-2b-prefixlm-it"),
     "bart": (BOTH, "facebook/bart-base"),
     "led": (BOTH, "allenai/led-base-16384"),
     "whisper": (SOUND, "openai/whisper-tiny"),

@@ -7,15 +7,23 @@ Atlas-Chat and GemMaroc, which speak Darija, are of these.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import RMSNorm
-from attnviz.models.network.attention import Attention
 from attnviz.models.network.blocks import FeedForward, PreNormBlock
 from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.gemma_layers import (
+    GemmaHeads,
+    gemma_attention,
+    gemma_feed_forward,
+    read_heads,
+    read_softcap,
+)
 from attnviz.models.network.layer_masks import FULL, SLIDING, layer_kinds, layer_masks
 from attnviz.models.network.rope import Rope, read_rope
 from attnviz.models.network.tower import Tower
@@ -31,13 +39,7 @@ class Sizes:
     kind: str
     width: int
     inner: int
-    n_heads: int
-    n_key_heads: int
-    head_dim: int
-    eps: float
-    scale: float
-    softcap: float | None
-    bias: bool
+    heads: GemmaHeads
 
 
 def build(fields: Fields, weights: Weights) -> Tower:
@@ -54,34 +56,23 @@ def build(fields: Fields, weights: Weights) -> Tower:
         Embeddings(words, strength=float(np.float32(sizes.width**0.5))),
         tuple(_block(weights.under(f"layers.{i}."), fields, sizes) for i in range(n_layers)),
         layer_masks(fields, kinds, window, both_ways=both_ways),
-        weights.rms_norm("norm", sizes.width, sizes.eps, 1.0),
+        weights.rms_norm("norm", sizes.width, sizes.heads.eps, 1.0),
         _ropes(fields, sizes),
         tuple(kinds),
     )
 
 
 def _sizes(fields: Fields, kind: str) -> Sizes:
-    n_heads, head_dim = fields.number("num_attention_heads", 8), fields.number("head_dim", 256)
-    n_key_heads = fields.number("num_key_value_heads", 4)
-    if n_heads % n_key_heads:
-        raise fields.wrong("num_key_value_heads", n_key_heads, f"a divisor of {n_heads}")
-    cap = None
-    if kind == "gemma2" and fields.or_none("attn_logit_softcapping", 50.0) is not None:
-        cap = fields.real("attn_logit_softcapping", 50.0)
+    heads = read_heads(fields)
+    if kind == "gemma2":
+        heads = replace(heads, softcap=read_softcap(fields))
     if kind == THIRD:
         fields.only("attn_logit_softcapping", None)  # which its layers do not have
-    divided = head_dim if kind == FIRST else fields.real("query_pre_attn_scalar", 256)
+        heads = replace(heads, normed=True)
+    if kind != FIRST:
+        heads = replace(heads, scale=fields.real("query_pre_attn_scalar", 256) ** -0.5)
     return Sizes(
-        kind,
-        fields.number("hidden_size", 2304),
-        fields.number("intermediate_size", 9216),
-        n_heads,
-        n_key_heads,
-        head_dim,
-        fields.real("rms_norm_eps", 1e-6),
-        divided**-0.5,
-        cap,
-        fields.flag("attention_bias"),
+        kind, fields.number("hidden_size", 2304), fields.number("intermediate_size", 9216), heads
     )
 
 
@@ -97,46 +88,30 @@ def _kinds(fields: Fields, kind: str, n_layers: int) -> list[str]:
 
 def _ropes(fields: Fields, sizes: Sizes) -> dict[str, Rope]:
     if sizes.kind != THIRD:
-        return dict.fromkeys((FULL, SLIDING), read_rope(fields, sizes.head_dim))
+        return dict.fromkeys((FULL, SLIDING), read_rope(fields, sizes.heads.head_dim))
     return {
-        FULL: read_rope(fields, sizes.head_dim, kind=FULL, theta=1e6),
+        FULL: read_rope(fields, sizes.heads.head_dim, kind=FULL, theta=1e6),
         SLIDING: read_rope(
-            fields, sizes.head_dim, kind=SLIDING, theta_field="rope_local_base_freq", scaled=False
+            fields,
+            sizes.heads.head_dim,
+            kind=SLIDING,
+            theta_field="rope_local_base_freq",
+            scaled=False,
         ),
     }
 
 
 def _block(weights: Weights, fields: Fields, sizes: Sizes) -> PreNormBlock:
     def norm(name: str) -> RMSNorm:
-        return weights.rms_norm(name, sizes.width, sizes.eps, 1.0)
+        return weights.rms_norm(name, sizes.width, sizes.heads.eps, 1.0)
 
-    attention = _attention(weights.under("self_attn."), sizes)
+    attention = gemma_attention(weights.under("self_attn."), sizes.heads, sizes.width)
     feed_forward = _feed_forward(weights.under("mlp."), fields, sizes)
     first, after = norm("input_layernorm"), norm("post_attention_layernorm")
     if sizes.kind == FIRST:
         return PreNormBlock(first, attention, after, feed_forward)
     before_feed, after_feed = norm("pre_feedforward_layernorm"), norm("post_feedforward_layernorm")
     return PreNormBlock(first, attention, before_feed, feed_forward, after, after_feed)
-
-
-def _attention(weights: Weights, sizes: Sizes) -> Attention:
-    queries, keys = sizes.n_heads * sizes.head_dim, sizes.n_key_heads * sizes.head_dim
-    norms = (
-        (weights.rms_norm(name, sizes.head_dim, sizes.eps, 1.0) for name in ("q_norm", "k_norm"))
-        if sizes.kind == THIRD
-        else (None, None)
-    )
-    return Attention(
-        weights.linear("q_proj", sizes.width, queries, sizes.bias),
-        weights.linear("k_proj", sizes.width, keys, sizes.bias),
-        weights.linear("v_proj", sizes.width, keys, sizes.bias),
-        weights.linear("o_proj", queries, sizes.width, sizes.bias),
-        sizes.n_heads,
-        sizes.n_key_heads,
-        sizes.scale,
-        sizes.softcap,
-        *norms,
-    )
 
 
 def _feed_forward(weights: Weights, fields: Fields, sizes: Sizes) -> FeedForward:
@@ -146,9 +121,4 @@ def _feed_forward(weights: Weights, fields: Fields, sizes: Sizes) -> FeedForward
     tanh = sizes.kind == FIRST and fields.get(field) == "gelu"
     for other in ("hidden_act", "hidden_activation"):
         fields.get(other)
-    return FeedForward(
-        weights.linear("up_proj", sizes.width, sizes.inner, False),
-        weights.linear("down_proj", sizes.inner, sizes.width, False),
-        fields.activation("" if tanh else field, "gelu_pytorch_tanh"),
-        weights.linear("gate_proj", sizes.width, sizes.inner, False),
-    )
+    return gemma_feed_forward(weights, fields, sizes.width, sizes.inner, "" if tanh else field)

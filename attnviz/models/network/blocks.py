@@ -102,8 +102,9 @@ def _at_once(work: Callable[..., Floats], *arrays: Floats) -> Floats:
 @dataclass(frozen=True)
 class PreNormBlock:
     """A norm before each part. ModernBERT's first layer has none before its attention, the
-    embeddings were normed; Gemma 2 and 3 also norm what each part gives, before it is added; OLMo 2
-    norms only that. strength: what each part is multiplied by before it is added (Granite)."""
+    embeddings were normed; Gemma 2 and 3 also norm what each part gives, before it is added, and
+    T5Gemma what cross-attention gives; OLMo 2 norms only that. strength: what each part is
+    multiplied by before it is added (Granite)."""
 
     norm: Norm | None
     attention: AnyAttention
@@ -114,6 +115,7 @@ class PreNormBlock:
     cross_norm: Norm | None = None
     cross: AnyAttention | None = None
     strength: float = 1.0
+    after_cross: Norm | None = None
 
     def heads(self, door: LayerDoor, x: Floats) -> Floats:
         """Attend from the normed input."""
@@ -130,8 +132,7 @@ class PreNormBlock:
 
     def add_cross(self, x: Floats, heads: Floats) -> Floats:
         """Return x + output(heads), then the feed-forward part"""
-        assert self.cross is not None  # the tower has a door for it
-        return self._feed(x + self.cross.output(heads))
+        return self._feed(self._crossed(x, heads))
 
     def after(self, x: Floats, heads: Floats) -> Floats:
         """Return x + output(heads), then the feed-forward part"""
@@ -141,9 +142,11 @@ class PreNormBlock:
         """Make of the layer's input and of its heads what the feed-forward part is given. crossed:
         the heads of its cross-attention."""
         x = self.add_attention(x, heads)
-        if self.cross is not None and crossed is not None:
-            x = x + self.cross.output(crossed)
-        return _apply(self.feed_norm, x)
+        return _apply(self.feed_norm, x if crossed is None else self._crossed(x, crossed))
+
+    def _crossed(self, x: Floats, heads: Floats) -> Floats:
+        assert self.cross is not None  # the tower has a door for it
+        return x + _apply(self.after_cross, self.cross.output(heads))
 
     def _feed(self, x: Floats) -> Floats:
         fed = self.feed_forward(_apply(self.feed_norm, x))
