@@ -44,6 +44,11 @@ ATTENTION_TYPES = {
 OF_ONE_TEXT = tuple(name for name, one in ATTENTION_TYPES.items() if not one.two_texts)
 
 
+def in_full(kind: str) -> str:
+    """Write a type of attention in full: "self-attention", "causal attention"."""
+    return f"{kind}-attention" if kind in ("self", "cross") else f"{kind} attention"
+
+
 def mask_of(
     name: str, window: int = 0, positions: Sequence[int] = (), grid: tuple[int, int] | None = None
 ) -> Rule:

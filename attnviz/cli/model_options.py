@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from attnviz.attention.attention_types import in_full
 from attnviz.cli import options
 from attnviz.cli.read_text import given_text, the_text
 from attnviz.errors import AttnvizError, both_given
@@ -121,7 +122,7 @@ class TokenPass(TranslationPass):
         from attnviz.cli.output import say
 
         for option in options.unused(record.settings, self.window, self.global_tokens):
-            say(language.say("warn.unused", option=option, type=record.type), quiet)
+            say(language.say("warn.unused", option=option, type=in_full(record.type)), quiet)
 
 
 def of_no_checkpoint() -> AttnvizError:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks
-from attnviz.attention.attention_types import ATTENTION_TYPES, mask_of
+from attnviz.attention.attention_types import ATTENTION_TYPES, in_full, mask_of
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels
 from attnviz.record.checks import (
@@ -112,11 +112,11 @@ def _check_one_text(kind: str | None, has_keys: bool, shape: tuple[int, int]) ->
         return
     size = f"{shape[0]} × {shape[1]}"
     raise AttnvizError(
-        f"{kind} attention is within one text, and "
+        f"{in_full(kind)} is within one text, and "
         + ("`key_tokens` were given." if has_keys else f"these weights, {size}, have two."),
         "Leave the type out.",
         key="err.within_one_given" if has_keys else "err.within_one",
-        kind=kind,
+        kind=in_full(kind),
         size=size,
     )
 
@@ -237,13 +237,13 @@ def _declared(given: GivenWeights, type: str) -> GivenWeights:
     leak = None if settings else first_leak(given.weights, rule)
     if leak:
         raise AttnvizError(
-            f"A weight of {given.weights[leak]:.3g} lies in {place_of('', *leak)}, which {type} "
-            "attention masks.",
+            f"A weight of {given.weights[leak]:.3g} lies in {place_of('', *leak)}, which "
+            f"{in_full(type)} masks.",
             "Leave the type out, or look for what leaks.",
             key="err.weight_lies",
             weights=f"{given.weights[leak]:.3g}",
             where=place_of("", *leak),
-            type=type,
+            type=in_full(type),
         )
     return replace(given, masks=(rule,) * len(given.weights), type=type, settings=settings)
 

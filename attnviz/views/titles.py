@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from attnviz.attention.attention_types import in_full
 from attnviz.inputs.labels import visible
 from attnviz.inputs.tokens import SECOND
 from attnviz.language.english import ENGLISH
@@ -21,9 +22,9 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     Names and settings may be of somebody else's file: they are made visible here, for all views.
     """
     stack, settings = record.stack, record.settings
-    parts = [visible(f"{record.kind} attention")]
+    parts = [visible(in_full(record.kind))]
     if settings.replaces and not stack.two_texts:
-        parts.append(language.say("ui.replaces", guard, type=settings.replaces))
+        parts.append(language.say("ui.replaces", guard, type=in_full(settings.replaces)))
     if settings.window is not None:
         parts.append(f"window {settings.window}")
     if settings.global_tokens:

@@ -206,9 +206,9 @@ def test_an_error_without_a_sentence_of_its_own():
 # Warnings.
 
 UNUSED = {
-    "en": "{} has no effect on self attention.",
-    "darija": "{} makatbeddel walo f self attention.",
-    "ary-Arab": "{} ماكتبدل والو ف self attention.",
+    "en": "{} has no effect on self-attention.",
+    "darija": "{} makatbeddel walo f self-attention.",
+    "ary-Arab": "{} ماكتبدل والو ف self-attention.",
 }
 STREAMED = {
     "en": "The weights were streamed",

@@ -198,7 +198,7 @@ def test_the_first_other_type_is_another_than_the_model_s_own(given, tmp_path):
     with on_terminal("the cat sat on the mat", *model, *given) as running:
         running.wait_for(SHOWN)
         running.press(b"t")
-        running.wait_for(b"instead of the model's own self attention")
+        running.wait_for(b"instead of the model's own self-attention")
         running.press(b"q")
         assert running.end() == 0
 

@@ -10,6 +10,7 @@ import pytest
 import attnviz
 from attnviz.analysis.head_labels import as_rows, look, ranked
 from attnviz.analysis.head_measures import MEASURES, OF_HEADS
+from attnviz.attention.attention_types import in_full
 from attnviz.cli import run_command_line
 from attnviz.language.languages import find_language
 from tests.files.tables import below
@@ -51,7 +52,7 @@ def rows_of(*args, **options):
 def test_one_screen_of_every_type(heads, kind):
     out, err = heads(TEXT, "--type", kind)
     assert err == ""
-    assert out.startswith(f"{kind} attention · ")
+    assert out.startswith(f"{in_full(kind)} · ")
     assert len(out.splitlines()) < 24
     assert "0.0 previous" in out
     assert "worth a look" in out
@@ -60,7 +61,7 @@ def test_one_screen_of_every_type(heads, kind):
 
 def test_two_texts(heads):
     out, _ = heads(TEXT, "--source", SOURCE, "--heads", 3)
-    assert out.startswith("cross attention")
+    assert out.startswith("cross-attention")
     assert " prev" not in out
     assert "diagonal" in out
 

@@ -173,7 +173,7 @@ def test_layers_heads_and_stacks(attnviz_):
         "cross_attentions": weights_of(2, 3, 4, 5),
     }
     np.savez("w.npz", **parts)
-    assert "cross attention" in attnviz_("view", "w.npz")[0]
+    assert "cross-attention" in attnviz_("view", "w.npz")[0]
     out, _ = attnviz_("view", "w.npz", "--stack", "decoder", "--layer", "1", "--head", "2")
     assert "causal attention" in out
     assert "layer 1 · head 2" in out

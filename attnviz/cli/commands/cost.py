@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, mask_of
+from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, in_full, mask_of
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
 from attnviz.errors import AttnvizError, bad_choice
@@ -116,7 +116,7 @@ def cost(
     with Ticker(quiet) as ticker:
         report = count(asked, chosen, global_tokens, seconds if measure else 0, ticker.tell)
     for option in options.unused(report.settings, window, global_tokens):
-        say(language.say("warn.unused", option=option, type=type or TYPES), quiet)
+        say(language.say("warn.unused", option=option, type=in_full(type or TYPES)), quiet)
     for path in output or []:
         data = _written(report, model, path.suffix.lower(), language, drawing)
         save(path, data, language, quiet)

@@ -120,8 +120,7 @@ SENTENCES = {
         "عطي ديال الـ decoder ب `tokens` و ديال الـ encoder ب `key_tokens`."
     ),
     "err.weight_lies": (
-        "Weight ديال {weights} كاين ف {where}، و {type} attention كتخبيه. حيد الـ type، ولا "
-        "قلب منين كيهرب."
+        "Weight ديال {weights} كاين ف {where}، و {type} كتخبيه. حيد الـ type، ولا قلب منين كيهرب."
     ),
     "err.no_token_seen": (
         "حتى token ما كيشوفوه كاملين ولا كيشوف كلشي، كيف خاص ف global attention. حيد الـ type."
@@ -199,11 +198,9 @@ SENTENCES = {
     "err.row_sum": (
         "كاين سطر المجموع ديالو {value}، كتر من 1، ف {where} (أكبر weight ديالو). {todo}"
     ),
-    "err.within_one_given": (
-        "{kind} attention كتكون ف text واحد، و تعطاو `key_tokens`. حيد الـ type."
-    ),
+    "err.within_one_given": ("{kind} كتكون ف text واحد، و تعطاو `key_tokens`. حيد الـ type."),
     "err.within_one": (
-        "{kind} attention كتكون ف text واحد، و هاد الـ weights، {size}، ديال جوج. حيد الـ type."
+        "{kind} كتكون ف text واحد، و هاد الـ weights، {size}، ديال جوج. حيد الـ type."
     ),
     "err.weights_none": (
         "الـ weights هوما None، ماشي array منظم ديال أرقام. شارجي الموديل ب "

@@ -19,13 +19,13 @@ SENTENCES = {
         "كنضربو كل weight ف الـ value ديالو و كنجمعو كلشي: هادا هو الـ output ديال الـ token."
     ),
     "step.multihead": "Multi-head: {n_heads} كيخدمو ف نفس الوقت، و كل head يقدر يشوف علاقة مختلفة.",
-    "type.self": "Self attention: كل token كيشوف الـ tokens ديال نفس الجملة، و كيشوف حتى راسو.",
+    "type.self": "Self-attention: كل token كيشوف الـ tokens ديال نفس الجملة، و كيشوف حتى راسو.",
     "type.causal": (
         "Causal attention (ب mask): كل token كيشوف غير راسو و الـ tokens اللي قبل منو؛ اللي "
         "جاي من بعد مخبي."
     ),
     "type.cross": (
-        "Cross attention: الـ queries جايين من text، و الـ keys و الـ values جايين من text "
+        "Cross-attention: الـ queries جايين من text، و الـ keys و الـ values جايين من text "
         "آخر؛ كل token ف الـ target كيشوف الـ tokens ديال الـ source."
     ),
     "type.local": (

@@ -13,7 +13,7 @@ SENTENCES = {
         "الـ outputs ديال {n_heads} كيتحطو حدا بعضياتهم، و الـ matrix W_O كتحولهم ل vector واحد."
     ),
     "lesson.translation": (
-        "Translation: كل كلمة ف الـ target كتشوف الكلمات ديال الـ source (cross attention)."
+        "Translation: كل كلمة ف الـ target كتشوف الكلمات ديال الـ source (cross-attention)."
     ),
     "lesson.speech": "Speech: كل كلمة كتشوف الوقت فاش تڭالت؛ الـ keys هوما frames ديال الصوت.",
     "lesson.sound.frames": (

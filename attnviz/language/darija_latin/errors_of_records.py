@@ -122,7 +122,7 @@ SENTENCES = {
         "decoder b `tokens` w dial encoder b `key_tokens`."
     ),
     "err.weight_lies": (
-        "Weight dial {weights} kayn f {where}, w {type} attention katkhebbih. 7eyyed type, wla "
+        "Weight dial {weights} kayn f {where}, w {type} katkhebbih. 7eyyed type, wla "
         "9elleb mnin kayhreb."
     ),
     "err.no_token_seen": (
@@ -206,11 +206,9 @@ SENTENCES = {
     "err.row_sum": (
         "Kayn ster lmajmou3 dialo {value}, kter mn 1, f {where} (akbar weight dialo). {todo}"
     ),
-    "err.within_one_given": (
-        "{kind} attention katkoun f text wa7ed, w t3taw `key_tokens`. 7eyyed type."
-    ),
+    "err.within_one_given": ("{kind} katkoun f text wa7ed, w t3taw `key_tokens`. 7eyyed type."),
     "err.within_one": (
-        "{kind} attention katkoun f text wa7ed, w had lweights, {size}, dial jouj. 7eyyed type."
+        "{kind} katkoun f text wa7ed, w had lweights, {size}, dial jouj. 7eyyed type."
     ),
     "err.weights_none": (
         "Weights homa None, machi array mnaddam dial ar9am. Chargi model b "

@@ -21,14 +21,14 @@ SENTENCES = {
         "Multi-head: {n_heads} kaykhedmo f nefs lwe9t, w kul head y9der ychouf 3ala9a mkhtalfa."
     ),
     "type.self": (
-        "Self attention: kul token kaychouf tokens dial nefs ljomla, w kaychouf 7ta rasso."
+        "Self-attention: kul token kaychouf tokens dial nefs ljomla, w kaychouf 7ta rasso."
     ),
     "type.causal": (
         "Causal attention (b mask): kul token kaychouf ghir rasso w tokens li 9bel mnno; li "
         "jay mn b3d mkhebbi."
     ),
     "type.cross": (
-        "Cross attention: queries jayin mn text, w keys w values jayin mn text akhor; kul "
+        "Cross-attention: queries jayin mn text, w keys w values jayin mn text akhor; kul "
         "token f target kaychouf tokens dial source."
     ),
     "type.local": (

@@ -13,7 +13,7 @@ SENTENCES = {
         "Outputs dial {n_heads} kayt7etto 7da b3diyathom, w matrix W_O kat7awwelhom l vector wa7ed."
     ),
     "lesson.translation": (
-        "Translation: kul kelma f target katchouf lkelmat dial source (cross attention)."
+        "Translation: kul kelma f target katchouf lkelmat dial source (cross-attention)."
     ),
     "lesson.speech": "Speech: kul kelma katchouf lwe9t fach tgalet; keys homa frames dial sout.",
     "lesson.sound.frames": (

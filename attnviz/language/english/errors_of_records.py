@@ -125,7 +125,7 @@ SENTENCES = {
         "given. Give the decoder's as `tokens` and the encoder's as `key_tokens`."
     ),
     "err.weight_lies": (
-        "A weight of {weights} lies in {where}, which {type} attention masks. Leave the type "
+        "A weight of {weights} lies in {where}, which {type} masks. Leave the type "
         "out, or look for what leaks."
     ),
     "err.no_token_seen": (
@@ -217,11 +217,10 @@ SENTENCES = {
         "A row sums to {value}, which is more than 1, in {where} (its largest weight). {todo}"
     ),
     "err.within_one_given": (
-        "{kind} attention is within one text, and `key_tokens` were given. Leave the type out."
+        "{kind} is within one text, and `key_tokens` were given. Leave the type out."
     ),
     "err.within_one": (
-        "{kind} attention is within one text, and these weights, {size}, have two. Leave the "
-        "type out."
+        "{kind} is within one text, and these weights, {size}, have two. Leave the type out."
     ),
     "err.weights_none": (
         "The weights are None, not a regular array of numbers. Load the model with "

@@ -11,7 +11,7 @@ SENTENCES = {
     "run.saved": "File saved: {path} ({value})",
     "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
     "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
-    "warn.unused": "{option} has no effect on {type} attention.",
+    "warn.unused": "{option} has no effect on {type}.",
     # What a record was made with
     "made.command": "Made with attnviz {version}: {command}",
     "made.revision": "Weights of {model}: revision {revision}",
@@ -23,7 +23,7 @@ SENTENCES = {
     "ui.random": "{n_heads}, random (never trained)",
     "ui.given": "{n_heads}, weights as given",
     "ui.trained": "{n_heads} of {model}",
-    "ui.replaces": "what if: instead of the model's own {type} attention",
+    "ui.replaces": "what if: instead of the model's own {type}",
     "ui.shared": "keys and values shared: {n}",
     "experts.title": "{model} · layer {layer} · each token passes {n} of {n_experts} experts",
     "experts.used": "tokens of each expert: {used}",
