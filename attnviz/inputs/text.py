@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.errors import AttnvizError, bad_choice, empty_text, not_found
+from attnviz.inputs.tokenizer_size import check_size
 from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels, from_spans, numbered
 
 if TYPE_CHECKING:
@@ -85,14 +86,18 @@ def _bytes(text: str) -> Tokens:
 
 
 def open_tokenizer(path: Path) -> Tokenizer:
-    """Return the tokenizer of a tokenizer.json; AttnvizError if it is none, or not there."""
+    """Return the tokenizer of a tokenizer.json; AttnvizError if it is none, not there or too
+    large."""
     from tokenizers import Tokenizer
 
     if not path.is_file():
         raise not_found(path)
     try:
+        check_size(path)
         tokenizer = Tokenizer.from_file(str(path))
         _check_frame(tokenizer)
+    except AttnvizError:
+        raise
     except Exception as error:  # the library raises bare Exception for a file it cannot use
         raise _unusable(path, error) from error
     tokenizer.no_truncation()

@@ -17,6 +17,7 @@ import numpy as np
 
 from attnviz.errors import AttnvizError, known_arguments
 from attnviz.inputs.text import from_ids, from_written
+from attnviz.inputs.tokenizer_size import within
 from attnviz.inputs.tokens import Tokens
 from attnviz.models import USUAL_WRITER, load_writer
 from attnviz.models.checkpoint.generation import (
@@ -165,20 +166,9 @@ def generate(
     """
     opened = load_writer(model)
     _check_head(opened)
-    begun = prompt(
-        opened,
-        Inputs(
-            text,
-            source=options.get("source"),
-            image=options.get("image"),
-            ids=options.get("ids"),
-            source_ids=options.get("source_ids"),
-            target_lang=options.get("target_lang"),
-            source_lang=options.get("source_lang"),
-        ),
-        chat=options.get("chat", False),
-        system=options.get("system"),
-    )
+    chat, system = options.get("chat", False), options.get("system")
+    with within(max_memory):
+        begun = prompt(opened, _inputs(text, options), chat=chat, system=system)
     asked = _asked(opened, options, begun.forced_first)
     n_new = room_for(opened, len(begun.prepared.text), asked)
     search = _search(asked, begun.prepared, n_new, options.get("seed", 0))
@@ -196,6 +186,19 @@ def generate(
         opened,
         begun.prepared,
         {"max_memory": max_memory, "image": options.get("image")},
+    )
+
+
+def _inputs(text: str | None, options: Options) -> Inputs:
+    """What the model reads before it writes."""
+    return Inputs(
+        text,
+        source=options.get("source"),
+        image=options.get("image"),
+        ids=options.get("ids"),
+        source_ids=options.get("source_ids"),
+        target_lang=options.get("target_lang"),
+        source_lang=options.get("source_lang"),
     )
 
 

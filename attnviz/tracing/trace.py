@@ -22,6 +22,7 @@ from attnviz.analysis.transform import (
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.frozen import dataclass
 from attnviz.inputs.text import last_word
+from attnviz.inputs.tokenizer_size import within
 from attnviz.inputs.tokens import Tokens
 from attnviz.models import load_model
 from attnviz.models.model import Attend, Floats, StackShape
@@ -106,14 +107,16 @@ def trace(
     how = _How(max_memory, transform or Transform(options.get("measure", WEIGHTS)), stack, keep)
     how.check()  # before a checkpoint is opened, or fetched
     if texts is None:
-        run = _begun(text, options, how, progress)
+        with within(max_memory):
+            run = _begun(text, options, how, progress)
         run.plan.run(run.attend)
         return run.record()
     if text is not None or progress is not None:
         raise AttnvizError(
             "`texts` stands alone.", "Leave `text` and `progress` out.", key="err.texts_stands"
         )
-    found = [*chain.from_iterable(_together([*_each(texts, options)], how))]
+    with within(max_memory):
+        found = [*chain.from_iterable(_together([*_each(texts, options)], how))]
     for one in found:
         if isinstance(one, AttnvizError):
             raise one

@@ -6,6 +6,7 @@ may take what is usual, at most 1 GiB; what is small once it is read takes no mo
 """
 
 import os
+import random
 import re
 import subprocess
 import sys
@@ -153,6 +154,85 @@ def picture(folder):
     return ["run", "--image", "in.png", "--show", "none"]
 
 
+ADDED = (
+    '{"id":%d,"content":"%s","single_word":false,"lstrip":false,"rstrip":false,'
+    '"normalized":false,"special":true}'
+)
+
+
+def tokenizer(name, model="", rules="", added=""):
+    """A tokenizer.json of about 50 MB, of this or that."""
+
+    def made(folder):
+        model_ = model() if model else '"type":"WordLevel","vocab":{"a":0},"unk_token":"a"'
+        (folder / "in.json").write_text(
+            f'{{"version":"1.0","truncation":null,"padding":null,'
+            f'"added_tokens":[{added() if added else ""}],'
+            f'"normalizer":null,"pre_tokenizer":{rules() if rules else "null"},'
+            f'"post_processor":null,"decoder":null,"model":{{{model_}}}}}'
+        )
+        return ["run", "a cat", "--tokenizer", "in.json", "--show", "none"]
+
+    made.__name__ = f"tokenizer of {name}"
+    return made
+
+
+def entries(n, form):
+    return ",".join(form % (f"{i:x}", i) for i in range(n))
+
+
+def words(n, length):
+    dice = random.Random(1)
+    return ("".join(dice.choices("abcdefgh", k=length)) for _ in range(n))
+
+
+def byte_pairs(n, n_merges):
+    """Names of numbers, or three names, and the same merge many times."""
+    vocab = entries(n, '"%s":%d') or '"a":0,"b":1,"ab":2'
+    merges = ",".join(['["a","b"]'] * n_merges)
+    return f'"type":"BPE","vocab":{{{vocab}}},"merges":[{merges}]'
+
+
+def unigram(pieces):
+    return f'"type":"Unigram","unk_id":0,"vocab":[{pieces}]'
+
+
+def of_long(n):
+    return unigram(",".join(f'["{word}",-1]' for word in words(n, 1000)))
+
+
+def added(contents):
+    return ",".join(ADDED % (number, content) for number, content in enumerate(contents, 1))
+
+
+def pattern(n):
+    rule = '{"type":"Split","pattern":{"Regex":"%s"},"behavior":"Isolated","invert":false}'
+    return rule % (r"[\\w]" * n)
+
+
+def rules(n):
+    each = ",".join(['{"type":"Whitespace"}'] * n)
+    return f'{{"type":"Sequence","pretokenizers":[{each}]}}'
+
+
+# Of each kind one of about 50 MB, and one that is read.
+TOKENIZERS = [
+    tokenizer("entries", lambda: byte_pairs(3_000_000, 0)),
+    tokenizer("some entries", lambda: byte_pairs(600_000, 0)),
+    tokenizer("merges", lambda: byte_pairs(0, 4_000_000)),
+    tokenizer("some merges", lambda: byte_pairs(0, 500_000)),
+    tokenizer("pieces", lambda: unigram(entries(3_000_000, '["%s",-%d]'))),
+    tokenizer("long pieces", lambda: of_long(50_000)),
+    tokenizer("some long pieces", lambda: of_long(800)),
+    tokenizer("added", added=lambda: added(f"{n:x}z" for n in range(400_000))),
+    tokenizer("long added", added=lambda: added(words(45_000, 1000))),
+    tokenizer("some long added", added=lambda: added(words(3000, 1000))),
+    tokenizer("rules", rules=lambda: rules(2_000_000)),
+    tokenizer("some rules", rules=lambda: rules(4_000)),
+    tokenizer("a long pattern", rules=lambda: pattern(7_000_000)),
+    tokenizer("a pattern", rules=lambda: pattern(15_000)),
+]
+
 WITH_OPTION = ("run", "generate")
 SMALL = (weights, table, lists, positions)
 MADE = [
@@ -164,7 +244,7 @@ MADE = [
     of_text("compare", "in.txt", "The cat", "--type", "local"), of_text("survey", "in.txt"),
     of_text("predict", "--file", "in.txt", "--model", "induction"),
     of_text("effect", "--file", "in.txt", "--model", "induction"),
-    of_text("cost", "--no-measure", "--lengths", "16777216"),
+    of_text("cost", "--no-measure", "--lengths", "16777216"), *TOKENIZERS,
 ]  # fmt: skip
 
 

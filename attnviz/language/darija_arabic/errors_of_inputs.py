@@ -107,6 +107,10 @@ SENTENCES = {
     ),
     "err.text_bytes": "الـ text فيه {n} bytes، و الحد هو {largest_text}. عطي جزء منو.",
     "err.tokenizer_cut": "الـ tokenizer ما خرج حتى token من {what}. جرب text ولا tokenizer آخر.",
+    "err.tokenizer_takes": (
+        "{place} غادي ياخد تقريبا {taken} ملي يتحل، و نقدرو نخدمو ب {most}. عطي tokenizer آخر، ولا "
+        "`max_memory` {needed}."
+    ),
     "err.not_tokenizer": (
         "{place} ماشي tokenizer نقدرو نخدمو بيه: {reason}. عطي tokenizer.json اللي كتبات "
         "library tokenizers ديال Hugging Face."

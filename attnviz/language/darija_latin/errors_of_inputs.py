@@ -116,6 +116,10 @@ SENTENCES = {
     "err.tokenizer_cut": (
         "Tokenizer ma khrrej 7ta token mn {what}. Jerreb text wla tokenizer akhor."
     ),
+    "err.tokenizer_takes": (
+        "{place} ghadi yakhod ta9riban {taken} melli yt7ell, w n9edro nkhedmo b {most}. 3ti "
+        "tokenizer akhor, wla `max_memory` {needed}."
+    ),
     "err.not_tokenizer": (
         "{place} machi tokenizer n9edro nkhedmo bih: {reason}. 3ti tokenizer.json li ktbat "
         "library tokenizers dial Hugging Face."

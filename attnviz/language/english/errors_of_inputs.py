@@ -131,6 +131,10 @@ SENTENCES = {
     "err.tokenizer_cut": (
         "The tokenizer cut the {what} into no tokens. Try another text or tokenizer."
     ),
+    "err.tokenizer_takes": (
+        "{place} takes about {taken} once it is open, and {most} may be used. Give another "
+        "tokenizer, or `max_memory` {needed}."
+    ),
     "err.not_tokenizer": (
         "{place} is not a tokenizer that can be used: {reason}. Give a tokenizer.json written "
         "by the Hugging Face tokenizers library."
