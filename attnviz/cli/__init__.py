@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -14,6 +15,7 @@ import typer
 from attnviz._version import __version__
 from attnviz.cli.command_given import given
 from attnviz.cli.help import Command
+from attnviz.digits import THOUSANDS
 from attnviz.errors import EXIT_DONE, EXIT_INTERRUPTED, EXIT_USER, AttnvizError, ReaderLeft
 
 # In the order of --help. Each is the function of its own name in attnviz/cli/commands.
@@ -163,12 +165,21 @@ def _before_every_command(
 
 def _prepare() -> None:
     """Take the surroundings as they are meant: a terminal that is not UTF-8 gets "?" for what it
-    lacks, not an exception; a size of 0 is one that is not known."""
+    lacks (a space between thousands), not an exception; a size of 0 is one that is not known."""
+    codecs.register_error("attnviz", _in_place_of)
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+        stream.reconfigure(errors="attnviz")  # type: ignore[union-attr]
     for name in ("COLUMNS", "LINES"):
         if not os.environ.get(name, "1").strip("0 "):
             del os.environ[name]
+
+
+def _in_place_of(error: UnicodeError) -> tuple[str, int]:
+    """What is written for characters that an encoding lacks, and where to go on."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(" " if char == THOUSANDS else "?" for char in lost), error.end
 
 
 def _load_help() -> None:

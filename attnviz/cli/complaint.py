@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import pairwise
 
+from attnviz.digits import THOUSANDS
 from attnviz.errors import AttnvizError
 from attnviz.language.languages import find_language
 from attnviz.views.words import complaint
@@ -18,7 +20,7 @@ OPTIONS = {"columns": "--cols"}
 
 def complain(error: AttnvizError, arguments: Sequence[str]) -> None:
     """Write one line on standard error; it is dropped where it cannot be written."""
-    line = " ".join(_in_language(error, arguments).split())
+    line = re.sub(f"[^\\S{THOUSANDS}]+", " ", _in_language(error, arguments)).strip()
     with suppress(OSError):  # the exit status says enough
         print(f"attnviz: {line}", file=sys.stderr, flush=True)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from attnviz.digits import THOUSANDS, grouped
 from attnviz.errors import AttnvizError, both_given
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def answer_each_line(asked: Prompt, work: Callable[[str], dict[str, Any]], quiet
             told |= work(entry.text)
         except AttnvizError as error:
             failed.append(error)
-            told["error"] = str(error)
+            told["error"] = str(error).replace(THOUSANDS, ",")
         put_json(json.dumps(told, ensure_ascii=False) + "\n")
     if n == 0:
         raise AttnvizError(
@@ -61,7 +62,10 @@ def answer_each_line(asked: Prompt, work: Callable[[str], dict[str, Any]], quiet
     if len(failed) == n:
         raise failed[0]
     if failed:
-        say(f'{len(failed):,} of {n:,} lines could not be run: see their "error".', quiet)
+        say(
+            f'{grouped(len(failed))} of {grouped(n)} lines could not be run: see their "error".',
+            quiet,
+        )
 
 
 def _lines(asked: Prompt) -> Iterator[Entry]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attnviz.cli import lesson_images
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.language.language import TERMINAL, Guard
@@ -137,7 +138,7 @@ def _scaling(reader: Reader) -> list[Panel]:
     for width in WIDTHS:
         left, right = generator.standard_normal((2, PRODUCTS, width))
         measured.append(f"d = {width}: {np.einsum('ij,ij->i', left, right).var():.1f}")
-    told = f"var(q · k), random, n = {PRODUCTS:,}:  {'   '.join(measured)}"
+    told = f"var(q · k), random, n = {grouped(PRODUCTS)}:  {'   '.join(measured)}"
     return [*_steps(reader, "scaling"), line(told, FAINT)]
 
 
@@ -387,8 +388,8 @@ def _measured() -> list[Panel]:
             weights = scaled_dot_product_attention(x, x, x)[1]
             took.append(1000 * (time.perf_counter() - start))
             size = weights.nbytes
-        cells = (f"{n * n:,}", f"{size / 1e6:.1f} MB", f"{min(took[1:]):.1f} ms")
-        rows.append(Row(f"{n:,}", cells, PLAIN))
+        cells = (grouped(n * n), f"{size / 1e6:.1f} MB", f"{min(took[1:]):.1f} ms")
+        rows.append(Row(grouped(n), cells, PLAIN))
     return [Numbers(("tokens", "scores", "memory", "time"), tuple(rows))]
 
 

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from attnviz.cli.command_given import with_origin
 from attnviz.cli.pieces import counted
+from attnviz.digits import THOUSANDS
 from attnviz.errors import AttnvizError, ReaderLeft, bad_choice, both_given, cannot_write
 from attnviz.files.write import may_write, written_whole
 from attnviz.inputs.labels import moves_or_hides, visible
@@ -60,12 +61,25 @@ def _shown(text: str) -> str:
     return "".join(visible(part) if n % 2 == 0 else part for n, part in enumerate(parts))
 
 
+# Stands for the space between thousands where rich wraps: it takes any space for a place to break.
+_UNBROKEN = "\ufdd0"  # no character, so no text has it
+
+
 class _Console(Console):
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
-        """Let no control that came with a text or a name reach the terminal, whatever the view."""
+        """Let no control that came with a text or a name reach the terminal, whatever the view, and
+        no line end within a number."""
+        if isinstance(renderable, str):
+            renderable = self.render_str(renderable)
+        if isinstance(renderable, Text) and THOUSANDS in renderable.plain:
+            renderable = renderable.copy()
+            renderable.plain = renderable.plain.replace(THOUSANDS, _UNBROKEN)
         for segment in super().render(renderable, options):
+            if _UNBROKEN in segment.text:
+                shown = segment.text.replace(_UNBROKEN, THOUSANDS)
+                segment = Segment(shown, segment.style, segment.control)
             if segment.control or segment.text.isprintable() or segment.text == "\n":
                 yield segment
             else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnviz.cli.progress import Ticker
+from attnviz.digits import grouped
 from attnviz.record.table import count_lines
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def counted(
             yield piece
             done += piece.count(end)
             if total:
-                of_all = f"{min(done, total):,} of {total:,} {what}"
+                of_all = f"{grouped(min(done, total))} of {grouped(total)} {what}"
                 ticker.tell(min(done, total), total, f"{name} · {of_all}")
 
 

@@ -12,6 +12,8 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from attnviz.digits import grouped
+
 if TYPE_CHECKING:
     from rich.progress import Progress
 
@@ -90,7 +92,8 @@ def progress(quiet: bool) -> Iterator[Told | None]:
             n, n_layers = len(shapes[stack].queries), shapes[stack].n_layers
             here = min(done[stack] - layer * n, n)
             total = sum(shape.n_layers * len(shape.queries) for shape in shapes.values())
-            what = f"{stack} · layer {layer + 1} of {n_layers} · {here:,} of {n:,} tokens"
+            seen = f"{grouped(here)} of {grouped(n)} tokens"
+            what = f"{stack} · layer {layer + 1} of {n_layers} · {seen}"
             ticker.tell(sum(done.values()), total, what)
 
         yield None if ticker.silent else told
@@ -139,7 +142,7 @@ def _texts_line(n_tokens: int, seen: Sequence[tuple[float, int, float]], known: 
     (before, n_before, part_before), (now, n_texts, part) = seen[0], seen[-1]
     took = max(now - before, 1e-9)
     pace = (n_texts - n_before) / took
-    line = f"{n_texts:,} texts · {n_tokens:,} tokens · {pace:.1f} texts/s"
+    line = f"{grouped(n_texts)} texts · {grouped(n_tokens)} tokens · {pace:.1f} texts/s"
     if not known or part <= part_before:
         return line
     minutes, seconds = divmod(round((1 - part) / (part - part_before) * took), 60)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, both_given, not_found
 
 TEXTS = (".txt", ".text", ".md", ".markdown", ".rst", ".tex", ".org", ".log", ".html", ".htm")
@@ -161,7 +162,7 @@ def _bounded(file: IO[bytes], name: str) -> bytes:
     data = file.read(most + 1)
     if len(data) > most:
         raise AttnvizError(
-            f"{name} is larger than {most:,} bytes, the most that a text may have.",
+            f"{name} is larger than {grouped(most)} bytes, the most that a text may have.",
             "Give a part of it, or survey many short texts.",
             key="err.larger_than",
             name=name,

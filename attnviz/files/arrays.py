@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, N
         packed = max(sum(entry.compress_size for entry in entries), 1)
         if unpacked > LARGEST or (unpacked > GIB and packed <= max(SMALL, unpacked // PACKED)):
             most = f"{_gib(LARGEST)} are the most, {_gib(GIB)} where it was packed this tight"
-            raise ValueError(f"{packed:,} bytes would be unpacked to {_gib(unpacked)}: {most}")
+            raise ValueError(
+                f"{grouped(packed)} bytes would be unpacked to {_gib(unpacked)}: {most}"
+            )
         for entry in entries:
             name = entry.filename.removesuffix(".npy")
             if names is None or name in names:
@@ -105,9 +108,11 @@ def _read_array(file: IO[bytes], size: int) -> NDArray[Any]:
         raise ValueError("it holds pickled objects, which are not opened: a pickle runs code")
     claimed, held = math.prod(shape) * dtype.itemsize, size - file.tell()
     if min(shape, default=0) < 0 or claimed > held:
-        raise ValueError(f"its header claims {claimed:,} bytes and it has {held:,}")
+        raise ValueError(f"its header claims {grouped(claimed)} bytes and it has {grouped(held)}")
     if math.prod(shape) * FLOAT > max(claimed, GIB):  # narrow numbers are made float32
-        raise ValueError(f"it has {math.prod(shape):,} numbers, and {GIB // FLOAT:,} are the most")
+        raise ValueError(
+            f"it has {grouped(math.prod(shape))} numbers, and {grouped(GIB // FLOAT)} are the most"
+        )
     file.seek(0)
     with warnings.catch_warnings():  # its text is Python's, whose warnings are for programmers
         warnings.simplefilter("ignore")

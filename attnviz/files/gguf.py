@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.files.gguf_blocks import BLOCKS, PLAIN, UNREAD, Blocks, rows_of_blocks
 from attnviz.files.tensors import LARGEST, Array, Entry, Tensors, broken, float_dtype, packed
@@ -74,7 +75,7 @@ class _Cursor:
     def need(self, n_bytes: int) -> None:
         """Check that as many bytes are left."""
         if n_bytes > len(self.mapped) - self.place:
-            raise ValueError(f"it ends at byte {len(self.mapped):,}, within its header")
+            raise ValueError(f"it ends at byte {grouped(len(self.mapped))}, within its header")
 
     def number(self, code: str) -> Any:
         """The next number of a struct code."""
@@ -84,7 +85,7 @@ class _Cursor:
         """The next count, of things that take so many bytes at least."""
         found = int(self.number("Q"))
         if found > most:
-            raise ValueError(f"it claims {found:,} {what}")
+            raise ValueError(f"it claims {grouped(found)} {what}")
         self.need(found * smallest)
         return found
 
@@ -201,7 +202,7 @@ def _tensors(file: Path, cursor: _Cursor, count: int, alignment: int) -> Tensors
             raise ValueError(f"the tensor {name[:99]} comes twice")
         n_axes = cursor.number("I")
         if n_axes > MOST_AXES:
-            raise ValueError(f"the tensor {name[:99]} has {n_axes:,} axes")
+            raise ValueError(f"the tensor {name[:99]} has {grouped(n_axes)} axes")
         # The file gives the axis that changes quickest first, NumPy last.
         shape = tuple(cursor.number("Q") for _ in range(n_axes))[::-1]
         claims[name] = shape, cursor.number("I"), cursor.number("Q")
@@ -229,7 +230,9 @@ def _entry(
         raise ValueError(f"{what} of {dtype} has the shape {list(shape)}")
     total, start = size // n_columns * n_bytes, data + offset
     if start + total > len(mapped):
-        raise ValueError(f"{what} ends at byte {start + total:,} and the file at {len(mapped):,}")
+        raise ValueError(
+            f"{what} ends at byte {grouped(start + total)} and the file at {grouped(len(mapped))}"
+        )
     read = partial(_numbers, mapped, start, shape, kind, name, file)
     return Entry(file, dtype, shape, total, read, kind not in UNREAD)
 

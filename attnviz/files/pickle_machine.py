@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 
@@ -78,7 +79,7 @@ def run_pickle(file: Path, program: bytes | IO[bytes], storages: dict[str, Stora
     try:
         for step, (opcode, argument, _) in enumerate(genops(program)):
             if step >= MOST_STEPS:
-                raise ValueError(f"its pickle has more than {MOST_STEPS:,} instructions")
+                raise ValueError(f"its pickle has more than {grouped(MOST_STEPS)} instructions")
             if opcode.name == "STOP":
                 return machine.stack.pop()
             machine.step(opcode.name, argument)

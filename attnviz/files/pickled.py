@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.files.pickle_machine import Storage, StoredTensor, run_pickle
 from attnviz.files.tensors import (
@@ -94,7 +95,7 @@ def _check_directory(mapped: mmap.mmap) -> None:
         at = tail.rfind(mark)
         size = int.from_bytes(tail[at + place : at + place + width], "little") if at >= 0 else 0
         if LONGEST_DIRECTORY < size < (1 << 8 * width) - 1:  # the last says: see the other record
-            raise ValueError(f"its list of entries has {size:,} bytes")
+            raise ValueError(f"its list of entries has {grouped(size)} bytes")
 
 
 def _records(archive: zipfile.ZipFile, mapped: mmap.mmap) -> dict[str, _Record]:
@@ -144,7 +145,7 @@ def _open_zip(
     if program is None:
         raise ValueError("it is a zip archive without data.pkl, as PyTorch files have it")
     if program.n_bytes > LONGEST_PICKLE:
-        raise ValueError(f"its pickle has {program.n_bytes:,} bytes")
+        raise ValueError(f"its pickle has {grouped(program.n_bytes)} bytes")
     order = records.get("byteorder", _Record(0, 0))
     if mapped[order.start : order.start + min(order.n_bytes, 3)] == b"big":
         raise ValueError("it was saved on a big-endian machine")
@@ -217,7 +218,7 @@ def _entry(
     if (size and past > in_storage) or size > max(in_storage, LARGEST_VIEW) or largest > LARGEST:
         raise ValueError(
             f"the tensor {name[:99]} of shape {str(list(shape))[:99]} passes the "
-            f"{in_storage:,} numbers of its storage"
+            f"{grouped(in_storage)} numbers of its storage"
         )
     if storage.n_bytes > record.n_bytes:
         raise ValueError(f"the storage of the tensor {name[:99]} is cut off")

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.files.tensors import (
     FLOATS,
     LARGEST,
@@ -82,7 +83,10 @@ def _open(file: Path) -> tuple[dict[str, Entry], dict[str, str]]:
         raise broken(file, str(error)) from error
     length = int.from_bytes(mapped[:8], "little")
     if len(mapped) < 8 or length > LONGEST_HEADER or 8 + length > len(mapped):
-        raise broken(file, f"its header claims {length:,} bytes and the file has {len(mapped):,}")
+        raise broken(
+            file,
+            f"its header claims {grouped(length)} bytes and the file has {grouped(len(mapped))}",
+        )
     try:
         header = json.loads(mapped[8 : 8 + length].decode(), object_pairs_hook=_once)
         notes = header.pop(NOTES, None)
@@ -162,4 +166,6 @@ def _check_places(file: Path, claims: Mapping[str, _Claim], data: int, size: int
             raise broken(file, f"the tensor {name} starts at byte {claim.start}, not at {place}")
         place = claim.stop
     if place != size:
-        raise broken(file, f"its tensors end at byte {place:,} and the file at {size:,}")
+        raise broken(
+            file, f"its tensors end at byte {grouped(place)} and the file at {grouped(size)}"
+        )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, not_found
 
 LONGEST = 1 << 20  # characters of one text; a longer line is no text of a corpus
@@ -247,7 +248,7 @@ def _decoded_lines(stream: IO[bytes], file: str) -> Iterator[str]:
             )
         if len(text) > LONGEST:
             raise AttnvizError(
-                f"{file}, line {number}, has more than {LONGEST:,} characters.",
+                f"{file}, line {number}, has more than {grouped(LONGEST)} characters.",
                 "Give one text a line.",
                 key="err.line_more",
                 place=file,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, not_found
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens, from_labels
@@ -153,10 +154,12 @@ def _check_size(place: Path, image: Image) -> None:
         kind = "progressive JPEG"
     most = MOST_OF.get(kind, MOST_PIXELS)
     if width * height > most:
-        raise _too_large(place, f" ({width:,} × {height:,})", kind if most < MOST_PIXELS else "")
+        raise _too_large(
+            place, f" ({grouped(width)} × {grouped(height)})", kind if most < MOST_PIXELS else ""
+        )
     if max(width, height) > LONGEST_SIDE * min(width, height):
         raise AttnvizError(
-            f"{place} is {width:,} × {height:,} pixels.",
+            f"{place} is {grouped(width)} × {grouped(height)} pixels.",
             f"One side may be {LONGEST_SIDE} times the other at most: cut it.",
             key="err.pixels",
             place=place,
@@ -169,7 +172,8 @@ def _check_size(place: Path, image: Image) -> None:
 def _too_large(place: Path, size: str = "", kind: str = "") -> AttnvizError:
     if kind:
         return AttnvizError(
-            f"{place} has too many pixels{size}: {MOST_OF[kind]:,} are the most of a {kind}.",
+            f"{place} has too many pixels{size}: {grouped(MOST_OF[kind])} are the most of a "
+            f"{kind}.",
             "Make it smaller, or save it as PNG.",
             key="err.too_many_of",
             place=place,
@@ -178,7 +182,7 @@ def _too_large(place: Path, size: str = "", kind: str = "") -> AttnvizError:
             kind=kind,
         )
     return AttnvizError(
-        f"{place} has too many pixels{size}: {MOST_PIXELS:,} are the most.",
+        f"{place} has too many pixels{size}: {grouped(MOST_PIXELS)} are the most.",
         "Make it smaller.",
         key="err.too_many",
         place=place,

@@ -17,6 +17,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, not_found
 from attnviz.frozen import dataclass
 from attnviz.inputs.resample import BLOCK, Samples, resample, resampled
@@ -105,7 +106,8 @@ def open_sound(
         ) from error
     if len(found) < LEAST_SAMPLES * rate // RATE:
         raise AttnvizError(
-            f"{place} has {part.n_samples:,} samples here: that is too short to hear anything.",
+            f"{place} has {grouped(part.n_samples)} samples here: that is too short to hear "
+            f"anything.",
             "Give a hundredth of a second and more.",
             key="err.samples_here",
             place=place,
@@ -327,8 +329,8 @@ def _check_rate(place: Path, rate: int, channels: int) -> None:
         )
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise AttnvizError(
-            f"{place} has {rate:,} samples a second.",
-            f"From {LOWEST_RATE:,} to {HIGHEST_RATE:,} are read.",
+            f"{place} has {grouped(rate)} samples a second.",
+            f"From {grouped(LOWEST_RATE)} to {grouped(HIGHEST_RATE)} are read.",
             key="err.samples_second",
             place=place,
             rate=rate,
@@ -377,12 +379,13 @@ def _part(place: Path, rate: int, n: int, start: float, end: float | None) -> tu
         )
     if last - first > MOST_SECONDS * rate:
         raise AttnvizError(
-            f"{place} has {(last - first) / rate:,.0f} seconds here: {MOST_SECONDS:,} are the most "
+            f"{place} has {grouped((last - first) / rate, '.0f')} seconds here: "
+            f"{grouped(MOST_SECONDS)} are the most "
             "at once.",
             "Choose a part with `start` and `end`.",
             key="err.seconds_here",
             place=place,
-            value=f"{(last - first) / rate:,.0f}",
+            value=grouped((last - first) / rate, ".0f"),
             most_seconds=MOST_SECONDS,
         )
     return first, last

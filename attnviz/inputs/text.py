@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, bad_choice, empty_text, not_found
 from attnviz.inputs.tokenizer_size import check_size
 from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels, from_spans, numbered
@@ -74,7 +75,8 @@ def _split(text: str, pattern: str) -> Tokens:
 def _bytes(text: str) -> Tokens:
     if len(text.encode()) > LARGEST_TEXT:
         raise AttnvizError(
-            f"The text has {len(text.encode()):,} bytes, and {LARGEST_TEXT:,} are the most.",
+            f"The text has {grouped(len(text.encode()))} bytes, and {grouped(LARGEST_TEXT)} are "
+            f"the most.",
             "Give a part of it.",
             key="err.text_bytes",
             n=len(text.encode()),
@@ -262,7 +264,8 @@ def _check_text(text: str, what: str) -> None:
         raise empty_text(what)
     if len(text) > LARGEST_TEXT:
         raise AttnvizError(
-            f"The {what} has {len(text):,} characters, and {LARGEST_TEXT:,} are the most.",
+            f"The {what} has {grouped(len(text))} characters, and {grouped(LARGEST_TEXT)} are the "
+            f"most.",
             "Give a part of it, or survey many short texts.",
             key="err.characters_most",
             what=what,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attnviz.digits import grouped
+
 A_THOUSAND = 1000  # from which on nobody says "3 of" any more
 
 
@@ -19,4 +21,4 @@ def count(number: float, noun: str, *, nouns: dict[str, tuple[str, ...]], two: s
         return f"{two} {plural}"
     if number == int(number) and number < A_THOUSAND and 3 <= number % 100 <= 10:
         return f"{number} {of} {few[0] if few else plural}"
-    return f"{number:,} {singular}"
+    return f"{grouped(number)} {singular}"

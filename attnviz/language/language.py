@@ -12,6 +12,7 @@ from math import floor
 from string import Formatter
 from typing import Any
 
+from attnviz.digits import grouped
 from attnviz.frozen import dataclass
 
 TOKENS = ("query", "key", "token", "other", "word")
@@ -157,7 +158,7 @@ class Language:
             return guard.number(f"{value:.2f}".removesuffix(".00"))
         if name in COUNTED:
             return guard.phrase(self.count(value, COUNTED[name]))
-        return guard.number(f"{value:,}") if isinstance(value, int) else str(value)
+        return guard.number(grouped(value)) if isinstance(value, int) else str(value)
 
     def _share(self, share: float, guard: Guard) -> str:
         """A share; "less than 1%" is words, and is read as the sentence is."""

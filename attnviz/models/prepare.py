@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.inputs.image import regridded
 from attnviz.inputs.text import TOKENIZERS, encode, from_ids, open_tokenizer
@@ -335,7 +336,7 @@ def _check(model: TrainedModel, tokens: Tokens, what: str) -> None:
     largest, (n_ids, limit) = int(tokens.ids.max()), model.network.limits(what)
     if largest >= n_ids:
         raise AttnvizError(
-            f"The token id {largest} has no embedding: {model.name} has {n_ids:,}.",
+            f"The token id {largest} has no embedding: {model.name} has {grouped(n_ids)}.",
             "The tokenizer belongs to another model: give the right `tokenizer`.",
             key="err.token_id",
             largest=largest,
@@ -344,7 +345,8 @@ def _check(model: TrainedModel, tokens: Tokens, what: str) -> None:
         )
     if limit is not None and len(tokens) > limit:
         raise AttnvizError(
-            f"The {what} has {len(tokens):,} tokens and {model.name} has positions for {limit:,}.",
+            f"The {what} has {grouped(len(tokens))} tokens and {model.name} has positions for "
+            f"{grouped(limit)}.",
             "Give a shorter one, or `truncate` to cut it.",
             key="err.too_long",
             n_tokens=len(tokens),

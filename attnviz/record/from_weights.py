@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from attnviz.attention import masks
 from attnviz.attention.attention_types import ATTENTION_TYPES, in_full, mask_of
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, bad_choice, known_arguments
 from attnviz.inputs.tokens import MOST_TOKENS, Tokens, from_labels
 from attnviz.record.checks import (
@@ -130,7 +131,8 @@ def _labelled(
     """The tokens of an axis: those given, or positions."""
     if n > MOST_TOKENS:
         raise AttnvizError(
-            f"The weights have {n:,} {what} tokens, and {MOST_TOKENS:,} are the most.",
+            f"The weights have {grouped(n)} {what} tokens, and {grouped(MOST_TOKENS)} are the "
+            f"most.",
             "Give a part of them.",
             key="err.weights_tokens",
             n=n,

@@ -43,6 +43,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.files.arrays import read_arrays, read_json
 from attnviz.record.digits import row_texts
@@ -62,7 +63,8 @@ def json_pieces(tree: Tree, most: int = MOST_NUMBERS) -> Iterator[str]:
     """
     if count_numbers(tree) > most:
         raise AttnvizError(
-            f"The JSON would have {count_numbers(tree):,} numbers, and {most:,} are the most.",
+            f"The JSON would have {grouped(count_numbers(tree))} numbers, and {grouped(most)} are "
+            f"the most.",
             "Write .npz, or a part of the text.",
             key="err.json_would",
             value=count_numbers(tree),

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention import masks
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.files.arrays import LARGEST, LARGEST_JSON, check_length
 from attnviz.files.table import is_comment, protected, quoted
@@ -92,7 +93,8 @@ def _check_length(n_lines: int) -> None:
     """Refuse a table that nobody could open."""
     if n_lines > MOST_LINES:
         raise AttnvizError(
-            f"The table would have {n_lines:,} lines, and {MOST_LINES:,} are the most.",
+            f"The table would have {grouped(n_lines)} lines, and {grouped(MOST_LINES)} are the "
+            f"most.",
             "Write .npz, or a part of the text.",
             key="err.table_would",
             n_lines=n_lines,

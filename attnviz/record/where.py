@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.inputs.where import NOT_ON_THE_GRID, VOICE_RATE, Boxes, Times, Where
 
 Tree = dict[str, Any]
@@ -95,5 +96,5 @@ def _media(tree: Tree | None, n_axes: int) -> NDArray[np.uint8] | None:
         raise ValueError(f"a small copy has shape {shape}")
     data = base64.b64decode(tree["base64"], validate=True)
     if len(data) != math.prod(shape) or (n_axes == 3 and shape[2] != 3):
-        raise ValueError(f"a small copy of shape {shape} has {len(data):,} bytes")
+        raise ValueError(f"a small copy of shape {shape} has {grouped(len(data))} bytes")
     return np.frombuffer(data, dtype=np.uint8).reshape(shape)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention.dense import scaled_dot_product_attention
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.models import load_writer
@@ -87,8 +88,8 @@ class _Run:
         width = self._tower.blocks[0].attention.output.weight.shape[0]
         if layout.n_heads * n * width > MOST:
             raise AttnvizError(
-                f"Contributions among {n:,} tokens would take too much memory.",
-                f"Give a text of at most {MOST // (layout.n_heads * width):,} tokens.",
+                f"Contributions among {grouped(n)} tokens would take too much memory.",
+                f"Give a text of at most {grouped(MOST // (layout.n_heads * width))} tokens.",
                 key="err.contributions_among",
                 n_tokens=n,
                 value=MOST // (layout.n_heads * width),

@@ -15,6 +15,7 @@ from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, known_arguments
 from attnviz.inputs.text import from_ids, from_written
 from attnviz.inputs.tokenizer_size import within
@@ -277,10 +278,11 @@ def room_for(model: TrainedModel, n_prompt: int, asked: Generation) -> int:
     limit = model.n_positions
     fit = None if limit is None else limit - n_prompt
     if fit is not None and fit < (asked.max_new_tokens or 1):
-        more = f"{fit:,} new tokens fit" if fit > 0 else "no new token fits"
+        assert limit is not None
+        more = f"{grouped(fit)} new tokens fit" if fit > 0 else "no new token fits"
         raise AttnvizError(
-            f"The prompt has {n_prompt:,} tokens and {model.name} has positions for {limit:,}: "
-            f"{more}.",
+            f"The prompt has {grouped(n_prompt)} tokens and {model.name} has positions for "
+            f"{grouped(limit)}: {more}.",
             "Give a shorter prompt." if fit <= 0 else f"Ask for `max_new_tokens` {fit} at most.",
             key="err.prompt_some" if fit > 0 else "err.prompt_none",
             n_tokens=n_prompt,

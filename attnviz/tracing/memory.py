@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from attnviz.attention.blocks import STREAMED_ROWS
 from attnviz.attention.prepare import Inputs
 from attnviz.attention.streaming import block_shape
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.models.model import StackShape
@@ -85,7 +86,7 @@ def room_left(shapes: Mapping[str, StackShape], budget: int | None) -> int:
     n_tokens = max(max(len(shape.queries), len(shape.keys)) for shape in shapes.values())
     smallest = format_bytes(_round_up((taken - BESIDE) * 5 // 4)).replace(" ", "")
     raise AttnvizError(
-        f"{n_tokens:,} tokens take {format_bytes(taken)} before any weights, and "
+        f"{grouped(n_tokens)} tokens take {format_bytes(taken)} before any weights, and "
         f"{format_bytes(most + BESIDE)} may be used.",
         f"Give a shorter text, fewer heads, or `max_memory` {smallest}.",
         key="err.take_before",
@@ -165,7 +166,8 @@ def _too_small(
     smallest = format_bytes(_round_up(least)).replace(" ", "")
     if row > budget:
         return AttnvizError(
-            f"{format_bytes(budget)} of memory do not hold one row of {inputs.n_keys:,} weights "
+            f"{format_bytes(budget)} of memory do not hold one row of {grouped(inputs.n_keys)} "
+            f"weights "
             f"for each thread ({format_bytes(row)}).",
             f"The smallest that works is `max_memory` {smallest}.",
             key="err.memory_do",
@@ -176,7 +178,8 @@ def _too_small(
         )
     one = kept // heads
     return AttnvizError(
-        f"What is kept of {n:,} tokens in {n_layers} layers of {heads} heads (map, strongest keys, "
+        f"What is kept of {grouped(n)} tokens in {n_layers} layers of {heads} heads (map, "
+        f"strongest keys, "
         f"measures) takes {format_bytes(kept)}, and {format_bytes(budget)} may be used.",
         f"Give fewer heads (about {format_bytes(one)} each), a shorter text, or `max_memory` "
         f"{smallest}.",

@@ -16,6 +16,7 @@ from attnviz.attention.masks import full
 from attnviz.attention.prepare import Bias, Inputs, prepare
 from attnviz.attention.rules import Rule
 from attnviz.attention.streaming import Observer, stream_inputs
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import Array
 from attnviz.models.model import StackShape
@@ -168,7 +169,8 @@ class Recorder:
         if needed > (most or default_budget()):
             rows, columns = focus.shape
             raise AttnvizError(
-                f"{rows:,} × {columns:,} weights in {n_layers * inputs.lead[0]} heads take "
+                f"{grouped(rows)} × {grouped(columns)} weights in {n_layers * inputs.lead[0]} "
+                f"heads take "
                 f"{format_bytes(needed)}, and {format_bytes(most)} may be used.",
                 "Ask for a smaller part (`rows`, `columns`), larger units, or fewer heads.",
                 key="err.weights_heads",

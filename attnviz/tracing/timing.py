@@ -14,6 +14,7 @@ import numpy as np
 from attnviz.analysis.cost import FLOAT, Layers, Predicted, Report, Series, Timed, crossing, predict
 from attnviz.attention.masks import global_
 from attnviz.attention.rules import Rule
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.files.tensors import FLOATS, float_dtype
 from attnviz.frozen import dataclass
@@ -180,7 +181,8 @@ def _lengths(model: TrainedModel, asked: Sequence[int] | None) -> Sequence[int]:
         return usual or [limit or LAST]
     if limit is not None and asked[-1] > limit:
         raise AttnvizError(
-            f"The length {asked[-1]:,} is more than {model.name} has positions for: {limit:,}.",
+            f"The length {grouped(asked[-1])} is more than {model.name} has positions for: "
+            f"{grouped(limit)}.",
             "Give shorter `lengths`.",
             key="err.too_long",
             n_tokens=asked[-1],
@@ -308,7 +310,7 @@ def _time_points(
     if rate * probe.work < stage.seconds:
         rate = min(run(probe.length).total for _ in range(2)) / probe.work
     for i, point in enumerate(points):
-        stage.tell(stage.first + i, stage.total, f"{stage.name} {point.length:,}")
+        stage.tell(stage.first + i, stage.total, f"{stage.name} {grouped(point.length)}")
         left, expected = stage.seconds - (clock() - start), rate * point.work
         if not room.holds(point):
             times.append(Timed(left_out="memory"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from attnviz.analysis.cost import LONGEST, Growth, Report
+from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
 from attnviz.language.language import PLAIN, Guard, Language
 from attnviz.views.number_format import duration
@@ -49,7 +50,7 @@ def notes(report: Report, language: Language, guard: Guard = PLAIN) -> list[str]
 
 def _crossing(report: Report, language: Language, guard: Guard) -> list[str]:
     about = report.model
-    per_token = language.say("ui.cost_rest", guard, value=f"{about['per_token']:,}")
+    per_token = language.say("ui.cost_rest", guard, value=grouped(about["per_token"]))
     if about["crossing"] is None:
         return [language.say("ui.cost_never", guard, n_tokens=LONGEST), per_token]
     said = language.say("ui.cost_crossing", guard, n_tokens=about["crossing"])
@@ -64,7 +65,7 @@ def _left_out(report: Report, reason: str) -> list[str]:
     found = []
     for one in report.series:
         listed = [
-            f"{length:,}" + (f" (≈ {duration(timed.expected)})" if timed.expected else "")
+            grouped(length) + (f" (≈ {duration(timed.expected)})" if timed.expected else "")
             for length, timed in zip(one.lengths, one.times, strict=True)
             if timed.left_out == reason
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attnviz.digits import grouped
+
 THOUSANDS = ("", " k", " M", " G", " T", " P", " E", " Z", " Y")
 BYTES = (" B", " kB", " MB", " GB", " TB", " PB", " EB", " ZB", " YB")
 SECONDS = ((1e-6, " µs"), (1e-3, " ms"), (1.0, " s"))
@@ -23,7 +25,7 @@ def duration(seconds: float) -> str:
         (each for each in reversed(SECONDS) if seconds >= 0.9995 * each[0]), SECONDS[0]
     )
     shown = seconds / unit
-    text = f"{shown:.1f}" if shown < 9.95 else f"{shown:,.0f}"
+    text = f"{shown:.1f}" if shown < 9.95 else grouped(shown, ".0f")
     return f"{text.removesuffix('.0')}{name}"
 
 

@@ -96,7 +96,7 @@ def test_many_heads_have_a_bound_and_the_ten_have_none(capsys):
     assert run_command_line([*words, "64"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "64 heads over 5,000 tokens take too long. Give --heads 52 or less" in err
+    assert "64 heads over 5\u202f000 tokens take too long. Give --heads 52 or less" in err
 
 
 def text(folder, n=400_000):

@@ -36,7 +36,7 @@ BAD = [
     ("file is a link to itself", ["run", "--file", "loop.txt"], "loop.txt"),
     ("binary file", ["run", "--file", "picture.bin"], "picture.bin"),
     ("file without end", ["run", "--file", "/dev/zero"], "/dev/zero"),
-    ("source without end", ["run", TEXT, "--source-file", "/dev/zero"], "2,097,152"),
+    ("source without end", ["run", TEXT, "--source-file", "/dev/zero"], "2\u202f097\u202f152"),
     ("UTF-16 file", ["run", "--file", "utf16.txt"], "utf16.txt"),
     ("Latin-1 file", ["run", "--file", "latin1.txt"], "latin1.txt"),
     ("blank file", ["run", "--file", "blank.txt"], "text"),

@@ -150,7 +150,7 @@ def test_a_number_of_a_config_that_is_too_large(lang, refused, tmp_path):
     )
     said = refused("run", "x", "--model", "m", "--lang", lang)
     assert "2147483648" in said
-    assert "4,096" in said
+    assert "4\u202f096" in said
 
 
 def test_a_token_of_marks_without_a_width_has_its_column(capsys):

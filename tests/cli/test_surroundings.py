@@ -74,6 +74,36 @@ def test_json_loses_no_character(encoding):
     assert json.loads(out)["stacks"]["self"]["query_tokens"]["text"] == text
 
 
+NARROW = "\u202f"  # between thousands
+
+
+@pytest.mark.parametrize("lang", ["en", "darija", "ary-Arab"])
+def test_thousands_stand_apart_by_what_the_encoding_has(lang):
+    words = ("cost", "--lengths", "2048", "--no-measure", "--type", "self", "--lang", lang)
+    for encoding, space in [("utf-8", NARROW), ("cp1252", " "), ("ascii", " ")]:
+        _, out, err = in_process.run(*words, encoding=encoding)
+        assert f"2{space}048" in out, err
+        _, _, err = in_process.run("cost", "--lengths", "16777217", "--lang", lang,
+                                   encoding=encoding)  # fmt: skip
+        assert f"16{space}777{space}217" in err
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_programs_are_given_numbers_without_a_space(form):
+    words = ("cost", "--lengths", "2048", "--no-measure", form)
+    _, out, _ = in_process.run(*words, encoding="utf-8")
+    assert "4194304" in out
+    assert NARROW not in out
+
+
+@pytest.mark.parametrize("width", range(20, 40))
+def test_no_line_ends_within_a_number(width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    monkeypatch.setattr("attnviz.cli.lesson_pictures.LENGTHS", (128,), raising=False)
+    assert run_command_line(["explain", "cost"]) == 0
+    assert f"4{NARROW}194{NARROW}304" in capsys.readouterr().out
+
+
 def test_a_closed_stream_is_no_open_file():
     command = 'exec "$@" >&-'
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDEVMODE": "1"}

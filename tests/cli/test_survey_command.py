@@ -335,7 +335,7 @@ def test_the_pace_the_time_left_and_the_first_head_are_told_at_a_terminal(capsys
         "20 texts · 200 tokens · 10.0 texts/s · 0:00:18 left · evenness 0.1 0.20±0.05"
     )
     assert lines[2] == "40 texts · 400 tokens · 10.0 texts/s · 0:00:16 left"
-    assert lines[4] == "102 texts · 1,020 tokens · 1.0 texts/s · 0:01:38 left"
+    assert lines[4] == "102 texts · 1\u202f020 tokens · 1.0 texts/s · 0:01:38 left"
     assert lines[-1] == ""
 
 

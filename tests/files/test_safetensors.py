@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 import attnviz
 from attnviz import AttnvizError
+from attnviz.digits import grouped
 from attnviz.models.checkpoint.folder import open_weights
 
 FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
@@ -78,9 +79,12 @@ HOSTILE = {
     "ends in the header": (GOOD[:40], ""),
     "ends after the header": (blob({W: claim()}), ""),
     "ends in the data": (GOOD[:-1], ""),
-    "header longer than the file": (blob({W: claim()}, EIGHT, claimed=1000), "1,000"),
-    "header of 100 MB and more": (blob({W: claim()}, EIGHT, claimed=100_000_001), "100,000,001"),
-    "header of 2^64 - 1": (blob({W: claim()}, EIGHT, claimed=2**64 - 1), f"{2**64 - 1:,}"),
+    "header longer than the file": (blob({W: claim()}, EIGHT, claimed=1000), "1\u202f000"),
+    "header of 100 MB and more": (
+        blob({W: claim()}, EIGHT, claimed=100_000_001),
+        "100\u202f000\u202f001",
+    ),
+    "header of 2^64 - 1": (blob({W: claim()}, EIGHT, claimed=2**64 - 1), grouped(2**64 - 1)),
     "header of length 0": (blob(b"", EIGHT), ""),
     "not JSON": (blob(b"tensors!", EIGHT), ""),
     "half of a JSON": (blob(RAW[:-1], EIGHT), ""),
@@ -281,7 +285,7 @@ def test_a_header_of_more_than_100_mb_is_not_even_read(put):
     folder = put(blob({W: claim()}, claimed=100_000_001))
     os.truncate(folder / FILE, 200_000_000)
     with in_little_memory():
-        refusal(folder, FILE, "100,000,001")
+        refusal(folder, FILE, "100\u202f000\u202f001")
 
 
 @pytest.mark.parametrize(

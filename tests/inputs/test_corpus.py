@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.inputs.corpus import LONGEST, Columns, Corpus, from_texts
 
@@ -85,7 +86,7 @@ def test_a_sample_is_fair(tmp_path):
 BAD = [
     ("a.txt", b"ok\n\xff\xfe\n", Columns(), "line 2"),
     ("a.txt", b"a\0b\n", Columns(), "NUL"),
-    ("a.txt", b"x" * (LONGEST + 1), Columns(), f"{LONGEST:,}"),
+    ("a.txt", b"x" * (LONGEST + 1), Columns(), grouped(LONGEST)),
     ("a.txt", b"one\n", Columns("text"), "no columns"),
     ("a.csv", b"a,b\n1,2\n", Columns(), "a, b"),
     ("a.csv", b"text,b\n1,2\n", Columns(group="c"), "text, b"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.inputs.sound import (
     MOST_SECONDS,
@@ -211,7 +212,7 @@ def test_a_sound_of_three_hours_is_read_in_parts(tmp_path):
         file.truncate(44 + 3 * 3600 * 8000 * 2)
         file.seek(40)
         file.write(struct.pack("<I", 3 * 3600 * 8000 * 2))
-    with pytest.raises(AttnvizError, match=f"{MOST_SECONDS:,}"):
+    with pytest.raises(AttnvizError, match=grouped(MOST_SECONDS)):
         open_sound(path)
     assert open_sound(path, 3600, 3601).duration == 1.0
 

@@ -279,10 +279,10 @@ def numbers_of(fact):
             if isinstance(number, float):
                 yield from (percent_of(number), f"{number:.2f}", f"{number:.0f}")
             elif isinstance(number, int):
-                yield f"{number:,}"
+                yield f"{number:,}".replace(",", "\u202f")
 
 
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?%?")
+NUMBER = re.compile(r"\d[\d\u202f]*(?:\.\d+)?%?")
 
 
 @pytest.mark.parametrize("tag", LANGUAGES)
@@ -315,8 +315,8 @@ LATIN_COUNTS = [
     (99, "99 token", "99 kelma"), (100, "100 token", "100 kelma"),
     (101, "101 token", "101 kelma"), (102, "102 token", "102 kelma"),
     (103, "103 d tokens", "103 d lkelmat"), (110, "110 d tokens", "110 d lkelmat"),
-    (111, "111 token", "111 kelma"), (1000, "1,000 token", "1,000 kelma"),
-    (1003, "1,003 token", "1,003 kelma"), (2.4, "2.4 token", "2.4 kelma"),
+    (111, "111 token", "111 kelma"), (1000, "1\u202f000 token", "1\u202f000 kelma"),
+    (1003, "1\u202f003 token", "1\u202f003 kelma"), (2.4, "2.4 token", "2.4 kelma"),
 ]  # fmt: skip
 ARABIC_COUNTS = [
     (0, "0 token", "0 كلمة"), (1, "token واحد", "كلمة وحدة"), (2, "جوج tokens", "جوج كلمات"),
@@ -326,13 +326,13 @@ ARABIC_COUNTS = [
     (99, "99 token", "99 كلمة"), (100, "100 token", "100 كلمة"), (101, "101 token", "101 كلمة"),
     (102, "102 token", "102 كلمة"), (103, "103 د tokens", "103 د الكلمات"),
     (110, "110 د tokens", "110 د الكلمات"), (111, "111 token", "111 كلمة"),
-    (1000, "1,000 token", "1,000 كلمة"), (1003, "1,003 token", "1,003 كلمة"),
+    (1000, "1\u202f000 token", "1\u202f000 كلمة"), (1003, "1\u202f003 token", "1\u202f003 كلمة"),
     (2.4, "2.4 token", "2.4 كلمة"),
 ]  # fmt: skip
 ENGLISH_COUNTS = [
     (0, "0 tokens", "0 words"), (1, "1 token", "1 word"), (2, "2 tokens", "2 words"),
     (3, "3 tokens", "3 words"), (101, "101 tokens", "101 words"),
-    (1000, "1,000 tokens", "1,000 words"), (2.4, "2.4 tokens", "2.4 words"),
+    (1000, "1\u202f000 tokens", "1\u202f000 words"), (2.4, "2.4 tokens", "2.4 words"),
 ]  # fmt: skip
 
 

@@ -293,14 +293,16 @@ def test_the_weighted_sum_and_the_merge(told, lang):
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_limits_are_counted_and_measured(told, lang):
     out = told("limits", lang)
-    rows = re.findall(r"^ *([\d,]+) +([\d,]+) +([\d.]+) MB +([\d.]+) ms", out, re.MULTILINE)
-    counted = [[int(cell.replace(",", "")) for cell in row[:2]] for row in rows]
+    rows = re.findall(
+        r"^ *([\d\u202f]+) +([\d\u202f]+) +([\d.]+) MB +([\d.]+) ms", out, re.MULTILINE
+    )
+    counted = [[int(cell.replace("\u202f", "")) for cell in row[:2]] for row in rows]
     assert [n for n, _ in counted] == [128, 512, 2048]
     for (n, total), (*_, memory, took) in zip(counted, rows, strict=True):
         assert total == n * n
         assert float(memory) == pytest.approx(4 * n * n / 1e6, abs=0.051)  # float32
         assert float(took) >= 0
-    assert "4,194,304" in " ".join(out.split())
+    assert "4\u202f194\u202f304" in out  # in one line
 
 
 def test_the_arcs_show_the_strongest_key(told):

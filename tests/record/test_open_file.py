@@ -477,7 +477,10 @@ REFUSED = {
     "no axis.npy": (npy(np.array(0.5)), r"shape \(\)"),
     "six axes.npy": (npy(np.ones((1, 1, 1, 1, 2, 2))), r"shape \(1, 1, 1, 1, 2, 2\)"),
     "nothing.npy": (npy(np.ones((0, 2, 2))), r"shape \(0, 2, 2\)"),
-    "claims.npy": (header_claims((10**6, 10**6)), "claims 8,000,000,000,000 bytes"),
+    "claims.npy": (
+        header_claims((10**6, 10**6)),
+        "claims 8\u202f000\u202f000\u202f000\u202f000 bytes",
+    ),
     "claims less.npy": (header_claims((-1, 2)), "claims -16 bytes"),
     "bomb.npz": (bomb(3 << 30), r"3 GiB: 2 GiB"),
     "tight bomb.npz": (bomb(3 << 29), r"1\.5 GiB: .* 1 GiB where"),

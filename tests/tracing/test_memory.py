@@ -95,7 +95,7 @@ def test_what_does_not_fit_is_said_with_what_would():
         choose_storage(given, 4, kept // 2)
     message = str(caught.value)
     for part in (
-        "5,000 tokens",
+        "5\u202f000 tokens",
         "4 layers of 2 heads",
         format_bytes(kept),
         "fewer heads",
@@ -107,11 +107,11 @@ def test_what_does_not_fit_is_said_with_what_would():
 
 
 def test_a_budget_below_one_row_names_the_smallest_that_works():
-    with pytest.raises(AttnvizError, match=r"one row of 5,000 weights") as caught:
+    with pytest.raises(AttnvizError, match=r"one row of 5\u202f000 weights") as caught:
         choose_storage(inputs(5000), 1, 1000)
     least = str(caught.value).rsplit(" ", 1)[1].rstrip(".")
     enough = choose_storage(inputs(5000), 1, parse_bytes(least))
     assert block_rows(inputs(5000), enough.room) is not None
     local = inputs(5000, rule=masks.local(2))
-    with pytest.raises(AttnvizError, match="kept of 5,000 tokens"):  # a row of it is short
+    with pytest.raises(AttnvizError, match="kept of 5\u202f000 tokens"):  # a row of it is short
         choose_storage(local, 1, 1000)

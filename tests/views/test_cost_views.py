@@ -18,6 +18,7 @@ from rich.console import Console
 
 from attnviz.analysis.cost import Layers, Report, Series, Timed, predict
 from attnviz.attention import masks
+from attnviz.digits import grouped
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
 from attnviz.language.english import ENGLISH
@@ -135,10 +136,10 @@ def test_the_table_of_types():
     assert header == [
         "type", "tokens", "scores", "multiply-adds", "all weights", "streamed", "time",
     ]  # fmt: skip
-    assert first[:5] == ["self", "128", "16,384", "8.39 M", "262 kB"]
+    assert first[:5] == ["self", "128", "16\u202f384", "8.39 M", "262 kB"]
     assert first[-1] == "16 µs"
-    assert second[:2] == ["256", "65,536"]  # each type is named once
-    assert rest[-1][:4] == ["4,096", "532,286", "273 M", "268 MB"]
+    assert second[:2] == ["256", "65\u202f536"]  # each type is named once
+    assert rest[-1][:4] == ["4\u202f096", "532\u202f286", "273 M", "268 MB"]
     assert len(rest) == 22
 
 
@@ -147,7 +148,7 @@ def test_the_table_of_a_model():
     assert header[:3] == ["tokens", "scores", "multiply-adds"]
     assert "key/value cache" in header
     scores = 3 * (32 * 33 // 2) + 3 * (16 * 32 - 15 * 16 // 2)  # causal, and a window of 16
-    assert first[:3] == ["32", f"{scores:,}", amount(scores * 2 * 32 * 12)]
+    assert first[:3] == ["32", grouped(scores), amount(scores * 2 * 32 * 12)]
     narrow = drawn(of_model(), 60)
     (top,) = [line for line in narrow if "m-adds" in line]
     assert top.split()[0] == "tokens"
@@ -158,8 +159,11 @@ def test_what_was_not_run_is_said():
     lines = drawn(partly(), 200)
     assert sum("not run" in line for line in lines) == 4
     text = " ".join(lines)
-    assert "to stay within the time limit: self 4,096 (≈ 12 s); local 4,096 (≈ 12 s)." in text
-    assert "does not fit in memory: causal 4,096; global 4,096." in text
+    assert (
+        "to stay within the time limit: self 4\u202f096 (≈ 12 s); local 4\u202f096 (≈ 12 s)."
+        in text
+    )
+    assert "does not fit in memory: causal 4\u202f096; global 4\u202f096." in text
     assert "run here with all weights kept" in text
     everything = " ".join(drawn(of_types("streamed"), 200))
     assert "Not run" not in everything
@@ -186,7 +190,9 @@ def test_what_could_not_be_run_at_all_was_not_run():
 
 def test_growth_is_shown_beside_the_count_s():
     lines = drawn(of_types())
-    found = {line.split()[0]: line.split()[1:3] for line in lines if "1,024 – 4,096" in line}
+    found = {
+        line.split()[0]: line.split()[1:3] for line in lines if "1\u202f024 – 4\u202f096" in line
+    }
     assert found["self"] == ["2.00", "2.00"]  # the times were made to grow as the scores
     assert found["causal"] == ["2.00", "2.00"]
     assert found["local"] == found["global"] == ["1.02", "1.02"]
@@ -195,17 +201,21 @@ def test_growth_is_shown_beside_the_count_s():
 @pytest.mark.parametrize(
     ("crossing", "positions", "said"),
     [
-        (2305, 512, "From 2,305 tokens on, attention takes more .* has positions for 512 tokens"),
-        (2305, None, "From 2,305 tokens on, attention takes more"),
+        (
+            2305,
+            512,
+            "From 2\u202f305 tokens on, attention takes more .* has positions for 512 tokens",
+        ),
+        (2305, None, "From 2\u202f305 tokens on, attention takes more"),
         (100, 512, "From 100 tokens on"),
-        (None, 512, "Up to 16,777,216 tokens, attention takes fewer"),
+        (None, 512, "Up to 16\u202f777\u202f216 tokens, attention takes fewer"),
     ],
 )
 def test_where_attention_becomes_the_larger_part(crossing, positions, said):
     text = " ".join(drawn(of_model(crossing, positions), 200))
     assert re.search(said, text)
     assert ("has positions for" in text) == ("positions for" in said)
-    assert "10,616,832 multiply-adds for each token" in text
+    assert "10\u202f616\u202f832 multiply-adds for each token" in text
 
 
 # The plot of a terminal.
@@ -236,7 +246,7 @@ def test_points_lie_where_their_logarithms_say():
     assert [line[:6].strip(" ┤│") for line in lines[1:-1:2]] == [
         "1 M", "100 k", "10 k", "1 k", "100", "10", "1",
     ]  # fmt: skip
-    assert lines[-1].split() == ["1", "10", "100", "1,000"]
+    assert re.split(" +", lines[-1].strip(" ")) == ["1", "10", "100", "1\u202f000"]
     assert lines[1].endswith("# line")
 
 
@@ -437,7 +447,7 @@ def test_lines_are_seen_on_paper_and_on_black():
         (size, 4, "4 B"), (size, 65_536, "65.5 kB"), (size, 268_435_456, "268 MB"),
         (duration, 2.1e-4, "210 µs"), (duration, 4.23e-3, "4.2 ms"), (duration, 1e-3, "1 ms"),
         (duration, 0.9997, "1 s"), (duration, 1.34, "1.3 s"), (duration, 12.7, "13 s"),
-        (duration, 3320, "3,320 s"), (duration, 1e-7, "0.1 µs"),
+        (duration, 3320, "3\u202f320 s"), (duration, 1e-7, "0.1 µs"),
     ],
 )  # fmt: skip
 def test_quantities(function, value, expected):

@@ -200,7 +200,7 @@ def test_longer_texts_are_numbered():
         shape = colours(axes).shape
         assert shape == ((n, n, 3) if n <= 1024 else (750, 750, 3))
         for axis in (axes.xaxis, axes.yaxis):
-            numbers = [int(word.replace(",", "")) for word in words_of(axis)]
+            numbers = [int(word.replace("\u202f", "")) for word in words_of(axis)]
             places = [tick * (n / shape[0]) for tick in axis.get_ticklocs()]
             assert numbers == pytest.approx(places, abs=0.51)
             assert numbers[0] == 0

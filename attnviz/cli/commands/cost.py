@@ -12,6 +12,7 @@ import typer
 from attnviz.attention.attention_types import ATTENTION_TYPES, OF_ONE_TEXT, in_full, mask_of
 from attnviz.cli import options
 from attnviz.cli.picture_options import Drawing
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError, bad_choice
 
 if TYPE_CHECKING:
@@ -217,8 +218,8 @@ def _lengths(wish: str) -> list[int]:
         number = _whole(word, "a length", "--lengths 512,2048,8192")
         if not 1 <= number <= LONGEST:
             raise AttnvizError(
-                f"The length {number:,} cannot be counted.",
-                f"Give numbers of tokens from 1 to {LONGEST:,}.",
+                f"The length {grouped(number)} cannot be counted.",
+                f"Give numbers of tokens from 1 to {grouped(LONGEST)}.",
                 key="err.length_cannot",
                 number=number,
                 longest=LONGEST,
@@ -240,8 +241,8 @@ def _positions(wish: str, n_tokens: int | None) -> list[int]:
     found = sorted({_whole(word, "a position", example) for word in wish.split(",")})
     if n_tokens is not None and found[-1] >= n_tokens:
         raise AttnvizError(
-            f"The position {found[-1]:,} is in no text of {n_tokens:,} tokens.",
-            f"Positions go from 0 to {n_tokens - 1:,}.",
+            f"The position {grouped(found[-1])} is in no text of {grouped(n_tokens)} tokens.",
+            f"Positions go from 0 to {grouped(n_tokens - 1)}.",
             key="err.position_no",
             found=found[-1],
             n_tokens=n_tokens,
@@ -271,7 +272,7 @@ def _size(option: str, given: int | None, usual: int) -> int:
     if not 1 <= number <= MOST:
         raise AttnvizError(
             f"{option} is {number}.",
-            f"It must be from 1 to {MOST:,}.",
+            f"It must be from 1 to {grouped(MOST)}.",
             key="err.must_from",
             option=option,
             number=number,
@@ -284,8 +285,8 @@ def _check_seconds(seconds: float) -> None:
     if not 0 < seconds <= MOST_SECONDS:
         raise AttnvizError(
             f"--seconds is {seconds:g}.",
-            f"It must be above 0, at most {MOST_SECONDS:,g}.",
+            f"It must be above 0, at most {grouped(MOST_SECONDS, 'g')}.",
             key="err.seconds",
             seconds=f"{seconds:g}",
-            most_seconds=f"{MOST_SECONDS:,g}",
+            most_seconds=grouped(MOST_SECONDS, "g"),
         )

@@ -11,6 +11,7 @@ import typer
 from attnviz.cli import options
 from attnviz.cli.model_options import TokenPass
 from attnviz.cli.view_options import Display
+from attnviz.digits import grouped
 
 if TYPE_CHECKING:
     from attnviz.record.stack import Stack
@@ -100,4 +101,4 @@ def run(
 def _size(stack: Stack) -> str:
     queries, keys = stack.shape
     kept = "streamed" if stack.streamed else "kept whole"
-    return f"{queries:,} queries × {keys:,} keys, weights {kept}"
+    return f"{grouped(queries)} queries × {grouped(keys)} keys, weights {kept}"

@@ -10,6 +10,7 @@ import typer
 from attnviz.cli import options
 from attnviz.cli.command_given import with_origin
 from attnviz.cli.picture_options import Drawing
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def transcribe(
                 put(target, _window(found, index, said, screen_of(target), matrix))
             left = sum(bool(w.words) for w in found.windows[KEPT:])
             if left and drawn:
-                say(said.say("ui.said_more", value=f"{left:,}"), quiet)
+                say(said.say("ui.said_more", value=grouped(left)), quiet)
     for path in output or []:
         _save(found, path, said, quiet, drawing, model)
     heard = found.windows[-1].end - found.windows[0].begin

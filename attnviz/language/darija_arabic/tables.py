@@ -55,7 +55,7 @@ SENTENCES = {
     "sample.translation": "جملة ب الإنجليزية و ترجمة ديالها ب الدارجة، وحدة حدا الخرى",
     "sample.question": "سؤال كيقلب على الجواب ديالو ف passage",
     "sample.summary": "ملخص و المقال اللي جا منو",
-    "sample.long": "قصة ديال 12000 كلمة: داكشي اللي تڭال ف اللول كيرجع من بعد بزاف",
+    "sample.long": "قصة ديال 12 000 كلمة: داكشي اللي تڭال ف اللول كيرجع من بعد بزاف",
     "sample.run": "جرب واحد: {command}",
     "models.kind_encoder": "encoder",
     "models.kind_decoder": "decoder",

@@ -57,7 +57,7 @@ SENTENCES = {
     "sample.translation": "Jomla b l2ingliziya w trjama dialha b Darija, wa7da 7da lkhra",
     "sample.question": "Sou2al kay9elleb 3la ljawab dialo f passage",
     "sample.summary": "Molakhkhas w lma9al li ja mnno",
-    "sample.long": "9issa dial 12000 kelma: dakchi li tgal f lowel kayrje3 mn b3d bezzaf",
+    "sample.long": "9issa dial 12 000 kelma: dakchi li tgal f lowel kayrje3 mn b3d bezzaf",
     "sample.run": "Jerreb wa7ed: {command}",
     "models.kind_encoder": "encoder",
     "models.kind_decoder": "decoder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attnviz.digits import grouped
 from attnviz.language.english import (
     compare,
     course,
@@ -39,7 +40,7 @@ NOUNS = {
 def count(number: float, noun: str) -> str:
     """Return "1 token", "2 tokens", "2.4 tokens"."""
     one, many = NOUNS[noun]
-    return f"{number:,} {one if number == 1 else many}"
+    return f"{grouped(number)} {one if number == 1 else many}"
 
 
 # Each of them has a part of the sentences.

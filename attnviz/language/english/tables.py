@@ -59,7 +59,7 @@ SENTENCES = {
     "sample.translation": "An English sentence and its Darija translation, side by side",
     "sample.question": "A question looks for its answer in a passage",
     "sample.summary": "A summary and the article it comes from",
-    "sample.long": "A story of 12,000 words: facts told early come back much later",
+    "sample.long": "A story of 12 000 words: facts told early come back much later",
     "sample.run": "Run one: {command}",
     "models.kind_encoder": "encoder",
     "models.kind_decoder": "decoder",

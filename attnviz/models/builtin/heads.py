@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.attention.masks import full
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.inputs.text import tokenize
@@ -186,7 +187,7 @@ def _check_rows(n_heads: int, n_tokens: int) -> None:
     """Refuse many heads over a long text: the work would grow with both, and show nothing new."""
     if n_heads > LISTED and n_heads * n_tokens > MOST_ROWS:
         raise AttnvizError(
-            f"{n_heads} heads over {n_tokens:,} tokens take too long.",
+            f"{n_heads} heads over {grouped(n_tokens)} tokens take too long.",
             f"Give `heads` {max(MOST_ROWS // n_tokens, LISTED)} or less, or a shorter text.",
             key="err.over_take",
             n_heads=n_heads,

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.models.checkpoint.json_file import read_json
 from attnviz.models.checkpoint.opened import Checkpoint
@@ -55,7 +56,7 @@ def find_template(checkpoint: Checkpoint) -> str:
             place=checkpoint.place.name,
         )
     if len(found) > MOST_TEMPLATE:
-        raise _failed(f"it has {len(found):,} characters")
+        raise _failed(f"it has {grouped(len(found))} characters")
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.models.checkpoint.json_file import read_object
 from attnviz.models.layers import ACTIVATIONS, Activation
@@ -122,7 +123,7 @@ class Fields:
         value = self._require(name, default)
         most = MOST_LAYERS if "layer" in name else LARGEST
         if type(value) is not int or not lowest <= value <= most:
-            raise self.wrong(name, value, f"a whole number from {lowest} to {most:,}")
+            raise self.wrong(name, value, f"a whole number from {lowest} to {grouped(most)}")
         return value
 
     def real(self, name: str, default: float | None = None) -> float:

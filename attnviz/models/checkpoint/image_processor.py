@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.models.checkpoint.processor_file import read_processor
@@ -63,8 +64,8 @@ class ImageProcessor:
         across, down = self._new_size(wide, tall) or image.size
         if across * down > LARGEST**2:
             raise AttnvizError(
-                f"The model is fed {across:,} × {down:,} pixels of this picture, and "
-                f"{LARGEST:,} × {LARGEST:,} are the most.",
+                f"The model is fed {grouped(across)} × {grouped(down)} pixels of this picture, and "
+                f"{grouped(LARGEST)} × {grouped(LARGEST)} are the most.",
                 "Give a smaller picture, or cut it.",
                 key="err.fed_pixels",
                 width=across,

@@ -15,6 +15,7 @@ import numpy as np
 from attnviz.analysis.head_measures import MEASURES
 from attnviz.analysis.head_patterns import KINDS
 from attnviz.analysis.survey import Example, ExampleMap, Survey
+from attnviz.digits import grouped
 from attnviz.inputs.labels import shortened, visible
 from attnviz.views.palette import RGB, ink_on, level, ramp
 
@@ -52,7 +53,7 @@ def survey_page(found: Survey, by: str) -> bytes:
         "form-action 'none'"
     )
     title = f"survey of {visible(found.model)}"
-    told = f"{found.n:,} texts, {found.part.n_tokens:,} tokens · coloured by {by}"
+    told = f"{grouped(found.n)} texts, {grouped(found.part.n_tokens)} tokens · coloured by {by}"
     parts = [
         "<!doctype html>", '<html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{escape(policy)}">',
@@ -130,7 +131,7 @@ def _labels(found: Survey, layer: int, head: int) -> str:
 
 
 def _texts(n: int) -> str:
-    return "1 text" if n == 1 else f"{n:,} texts"
+    return "1 text" if n == 1 else f"{grouped(n)} texts"
 
 
 def _bar(marks: list[float]) -> str:

@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
 from attnviz.language.language import LEFT_TO_RIGHT_MARK, PICTURE, has_right_to_left
@@ -92,7 +93,7 @@ def far_figure(record: AttentionRecord, look: Look) -> Figure:
         rows += _heading(stack, one, look)
         for link in stack.far_links(one.layer, one.head, FAR):
             query, key = (
-                f"{PICTURE.token(cut(tokens.names[at], LONGEST))} ({at:,})"
+                f"{PICTURE.token(cut(tokens.names[at], LONGEST))} ({grouped(at)})"
                 for tokens, at in ((stack.query_tokens, link.query), (stack.key_tokens, link.key))
             )
             apart = look.language.say("ui.apart", PICTURE, far=abs(link.query - link.key))
@@ -108,7 +109,7 @@ def check_rows(n_rows: int) -> None:
     """Raise AttnvizError for more rows than a picture can have."""
     if n_rows > MOST_ROWS:
         raise AttnvizError(
-            f"A picture has room for {MOST_ROWS} rows, and these are {n_rows:,}.",
+            f"A picture has room for {MOST_ROWS} rows, and these are {grouped(n_rows)}.",
             "Show a part, with `rows`, or a heatmap.",
             key="err.picture_room",
             most_rows=MOST_ROWS,

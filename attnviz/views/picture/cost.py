@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
 from attnviz.analysis.cost import Curve, Growth, Report
+from attnviz.digits import grouped
 from attnviz.frozen import dataclass
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import PICTURE, Language
@@ -203,7 +204,7 @@ def _axes(paper: Paper, axes: Axes, panel: Panel, lengths: Sequence[float]) -> N
     step = -(-len(lengths) // min(most, MOST_TICKS))
     axes.xaxis.set_major_locator(FixedLocator(lengths[::-step]))
     axes.xaxis.set_major_formatter(
-        lambda value, _: amount(value) if value >= 1e6 else f"{value:,.0f}"
+        lambda value, _: amount(value) if value >= 1e6 else grouped(value, ".0f")
     )
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_minor_locator(NullLocator())

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from attnviz.digits import grouped
 from attnviz.inputs.where import Times
 from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
@@ -58,7 +59,7 @@ def map_figure(record: AttentionRecord, look: Look) -> Figure:
     told.append(bright.note(stack.key_tokens.names, look.language, PICTURE))
     heading = [title(record, look.language, PICTURE), " · ".join(part for part in told if part)]
     paper = Paper(heading, look.figure)
-    names = rows.labels or (f"{stack.shape[0]:,}",)
+    names = rows.labels or (grouped(stack.shape[0]),)
     left = paper.widest(names, LABEL_SIZE) + paper.beside(0.3)
     turned = _turned(paper, columns)
     above = _height_above(paper, columns, turned) + paper.beside(0.25)
@@ -112,7 +113,7 @@ def _minimap(paper: Paper, place: Place, look: Look, at: tuple[float, float]) ->
     axes.add_patch(Rectangle((left, top), wide, tall, fill=False, edgecolor=FRAME, lw=1.2))
     axes.set_xticks([])
     axes.set_yticks([])
-    size = f"{n_queries:,} × {n_keys:,}"
+    size = f"{grouped(n_queries)} × {grouped(n_keys)}"
     axes.set_title(size, fontsize=paper.points(SMALL_SIZE), color=rgb(INK))
 
 
@@ -215,7 +216,7 @@ def _number_axis(axis: Axis, tokens_each: int, places: Places) -> None:
     round_ones = MaxNLocator(6, integer=True).tick_values(first, last + 1)
     at = [int(p) for p in round_ones if first <= p <= last]
     cells = [int(np.searchsorted(places, p)) / tokens_each for p in at]
-    axis.set_ticks(cells, [f"{p:,}" for p in at])
+    axis.set_ticks(cells, [grouped(p) for p in at])
 
 
 def _time_axis(axis: Axis, draw: Callable[..., object], where: object, tokens_each: int) -> None:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from attnviz.analysis.moments import Array
 from attnviz.analysis.survey import Survey
+from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
 from attnviz.views.figure import USUAL, FigureStyle
 from attnviz.views.number_format import percent
@@ -25,7 +26,7 @@ MOST_NUMBERED = 1024  # cells that have their number written in them
 
 def survey_figure(found: Survey, by: str, style: FigureStyle = USUAL) -> Figure:
     """Draw a measure's mean over texts, and its standard deviation, head by head."""
-    told = f"{by} · {found.n:,} texts, {found.part.n_tokens:,} tokens"
+    told = f"{by} · {grouped(found.n)} texts, {grouped(found.part.n_tokens)} tokens"
     paper = Paper([f"survey of {visible(found.model)}", told], style)
     return _maps(paper, [("mean", found.mean(by)), ("sd over texts", found.sd(by))])
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from attnviz.analysis.cost import Curve, Growth, Predicted, Report, Series, Timed
+from attnviz.digits import grouped
 from attnviz.files.table import table_text
 from attnviz.language.language import TERMINAL, Language
 from attnviz.views.cost_words import counted_title, growth_words, heading, notes
@@ -111,7 +112,7 @@ def _cell(name: str, row: dict[str, Any], language: Language, exact: bool) -> st
         return size(value)
     if name.endswith("seconds"):
         return duration(value)
-    return f"{value:,}" if name == "length" or (exact and name == "scores") else amount(value)
+    return grouped(value) if name == "length" or (exact and name == "scores") else amount(value)
 
 
 def _each(report: Report) -> Iterable[tuple[Series, Predicted, Timed]]:
@@ -184,7 +185,9 @@ def _growths(report: Report, language: Language) -> Table:
     table.add_row(*(Text(header, "dim") for header in (*headers, language.say("ui.cost_over"))))
     for one in report.curves:
         predicted, measured = one.predicted, one.measured
-        over = "–" if predicted is None else f"{predicted.first:,} – {predicted.last:,}"
+        over = (
+            "–" if predicted is None else f"{grouped(predicted.first)} – {grouped(predicted.last)}"
+        )
         here = growth_words(measured) if report.way else "–"
         table.add_row(one.name, growth_words(predicted), here, over)
     return table

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.depths import Attribution, Depths
+from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
 from attnviz.views.labels import dim_lines, label_text, padded
 from attnviz.views.screen import Screen
@@ -35,7 +36,9 @@ def _bars(found: Depths, screen: Screen) -> Iterator[Text]:
         line = Text(one.name.ljust(NAME), no_wrap=True)
         line.append(f"{one.probability:7.3f} ").append("█" * round(room * one.probability))
         line.append(" " * (NAME + NUMBER + room + 1 - line.cell_len))
-        line.append(f"rank {one.rank:,}".ljust(ANSWER - 1) if one.rank > 1 else " " * (ANSWER - 1))
+        line.append(
+            f"rank {grouped(one.rank)}".ljust(ANSWER - 1) if one.rank > 1 else " " * (ANSWER - 1)
+        )
         line.append_text(label_text(one.candidates[0][1], ANSWER, "dim"))
         line.truncate(screen.width)
         yield line

@@ -9,6 +9,7 @@ from math import ceil, floor, log10
 from rich.style import Style
 from rich.text import Text
 
+from attnviz.digits import grouped
 from attnviz.frozen import dataclass
 from attnviz.views.palette import INK, RGB
 
@@ -120,10 +121,10 @@ def _names(curves: Sequence[Drawn], y: _Axis) -> dict[int, Drawn]:
 def _below(xs: Sequence[float], x: _Axis, left: int) -> Text:
     """The lengths under the middle of their columns, as many as find room, the last one always."""
     line = ""
-    last = f"{int(xs[-1]):,}"
+    last = grouped(int(xs[-1]))
     stop = max(left + x.place(xs[-1]) + 1 - len(last), 0)
     for value in xs[:-1]:
-        name = f"{int(value):,}"
+        name = grouped(int(value))
         start = max(left + x.place(value) - len(name) // 2, 0)
         if start > len(line) and start + len(name) < stop:
             line = line.ljust(start) + name

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from attnviz.analysis.links import is_word
+from attnviz.digits import grouped
 from attnviz.language.language import TERMINAL, Language
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Link, Place, Stack
@@ -30,8 +31,8 @@ def span(places: NDArray[np.int64]) -> str:
     """Write positions as "2,000-2,399", or the first and last of some."""
     first, last = int(places[0]), int(places[-1])
     if first == last:
-        return f"{first:,}"
-    return f"{first:,}{'-' if last - first + 1 == places.size else ' … '}{last:,}"
+        return grouped(first)
+    return f"{grouped(first)}{'-' if last - first + 1 == places.size else ' … '}{grouped(last)}"
 
 
 def part_title(place: Place, language: Language) -> str:

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
 
@@ -46,12 +47,12 @@ def about(what: Mapping[str, Any], language: Language) -> list[RenderableType]:
     """Return one checkpoint: what it is, its size, its stacks and what their layers see."""
     rows = {
         "family": what["model_type"],
-        "parameters": f"{what['parameters']:,}",
-        "size": f"{what['bytes'] / 1e6:,.1f} MB, {', '.join(what['dtypes'])}",
-        "vocabulary": f"{what['vocabulary']:,} ids",
+        "parameters": grouped(what["parameters"]),
+        "size": f"{grouped(what['bytes'] / 1e6, '.1f')} MB, {', '.join(what['dtypes'])}",
+        "vocabulary": f"{grouped(what['vocabulary'])} ids",
         "positions": _said("no_limit", language)
         if what["positions"] is None
-        else f"{what['positions']:,}",
+        else grouped(what["positions"]),
         "tokenizer": what["tokenizer"] or _said("no_tokenizer", language),
         "licence": what["licence"] or _said("no_licence", language),
     }

@@ -13,6 +13,7 @@ from attnviz.analysis.head_measures import MEASURES, sign
 from attnviz.analysis.moments import Array
 from attnviz.analysis.significance import Difference
 from attnviz.analysis.survey import Survey
+from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
 from attnviz.views.cells import full_rows, levels
 from attnviz.views.labels import broken, dim_lines, label_text
@@ -56,7 +57,7 @@ def ranked(found: Survey, by: str) -> list[tuple[int, int]]:
 
 def _title(found: Survey) -> list[str]:
     layers, heads = found.shape
-    counted = f"{_texts(found.n)}, {found.part.n_tokens:,} tokens"
+    counted = f"{_texts(found.n)}, {grouped(found.part.n_tokens)} tokens"
     title = f"survey of {visible(found.model)} · {layers} × {heads} heads · {counted}"
     groups = f"groups: {', '.join(map(visible, found.groups))}" if found.groups else ""
     return [title, groups] if groups else [title]
@@ -91,13 +92,17 @@ def _notes(found: Survey) -> list[str]:
     if found.part.n_cut:
         notes.append(f"{_texts(found.part.n_cut)} cut at the model's longest length")
     if found.n_empty:
-        lines = "1 empty line was" if found.n_empty == 1 else f"{found.n_empty:,} empty lines were"
+        lines = (
+            "1 empty line was"
+            if found.n_empty == 1
+            else f"{grouped(found.n_empty)} empty lines were"
+        )
         notes.append(f"{lines} left out")
     return notes
 
 
 def _texts(n: int) -> str:
-    return "1 text" if n == 1 else f"{n:,} texts"
+    return "1 text" if n == 1 else f"{grouped(n)} texts"
 
 
 def _grid(found: Survey, by: str, screen: Screen) -> Iterator[Text]:
@@ -184,7 +189,7 @@ def comparison(
     """Return how two surveys differ in a measure: how many heads by more than chance, and those
     with the largest effect first. The test is of all heads together."""
     first, second = map(visible, names)
-    title = f"{by}: {second} ({n[1]:,} texts) against {first} ({n[0]:,} texts)"
+    title = f"{by}: {second} ({grouped(n[1])} texts) against {first} ({grouped(n[0])} texts)"
     held = int(gap.holds.sum())
     told = f"{held} of {gap.holds.size} heads differ by more than chance (5 % false at most)"
     lines = [*_lines(title, screen, "bold"), *_lines(told, screen, ""), Text()]

@@ -313,11 +313,11 @@ const heatmap = {
     const every = niceStep(Math.max(across, down) / 8);
     for (let row = Math.ceil(span.top / every) * every; row < span.bottom; row += every) {
       pen.textAlign = "right";
-      pen.fillText(row.toLocaleString("en"), left - 8, top + (row - span.top + 0.5) * cell);
+      pen.fillText(grouped(row), left - 8, top + (row - span.top + 0.5) * cell);
     }
     for (let column = Math.ceil(span.left / every) * every; column < span.right; column += every) {
       pen.textAlign = "center";
-      pen.fillText(column.toLocaleString("en"), left + (column - span.left + 0.5) * cell, top - 12);
+      pen.fillText(grouped(column), left + (column - span.left + 0.5) * cell, top - 12);
     }
   },
 

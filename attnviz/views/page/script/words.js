@@ -13,7 +13,10 @@ function say(key, values = {}) {
 }
 
 const direction = () => (words().rightToLeft ? "rtl" : "ltr");
-const number = (value) => `${LEFT_TO_RIGHT}${value}${END}`;
+// Thousands apart, by a space that cannot be read as a decimal mark, as Python's `grouped`.
+const grouped = (value) => value.toLocaleString("en").replaceAll(",", "\u202f");
+const number = (value) =>
+  `${LEFT_TO_RIGHT}${typeof value === "number" ? grouped(value) : value}${END}`;
 const token = (label) => `${FIRST_STRONG}${label}${END}`;
 
 // A share as whole percent, rounded half to even; what is not nothing is never 0%.
