@@ -105,7 +105,7 @@ class Strongest:
 
 def _near(middle: int, n: int) -> slice:
     """The tokens around one of n that a map shows."""
-    start = max(min(middle - MAP_SIDE // 2, n - MAP_SIDE), 0)
+    start = max(min(middle - (MAP_SIDE - 1) // 2, n - MAP_SIDE), 0)
     return slice(start, min(start + MAP_SIDE, n))
 
 

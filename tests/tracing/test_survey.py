@@ -132,6 +132,20 @@ def test_the_map_of_a_pair_far_apart_has_other_tokens_across(n_keys, query, key)
     assert (one.query, one.key) == (f"q{query}", f"k{key}")
 
 
+@pytest.mark.parametrize("n", [1, 23, 24, 25, 50])
+def test_every_pair_lies_on_its_map(n):
+    labels = [f"w{i}" for i in range(n)]
+    weights = np.zeros((1, 1, n, n), np.float32)
+    for query, key in itertools.product(range(n), repeat=2):
+        cells = np.array([[query * n + key]])
+        pair = Strongest(np.ones((1, 1)), cells, labels, labels, 0, "1", weights)
+        one = pair.example(0, 0)
+        assert (one.map.queries[one.map.pair[0]], one.map.keys[one.map.pair[1]]) == (
+            f"w{query}", f"w{key}"
+        )  # fmt: skip
+        assert len(one.map.queries) == len(one.map.keys) == min(n, 24)
+
+
 def test_a_file_without_maps_is_read(found, tmp_path):
     tree = survey_tree(found)
     del tree["maps"], tree["cells"]

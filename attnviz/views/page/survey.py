@@ -24,6 +24,7 @@ SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BAR = 260  # pixels of a distribution
 TOKEN, BESIDE = 12, 84  # pixels of a map's cell, and of the tokens down and across
 LONGEST = 11  # characters of a token there
+MOST_MAPS = 1500  # of a page: of more heads fewer each, so that it opens at once
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 24px auto; max-width: 1100px;
@@ -109,6 +110,7 @@ def _short(value: float) -> str:
 def _sections(found: Survey) -> Iterator[str]:
     quantiles = {name: [found.quantile(name, share) for share in SHARES] for name in found.measures}
     means = {name: (found.mean(name), found.sd(name)) for name in found.measures}
+    n_maps = max(MOST_MAPS // (found.shape[0] * found.shape[1]), 1)
     for layer, head in np.ndindex(found.shape):
         yield f'<section id="h{layer}-{head}"><h2>head {layer}.{head}</h2>'
         yield f"<p>{escape(_labels(found, layer, head))}</p><table>"
@@ -120,7 +122,7 @@ def _sections(found: Survey) -> Iterator[str]:
                 f"<td class=number>{sd[layer, head]:.3f}<td>{_bar(marks)}</tr>"
             )
         yield "</table>"
-        yield from _examples(found.examples(layer, head))
+        yield from _examples(found.examples(layer, head), n_maps)
         yield "</section>"
 
 
@@ -149,8 +151,8 @@ def _bar(marks: list[float]) -> str:
     )
 
 
-def _examples(examples: Sequence[Example]) -> Iterator[str]:
-    """Where the head was strongest, and its maps of these texts."""
+def _examples(examples: Sequence[Example], n_maps: int) -> Iterator[str]:
+    """Where the head was strongest, and its maps of the first `n_maps` of these texts."""
     yield "<table><tr><th>weight<th>query → key<th>in<th>text</tr>"
     for one in examples:
         yield (
@@ -158,7 +160,7 @@ def _examples(examples: Sequence[Example]) -> Iterator[str]:
             f"<td>{escape(visible(one.place))}<td><bdi>{escape(visible(one.context))}</bdi></tr>"
         )
     yield "</table><div class=maps>"
-    for one in examples:
+    for one in examples[:n_maps]:
         if one.map is not None:
             said = f"{one.weight:.2f} {_pair(one)}"
             yield f"<figure>{_map(one.map)}<figcaption>{said}</figcaption></figure>"
