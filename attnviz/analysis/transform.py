@@ -96,7 +96,7 @@ class Transform:
                 raise AttnvizError(
                     f"`measure` {self.measure} follows one text through layers, and this stack has "
                     "two texts.",
-                    "Choose `stack` encoder or decoder.",
+                    "Choose a stack of self-attention, where the model has one.",
                     key="err.measure_follows",
                     measure=self.measure,
                 )

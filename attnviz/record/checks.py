@@ -56,11 +56,8 @@ def check_rows(array: Floats, of: str, notes: list[str]) -> None:
         columns = array[layer, head].sum(axis=0)
         turned = np.allclose(columns, 1, atol=ROUNDING)
         where = place_of(of, int(layer), int(head), int(row), column)
-        hint = (
-            "The columns sum to 1: swap the last two axes."
-            if turned
-            else "Each row sums to 1 after the softmax, unless dropout is on: use model.eval()."
-        )
+        hint = "Each row sums to 1 after the softmax, unless dropout is on: use model.eval()."
+        hint = _turn_round(array) if turned else hint
         raise AttnvizError(
             f"A row sums to {largest:.4g}, which is more than 1, in {where} (its largest weight).",
             hint,
@@ -77,6 +74,14 @@ def check_rows(array: Floats, of: str, notes: list[str]) -> None:
             f"{n_zero} of {n_rows} rows are all zero, the first in "
             f"{place_of(of, layer, head, row)}: such a query looks at nothing."
         )
+    if less.any() and np.allclose(array.sum(axis=-2), 1, atol=ROUNDING):
+        raise AttnvizError(
+            f"Rows sum to {float(sums.min()):.4g}, and every column to 1.",
+            _turn_round(array),
+            key="err.columns_sum",
+            value=f"{float(sums.min()):.4g}",
+            todo=_turn_round(array),
+        )
     if less.any():
         lowest = np.where(less, sums, 2)
         layer, head, row = np.unravel_index(int(lowest.argmin()), sums.shape)
@@ -87,6 +92,16 @@ def check_rows(array: Floats, of: str, notes: list[str]) -> None:
         )
     if largest > 1 + CLOSE:
         notes.append(f"Rows sum to up to {largest:.4g}: the weights were rounded.")
+
+
+def _turn_round(array: Floats) -> str:
+    """Say which axis is where another should be: keys before queries, or heads after both."""
+    if array.shape[-1] == array.shape[-2]:
+        return "The columns sum to 1: swap the last two axes."
+    return (
+        "The columns sum to 1: swap the last two axes, or, where the last one counts heads, move "
+        "it before the queries."
+    )
 
 
 def without_dust(weights: Floats, masks: Sequence[Rule]) -> Floats:

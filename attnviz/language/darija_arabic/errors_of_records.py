@@ -49,9 +49,10 @@ SENTENCES = {
         "`measure` {measure} خاصو موديل، و record ماعندو والو. عطي الـ text ب راسو، ولا ختار "
         "weights، rollout ولا flow."
     ),
+    "err.columns_sum": "المجموع ديال السطور {value}، و ديال كل column هو 1. {todo}",
     "err.measure_follows": (
         "`measure` {measure} كيتبع text واحد ف layers، و هاد الـ stack فيه جوج texts. ختار "
-        "`stack` encoder ولا decoder."
+        "stack ديال self-attention، إلا كان ف الموديل."
     ),
     "err.shift": "الـ shift هو {moved}. خاص يكون أقل من الكبر، {wide}.",
     "err.must_whole": "الـ {what} هو {value}. خاص يكون رقم صحيح.",

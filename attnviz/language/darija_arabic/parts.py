@@ -192,6 +192,10 @@ SENTENCES = {
     "part.one_text": "text",
     "part.or_two": "{needs} ولا {others}",
     "part.swap_axes": "المجموع ديال columns هو 1: بدل بلاصة ديال جوج axes اللخرين.",
+    "part.move_heads": (
+        "المجموع ديال columns هو 1: بدل بلاصة ديال جوج axes اللخرين، ولا، إلا كان اللخر ديال "
+        "الـ heads، حطو قبل الـ queries."
+    ),
     "part.dropout": (
         "من بعد softmax المجموع ديال كل سطر هو 1، غير إلا كان dropout خدام: خدم ب model.eval()."
     ),

@@ -54,9 +54,10 @@ SENTENCES = {
         "`measure` {measure} khasso model, w record ma3ndo walo. 3ti text b rasso, wla khtar "
         "weights, rollout wla flow."
     ),
+    "err.columns_sum": "Lmajmou3 dial stora {value}, w dial kul column 1. {todo}",
     "err.measure_follows": (
         "`measure` {measure} kaytba3 text wa7ed f layers, w had lstack fih jouj texts. Khtar "
-        "`stack` encoder wla decoder."
+        "stack dial self-attention, ila kan f model."
     ),
     "err.shift": "Shift howa {moved}. Khass ykoun 9ell mn lkobr, {wide}.",
     "err.must_whole": "{what} howa {value}. Khass ykoun ra9m s7i7.",

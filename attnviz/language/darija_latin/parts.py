@@ -192,6 +192,10 @@ SENTENCES = {
     "part.one_text": "text",
     "part.or_two": "{needs} wla {others}",
     "part.swap_axes": "Lmajmou3 dial columns howa 1: beddel blasa dial jouj axes lekhrin.",
+    "part.move_heads": (
+        "Lmajmou3 dial columns howa 1: beddel blasa dial jouj axes lekhrin, wla, ila kan lekher "
+        "dial heads, 7etto 9bel queries."
+    ),
     "part.dropout": (
         "Mn b3d softmax lmajmou3 dial kul ster howa 1, ghir ila kan dropout khdam: khdem b "
         "model.eval()."

@@ -54,9 +54,10 @@ SENTENCES = {
         "`measure` {measure} needs a model, and a record has none. Give the text itself, or "
         "choose weights, rollout or flow."
     ),
+    "err.columns_sum": "Rows sum to {value}, and every column to 1. {todo}",
     "err.measure_follows": (
         "`measure` {measure} follows one text through layers, and this stack has two texts. "
-        "Choose `stack` encoder or decoder."
+        "Choose a stack of self-attention, where the model has one."
     ),
     "err.shift": "The shift is {moved}. It must be less than the size, {wide}.",
     "err.must_whole": "The {what} is {value}. It must be a whole number.",

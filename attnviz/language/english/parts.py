@@ -194,6 +194,10 @@ SENTENCES = {
     "part.one_text": "a text",
     "part.or_two": "{needs} or {others}",
     "part.swap_axes": "The columns sum to 1: swap the last two axes.",
+    "part.move_heads": (
+        "The columns sum to 1: swap the last two axes, or, where the last one counts heads, move "
+        "it before the queries."
+    ),
     "part.dropout": "Each row sums to 1 after the softmax, unless dropout is on: use model.eval().",
     "part.held": "{names} and ",
     "part.plus_dora": "LoRA with biases ({name})",
