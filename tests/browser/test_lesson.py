@@ -193,6 +193,29 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(reader, course, width):
         assert small >= 11
 
 
+DRAWN = """
+    window.drawn = [];
+    const fillText = CanvasRenderingContext2D.prototype.fillText;
+    CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+        drawn.push(text);
+        return fillText.call(this, text, ...at);
+    };
+"""
+
+
+def test_the_longest_text_has_its_names_on_a_phone(reader, context, tmp_path):
+    context.add_init_script(DRAWN)
+    words = ["internationalization", "Constantinople", *(f"word{i}" for i in range(14))]
+    tab = reader.tab
+    tab.set_viewport_size({"width": 360, "height": 720})
+    reader.open_file(written(tmp_path, "self", "--text", " ".join(words)))
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    drawn = tab.evaluate("drawn")
+    for word in words[2:]:
+        assert drawn.count(word) >= 2  # as a query and as a key
+    assert any(text.startswith("intern") and text.endswith("…") for text in drawn)
+
+
 def test_paper_has_exercises_without_answers_until_a_teacher_asks(reader, course):
     tab = reader.open_file(course)
     made = exercises(tab, "en")

@@ -90,6 +90,7 @@ def test_a_line_that_is_broken_loses_nothing(drawn):
     assert "U+20" not in texts
 
 
+@pytest.mark.slow
 def test_the_same_topic_gives_the_same_bytes(command, tmp_path):
     for suffix in ("png", "svg", "pdf"):
         for name in ("a", "b"):

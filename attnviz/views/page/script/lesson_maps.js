@@ -2,8 +2,9 @@
 
 const MAP_CELL = 46,
   MAP_WRITTEN = 23, // pixels of a cell from which its number is written into it
-  MAP_NAMES = 96, // pixels of the longest name of a row
-  MAP_NAMED = 12, // pixels of a cell from which tokens are named
+  MAP_NAMES = 96, // pixels of the longest name; on a phone less, so that cells are left
+  MAP_MANY = 10, // columns beside which names are shorter there
+  MAP_NAMED = 10, // pixels of a cell from which tokens are named
   LINK_ROW = 26,
   LINK_ROOM = 260;
 
@@ -84,10 +85,11 @@ function mapFigure(panel) {
 function placeOf({ rows, columns }, room) {
   const pen = make("canvas").getContext("2d");
   pen.font = font(13);
-  const widest = (labels, most) =>
+  const most = Math.min(MAP_NAMES, room / (columns.length > MAP_MANY ? 5 : 3.4));
+  const widest = (labels) =>
     Math.min(Math.max(...labels.map((label) => pen.measureText(label).width)), most);
-  const left = widest(rows, Math.min(MAP_NAMES, room / 3.4)) + 10;
-  const named = widest(columns, MAP_NAMES);
+  const left = widest(rows) + 10;
+  const named = widest(columns);
   let cell = Math.min((room - left - 2) / columns.length, MAP_CELL);
   const slanted = named > cell - 4;
   const over = slanted ? Math.max(0.72 * named - cell / 2, 0) : 0;
@@ -98,13 +100,14 @@ function placeOf({ rows, columns }, room) {
     top,
     cell,
     slanted,
+    named,
     width: Math.ceil(left + cell * columns.length + over + 2),
     height: Math.ceil(top + cell * rows.length + 2),
   };
 }
 
 function drawMap(pen, { rows, columns, row }, matrix, shade, at) {
-  const { left, top, cell, slanted } = at.place,
+  const { left, top, cell, slanted, named } = at.place,
     width = cell * columns.length;
   pen.imageSmoothingEnabled = false;
   pen.drawImage(painted(matrix, shade.shares), left, top, width, cell * rows.length);
@@ -118,7 +121,7 @@ function drawMap(pen, { rows, columns, row }, matrix, shade, at) {
       pen.save();
       pen.translate(left + (i + 0.5) * cell, top - (slanted ? 6 : 11));
       if (slanted) pen.rotate(-Math.PI / 4);
-      drawName(pen, label, 0, 0, size, i === at.column, slanted ? "left" : "center", slanted ? MAP_NAMES : cell);
+      drawName(pen, label, 0, 0, size, i === at.column, slanted ? "left" : "center", slanted ? named : cell);
       pen.restore();
     });
   }
