@@ -14,6 +14,7 @@ from typing import Any
 
 from attnviz.digits import grouped
 from attnviz.frozen import dataclass
+from attnviz.language.runs import guard_runs
 
 TOKENS = ("query", "key", "token", "other", "word")
 LISTS = ("tokens", "items")
@@ -62,14 +63,27 @@ def _marked(text: str) -> str:
 
 
 # Terminals: marks only, because some of them break on isolates.
-TERMINAL = Guard(token=_marked)
+TERMINAL = Guard(
+    token=_marked,
+    sentence=lambda text: guard_runs(
+        text, lambda run: f"{LEFT_TO_RIGHT_MARK}{run}{LEFT_TO_RIGHT_MARK}"
+    ),
+)
+
+
+def _isolated(text: str) -> str:
+    """An Arabic sentence with its runs of Latin letters, digits and signs in isolates."""
+    return guard_runs(text, lambda run: f"{LEFT_TO_RIGHT}{run}{END}")
+
 
 # Pictures: isolates, and a mark that makes a sentence with Arabic letters start at the right.
 PICTURE = Guard(
     token=lambda text: f"{FIRST_STRONG}{text}{END}" if has_right_to_left(text) else text,
     number=lambda text: f"{LEFT_TO_RIGHT}{text}{END}",
     phrase=lambda text: f"{RIGHT_TO_LEFT}{text}{END}" if has_right_to_left(text) else text,
-    sentence=lambda text: f"{RIGHT_TO_LEFT_MARK}{text}" if has_right_to_left(text) else text,
+    sentence=lambda text: (
+        f"{RIGHT_TO_LEFT_MARK}{_isolated(text)}" if has_right_to_left(text) else text
+    ),
 )
 
 # Web pages: every value in isolates, which a page turns into elements of their own.
@@ -77,6 +91,7 @@ PAGE = Guard(
     token=lambda text: f"{FIRST_STRONG}{text}{END}",
     number=lambda text: f"{LEFT_TO_RIGHT}{text}{END}",
     phrase=lambda text: f"{FIRST_STRONG}{text}{END}",
+    sentence=_isolated,
 )
 
 
