@@ -65,7 +65,8 @@ class Layout:
 
     queries, keys: the roles of the tokens that it looks from and at. has_global_tokens: some
     tokens, chosen for each run, see all and are seen by all beside the masks. has_sinks: each head
-    has a learned sink, to which a part of every row goes that no token has.
+    has a learned sink, to which a part of every row goes that no token has. sizes: key heads and
+    head_dim of each layer, where they differ; else those of all.
     """
 
     n_heads: int
@@ -77,11 +78,17 @@ class Layout:
     head_names: tuple[str, ...] = ()
     has_global_tokens: bool = False
     has_sinks: bool = False
+    sizes: tuple[tuple[int, int], ...] = ()
 
     @property
     def n_layers(self) -> int:
         """Layers in the stack."""
         return len(self.masks)
+
+    @property
+    def each_size(self) -> tuple[tuple[int, int], ...]:
+        """Key heads and head_dim of each layer."""
+        return self.sizes or ((self.n_key_heads, self.head_dim),) * self.n_layers
 
 
 @dataclass(frozen=True)

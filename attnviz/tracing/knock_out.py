@@ -113,4 +113,10 @@ def side_by_side(state: State, copies: int) -> State:
         for kind, one in shared.rotations.items()
     }
     x = np.tile(state.x, (copies, 1))
-    return replace(state, x=x, shared=replace(shared, rotations=rotations))
+    sides = None if shared.sides is None else np.tile(shared.sides, (copies, 1, 1))
+    lent = {
+        layer: (np.tile(key, (1, copies, 1)), np.tile(value, (1, copies, 1)))
+        for layer, (key, value) in state.lent.items()
+    }
+    shared = replace(shared, rotations=rotations, sides=sides)
+    return replace(state, x=x, shared=shared, lent=lent)

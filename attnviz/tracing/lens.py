@@ -197,9 +197,13 @@ def _before_norm(block: Block, output: Floats, position: int, direction: Array) 
 
 
 def _strengths(model: TrainedModel) -> Array:
-    """What each layer multiplies the sum of its heads by: (layers,)."""
-    blocks = (b for b in model.network.writer.blocks if isinstance(b, PreNormBlock))
-    return np.array([block.strength for block in blocks])
+    """What the sum of each layer's heads is multiplied by, there and later: (layers,)."""
+    tower = model.network.writer
+    own = np.array([block.strength for block in tower.blocks if isinstance(block, PreNormBlock)])
+    if not tower.strengths:
+        return own
+    found: Array = own * np.cumprod(tower.strengths[::-1])[::-1]
+    return found
 
 
 def _direction(norm: LayerNorm | RMSNorm, x: Array, gap: Array) -> Array:

@@ -118,9 +118,10 @@ def _taken(shapes: Mapping[str, StackShape]) -> int:
     """Count the bytes of the tokens, and of the arrays of the largest stack."""
     tokens = {id(each): len(each) for s in shapes.values() for each in (s.queries, s.keys)}
     arrays = [
-        FLOAT * s.layout.head_dim
-        * (COPIES[0] * s.n_heads * len(s.queries) + COPIES[1] * s.layout.n_key_heads * len(s.keys))
+        FLOAT * head_dim
+        * (COPIES[0] * s.n_heads * len(s.queries) + COPIES[1] * n_key_heads * len(s.keys))
         for s in shapes.values()
+        for n_key_heads, head_dim in s.layout.each_size
     ]  # fmt: skip
     return OF_TOKEN * sum(tokens.values()) + max(arrays)
 

@@ -99,7 +99,9 @@ class Recorder:
         masks = self._masks.setdefault(stack, [])
         assert layer == len(masks), f"layer {layer} of {stack} comes after {len(masks) - 1}"
         masks.append(rule)
-        self._key_heads[stack] = key.shape[0]
+        # Where layers share keys among other numbers of heads, no one number is said of them.
+        same = self._key_heads.get(stack, key.shape[0]) == key.shape[0]
+        self._key_heads[stack] = key.shape[0] if same else query.shape[0]
         if stack not in self._storage:
             self._storage[stack] = choose_storage(
                 inputs, self._shapes[stack].n_layers, self._budget

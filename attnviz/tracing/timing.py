@@ -204,13 +204,15 @@ def _layers(model: TrainedModel, seen_by_all: Sequence[int]) -> tuple[Layers, ..
         Layers(
             rule | global_(seen_by_all) if seen_by_all and layout.has_global_tokens else rule,
             layout.n_heads,
-            layout.head_dim,
+            head_dim,
             n_layers,
-            layout.n_key_heads,
+            n_key_heads,
             number if name in kept else 0,
         )
         for name, layout in _texts_alone(model).items()
-        for rule, n_layers in Counter(layout.masks).items()
+        for (rule, (n_key_heads, head_dim)), n_layers in Counter(
+            zip(layout.masks, layout.each_size, strict=True)
+        ).items()
     )
 
 

@@ -552,6 +552,25 @@ BROKEN = {
         "t5gemma, with a head",
         lambda config, _: config["encoder"]["rope_parameters"].update(rope_theta=50.0),
     ),
+    "gemma4_text, rotation of full layers": ("gemma4_text", rope(FULL, partial_rotary_factor=1.0)),
+    "gemma4_text, rotation of near layers": ("gemma4_text", rope(SLIDING, rope_theta=10000.0)),
+    "gemma4_text, window": ("gemma4_text", fields(sliding_window=3)),
+    "gemma4_text, side inputs": (
+        "gemma4_text, with a head",
+        values("embed_tokens_per_layer", rolled(1)),
+    ),
+    "gemma4_text, layers of side inputs": (
+        "gemma4_text, with a head",
+        values("per_layer_model_projection", rolled(6)),
+    ),
+    "gemma4_text, strength of layers": (
+        "gemma4_text, with a head",
+        values("layer_scalar", times(2)),
+    ),
+    "gemma4_text, lent keys": (
+        "gemma4_text, with a head",
+        values("layers.1.self_attn.k_norm", times(2)),
+    ),
     "switch_transformers, room for one": ("switch_transformers", fields(expert_capacity=1)),
     "switch_transformers, room for all": ("switch_transformers", fields(expert_capacity=64)),
     "switch_transformers, layers with experts": (

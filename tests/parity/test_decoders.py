@@ -16,6 +16,7 @@ from tests.reference.make_checkpoints import CASES, default_dtype, load
 OUTPUTS = {
     "bloom": "self_attention.dense",
     "falcon": "self_attention.dense",
+    "gemma4": "self_attn.o_proj",
     "gpt_bigcode": "attn.c_proj",
     "gptj": "attn.out_proj",
     "llama": "self_attn.o_proj",
@@ -26,7 +27,7 @@ OUTPUTS = {
 OTHER_OUTPUTS = {"phi": "self_attn.dense"}
 KINDS = [
     kind for family in OUTPUTS for kind in FAMILIES[family]
-    if not kind.endswith("_text") and kind != "eurobert"
+    if not kind.endswith("vl_text") and kind != "eurobert"
 ]  # fmt: skip
 IDS = [5, 17, 60, 3, 9, 23, 41, 30]
 NEW = 12

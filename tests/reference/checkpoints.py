@@ -28,6 +28,8 @@ POSITION_BIAS = re.compile(r"relative_attention_bias")
 UNSCALED_QUERIES = re.compile(r"(SelfAttention|EncDecAttention)\.q\.|attn\.attention\.q_proj\.")
 
 
+PLAIN_GEMMAS = ("gemma4_text", "gemma3n_text")  # whose norms are of weights as they are
+
 _recipes = json.loads(RECIPES.read_text()) if RECIPES.exists() else {}
 CASES = tuple(_recipes)
 
@@ -51,9 +53,8 @@ def short_config(case):
 
 def tensors(case):
     """Name → values, as they are in the file."""
-    plus_one = config(case)["model_type"].startswith(
-        ("gemma", "t5gemma", "nemotron")
-    )  # norms of 1 + weight
+    kind = config(case)["model_type"]  # norms of 1 + weight
+    plus_one = kind.startswith(("gemma", "t5gemma", "nemotron")) and kind not in PLAIN_GEMMAS
     shapes = recipe(case)["tensors"]
     return {name: draw(case, name, shape, plus_one) for name, shape in shapes.items()}
 
@@ -71,6 +72,8 @@ def draw(case, name, shape, plus_one=False):
     noise = np.random.RandomState(seed).standard_normal(shape)
     if name.endswith(("weight", "gamma")) and len(shape) == 1:
         values = 0.25 * noise + (0 if plus_one else 1)
+    elif name.endswith("layer_scalar"):
+        values = 1 + 0.25 * noise
     elif len(shape) < 2:
         values = 0.25 * noise
     elif POSITION_BIAS.search(name):
@@ -79,7 +82,9 @@ def draw(case, name, shape, plus_one=False):
         values = 0.5 * noise
     else:
         values = 1.3 / np.sqrt(shape[-1]) * noise
-    if UNSCALED_QUERIES.search(name):
+    if UNSCALED_QUERIES.search(name) or (
+        case.startswith("gemma4") and name.endswith("q_norm.weight")
+    ):
         values /= 4
     return values.astype(np.float32)
 

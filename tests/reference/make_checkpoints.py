@@ -144,6 +144,20 @@ GEMMA_HALF = {
     "head_dim": 16, "sliding_window": 4, "query_pre_attn_scalar": 20,
     "attn_logit_softcapping": 3.0,
 }  # fmt: skip
+GEMMA4 = {
+    "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 4, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "intermediate_size": 20, "max_position_embeddings": 64,
+    "head_dim": 16, "global_head_dim": 24, "num_global_key_value_heads": 1, "sliding_window": 4,
+    "attention_k_eq_v": True, "vocab_size_per_layer_input": 61, "hidden_size_per_layer_input": 6,
+    "num_kv_shared_layers": 2, "use_double_wide_mlp": True,
+    "layer_types": ["sliding_attention", "full_attention"] * 2,
+    "rope_parameters": {
+        "sliding_attention": {"rope_type": "default", "rope_theta": 100.0},
+        "full_attention": {
+            "rope_type": "proportional", "partial_rotary_factor": 0.5, "rope_theta": 1000.0,
+        },
+    },
+}  # fmt: skip
 SWITCH = T5 | {
     "num_heads": 2, "num_experts": 3, "expert_capacity": 2, "num_sparse_encoder_layers": 1,
     "num_sparse_decoder_layers": 1, "num_decoder_layers": 2, "d_ff": 20,
@@ -820,6 +834,17 @@ CASES = {
         | {"num_sparse_encoder_layers": 2, "num_decoder_layers": 1},
         n=8,
         source=9,
+    ),
+    "gemma4_text": Case(
+        "Gemma4TextModel",
+        GEMMA4
+        | {"num_kv_shared_layers": 0, "attention_k_eq_v": False, "hidden_size_per_layer_input": 0}
+        | {"num_hidden_layers": 2, "layer_types": GEMMA4["layer_types"][:2]}
+        | {"global_head_dim": 32},
+        n=9,
+    ),
+    "gemma4_text, with a head": Case(
+        "Gemma4ForCausalLM", GEMMA4 | {"final_logit_softcapping": 4.0}, n=10
     ),
     "t5gemma": Case(
         "T5GemmaModel",

@@ -87,6 +87,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "qwen3_vl_text",
     ),
     "gemma": ("gemma", "gemma2", "gemma3_text"),
+    "gemma4": ("gemma4_text",),
     "t5": ("t5", "mt5", "umt5", "longt5", "switch_transformers"),
     "t5gemma": ("t5gemma",),
     "bart": (
@@ -160,6 +161,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "falcon": (DECODER, "tiiuae/falcon-7b"),
     "llama": (DECODER, "HuggingFaceTB/SmolLM2-135M"),
     "gemma": (DECODER, "google/gemma-3-270m"),
+    "gemma4": (DECODER, "google/gemma-4-e2b-it"),
     "t5": (BOTH, "google-t5/t5-small"),
     "t5gemma": (BOTH, "google/t5gemma-2b-2b-prefixlm-it"),
     "bart": (BOTH, "facebook/bart-base"),
@@ -189,6 +191,7 @@ MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in 
 # Models of text and images: the model_type of their text half where it does not say its own.
 WRAPPERS = {
     "gemma3": "gemma3_text",
+    "gemma4": "gemma4_text",
     "idefics3": "llama",
     "internvl": "qwen2",
     "llava": "llama",

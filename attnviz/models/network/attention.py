@@ -32,7 +32,8 @@ EACH, TURNED, WHOLE = "each", "turned", "whole"
 class LayerDoor:
     """The door for attention as one layer finds it: which layer of which stack passes, and what
     stands beside its queries, keys and values. bias: what is added to scores, or what makes it of
-    queries and keys. source: what cross-attention looks at."""
+    queries and keys. source: what cross-attention looks at. borrowed: keys and values of an earlier
+    layer, (heads, tokens, head_dim) each."""
 
     attend: Attend
     stack: str
@@ -42,6 +43,7 @@ class LayerDoor:
     bias: Bias | None = None
     source: Floats | None = None
     global_positions: tuple[int, ...] = ()
+    borrowed: tuple[Floats, Floats] | None = None
 
     def __call__(self, query: Floats, key: Floats, value: Floats, **options: Any) -> Floats:
         """(heads, tokens, …) each → (heads, queries, value_dim)"""
@@ -77,6 +79,7 @@ class Attention:
     Norms apply to each head's queries and keys before the rotation (Qwen 3, Gemma 3), after it
     (Hunyuan), or to those of all heads as one vector (OLMo 2): `norm_place`. sinks: (heads,), a
     learned score of each head that takes part in every row's softmax and leads nowhere (gpt-oss).
+    value_norm: of each head's values (Gemma 4).
     """
 
     query: Linear
@@ -91,6 +94,7 @@ class Attention:
     key_norm: Norm | HeadNorm | None = None
     norm_place: str = EACH
     sinks: Weight | None = None
+    value_norm: Norm | None = None
 
     def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
         """Describe the stack whose layers all have heads like these; by the roles of its tokens."""
@@ -107,6 +111,7 @@ class Attention:
         query, key = self._normed(WHOLE, query, key)
         query = split_heads(query, self.n_heads)
         key, value = split_heads(key, self.n_key_heads), split_heads(value, self.n_key_heads)
+        value = value if self.value_norm is None else self.value_norm(value)
         query, key = self._normed(EACH, query, key)
         query, key = self._normed(TURNED, door.rotate(query), door.rotate(key))
         attended = door(
@@ -135,6 +140,32 @@ class Attention:
             return by_tokens(own, x)
         query = by_tokens(lambda part: self.query(part if norm is None else norm(part)), x)
         return query, *by_tokens(lambda part: (self.key(part), self.value(part)), source)
+
+
+@dataclass(frozen=True)
+class BorrowingAttention:
+    """Queries alone: keys and values are those that an earlier layer made (Gemma 3n and 4)."""
+
+    query: Linear
+    output: Linear
+    n_heads: int
+    n_key_heads: int
+    scale: float
+    query_norm: Norm | None = None
+
+    def layout(self, masks: tuple[Rule, ...], queries: str = TEXT, keys: str = TEXT) -> Layout:
+        """Describe the stack whose layers all have heads like these."""
+        head_dim = len(self.query.weight) // self.n_heads
+        return Layout(self.n_heads, self.n_key_heads, head_dim, masks, queries, keys)
+
+    def __call__(self, door: LayerDoor, x: Floats, norm: Norm | None = None) -> Floats:
+        """(tokens, width) → (tokens, heads × head_dim), before `output`"""
+        assert door.borrowed is not None  # the tower says which layer lends
+        made = by_tokens(lambda part: self.query(part if norm is None else norm(part)), x)
+        query = split_heads(made, self.n_heads)
+        query = door.rotate(query if self.query_norm is None else self.query_norm(query))
+        attended = door(query, *door.borrowed, scale=self.scale, w_output=self.output.weight.T)
+        return merge_heads(attended)
 
 
 @dataclass(frozen=True, eq=False)

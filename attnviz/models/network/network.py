@@ -54,7 +54,8 @@ class Feed:
 class Shared:
     """What all layers of a tower use: rotations by kind of layer, what distances add to the scores
     of a layer (heads, queries, keys), what cross-attention looks at (tokens, width), rows and
-    columns of patches, and the mask of each layer where what is read makes it."""
+    columns of patches, the mask of each layer where what is read makes it, and what each layer is
+    given beside the state (tokens, layers, size)."""
 
     feed: Feed
     rotations: Mapping[str, Rotation] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Shared:
     source: Floats | None = None
     grid: tuple[int, int] | None = None
     masks: tuple[Rule, ...] = ()
+    sides: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +71,8 @@ class State:
     """A run between two layers: `x` (tokens, width) is what the next one is given.
 
     tower: the row of layers that it is in. layer: the next of them. mixed: the sum over layers so
-    far, where a network's final state is one.
+    far, where a network's final state is one. lent: keys and values (heads, tokens, head_dim) that
+    later layers look at in place of their own, by the layer that made them.
     """
 
     x: Floats
@@ -77,6 +80,7 @@ class State:
     tower: str
     layer: int = 0
     mixed: Floats | None = None
+    lent: Mapping[int, tuple[Floats, Floats]] = field(default_factory=dict)
 
 
 class Limits(NamedTuple):

@@ -76,9 +76,11 @@ def _packed(states: Sequence[State]) -> State:
         kind: _joined([state.shared.rotations[kind] for state in states])
         for kind in longest.shared.rotations
     }
+    sides = [s.shared.sides for s in states if s.shared.sides is not None]
     shared = replace(
-        longest.shared, rotations=rotations, source=np.concatenate(sources) if sources else None
-    )
+        longest.shared, rotations=rotations, source=np.concatenate(sources) if sources else None,
+        sides=np.concatenate(sides) if sides else None,
+    )  # fmt: skip
     return replace(longest, x=np.concatenate([state.x for state in states]), shared=shared)
 
 

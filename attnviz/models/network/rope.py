@@ -55,12 +55,13 @@ def read_rope(
     fields: Fields, head_dim: int, *, kind: str = "", theta: float = 10000.0,
     theta_field: str = "rope_theta", partial: float = 1.0,
     partial_field: str = "partial_rotary_factor", scaled: bool = True, whole: int = 2048,
-    original: int | None = None, fixed_base: bool = False,
+    original: int | None = None, fixed_base: bool = False, usual: str = "default",
 ) -> Rope:  # fmt: skip
     """Read the rotation that a config means, in its present form (`rope_parameters`, one for each
     `kind` of layer where kinds differ) or its older one (`rope_theta`, `rope_scaling` …).
 
-    fixed_base: a dynamic rotation with an `alpha` is stretched by it once for all lengths."""
+    fixed_base: a dynamic rotation with an `alpha` is stretched by it once for all lengths.
+    usual: the type that is meant where none is stated."""
     given = _object(fields, "rope_parameters")
     if kind and any(name in given for name in ONLY_KINDS):
         given = given.get(kind) or {}
@@ -70,7 +71,7 @@ def read_rope(
     found = {**(old if scaled else {}), **given}
     found.setdefault("rope_theta", fields.real(theta_field, theta))
     found.setdefault("partial_rotary_factor", fields.real(partial_field, partial))
-    name = found.get("rope_type", found.get("type", "default"))
+    name = found.get("rope_type", found.get("type", usual))
     if name == "yarn" and "short_factor" in found:  # what early files of Phi 3 call it
         name = "longrope"
     if not isinstance(name, str) or name not in STRETCHES:
@@ -89,7 +90,8 @@ def read_rope(
     fields.get("original_max_position_embeddings")
     try:
         with np.errstate(all="raise", under="ignore"):
-            plain = _powers(float(found["rope_theta"]), head_dim, found)
+            whole_head = {"partial_rotary_factor": 1.0} if name == "proportional" else found
+            plain = _powers(float(found["rope_theta"]), head_dim, whole_head)
             rope = stretch(plain, found, whole)
         if rope.frequencies.shape != plain.shape or not np.isfinite(rope.frequencies).all():
             raise ValueError("it gives no frequencies")
@@ -204,9 +206,17 @@ def _yarn_strength(factor: float, found: Parameters) -> float:
     return growth(1.0)
 
 
+def _proportional(plain: Frequencies, found: Parameters, _: int) -> Rope:
+    """Turn only the quick waves of the whole head, a share of them; the others stand (Gemma 4)."""
+    turned = np.arange(plain.size) < int(found["partial_rotary_factor"] * plain.size)
+    factor = np.float32(found.get("factor") or 1.0)
+    return Rope(np.where(turned, 1 / plain, np.float32(0)) / factor)
+
+
 STRETCHES: dict[str, tuple[set[str], Callable[[Frequencies, Parameters, int], Rope]]] = {
     "default": (set(), _default),
     "linear": ({"factor"}, _linear),
+    "proportional": ({"factor"}, _proportional),
     "dynamic": ({"factor"}, _dynamic),
     "llama3": (
         {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from functools import cached_property, partial
+from typing import Any
 
 from attnviz.attention.masks import full
 from attnviz.attention.rules import Rule
@@ -20,6 +21,8 @@ from attnviz.models.network.network import Feed, Limits, Shared, State
 from attnviz.models.network.patches import PatchStem
 from attnviz.models.network.pooling import POOL, PoolingHead
 from attnviz.models.network.rope import Rope
+from attnviz.models.network.side_inputs import SideGate, SideInputs
+from attnviz.threads import by_tokens
 
 CROSS = "cross"
 Step = Callable[[Floats], Floats]
@@ -54,19 +57,29 @@ class Tower:
     grid_biases: tuple[AnyGridBias, ...] = ()
     shares: tuple[float, ...] = ()
     after: tuple[Step, ...] = ()
+    borrows: Mapping[int, int] = field(default_factory=dict)
+    sides: SideInputs | None = None
+    gates: tuple[SideGate, ...] = ()
+    strengths: tuple[float, ...] = ()
     sees: Sees | None = None
 
     @cached_property
     def layouts(self) -> Mapping[str, Layout]:
         """Its own stack, and that of its cross-attention where it has one."""
         first = self.blocks[0]
-        found = {self.stack: first.attention.layout(self.masks, self.role, self.role)}
+        found = {self.stack: self._layout()}
         if self.pool is not None:
             found[POOL] = self.pool.layout(self.role)
         if first.cross is None:
             return found
         masks = (full(),) * len(self.blocks)
         return found | {CROSS: first.cross.layout(masks, self.role, self.source)}
+
+    def _layout(self) -> Layout:
+        """Describe its own stack, layer by layer where their heads differ."""
+        each = [block.attention.layout(self.masks, self.role, self.role) for block in self.blocks]
+        sizes = tuple((one.n_key_heads, one.head_dim) for one in each)
+        return each[0] if len(set(sizes)) == 1 else replace(each[0], sizes=sizes)
 
     @property
     def writer(self) -> Tower:
@@ -95,7 +108,8 @@ class Tower:
             rotations[GRID] = self.grid_rope.rotation(grid, len(x))
         bias = self.bias(len(x), start, grid)
         mixed = x * x.dtype.type(self.shares[0]) if self.shares else None
-        shared = Shared(feed, rotations, bias, feed.encoded, grid, self.masks_for(feed))
+        sides = None if self.sides is None else self.sides(feed.ids[self.role], x)
+        shared = Shared(feed, rotations, bias, feed.encoded, grid, self.masks_for(feed), sides)
         return State(x, shared, self.stack, mixed=mixed)
 
     def masks_for(self, feed: Feed) -> tuple[Rule, ...]:
@@ -132,17 +146,28 @@ class Tower:
             self.pool(self.end(state), attend)
             return replace(state, layer=state.layer + 1)
         layer, shared, block = state.layer, state.shared, self.blocks[state.layer]
+        lent = dict(state.lent)
+        if layer in self.borrows.values():
+            attend = _lending(attend, lent, layer)
         door = LayerDoor(
             attend, self.stack, layer, (shared.masks or self.masks)[layer],
             rotation=shared.rotations.get(self.kinds[layer]) if self.kinds else None,
             bias=None if shared.bias is None else shared.bias(layer),
             global_positions=shared.feed.global_positions,
+            borrowed=lent[self.borrows[layer]] if layer in self.borrows else None,
         )  # fmt: skip
         cross = None
         if block.cross is not None:
             cross = LayerDoor(attend, CROSS, layer, full(), source=shared.source)
-        x = run_block(block, state.x, door, cross)
-        return replace(state, x=x, layer=layer + 1, mixed=self._mixed(state, x))
+        x = self._beside(layer, run_block(block, state.x, door, cross), shared.sides)
+        return replace(state, x=x, layer=layer + 1, mixed=self._mixed(state, x), lent=lent)
+
+    def _beside(self, layer: int, x: Floats, sides: Floats | None) -> Floats:
+        """Add what a layer makes of its side input, and multiply by its strength."""
+        if sides is not None:
+            gate = self.gates[layer]
+            x = by_tokens(lambda x, side: x + gate(x, side), x, sides[:, layer])
+        return x * x.dtype.type(self.strengths[layer]) if self.strengths else x
 
     def is_done(self, state: State) -> bool:
         """Say whether no layer is left."""
@@ -163,3 +188,13 @@ class Tower:
         if state.mixed is None:
             return None
         return state.mixed + x * x.dtype.type(self.shares[state.layer + 1])
+
+
+def _lending(attend: Attend, lent: dict[int, tuple[Floats, Floats]], layer: int) -> Attend:
+    """Return a door that keeps the keys and values that pass it."""
+
+    def door(stack: str, query: Floats, key: Floats, value: Floats, /, **given: Any) -> Floats:
+        lent[layer] = key, value
+        return attend(stack, query, key, value, **given)
+
+    return door
