@@ -8,18 +8,30 @@ import os
 import random
 import signal
 import sys
+import tempfile
 import time
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from types import SimpleNamespace
 
 import attnviz
-from attnviz.analysis.survey_file import SUFFIXES as SURVEYS
+from attnviz.analysis.effects import SUFFIXES as EFFECTS
+from attnviz.cli import run_command_line
+from attnviz.cli.commands.cost import SUFFIXES as COSTS
+from attnviz.cli.numbers_output import SUFFIXES as NUMBERS
+from attnviz.cli.output import save
+from attnviz.language.english import ENGLISH
 from attnviz.tracing.transcript import SUFFIXES as TRANSCRIPTS
 from attnviz.tracing.transcript import Transcript, Window, Word
+from attnviz.views.compare_files import SUFFIXES as COMPARISONS
 from attnviz.views.files import SUFFIXES as RECORDS
+from attnviz.views.link_words import SUFFIXES as LINKS
+from attnviz.views.survey_files import SUFFIXES as SURVEYS
 from attnviz.views.survey_files import save as save_survey
 
 TEXTS = "The cat sat on the mat", "The dog ran to the old door and barked"
+LESSONS = PICTURES_OF = (".png", ".svg", ".pdf")
 PICTURES = Path(__file__).parents[2] / "samples"
 
 
@@ -51,8 +63,52 @@ def writers():
         for suffix in suffixes:
             yield f"{kind}{suffix}", [one.save for one in two]
     surveys = [attnviz.survey(list(TEXTS[:n]), heads=2) for n in (1, 2)]
-    for suffix in (*SURVEYS, ".html", ".png"):
+    for suffix in SURVEYS:
         yield f"survey{suffix}", [lambda path, s=s: save_survey(s, path) for s in surveys]
+    for name, (two, suffixes) in commands().items():
+        for suffix in suffixes:
+            yield f"{name}{suffix}", [of_command(words, suffix) for words in two]
+
+
+def commands():
+    """Give what commands write that no function of the library does: two commands, and suffixes."""
+    ids = ["--ids", "3,7,9,4,3,7", "--model", "induction"]
+    other = ["--ids", "5,2,8,5,2,8", "--model", "induction"]
+    return {
+        "compare": ([["compare", *TEXTS], ["compare", *reversed(TEXTS)]], COMPARISONS),
+        "cost": ([["cost", "--no-measure", "--heads", n] for n in "12"], COSTS),
+        "link": ([["run", text, "--query", "0", "--key", "0"] for text in TEXTS], LINKS),
+        "lesson": ([["explain", topic] for topic in ("softmax", "scores")], LESSONS),
+        "heads": ([["heads", text] for text in TEXTS], NUMBERS),
+        "steps": ([["steps", text, "--query", "0"] for text in TEXTS], NUMBERS),
+        "lens": ([["lens", *ids], ["lens", *other]], NUMBERS),
+        "drawn effects": ([["effect", *ids], ["effect", *other]], {*PICTURES_OF} - {*EFFECTS}),
+        "drawn check": ([["check", *ids], ["check", *other]], PICTURES_OF),
+    }
+
+
+def of_command(words, suffix):
+    """Run a command once; return what writes that file again by the door that it used."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / f"x{suffix}"
+        with redirect_stdout(TextIOWrapper(BytesIO())), redirect_stderr(TextIOWrapper(BytesIO())):
+            status = run_command_line([*words, "-o", str(file)])
+        assert status == 0, (words, suffix)
+        data = file.read_bytes()
+    return lambda path: save(path, data, ENGLISH, quiet=True)
+
+
+def write_on(file, two):
+    """Start a child that writes both contents again and again; return its number."""
+    try:
+        if child := os.fork():
+            return child
+        while True:
+            for write in two:
+                write(file)
+    except KeyboardInterrupt:  # only a child is sent one
+        pass
+    os._exit(1)  # it prints nothing that its parent has not printed yet
 
 
 def ended(file, two, number, times, dice):
@@ -64,12 +120,7 @@ def ended(file, two, number, times, dice):
     took = (time.monotonic() - took) / 2
     lost = half = 0
     for _ in range(times):
-        child = os.fork()
-        if not child:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            while True:
-                for write in two:
-                    write(file)
+        child = write_on(file, two)
         time.sleep(dice.random() * min(2 * took, 0.2))
         os.kill(child, number)
         while os.waitpid(child, os.WNOHANG) == (0, 0):  # Python may lose an interrupt
@@ -88,7 +139,7 @@ def main(folder, number, times):
         place = folder / name
         place.mkdir()
         share = times // len(made) + (nth < times % len(made))
-        print(name, *ended(place / name, two, number, share, dice))
+        print(name, *ended(place / name, two, number, share, dice), flush=True)
 
 
 if __name__ == "__main__":
