@@ -40,8 +40,10 @@ class Drawing:
     ) -> None:
         """Refuse before any work what is out of range; say which options draw nothing, where no
         picture is written."""
+        from attnviz.language.languages import find_language
         from attnviz.views.files import PICTURES
 
+        language = find_language(lang)
         self.style()
         given = [
             f"--{field.name.replace('_', '-')}"
@@ -50,7 +52,5 @@ class Drawing:
         ]
         if given and not any(path.suffix.lower() in PICTURES for path in outputs):
             from attnviz.cli.output import say
-            from attnviz.language.languages import find_language
 
-            language = find_language(lang)
             say(language.say("warn.no_picture", option=", ".join(given)), quiet)
