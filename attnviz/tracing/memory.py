@@ -88,7 +88,7 @@ def room_left(shapes: Mapping[str, StackShape], budget: int | None) -> int:
     raise AttnvizError(
         f"{grouped(n_tokens)} tokens take {format_bytes(taken)} before any weights, and "
         f"{format_bytes(most + BESIDE)} may be used.",
-        f"Give a shorter text, fewer heads, or `max_memory` {smallest}.",
+        f"Give less to read, fewer heads, or `max_memory` {smallest}.",
         key="err.take_before",
         n_tokens=n_tokens,
         taken=format_bytes(taken),
@@ -107,7 +107,7 @@ def check_whole(shapes: Mapping[str, StackShape]) -> None:
     if whole > most:
         raise AttnvizError(
             f"All weights take {format_bytes(whole)} here, and {format_bytes(most)} may be used.",
-            "Give a shorter text.",
+            "Give less to read.",
             key="err.all_weights_take",
             whole=format_bytes(whole),
             most=format_bytes(most),
@@ -182,7 +182,7 @@ def _too_small(
         f"What is kept of {grouped(n)} tokens in {n_layers} layers of {heads} heads (map, "
         f"strongest keys, "
         f"measures) takes {format_bytes(kept)}, and {format_bytes(budget)} may be used.",
-        f"Give fewer heads (about {format_bytes(one)} each), a shorter text, or `max_memory` "
+        f"Give fewer heads (about {format_bytes(one)} each), less to read, or `max_memory` "
         f"{smallest}.",
         key="err.what_kept",
         n_tokens=n,

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import wave
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ import pytest
 import attnviz
 from attnviz.analysis.compare import Side, changes_of_heads, differences, largest_error
 from attnviz.cli import run_command_line
+from attnviz.cli.applications import Application
+from attnviz.cli.picture_options import Drawing
+from attnviz.cli.view_options import Display
 from attnviz.errors import AttnvizError
 from attnviz.language.darija_arabic import DARIJA_ARABIC
 from attnviz.language.darija_latin import DARIJA_LATIN
@@ -183,3 +187,23 @@ def test_what_is_no_question_of_a_shell_is_put_aside(value, monkeypatch, capsys)
     out, err = capsys.readouterr()
     assert "rows sum to 100%" in out
     assert not err
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [Display(lang="x"), Application("words", None, False, False, "x", False, Drawing())],
+)
+def test_a_language_that_there_is_not_is_refused_before_any_work(asked):
+    """A caption was written first, and its language refused below it."""
+    with pytest.raises(AttnvizError, match='"x" is not available'):
+        asked.check([])
+
+
+def test_a_sound_that_takes_too_much_is_not_called_a_text(refused, tmp_path):
+    with wave.open(str(tmp_path / "s.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000 * 200))
+    err = refused("run", "--audio", "s.wav", "--max-memory", "1MB")
+    assert "5,000 tokens" in err
+    assert "less to read" in err
+    assert "text" not in err

@@ -10,7 +10,7 @@ SENTENCES = {
     "err.heads": "`heads` هو {value}. ختار رقم من 1 ل {most_heads}.",
     "err.over_take": (
         "{n_heads} على {n_tokens} كياخدو بزاف ديال الوقت. عطي `heads` {value} ولا أقل، ولا "
-        "text قصر."
+        "حاجة صغر."
     ),
     "err.no": "ماكاينش {called}. عطي وحدة.",
     "err.adapter_not": (

@@ -103,11 +103,11 @@ SENTENCES = {
     ),
     "err.not_size": "«{size}» ماشي قد ديال memory. كتب 500MB، 1GiB ولا 4096.",
     "err.take_before": (
-        "{n_tokens} كياخدو {taken} قبل weights، و نقدرو نخدمو غير ب {value}. عطي text قصر، "
+        "{n_tokens} كياخدو {taken} قبل weights، و نقدرو نخدمو غير ب {value}. عطي حاجة صغر، "
         "heads أقل، ولا `max_memory` {smallest}."
     ),
     "err.all_weights_take": (
-        "الـ weights كاملين كياخدو هنا {whole}، و نقدرو نخدمو غير ب {most}. عطي text قصر."
+        "الـ weights كاملين كياخدو هنا {whole}، و نقدرو نخدمو غير ب {most}. عطي حاجة صغر."
     ),
     "err.memory_do": (
         "{budget} ديال memory ماكافياش ل سطر واحد ديال {value} weights ل كل thread ({row}). "
@@ -116,7 +116,7 @@ SENTENCES = {
     "err.what_kept": (
         "داكشي اللي كنخليو من {n_tokens} ف {n_layers} ديال {heads} heads (map، أكبر keys، "
         "measures) كياخد {kept}، و نقدرو نخدمو غير ب {budget}. عطي heads أقل (تقريبا {one} ل "
-        "كل واحد)، text قصر، ولا `max_memory` {smallest}."
+        "كل واحد)، حاجة صغر، ولا `max_memory` {smallest}."
     ),
     "err.this_model_two": (
         "هاد الموديل فيه جوج أنواع ديال values، اللي مايقدروش يتوزنو. ختار واحد آخر."

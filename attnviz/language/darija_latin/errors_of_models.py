@@ -10,7 +10,7 @@ SENTENCES = {
     "err.heads": "`heads` howa {value}. Khtar ra9m mn 1 l {most_heads}.",
     "err.over_take": (
         "{n_heads} 3la {n_tokens} kayakhdo bezzaf dial lwe9t. 3ti `heads` {value} wla 9ell, "
-        "wla text 9ser."
+        "wla 7aja sgher."
     ),
     "err.no": "Makaynch {called}. 3ti wa7da.",
     "err.adapter_not": (

@@ -106,11 +106,11 @@ SENTENCES = {
     ),
     "err.not_size": '"{size}" machi 9edd dial memory. Kteb 500MB, 1GiB wla 4096.',
     "err.take_before": (
-        "{n_tokens} kayakhdo {taken} 9bel weights, w n9edro nkhedmo ghir b {value}. 3ti text "
-        "9ser, heads 9ell, wla `max_memory` {smallest}."
+        "{n_tokens} kayakhdo {taken} 9bel weights, w n9edro nkhedmo ghir b {value}. 3ti 7aja "
+        "sgher, heads 9ell, wla `max_memory` {smallest}."
     ),
     "err.all_weights_take": (
-        "Weights kamlin kayakhdo hna {whole}, w n9edro nkhedmo ghir b {most}. 3ti text 9ser."
+        "Weights kamlin kayakhdo hna {whole}, w n9edro nkhedmo ghir b {most}. 3ti 7aja sgher."
     ),
     "err.memory_do": (
         "{budget} dial memory makafyach l ster wa7ed dial {value} weights l kul thread "
@@ -119,7 +119,7 @@ SENTENCES = {
     "err.what_kept": (
         "Dakchi li kankhelliw mn {n_tokens} f {n_layers} dial {heads} heads (map, akbar keys, "
         "measures) kayakhod {kept}, w n9edro nkhedmo ghir b {budget}. 3ti heads 9ell (t9riban "
-        "{one} l kul wa7ed), text 9ser, wla `max_memory` {smallest}."
+        "{one} l kul wa7ed), 7aja sgher, wla `max_memory` {smallest}."
     ),
     "err.this_model_two": (
         "Had lmodel fih jouj anwa3 dial values, li may9edrouch ytwezno. Khtar wa7ed akhor."

@@ -9,7 +9,7 @@ SENTENCES = {
     "err.seed": "The seed is {seed}. It must be 0 or more.",
     "err.heads": "`heads` is {value}. Choose a number from 1 to {most_heads}.",
     "err.over_take": (
-        "{n_heads} over {n_tokens} take too long. Give `heads` {value} or less, or a shorter text."
+        "{n_heads} over {n_tokens} take too long. Give `heads` {value} or less, or less to read."
     ),
     "err.no": "There is no {called}. Give one.",
     "err.adapter_not": (

@@ -110,11 +110,11 @@ SENTENCES = {
     ),
     "err.not_size": '"{size}" is not a size of memory. Write 500MB, 1GiB or 4096.',
     "err.take_before": (
-        "{n_tokens} take {taken} before any weights, and {value} may be used. Give a shorter "
-        "text, fewer heads, or `max_memory` {smallest}."
+        "{n_tokens} take {taken} before any weights, and {value} may be used. Give less to "
+        "read, fewer heads, or `max_memory` {smallest}."
     ),
     "err.all_weights_take": (
-        "All weights take {whole} here, and {most} may be used. Give a shorter text."
+        "All weights take {whole} here, and {most} may be used. Give less to read."
     ),
     "err.memory_do": (
         "{budget} of memory do not hold one row of {value} weights for each thread ({row}). "
@@ -123,7 +123,7 @@ SENTENCES = {
     "err.what_kept": (
         "What is kept of {n_tokens} in {n_layers} of {heads} heads (map, strongest keys, "
         "measures) takes {kept}, and {budget} may be used. Give fewer heads (about {one} "
-        "each), a shorter text, or `max_memory` {smallest}."
+        "each), less to read, or `max_memory` {smallest}."
     ),
     "err.this_model_two": (
         "This model has two kinds of values, which cannot be weighed. Choose another."

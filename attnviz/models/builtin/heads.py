@@ -188,7 +188,7 @@ def _check_rows(n_heads: int, n_tokens: int) -> None:
     if n_heads > LISTED and n_heads * n_tokens > MOST_ROWS:
         raise AttnvizError(
             f"{n_heads} heads over {grouped(n_tokens)} tokens take too long.",
-            f"Give `heads` {max(MOST_ROWS // n_tokens, LISTED)} or less, or a shorter text.",
+            f"Give `heads` {max(MOST_ROWS // n_tokens, LISTED)} or less, or less to read.",
             key="err.over_take",
             n_heads=n_heads,
             n_tokens=n_tokens,
