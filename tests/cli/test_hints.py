@@ -94,7 +94,7 @@ OBEYED = {
     "merge": (["run", TEXT, "--merge", "sentence"], "sentences",
               ["run", TEXT, "--merge", "sentences"], "sentences"),
     "lengths": (["cost", "--lengths", "x"], "--lengths 512,2048,8192",
-                ["cost", "--lengths", "512,2048,8192", "--no-measure"], "8,192"),
+                ["cost", "--lengths", "512,2048,8192", "--no-measure"], "8.192"),
     "ids": (["run", "--ids", "5,x", "--model", "gpt2"], "whole numbers",
             ["run", "--ids", "5,6", "--model", "gpt2"], "gpt2"),
     "random": (["heads", TEXT, "--random", "3"], "Give one of them too",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from rich.console import RenderableType
@@ -56,7 +57,7 @@ def grid(
     body: list[RenderableType] = []
     for band in bands[:1] if one_band else bands:
         body += [Text()] if body else []
-        body += _band(stack, look, band, layout, colour=screen.colour)
+        body += _band(stack, look, band, layout, colour=screen.colour, wraps=not one_band)
     if one_band and len(bands) > 1:
         body += dim_lines(f"+{len(heads) - across} heads: --show grid", screen.width)
     return body
@@ -125,18 +126,19 @@ def _room(across: int, width: int) -> tuple[int, int]:
 
 
 def _name(
-    stack: Stack, place: HeadPlace, each: int, size: int, pattern: str, *, named: bool
-) -> Text:
+    stack: Stack, place: HeadPlace, each: int, size: int, pattern: str, *, named: bool, wraps: bool
+) -> list[Text]:
     """The head above its map, what it was built or found to look at, and what is brightest there
-    where the map has a scale of its own. named: with its layer."""
+    where the map has a scale of its own. named: with its layer. wraps: on as many lines as it
+    takes; else it is cut."""
     title = place_title(stack, *place) if named else head_title(stack, place[1])
     title += f" {pattern}" if pattern and each >= NAME else ""
     most = percent(float(stack.map(*place, size).mean.max(initial=0)))
-    if each < NAME or most == "100":
-        return label_text(title, each, "bold")
-    brightest = f" ≤{most}%"
-    name = label_text(title, each - len(brightest), "bold")
-    return name.append(brightest, "dim")
+    brightest = "" if each < NAME or most == "100" else f" ≤{most}%"
+    lines = wrap(title, each - len(brightest)) if wraps else [title]
+    names = [label_text(line, each - len(brightest), "bold") for line in lines]
+    names[-1].append(brightest, "dim")
+    return names
 
 
 def in_one_strip(n_heads: int, width: int) -> bool:
@@ -150,21 +152,28 @@ def maps_across(width: int) -> int:
 
 
 def _band(
-    stack: Stack, look: Look, places: Sequence[HeadPlace], layout: _Layout, *, colour: bool
-) -> list[RenderableType]:
+    stack: Stack, look: Look, places: Sequence[HeadPlace], layout: _Layout, *, colour: bool,
+    wraps: bool = False,
+) -> list[RenderableType]:  # fmt: skip
     """One row of maps under their names: on one scale where a name has no room to say the largest
     weight."""
     each, gap, alike = layout.each, layout.gap, layout.each < NAME
     size = max(stack.shape) if layout.wide else max(min(2 * layout.tall, each), 1)
     layers = tuple(dict.fromkeys(layer for layer, _ in places))
-    names: list[Text] = []
+    names: list[list[Text]] = []
     found: Mapping[Any, str] = patterns(stack, layers) if each >= NAME else {}
     for place in places:
-        name = _name(stack, place, each, size, found.get(place, ""), named=bool(look.apart))
-        name.pad_right(each + gap - name.cell_len)
+        name = _name(
+            stack, place, each, size, found.get(place, ""), named=bool(look.apart), wraps=wraps
+        )
+        for line in name:
+            line.pad_right(each + gap - line.cell_len)
         names.append(name)
+    empty = Text(" " * (each + gap), end="")
+    tall = max(map(len, names))
+    above = zip(*([*[empty] * (tall - len(name)), *name] for name in names), strict=True)
     columns = small_maps(stack, look.scale, places, size, colour, alike=alike, wide=layout.wide)
-    lines = [Text("", end="").join(names)]
+    lines = [Text("", end="").join(row) for row in above]
     for row in zip(*columns, strict=True):
         line = Text(no_wrap=True, end="")
         for cells in row:

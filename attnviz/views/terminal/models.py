@@ -33,8 +33,8 @@ def families(
     """Return families by what they are, the model_type of the configs that each of them reads, and
     a checkpoint of each on the hub."""
     table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", style="dim")
     for kind, members in groupby(known, lambda family: examples[family][0]):
         table.add_row(Text(_said(f"kind_{kind}", language), "bold"))
         for family in members:
@@ -125,5 +125,5 @@ def _masks(masks: Sequence[str]) -> str:
 def _grid() -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column()
+    table.add_column(overflow="fold")
     return table

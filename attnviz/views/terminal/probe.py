@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -24,7 +24,8 @@ def probe(found: Probe, screen: Screen, language: Language, top: int | None) -> 
     below = list(_notes(found, screen, language))
     rows = found.ranked()
     room = max(screen.height - len(above) - len(below) - 4, 1) if top is None else top
-    lines = [_header(), *(_row(one, found) for one in rows[:room])]
+    shown = PATTERNS[: max((screen.width - HEAD - 2 * (LABEL + TEXTS)) // SHARE, 0)]
+    lines = [_header(shown), *(_row(one, found, shown) for one in rows[:room])]
     if len(rows) > room:
         more = language.say(
             "ui.more_heads", TERMINAL, n_heads=len(rows) - room, option=f"--top {len(rows)}"
@@ -66,19 +67,19 @@ def _wrapped(line: str, width: int) -> list[Text]:
     return [label_text(one.plain, width, "bold") for one in dim_lines(line, width)]
 
 
-def _header() -> Text:
-    names = "".join(SHORT.get(name, name).rjust(SHARE) for name in PATTERNS)
+def _header(shown: Sequence[str]) -> Text:
+    names = "".join(SHORT.get(name, name).rjust(SHARE) for name in shown)
     line = "head".ljust(HEAD) + "random".ljust(LABEL + TEXTS) + "sentences".ljust(LABEL + TEXTS)
     return Text(line + names, "bold", no_wrap=True)
 
 
-def _row(one: HeadProbe, found: Probe) -> Text:
+def _row(one: HeadProbe, found: Probe, shown: Sequence[str]) -> Text:
     line = Text(one.place.ljust(HEAD), "bold", no_wrap=True)
     pairs = ((one.random, found.n_random), (one.sentences, found.n_sentences))
     for (label, times), total in pairs:
         said = f"{label[: LABEL - 1].ljust(LABEL)}{f'{times}/{total}'.ljust(TEXTS)}"
         line.append(said if total else "–".ljust(LABEL + TEXTS))
-    for name in PATTERNS:
+    for name in shown:
         share = f"{percent(one.means[name])}±{percent(one.sds[name])}"
         line.append(share.rjust(SHARE), "bold" if name == one.random[0] else "")
     return line
