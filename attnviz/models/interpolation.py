@@ -38,6 +38,22 @@ def resized(
     return resized_parts([table], table.shape[:2], grid, a, antialias=antialias)
 
 
+def resized_by_corners(table: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
+    """Stretch a table (rows, columns, width) to another grid so that the corners stay where they
+    are, linear between: the same axes, float64."""
+
+    def shares(n_in: int, n_out: int) -> np.ndarray:
+        places = np.arange(n_out) * np.float32(n_in - 1) / np.float32(max(n_out - 1, 1))
+        distances = np.abs(places[:, None].astype(np.float64) - np.arange(n_in))
+        found: np.ndarray = np.maximum(1 - distances, 0)
+        return found
+
+    rows, columns = (shares(old, new) for old, new in zip(table.shape[:2], grid, strict=True))
+    across = columns @ table.astype(np.float64)
+    stretched: np.ndarray = np.tensordot(rows, across, axes=1)
+    return stretched
+
+
 def resized_parts(
     parts: Iterable[np.ndarray], shape: tuple[int, ...], grid: tuple[int, int], a: float | None,
     *, antialias: bool,

@@ -188,7 +188,8 @@ class Prepared:
     positions that see all, for stacks that have such tokens. tokenizer: which one cut the texts,
     where the model has none of its own. seed: what the model's weights were drawn with. notes:
     what is odd about the inputs, a line each. n_prompt: how many tokens of the text the model did
-    not write itself; None where it wrote none.
+    not write itself; None where it wrote none. shift: how much further on the positions of a
+    continued text are than its tokens, for those of a picture share some.
     """
 
     tokens: Mapping[str, Tokens]
@@ -199,6 +200,7 @@ class Prepared:
     seed: int | None = None
     notes: tuple[str, ...] = ()
     n_prompt: int | None = None
+    shift: int = 0
 
     @property
     def text(self) -> Tokens:

@@ -63,7 +63,7 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
         for tower, grid in zip(network.towers[1:], network.grids[1:], strict=True):
             tokens[tower.role] = regridded(tokens[IMAGE], grid)
     if model.image_token is not None:
-        tokens[TEXT] = _with_patches(model, tokens[TEXT], tokens.get(IMAGE))
+        tokens[TEXT] = _with_patches(model, tokens[TEXT], tokens.get(IMAGE), inputs.n_prompt)
         _check(model, tokens[TEXT], TEXT)
     return Prepared(
         tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes,
@@ -95,12 +95,14 @@ def _given(model: TrainedModel, inputs: Inputs) -> list[str]:
     return found
 
 
-def _with_patches(model: TrainedModel, text: Tokens, image: Tokens | None) -> Tokens:
+def _with_patches(
+    model: TrainedModel, text: Tokens, image: Tokens | None, n_prompt: int | None
+) -> Tokens:
     """The text with a token for each patch of the picture: in the place of the one image token that
-    it has, or before its words."""
+    its prompt has, or before its words."""
     token = model.image_token
     assert token is not None  # the caller made sure
-    there = np.flatnonzero(text.ids == token)
+    there = np.flatnonzero(text.ids[:n_prompt] == token)
     if image is None:
         if len(there):
             raise AttnvizError(
@@ -202,6 +204,15 @@ def _check_together(model: TrainedModel, inputs: Inputs) -> None:
             raise AttnvizError(
                 f"{what} were both given.", "Give one of them.", key="err.both_given", what=what
             )
+    n_prompt = inputs.n_prompt
+    if n_prompt is not None and (type(n_prompt) is not int or n_prompt < 0):
+        raise AttnvizError(
+            f"The `n_prompt` is {n_prompt!r}.",
+            "It must be a whole number.",
+            key="err.must_whole",
+            what="`n_prompt`",
+            value=repr(n_prompt),
+        )
     if inputs.ids is not None and inputs.pair is not None:
         raise AttnvizError(
             "`pair` and `ids` were both given.", "Give two texts, or ids.", key="err.pair_ids"

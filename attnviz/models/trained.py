@@ -176,14 +176,8 @@ class TrainedModel:
         found = set[str]().union(*(READ_AS[role] for role in self.roles))
         if TEXT in self.roles:
             found |= {"pair"} if self.type == "self" else set()
-            found |= {"n_prompt"} if self.splits_prompt else set()
+            found |= set() if self.image_token is None else {"n_prompt"}
         return frozenset(found)
-
-    @property
-    def splits_prompt(self) -> bool:
-        """Whether it matters to its masks which words it wrote itself."""
-        sees = self.network.writer.sees
-        return sees is not None and sees.splits_prompt
 
     @property
     def type(self) -> str:
@@ -395,6 +389,7 @@ def _feed(prepared: Prepared, start: int = 0, encoded: Floats | None = None) -> 
         start,
         encoded,
         prepared.n_prompt,
+        shift=prepared.shift,
     )
 
 

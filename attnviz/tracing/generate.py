@@ -107,7 +107,7 @@ class Generated:
     def recorded(self, **how: Any) -> AttentionRecord:
         """Run once over prompt and text; `how` as in `trace` (max_memory, transform …)."""
         source = self._prepared.tokens.get(SOURCE)
-        if self._model.splits_prompt:
+        if self._model.image_token is not None:
             how = {"n_prompt": len(self.prompt), **how}
         found = trace(
             ids=[*self.prompt.ids.tolist(), *self.ids],

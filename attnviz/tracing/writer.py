@@ -26,6 +26,7 @@ class ModelWriter:
         self._ids = tuple(prepared.text.ids.tolist())
         self._renews_at = model.network.writer.renews_at
         self._source: Floats | None = None
+        self._shift = 0
         self._hidden = self._read(prepared)[-1:]
 
     def logits(self) -> Floats:
@@ -40,7 +41,7 @@ class ModelWriter:
         self._ids += new
         if self._cache.start == self._renews_at:
             self._cache, new = KeyValueCache(), self._ids
-        self._hidden = self._read(Prepared({TEXT: from_ids(new)}))[-1:]
+        self._hidden = self._read(Prepared({TEXT: from_ids(new)}, shift=self._shift))[-1:]
 
     def part(self) -> Self:
         """Return another writer that has read the same, and goes on by itself."""
@@ -59,7 +60,11 @@ class ModelWriter:
         return self._cache.attend
 
     def _look(self, state: State) -> None:
-        """Keep of what the encoder gave only its width: the cache has its keys and values."""
+        """Keep of what the encoder gave only its width: the cache has its keys and values. Keep
+        how far positions are on, where tokens of a picture share some."""
+        places = state.shared.feed.places
+        if places is not None:
+            self._shift = int(places.max()) + 1 - places.shape[1]
         if self._source is None and state.shared.source is not None:
             source = state.shared.source
             self._source = np.empty((0, source.shape[1]), source.dtype)

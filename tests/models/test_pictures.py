@@ -23,6 +23,9 @@ AMONG = {
     "smolvlm": 4,
     "paligemma": 9,
     "gemma3": 4,
+    "qwen2_vl": 6,
+    "qwen2_5_vl": 6,
+    "qwen3_vl": 6,
 }  # how many tokens a picture is among words
 
 
@@ -211,7 +214,7 @@ def test_what_cannot_be_compared_is_said(asked, said, tmp_path):
         attnviz.predict(model=str(tmp_path), **asked)
 
 
-@pytest.mark.parametrize("case", ["clip", "blip", "llava", "smolvlm", "gemma3", "swin"])
+@pytest.mark.parametrize("case", ["clip", "blip", "llava", "smolvlm", "gemma3", "qwen3_vl", "swin"])
 @pytest.mark.parametrize("words", [
     ["cost"], ["lens", "a"], ["effect", "a"], ["check", "a cat"], ["heads", "a cat"],
     ["steps", "a cat", "--query", "a"], ["models"],

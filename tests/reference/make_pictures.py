@@ -12,6 +12,7 @@ from safetensors import safe_open
 from attnviz.models import load_writer
 from attnviz.models.model import Inputs
 from tests.reference import pictures
+from tests.reference.qwen_vl import PATCH, SIDE, fed, order, tower_weights
 
 TOWER = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
          "intermediate_size": 24}  # fmt: skip
@@ -152,6 +153,21 @@ def _joined(model, ids, pixels, **beside):
         "ids": written[0, ids.shape[1] :].numpy()}  # fmt: skip
 
 
+def _turned(model, pixels):
+    """Qwen 2 VL and its kin: three axes of positions, windows, and what goes deep."""
+    grid = (pixels.shape[2] // PATCH, pixels.shape[3] // PATCH)
+    n = grid[0] * grid[1] // SIDE**2
+    ids = np.array([1, 8, *[IMAGE_TOKEN] * n, 17, 22])
+    given, _ = fed(pixels[0].numpy(), ids, IMAGE_TOKEN)
+    window = getattr(model.config.vision_config, "window_size", None)
+    tower, out = tower_weights(model, given, order(grid, window))
+    how = {"max_new_tokens": 6, "no_repeat_ngram_size": 2, "do_sample": False}
+    mask = torch.ones_like(given["input_ids"])
+    written = model.generate(**given, attention_mask=mask, **how)
+    return _all({"self": out.attentions}) | {
+        "image/weights": tower, "ids": written[0, len(ids) :].numpy()}  # fmt: skip
+
+
 def _all(layers):
     return {f"{name}/weights": np.stack([one[0].numpy() for one in each])
             for name, each in layers.items()}  # fmt: skip
@@ -177,7 +193,15 @@ EVEN = {"size": {"height": 32, "width": 32}, "do_center_crop": False}
 SIGLIP = SEEN | {"vision_use_head": False}
 GEMMA = LLAMA | {"head_dim": 8, "pad_token_id": 0}
 SMALL = {"size": {"longest_edge": 48}, "max_image_size": {"longest_edge": 32}}
-FED = {case: [1] for case in ("llava", "smolvlm", "paligemma", "gemma3")}
+FED = {
+    case: [1]
+    for case in ("llava", "smolvlm", "paligemma", "gemma3", "qwen2_vl", "qwen2_5_vl", "qwen3_vl")
+}
+TURNED = LLAMA | {"rope_parameters": {
+    "rope_type": "default", "rope_theta": 100.0, "mrope_section": [1, 1, 2]}}  # fmt: skip
+QWEN = {"depth": 2, "num_heads": 2, "patch_size": PATCH}
+FEW = {"min_pixels": 4 * 256, "max_pixels": 7 * 256, "patch_size": PATCH}
+QWENS = {"image_token_id": IMAGE_TOKEN, "text_config": TURNED}
 CASES = {  # class, config, processor, what is run
     "clip": (t.CLIPModel, t.CLIPConfig(text_config=READ, vision_config=SEEN), SQUARE, _towers),
     "siglip": (t.SiglipModel, t.SiglipConfig(text_config=READ, vision_config=SEEN), SQUARE,
@@ -208,6 +232,16 @@ CASES = {  # class, config, processor, what is run
             **GEMMA, query_pre_attn_scalar=8, sliding_window=3, rope_local_base_freq=1e4,
             layer_types=["sliding_attention", "full_attention"]),
         mm_tokens_per_image=4, image_token_id=IMAGE_TOKEN), EVEN, _both_ways),
+    "qwen2_vl": (t.Qwen2VLForConditionalGeneration, t.Qwen2VLConfig(**QWENS, vision_config=QWEN | {
+        "embed_dim": 16, "hidden_size": 16, "mlp_ratio": 1}), FEW, _turned),
+    "qwen2_5_vl": (t.Qwen2_5_VLForConditionalGeneration, t.Qwen2_5_VLConfig(
+        **QWENS, vision_config=QWEN | {
+            "hidden_size": 16, "out_hidden_size": 16, "intermediate_size": 20, "window_size": 32,
+            "fullatt_block_indexes": [1]}), FEW, _turned),
+    "qwen3_vl": (t.Qwen3VLForConditionalGeneration, t.Qwen3VLConfig(
+        **QWENS | {"text_config": TURNED | {"head_dim": 8}}, vision_config=QWEN | {
+            "hidden_size": 16, "out_hidden_size": 16, "intermediate_size": 20,
+            "num_position_embeddings": 9, "deepstack_visual_indexes": [0]}), FEW, _turned),
     "blip tower": (t.BlipVisionModel, t.BlipVisionConfig(**SEEN), SQUARE, _alone),
 }  # fmt: skip
 

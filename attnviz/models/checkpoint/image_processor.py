@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, floor, sqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +42,8 @@ class ImageProcessor:
     the picture keeps its shape and gets so many patches of `patch` pixels at most (SigLIP 2).
     floats_first: levels are multiplied before they are resized, in float32 (DINOv3). longest: what
     the longer side is made first, the picture keeping its shape (Idefics 3). splits: the library
-    feeds the picture in parts too, beside the whole, which alone is made here."""
+    feeds the picture in parts too, beside the whole, which alone is made here. area: the fewest and
+    the most pixels of a picture that keeps its shape, with sides multiples of `patch` (Qwen 2)."""
 
     size: tuple[int, int] | None = (224, 224)
     shortest: int | None = None
@@ -56,6 +57,7 @@ class ImageProcessor:
     floats_first: bool = False
     longest: int | None = None
     splits: bool = False
+    area: tuple[int, int] | None = None
 
     def __call__(self, image: Image) -> tuple[NDArray[np.float32], Area]:
         """Return the pixels (3, height, width), and which area of the picture they cover, in its
@@ -91,6 +93,8 @@ class ImageProcessor:
         """Width and height that a picture is made; None where it stays as it is."""
         if self.most_patches is not None:
             return flexible_size(wide, tall, self.patch, self.most_patches)
+        if self.area is not None:
+            return size_within(wide, tall, self.patch, *self.area)
         if self.shortest is not None:
             short, long = min(wide, tall), max(wide, tall)
             longer = int(self.shortest * long / short)
@@ -157,6 +161,19 @@ def flexible_size(wide: int, tall: int, patch: int, most: int) -> tuple[int, int
     return sides(low)
 
 
+def size_within(wide: int, tall: int, step: int, least: int, most: int) -> tuple[int, int]:
+    """Return the width and height, multiples of `step` each, that are next to a picture's own and
+    have from `least` to `most` pixels (Qwen 2 VL)."""
+    width, height = (round(side / step) * step for side in (wide, tall))
+    if width * height > most:
+        shrunk = sqrt(tall * wide / most)
+        width, height = (max(step, floor(side / shrunk / step) * step) for side in (wide, tall))
+    elif width * height < least:
+        grown = sqrt(least / (tall * wide))
+        width, height = (ceil(side * grown / step) * step for side in (wide, tall))
+    return width, height
+
+
 def even_size(wide: int, tall: int, longest: int) -> tuple[int, int]:
     """Return width and height with this longer side; the shorter one is cut down to a whole number,
     and made even."""
@@ -181,6 +198,9 @@ USUAL = {  # by model_type, where the folder has no file of its own
     ),
     "blip": ImageProcessor((384, 384), None, BICUBIC, mean=CLIP_MEAN, std=CLIP_STD),
     "idefics3": ImageProcessor((364, 364), None, LANCZOS, longest=1456, splits=True),
+    "qwen2_vl": ImageProcessor(
+        None, None, BICUBIC, mean=CLIP_MEAN, std=CLIP_STD, patch=28, area=(56 * 56, 28 * 28 * 1280)
+    ),
     "gemma3": ImageProcessor((224, 224), None, BILINEAR),
 }
 USUAL |= {
@@ -191,6 +211,8 @@ USUAL |= {
     "blip_vision_model": USUAL["blip"],
     "smolvlm": USUAL["idefics3"],
     "paligemma": USUAL["siglip"],
+    "qwen2_5_vl": USUAL["qwen2_vl"],
+    "qwen3_vl": USUAL["qwen2_vl"],
 }
 
 
@@ -203,6 +225,8 @@ def read_image_processor(folder: Path | None, family: str) -> ImageProcessor:
         return usual
     if usual.longest is not None:
         return _in_two_steps(given, usual, folder)
+    if usual.area is not None:
+        return _within_area(given, usual, folder)
     sides, shortest = _size(given.get("size"), folder, square=usual.shortest is None)
     if given.get("do_resize") is False:
         sides = shortest = None
@@ -247,6 +271,29 @@ def _in_two_steps(
         _three(given.get("image_std", usual.std), folder) if norms else None,
         longest=side("size", usual.longest) if given.get("do_resize") is not False else None,
         splits=given.get("do_image_splitting", usual.splits) is not False,
+    )  # fmt: skip
+
+
+def _within_area(
+    given: Mapping[str, Any], usual: ImageProcessor, folder: Path | None
+) -> ImageProcessor:
+    """A picture that keeps its shape, as Qwen 2 VL looks at it."""
+    size = given.get("size")
+    size = size if isinstance(size, Mapping) else {}
+    least, most = usual.area or (1, 1)
+    fewest = given.get("min_pixels") or size.get("shortest_edge") or least
+    largest = given.get("max_pixels") or size.get("longest_edge") or most
+    if type(fewest) is not int or type(largest) is not int or not 0 < fewest <= largest:
+        raise _wrong(folder, f"size is {json.dumps([fewest, largest], default=str)[:60]}")
+    step = _side(given.get("patch_size", 14), folder) * _side(given.get("merge_size", 2), folder)
+    norms = given.get("do_normalize", True) is not False
+    rescale = given.get("rescale_factor", 1 / 255)
+    return ImageProcessor(
+        None, None, _filter(given.get("resample", usual.resample), folder), None,
+        float(rescale) if given.get("do_rescale", True) is not False else None,
+        _three(given.get("image_mean", usual.mean), folder) if norms else None,
+        _three(given.get("image_std", usual.std), folder) if norms else None,
+        patch=step, area=(fewest, largest) if given.get("do_resize") is not False else None,
     )  # fmt: skip
 
 

@@ -119,6 +119,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "idefics3": ("idefics3", "smolvlm"),
     "paligemma": ("paligemma",),
     "gemma3": ("gemma3",),
+    "qwen2_vl": ("qwen2_vl", "qwen2_5_vl", "qwen3_vl"),
     "vision_encoder_decoder": ("vision-encoder-decoder",),
     "clip": (
         "clip",
@@ -177,6 +178,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "idefics3": (IMAGE, "HuggingFaceTB/SmolVLM-256M-Instruct"),
     "paligemma": (IMAGE, "google/paligemma-3b-mix-224"),
     "gemma3": (IMAGE, "google/gemma-3-4b-it"),
+    "qwen2_vl": (IMAGE, "Qwen/Qwen2.5-VL-3B-Instruct"),
     "vision_encoder_decoder": (IMAGE, "nlpconnect/vit-gpt2-image-captioning"),
     "clip": (IMAGE, "openai/clip-vit-base-patch32"),
 }
@@ -186,6 +188,9 @@ PARTS = {
     "blip_text_model": "blip",
     "idefics3_vision": "clip",
     "smolvlm_vision": "clip",
+    "qwen2_vl_vision": "qwen2_vl",
+    "qwen2_5_vl_vision": "qwen2_vl",
+    "qwen3_vl_vision": "qwen2_vl",
 }
 MODULE_OF = {alias: family for family, aliases in FAMILIES.items() for alias in aliases}
 # Models of text and images: the model_type of their text half where it does not say its own.
@@ -220,10 +225,15 @@ SEEING = {
     "smolvlm": ("smolvlm_vision", "smolvlm"),
     "paligemma": ("siglip_vision_model",),
     "gemma3": ("siglip_vision_model",),
+    "qwen2_vl": ("qwen2_vl", "qwen2_vl_vision"),
+    "qwen2_5_vl": ("qwen2_5_vl", "qwen2_5_vl_vision"),
+    "qwen3_vl": ("qwen3_vl", "qwen3_vl_vision"),
 }
 HALVES = ("_text_model", "_vision_model", "_vl_text")  # how halves end: they are not searched for
 NAMED = 5  # kinds of each family that an error names
 TEXT_CONFIG = "text_config"
+HALF_CONFIGS = (TEXT_CONFIG, "vision_config")
+OF_BOTH = ("architectures", "tie_word_embeddings")
 # What such models say of their images where the fields of both halves stand together.
 OF_IMAGES = (TEXT_CONFIG, "vision_config", "vision_start_token_id", "vision_end_token_id",
              "vision_token_id", "image_token_id", "video_token_id")  # fmt: skip
@@ -267,9 +277,10 @@ def _some_kinds() -> tuple[list[str], int]:
 
 def _is_seen(config: Mapping[str, Any]) -> bool:
     """Whether the pictures of a model of text and images are read too."""
-    halves = [config.get(name) for name in (TEXT_CONFIG, "vision_config")]
-    kinds = [str(half.get("model_type")) if isinstance(half, Mapping) else "" for half in halves]
-    towers = SEEING.get(str(config.get("model_type")), ())
+    kind, halves = str(config.get("model_type")), [config.get(name) for name in HALF_CONFIGS]
+    # The first Qwen 2 VL leaves the tower's own model_type out.
+    kinds = [str(h.get("model_type", kind)) if isinstance(h, Mapping) else "" for h in halves]
+    towers = SEEING.get(kind, ())
     return kinds[0] in MODULE_OF and kinds[1] in towers
 
 
@@ -280,13 +291,17 @@ def _named(kind: object) -> str:
 def _text_half(config: dict[str, Any]) -> dict[str, Any]:
     """The config of the text half of a model of text and images; any other config as it is."""
     kind = config.get("model_type")
-    if not isinstance(kind, str) or kind not in WRAPPERS or _is_seen(config):
+    if not isinstance(kind, str) or kind not in WRAPPERS:
         return config
     half = config.get(TEXT_CONFIG)
     if not isinstance(half, Mapping):  # all fields stand together in the first Qwen 2 VL
         half = {name: value for name, value in config.items() if name not in OF_IMAGES}
         half["model_type"] = WRAPPERS[kind]
-    shared = {n: config[n] for n in ("architectures", "tie_word_embeddings") if n in config}
+        whole = {n: config[n] for n in ("model_type", *OF_IMAGES, *OF_BOTH) if n in config}
+        config = {**whole, TEXT_CONFIG: half}
+    if _is_seen(config):
+        return config
+    shared = {n: config[n] for n in OF_BOTH if n in config}
     return {"model_type": WRAPPERS[kind], **shared, **half}
 
 

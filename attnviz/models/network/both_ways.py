@@ -11,16 +11,13 @@ from attnviz.attention.rules import Rule
 from attnviz.frozen import dataclass
 from attnviz.models.model import TEXT
 from attnviz.models.network.network import Feed
+from attnviz.models.network.places import picture_in
 
 Masks = tuple[Rule, ...]
 
 
 class Sees(Protocol):
     """What makes the masks of what is read."""
-
-    @property
-    def splits_prompt(self) -> bool:
-        """Whether it matters which tokens the model wrote itself."""
 
     def __call__(self, masks: Masks, feed: Feed) -> Masks:
         """Return the mask of each layer, of those it has over words alone."""
@@ -30,8 +27,6 @@ class Sees(Protocol):
 class PromptBothWays:
     """The picture and the whole prompt see one another, through windows too; what is written looks
     back (PaliGemma, arXiv 2407.07726). A text without a picture is such a prompt as well."""
-
-    splits_prompt = True
 
     def __call__(self, masks: Masks, feed: Feed) -> Masks:
         """Return the mask of each layer."""
@@ -48,13 +43,11 @@ class PicturesBothWays:
 
     image_token: int
 
-    splits_prompt = False
-
     def __call__(self, masks: Masks, feed: Feed) -> Masks:
         """Return the mask of each layer."""
         if feed.start:
             return masks
-        there = np.concatenate([[False], feed.ids[TEXT] == self.image_token, [False]])
+        there = np.concatenate([[False], picture_in(feed, self.image_token), [False]])
         edges = np.flatnonzero(there[1:] != there[:-1]).reshape(-1, 2).tolist()
         for first, stop in edges:
             masks = tuple(mask | block(first, stop) for mask in masks)

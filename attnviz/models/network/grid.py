@@ -34,6 +34,30 @@ class GridRope:
 
 
 @dataclass(frozen=True, eq=False)
+class StepRope:
+    """Half of a head turns by the number of a patch's row, half by that of its column (Qwen 2 VL,
+    arXiv 2409.12191). frequencies: (head_dim / 4,) float32."""
+
+    frequencies: Floats
+
+    @classmethod
+    def of(cls, head_dim: int, theta: float) -> StepRope:
+        """Make the one of a head so wide: theta^(-2i / (head_dim / 2))."""
+        exponents = np.arange(0, head_dim // 2, 2, dtype=np.float32) / np.float32(head_dim // 2)
+        powers = np.power(theta, exponents.astype(np.float64)).astype(np.float32)
+        return cls(np.float32(1) / powers)
+
+    def rotation(self, grid: Grid, n_tokens: int) -> Rotation:
+        """Return the rotation of the patches, all `n_tokens` of them."""
+        places = np.indices(grid).reshape(2, n_tokens).T.astype(np.float32)
+        angles = (places[:, :, None] * self.frequencies).reshape(n_tokens, -1)
+        return Rotation(np.cos(angles), np.sin(angles))
+
+
+AnyGridRope = GridRope | StepRope
+
+
+@dataclass(frozen=True, eq=False)
 class GridBias:
     """What each step on the grid adds to the scores of each head (BEiT, arXiv 2106.08254).
 

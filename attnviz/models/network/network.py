@@ -34,7 +34,10 @@ class Feed:
     global_positions: the tokens that see all (Longformer). start: the position of the text's first
     token, where those before it were run earlier and a cache has their keys and values. encoded:
     the final state of the encoder (tokens, width), where it was run earlier. n_prompt: how many
-    tokens of the text were there before the model wrote; None where all were.
+    tokens of the text were there before the model wrote; None where all were. places: (axes,
+    tokens), the positions of the text where they have several axes. shift: how much further on than
+    `start` positions of a continued text are. deep: what the first layers of a decoder add to the
+    tokens of a picture, (image tokens, width) each.
     """
 
     ids: Mapping[str, Ids]
@@ -44,6 +47,9 @@ class Feed:
     start: int = 0
     encoded: Floats | None = None
     n_prompt: int | None = None
+    places: Ids | None = None
+    shift: int = 0
+    deep: tuple[Floats, ...] = ()
 
     def starts_at(self, role: str) -> int:
         """Return the position of the first token of a role: only the text is ever continued."""

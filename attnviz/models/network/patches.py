@@ -6,13 +6,14 @@ import numpy as np
 
 from attnviz.errors import AttnvizError
 from attnviz.frozen import dataclass
-from attnviz.models.interpolation import resized
+from attnviz.models.interpolation import resized, resized_by_corners
 from attnviz.models.layers import Floats, Linear, Norm
 from attnviz.models.network.network import Feed, Limits
 
 FIXED = "fixed"  # there are no positions for other sizes
 # How positions stretch to other sizes: the cubic's parameter, and whether it widens to shrink.
 CUBIC, ANTIALIASED, LINEAR = "cubic", "antialiased", "linear"
+CORNERS = "corners"  # linear, and the corners of both grids lie on one another (Qwen 3 VL)
 STRETCHES = {CUBIC: (-0.75, False), ANTIALIASED: (-0.5, True), LINEAR: (None, True)}
 
 
@@ -84,8 +85,11 @@ class PatchStem:
         if grid == (side, side):
             return self.positions
         table = self.positions[k:].reshape(side, side, -1)
-        sharp, wide = STRETCHES[self.other_sizes]
-        stretched = resized(table, grid, sharp, antialias=wide)
+        if self.other_sizes == CORNERS:
+            stretched = resized_by_corners(table, grid)
+        else:
+            sharp, wide = STRETCHES[self.other_sizes]
+            stretched = resized(table, grid, sharp, antialias=wide)
         flat = stretched.reshape(grid[0] * grid[1], -1).astype(self.positions.dtype)
         return np.concatenate([self.positions[:k], flat])
 

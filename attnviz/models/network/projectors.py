@@ -87,6 +87,32 @@ class Pooled:
 
 
 @dataclass(frozen=True)
+class Merger:
+    """Squares of `side` × `side` patches as one long vector, and two maps of it (Qwen 2 VL, arXiv
+    2409.12191). joined_first: the norm is of the long vector, and not of each patch."""
+
+    norm: Norm
+    inner: Linear
+    activation: Activation
+    outer: Linear
+    side: int
+    joined_first: bool = False
+
+    dropped = 0
+
+    def grid(self, patches: Grid) -> Grid:
+        """Return rows and columns of the squares: each is a token."""
+        return squares(patches, self.side)
+
+    def __call__(self, x: Floats, grid: Grid) -> Floats:
+        """(patches, width) → (image tokens, width of the decoder)"""
+        x = in_squares(x if self.joined_first else self.norm(x), grid, self.side)
+        x = x.reshape(len(x), -1)
+        x = self.norm(x) if self.joined_first else x
+        return self.outer(self.activation(self.inner(x)))
+
+
+@dataclass(frozen=True)
 class PixelShuffle:
     """Squares of `side` × `side` patches as one long vector, and a map of it (Idefics 3, arXiv
     2408.12637): row by row within the square."""

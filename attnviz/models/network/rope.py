@@ -29,7 +29,8 @@ class Rope:
     vectors are multiplied by. `long` takes the place of `frequencies` from `limit` tokens on, and
     `long_factor`, where there is one, that of `factor`.
     pairs: each feature turns with its neighbour. renews: where a growing text passes `limit`, all
-    of it is turned anew (Phi 3); else keys in a cache stay as they were turned."""
+    of it is turned anew (Phi 3); else keys in a cache stay as they were turned. axes: (dim / 2,),
+    which axis of a position each pair follows, where positions have several (Qwen 2 VL)."""
 
     frequencies: Frequencies
     factor: float = 1.0
@@ -38,14 +39,20 @@ class Rope:
     limit: int = 0
     pairs: bool = False
     renews: bool = False
+    axes: NDArray[np.int64] | None = None
 
-    def rotation(self, n_tokens: int, start: int = 0) -> Rotation:
-        """Return the rotation of `n_tokens` positions from `start` on; float32 as the models were
-        trained."""
+    def rotation(
+        self, n_tokens: int, start: int = 0, places: NDArray[np.int64] | None = None
+    ) -> Rotation:
+        """Return the rotation of `n_tokens` positions from `start` on, or of `places` (axes,
+        tokens) where positions have several; float32 as the models were trained."""
         n_all = start + n_tokens
         stretched = self.long is not None and n_all > self.limit
         frequencies = self.long(n_all) if stretched and self.long else self.frequencies
-        angles = np.multiply.outer(np.arange(start, n_all, dtype=np.float32), frequencies)
+        if places is None or self.axes is None:
+            angles = np.multiply.outer(np.arange(start, n_all, dtype=np.float32), frequencies)
+        else:
+            angles = places[self.axes].T.astype(np.float32) * frequencies
         has_own = stretched and self.long_factor is not None
         factor = np.float32(self.long_factor if has_own else self.factor)
         return Rotation(np.cos(angles) * factor, np.sin(angles) * factor, self.pairs)

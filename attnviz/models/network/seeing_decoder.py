@@ -9,8 +9,10 @@ from attnviz.frozen import dataclass
 from attnviz.models.layers import Embedding, Floats
 from attnviz.models.model import IMAGE, Attend, Layout
 from attnviz.models.network.embeddings import Embed
+from attnviz.models.network.grid import Grid
 from attnviz.models.network.network import Feed, Limits, State
 from attnviz.models.network.patches import PatchStem
+from attnviz.models.network.places import picture_in, positions_of
 from attnviz.models.network.projectors import Projector
 from attnviz.models.network.tower import Tower
 
@@ -53,7 +55,7 @@ class WithPatches:
 
     def __call__(self, feed: Feed, role: str) -> Floats:
         """(tokens, width)"""
-        x, there = self.plain(feed, role), feed.ids[role] == self.image_token
+        x, there = self.plain(feed, role), picture_in(feed, self.image_token)
         if feed.encoded is None or not there.any():
             return x
         mixed: Floats = x.copy()
@@ -63,13 +65,19 @@ class WithPatches:
 
 @dataclass(frozen=True)
 class SeeingDecoder:
-    """The tower runs first where there is a picture; its states go in among the words."""
+    """The tower runs first where there is a picture; its states go in among the words.
+
+    deep: layers of the tower whose states are added in the first layers of the decoder too, and
+    what they pass. has_places: positions have three axes, two of which count rows and columns.
+    """
 
     image: Tower
     text: Tower
     projector: Projector
     image_token: int
     marks: ImageMarks | None = None
+    deep: tuple[tuple[int, Projector], ...] = ()
+    has_places: bool = False
 
     @property
     def layouts(self) -> Mapping[str, Layout]:
@@ -97,18 +105,45 @@ class SeeingDecoder:
     def layer(self, state: State, attend: Attend) -> State:
         """Run one layer; after the tower's last one the text begins."""
         if state.tower == self.text.stack:
-            return self.text.layer(state, attend)
-        state = self.image.layer(state, attend)
+            return self._deepened(self.text.layer(state, attend))
+        state = self._kept(self.image.layer(state, attend))
         if not self.image.is_done(state):
             return state
         return self.text.begin(self._seen(state))
 
+    def _grid(self, feed: Feed) -> Grid:
+        """Rows and columns of the tower's patches."""
+        stem = self.image.embeddings
+        assert isinstance(stem, PatchStem)  # what reads pictures begins with patches
+        return stem.grid_of(feed, IMAGE)
+
     def _seen(self, state: State) -> Feed:
         """What the decoder is fed once the tower is through: its final state as image tokens."""
-        feed, stem = state.shared.feed, self.image.embeddings
-        assert isinstance(stem, PatchStem)  # what reads pictures begins with patches
-        seen = self.projector(self.image.end(state), stem.grid_of(feed, IMAGE))
-        return replace(feed, encoded=seen)
+        feed = state.shared.feed
+        grid = self._grid(feed)
+        seen, places = self.projector(self.image.end(state), grid), None
+        if self.has_places:
+            is_image = picture_in(feed, self.image_token)
+            places = positions_of(is_image, self.projector.grid(grid))
+        return replace(feed, encoded=seen, places=places)
+
+    def _kept(self, state: State) -> State:
+        """Keep what a layer of the tower gave, where a layer of the decoder adds it."""
+        for layer, projector in self.deep:
+            if layer == state.layer - 1:
+                feed = state.shared.feed
+                kept = (*feed.deep, projector(state.x, self._grid(feed)))
+                state = replace(state, shared=replace(state.shared, feed=replace(feed, deep=kept)))
+        return state
+
+    def _deepened(self, state: State) -> State:
+        """Add what the tower saw to the picture's tokens, after one of the first layers."""
+        feed = state.shared.feed
+        if state.layer > len(feed.deep):
+            return state
+        x = state.x.copy()
+        x[picture_in(feed, self.image_token)] += feed.deep[state.layer - 1]
+        return replace(state, x=x)
 
     def is_done(self, state: State) -> bool:
         """Say whether no layer of the decoder is left."""

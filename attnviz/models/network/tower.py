@@ -16,7 +16,7 @@ from attnviz.models.network.attention import LayerDoor
 from attnviz.models.network.blocks import Block, run_block
 from attnviz.models.network.both_ways import Sees
 from attnviz.models.network.embeddings import Distances, Embed
-from attnviz.models.network.grid import GRID, AnyGridBias, GridRope
+from attnviz.models.network.grid import GRID, AnyGridBias, AnyGridRope
 from attnviz.models.network.network import Feed, Limits, Shared, State
 from attnviz.models.network.patches import PatchStem
 from attnviz.models.network.pooling import POOL, PoolingHead
@@ -53,7 +53,7 @@ class Tower:
     role: str = TEXT
     source: str = SOURCE
     pool: PoolingHead | None = None
-    grid_rope: GridRope | None = None
+    grid_rope: AnyGridRope | None = None
     grid_biases: tuple[AnyGridBias, ...] = ()
     shares: tuple[float, ...] = ()
     after: tuple[Step, ...] = ()
@@ -102,7 +102,10 @@ class Tower:
     def begin(self, feed: Feed) -> State:
         """Embed what the tower reads, and prepare what its layers share."""
         x, start = self.embeddings(feed, self.role), feed.starts_at(self.role)
-        rotations = {kind: rope.rotation(len(x), start) for kind, rope in self.ropes.items()}
+        rotations = {
+            kind: rope.rotation(len(x), start + feed.shift, feed.places)
+            for kind, rope in self.ropes.items()
+        }
         grid = self._grid(feed)
         if self.grid_rope is not None and grid is not None:
             rotations[GRID] = self.grid_rope.rotation(grid, len(x))
