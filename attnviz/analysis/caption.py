@@ -16,6 +16,7 @@ from attnviz.inputs.units import joined, starts
 from attnviz.inputs.where import Boxes
 from attnviz.record.numbering import HeadPlace
 from attnviz.record.record import AttentionRecord
+from attnviz.record.stack import Which
 
 Row = NDArray[np.float64]
 
@@ -43,7 +44,14 @@ def picture_of(record: AttentionRecord) -> tuple[Boxes, NDArray[np.int64]] | Non
         return where, np.arange(stack.shape[1])
     first, last = (record.settings.prompt_parts or {}).get("image", (0, 0))
     tower = None if seen is None else _in_squares(seen.key_tokens, last - first)
-    return None if tower is None else (tower, np.arange(first, last))
+    if tower is None or stack.key_tokens.labels[first:last] != _labels(tower.grid):
+        return None  # of columns that were cut out or merged, it is not known which are patches
+    return tower, np.arange(first, last)
+
+
+def _labels(grid: tuple[int, int]) -> tuple[str, ...]:
+    """What the patches of a grid are called."""
+    return tuple(f"r{row}c{column}" for row in range(grid[0]) for column in range(grid[1]))
 
 
 def _in_squares(patches: Tokens, n: int) -> Boxes | None:
@@ -58,6 +66,16 @@ def _in_squares(patches: Tokens, n: int) -> Boxes | None:
             found = regridded(patches, (rows // side, columns // side)).where
             return found if isinstance(found, Boxes) else None
     return None
+
+
+def share_of_picture(record: AttentionRecord, layer: int, head: Which) -> float | None:
+    """Return the mean share of what the words behind a picture give to it; None where there is no
+    picture among the words, or no row was kept."""
+    picture, stack = picture_of(record), record.stack
+    if picture is None or stack.two_texts or stack.weights is None:
+        return None
+    rows = stack.map(layer, head, max(stack.shape)).mean[picture[1][-1] + 1 :]
+    return float(rows[:, picture[1]].sum(axis=1).mean()) if len(rows) else None
 
 
 def caption_words(

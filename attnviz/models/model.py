@@ -189,7 +189,8 @@ class Prepared:
     where the model has none of its own. seed: what the model's weights were drawn with. notes:
     what is odd about the inputs, a line each. n_prompt: how many tokens of the text the model did
     not write itself; None where it wrote none. shift: how much further on the positions of a
-    continued text are than its tokens, for those of a picture share some.
+    continued text are than its tokens, for those of a picture share some. parts: where a picture
+    among the words, and what stands before and behind it, begin and end.
     """
 
     tokens: Mapping[str, Tokens]
@@ -201,6 +202,7 @@ class Prepared:
     notes: tuple[str, ...] = ()
     n_prompt: int | None = None
     shift: int = 0
+    parts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def text(self) -> Tokens:

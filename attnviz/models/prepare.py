@@ -67,8 +67,21 @@ def prepare(model: TrainedModel, inputs: Inputs) -> Prepared:
         _check(model, tokens[TEXT], TEXT)
     return Prepared(
         tokens, features, cut_to=model.n_positions if is_cut else None, notes=notes,
-        n_prompt=inputs.n_prompt,
+        n_prompt=inputs.n_prompt, parts=_parts(model, tokens, inputs.n_prompt),
     )  # fmt: skip
+
+
+def _parts(
+    model: TrainedModel, tokens: Mapping[str, Tokens], n_prompt: int | None
+) -> dict[str, tuple[int, int]]:
+    """The picture among the words of the prompt, and what stands before and behind it."""
+    if model.image_token is None or IMAGE not in tokens or TEXT not in tokens:
+        return {}
+    ids = tokens[TEXT].ids[:n_prompt]
+    there = np.flatnonzero(ids == model.image_token)
+    first, last = int(there[0]), int(there[-1]) + 1
+    parts = {"before": (0, first), "image": (first, last), "prompt": (last, len(ids))}
+    return {name: span for name, span in parts.items() if span[0] < span[1]}
 
 
 def _given(model: TrainedModel, inputs: Inputs) -> list[str]:

@@ -69,18 +69,14 @@ def prompt(
     prepared = model.prepare(inputs)
     if inputs.text is not None:
         prepared = _open_ended(prepared)
-    return Prompt(prepared, _parts(model, prepared))
+    return Prompt(prepared, _parts(prepared))
 
 
-def _parts(model: TrainedModel, prepared: Prepared) -> dict[str, tuple[int, int]]:
-    """The picture among the words, and what stands before and behind it."""
+def _parts(prepared: Prepared) -> Mapping[str, tuple[int, int]]:
+    """The picture among the words, and what stands before and behind it; or all as one."""
     n = len(prepared.text)
-    there = np.flatnonzero(prepared.text.ids == model.image_token)
-    if model.image_token is None or not len(there):
-        return {"prompt": (0, n)}
-    first, last = int(there[0]), int(there[-1]) + 1
-    parts = {"before": (0, first), "image": (first, last), "prompt": (last, n)}
-    return {name: span for name, span in parts.items() if span[0] < span[1]}
+    shorter = {name: (first, min(stop, n)) for name, (first, stop) in prepared.parts.items()}
+    return {name: span for name, span in shorter.items() if span[0] < span[1]} or {"prompt": (0, n)}
 
 
 def _open_ended(prepared: Prepared) -> Prepared:
@@ -111,7 +107,7 @@ def _of_chat(model: TrainedModel, inputs: Inputs, system: str | None) -> Prompt:
     tokens = encode(model.tokenizer, whole, special=False)
     if inputs.image is not None:
         prepared = model.prepare(replace(inputs, text=None, ids=tokens.ids.tolist()))
-        return Prompt(prepared, _parts(model, prepared))
+        return Prompt(prepared, _parts(prepared))
     prepared = model.prepare(replace(inputs, text=None, ids=tokens.ids.tolist()))
     prepared = replace(prepared, tokens={**prepared.tokens, "text": tokens})
     begins = whole.rfind(text)

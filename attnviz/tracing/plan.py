@@ -209,6 +209,7 @@ def _settings(model: Model, prepared: Prepared, mask: Rule | None, settings: Set
         replaces=replaces,
         truncated=prepared.cut_to,
         seed=prepared.seed,
+        prompt_parts=prepared.parts or None,
         notes=(*model.notes, *prepared.notes) or None,
     )
 

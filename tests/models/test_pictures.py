@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import attnviz
-from attnviz.analysis.caption import caption_words
+from attnviz.analysis.caption import caption_words, share_of_picture
 from attnviz.cli import run_command_line
 from attnviz.errors import AttnvizError
 from attnviz.models import load_writer
@@ -231,6 +231,32 @@ def test_other_commands_answer_or_say_what_they_read(case, words, tmp_path, caps
     if status == 2:
         assert told.out == ""
         assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("case", ["llava", "gemma3", "qwen3_vl"])
+def test_a_run_says_what_goes_to_the_picture(case, tmp_path, capsys):
+    """A word's row is drawn over the picture; what words give it is the sum of those columns."""
+    pictures.write(case, tmp_path)
+    pictures.with_words(tmp_path)
+    n, image = AMONG[case], tmp_path / "picture.png"
+    record = attnviz.trace("a cat on", image=image, model=str(tmp_path))
+    assert record.settings.prompt_parts == {"image": (0, n), "prompt": (n, n + 3)}
+    shares = record.stack.weights.astype(float).mean(axis=1)[:, n:, :n].sum(axis=-1)
+    for layer, wanted in enumerate(shares):
+        assert share_of_picture(record, layer, "mean") == pytest.approx(wanted.mean(), abs=1e-6)
+    words = ["run", "a cat on", "--image", str(image), "--model", str(tmp_path), "--layer", "1"]
+    assert run_command_line(words) == 0
+    said = f"words give {shares[1].mean():.0%} of their weight to the picture"
+    assert said in " ".join(capsys.readouterr().out.split())
+    assert run_command_line([*words, "--query", "cat"]) == 0
+    shown = capsys.readouterr().out
+    assert f"{shares[1][1]:.0%} in the picture" in shown
+    assert shown.index("in the picture") < shown.index(f"cat ({n + 1})")
+    merged = [*words, "--query", "cat", "--merge", "words"]
+    assert run_command_line(merged) == 0
+    alone = attnviz.trace("a cat on", model=str(tmp_path))
+    assert alone.settings.prompt_parts is None
+    assert share_of_picture(alone, 0, "mean") is None
 
 
 def test_parts_that_are_left_out_are_said(tmp_path):

@@ -87,6 +87,7 @@ SENTENCES = {
     "ui.caption_words": "كلمات",
     "ui.image_heads": "{query} كيشوف: اللي مضوي عندو weight كتر، كل تصويرة ب scale ديالها",
     "ui.image_words": "فين كل كلمة كتشوف، كل تصويرة ب scale ديالها؛ بحال بحال = ما كتقول والو",
+    "ui.image_among": "الكلمات كيعطيو {pct} من weight ديالهم ل التصويرة",
     "ui.image_even": "بحال بحال",
     "ui.image_query": "{query} كيشوف",
     "ui.image_hints": "--query r3c7: patch آخر · --head 0 كيبين head واحد · -o map.png",

@@ -87,6 +87,7 @@ SENTENCES = {
     "ui.caption_words": "kelmat",
     "ui.image_heads": "{query} kaychouf: li mdowwi 3ndo weight kter, kul tswira b scale dialha",
     "ui.image_words": "fin kul kelma katchouf, kul w7da b scale dialha; b7al b7al = walo",
+    "ui.image_among": "kelmat kay3tiw {pct} mn weight dialhom l tswira",
     "ui.image_even": "b7al b7al",
     "ui.image_query": "{query} kaychouf",
     "ui.image_hints": "--query r3c7: patch akhor · --head 0 kaybeyyen head wa7ed · -o map.png",

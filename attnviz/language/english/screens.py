@@ -93,6 +93,7 @@ SENTENCES = {
     "ui.caption_words": "words",
     "ui.image_heads": "{query} looks: bright = much weight, each picture on its own scale",
     "ui.image_words": "where each word looks, each on its own scale; even = it says nothing here",
+    "ui.image_among": "words give {pct} of their weight to the picture",
     "ui.image_even": "even",
     "ui.image_query": "{query} looks at",
     "ui.image_hints": "--query r3c7 lets another patch look · --head 0 shows one head · -o map.png",

@@ -8,10 +8,12 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
+from attnviz.analysis.caption import picture_of
 from attnviz.frozen import dataclass
 from attnviz.inputs.where import Boxes
 from attnviz.language.language import TERMINAL
 from attnviz.record.record import AttentionRecord
+from attnviz.record.selection import rows_named
 from attnviz.record.stack import Stack
 from attnviz.views.labels import dim_lines, label_text, padded, widest
 from attnviz.views.look import Look
@@ -73,6 +75,26 @@ def image_view(record: AttentionRecord, look: Look, screen: Screen) -> list[Rend
             for i, line in enumerate(drawn)
         ),
     ]
+
+
+def word_over_image(
+    record: AttentionRecord, query: str, look: Look, screen: Screen
+) -> list[RenderableType]:
+    """Draw where in a picture among the words this word looks, and say the share that the picture
+    has; nothing where there is no picture, or rows were not kept."""
+    picture, stack = picture_of(record), record.stack
+    if picture is None or stack.streamed:
+        return []
+    smalls = []
+    for place in rows_named(stack, query):
+        row = row_of(stack, look.layer, look.head, place)[picture[1]]
+        said = look.language.say(
+            "ui.image_row", TERMINAL, number=f"{percent(float(row.max()))}%", pct=float(row.sum())
+        )
+        name = TERMINAL.token(stack.query_tokens.names[place])
+        smalls.append(Small(f"{name} · {said}", row, None, look.mass))
+    lines = max(screen.height // 2, LEAST)
+    return [*small_pictures(picture[0], smalls, screen, lines), Text()]
 
 
 def image_overview(stack: Stack, look: Look, screen: Screen, lines: int) -> list[RenderableType]:

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from attnviz.analysis.caption import share_of_picture
 from attnviz.analysis.transform import FOLLOWED
 from attnviz.errors import AttnvizError, bad_choice
 from attnviz.language.language import TERMINAL, Saving
@@ -28,7 +29,7 @@ from attnviz.views.terminal.arcs import arcs_view
 from attnviz.views.terminal.caption import caption_view
 from attnviz.views.terminal.grid import are_whole, grid, grid_view, in_one_strip, strips
 from attnviz.views.terminal.heatmap import heatmap, heatmap_view
-from attnviz.views.terminal.image import image_overview, image_view
+from attnviz.views.terminal.image import image_overview, image_view, word_over_image
 from attnviz.views.terminal.long_text import far_links, far_view, minimap
 from attnviz.views.terminal.matrix import matrix
 from attnviz.views.terminal.patterns import patterns
@@ -121,7 +122,8 @@ def show_query(record: AttentionRecord, query: str, look: Look, screen: Screen) 
             record, replace(look, show=medium if look.show == "auto" else look.show), screen
         )
     draw = query_matrix if len(places_of(look)) > 1 else query_rows
-    body = draw(record, query, look, screen)
+    over = word_over_image(record, query, look, screen)
+    body = [*over, *draw(record, query, look, screen)]
     return Group(
         *_heading(record, replace(look, show="top"), screen),
         *body,
@@ -274,6 +276,9 @@ def footer(record: AttentionRecord, look: Look, screen: Screen) -> list[Text]:
     if stack.masks and computed < total:
         parts.append(language.say("ui.masked"))
     parts.append(_row_sums(stack, look))
+    share = share_of_picture(record, look.layer, look.head)
+    if share is not None:
+        parts.append(language.say("ui.image_among", TERMINAL, pct=share))
     if record.settings.measure in FOLLOWED:  # what a test of them says: they are widely believed
         parts.append(language.say(f"check.{record.settings.measure}", TERMINAL))
     return dim_lines(" · ".join(parts), screen.width)
