@@ -219,11 +219,12 @@ def _check_together(model: TrainedModel, inputs: Inputs) -> None:
             )
     n_prompt = inputs.n_prompt
     if n_prompt is not None and (type(n_prompt) is not int or n_prompt < 0):
+        what = "`n_prompt`"
         raise AttnvizError(
-            f"The `n_prompt` is {n_prompt!r}.",
+            f"The {what} is {n_prompt!r}.",
             "It must be a whole number.",
             key="err.must_whole",
-            what="`n_prompt`",
+            what=what,
             value=repr(n_prompt),
         )
     if inputs.ids is not None and inputs.pair is not None:
