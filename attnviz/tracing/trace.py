@@ -87,8 +87,7 @@ def trace(
     tokenizer: "words" (the default of built-in heads), "characters", "bytes", or the path of a
         tokenizer.json; a checkpoint brings its own.
     ids, source_ids: ready token ids in place of the texts; no special tokens are added.
-    n_prompt: how many of the ids a model that reads pictures among words did not write itself; all
-        of them unless given.
+    n_prompt: how many ids a model that reads pictures among words did not write itself, or all.
     target_lang, source_lang: the codes that a translation model puts before a text ("ary_Arab").
     truncate: cut what a checkpoint has no positions for.
     measure: "weights"; "values", what each key gives by the length of its value, as a share of the
