@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
 
 MiB = 1 << 20
@@ -108,7 +109,7 @@ def _places(pieces: Sequence[bytes]) -> int:
 
 
 def _too_much(path: Path, taken: int, room: int) -> AttnvizError:
-    takes, most = f"{taken // MiB:,} MiB", f"{room // MiB:,} MiB"
+    takes, most = f"{grouped(taken // MiB)} MiB", f"{grouped(room // MiB)} MiB"
     needed = f"{-(-(taken - BESIDE) // (100 * MiB)) * 100}MiB"
     return AttnvizError(
         f"{path} takes about {takes} once it is open, and {most} may be used.",

@@ -95,7 +95,7 @@ def test_a_file_so_large_is_not_even_read(tmp_path, monkeypatch):
     with file.open("wb") as opened:
         opened.truncate(1 << 30)
     monkeypatch.setattr(size, "_taken", None)
-    with pytest.raises(AttnvizError, match="4,096 MiB"):
+    with pytest.raises(AttnvizError, match="4\u202f096 MiB"):
         open_tokenizer(file)
 
 
