@@ -216,12 +216,6 @@ WORKED = [
         "Local attention: كل token كيشوف غير الـ tokens اللي حداه: جوج tokens من كل جيهة.",
     ),
     (
-        lambda: ("run.shape", {"n_tokens": 12, "n_layers": 2, "n_heads": 4}),
-        "12 tokens, 2 layers, 4 heads in each layer.",
-        "12 token, jouj layers, 4 d heads f kul layer.",
-        "عندنا 12 token، جوج layers، 4 د heads ف كل layer.",
-    ),
-    (
         lambda: ("err.empty", {}),
         "The text is empty. Write at least one word.",
         "Text khawi. Kteb 3la l2a9all kelma wa7da.",
@@ -409,7 +403,7 @@ def test_choices_are_joined_in_the_reader_s_way():
 @pytest.mark.parametrize("tag", ["ary-Latn", "ary-Arab"])
 def test_a_missing_sentence_falls_back_for_itself_only(tag):
     whole = LANGUAGES[tag]
-    for key in ("err.empty", "find.top", "run.shape"):
+    for key in ("err.empty", "find.top", "type.local"):
         left = {name: said for name, said in whole.sentences.items() if name != key}
         part = dataclasses.replace(whole, sentences=left)
         assert part.say(key, **SAMPLES) == ENGLISH.say(key, **SAMPLES) != whole.say(key, **SAMPLES)
@@ -592,8 +586,9 @@ def test_numbers_in_a_picture_are_isolated():
     said = DARIJA_ARABIC.say("head.prev", PICTURE, head=3, pct=0.71)
     assert "\u206671%\u2069" in said
     assert "\u20663\u2069" in said
-    said = DARIJA_ARABIC.say("run.shape", PICTURE, n_tokens=5, n_layers=1, n_heads=12)
+    said = DARIJA_ARABIC.say("type.local", PICTURE, n_tokens=5)
     assert "\u20675 د tokens\u2069" in said
+    said = DARIJA_ARABIC.say("models.stack", PICTURE, n_layers=1, n_heads=12)
     assert "\u2067layer واحد\u2069" in said
 
 

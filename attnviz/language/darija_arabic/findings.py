@@ -40,9 +40,6 @@ SENTENCES = {
         "كيفاش تقرا الـ heatmap: كل سطر (row) هو query (الـ token اللي كيشوف)، و كل column هو "
         "key (الـ token اللي كيتشاف)."
     ),
-    "heatmap.color": "اللون اللي مضوي كتر كيعني weight كبير كتر.",
-    "heatmap.rowsum": "المجموع ديال كل سطر هو 1 ({pct}).",
-    "heatmap.mean": "هاد التصويرة هي المعدل ديال {n_heads}؛ head بوحدو يقدر يكون مختلف.",
     "limit.explain": (
         "رد البال: الـ attention weights كيبينو فين كيشوف الموديل، ماشي علاش خدا القرار. "
         "Weight كبير ماشي دليل بلي الـ token مهم."
@@ -96,10 +93,6 @@ SENTENCES = {
         "اللي متشابهين كتر هوما heads {a} و {b} (similarity {sim})؛ اللي مختلفين كتر هوما "
         "heads {c} و {d}."
     ),
-    "spread.entropy": (
-        "الـ entropy كتبين شحال الـ weights موزعين: 0 كيعني كلشي على token واحد، {max_entropy} "
-        "كيعني بحال بحال على {n_tokens}."
-    ),
     "dist.mean": "ف المعدل، المسافة بين الـ query و الـ key هي {distance} token.",
     "dist.time": "الوقت ف المعدل بين query و key: {distance} ثانية.",
     "image.half": "نص ديال weight اللي ف التصويرة كاين ف {pct} منها.",
@@ -119,7 +112,6 @@ SENTENCES = {
         "text جوج مرات، الحساب كيتضرب ف 4."
     ),
     "cost.mask": "الـ mask كيخبي {masked} من {total_scores} (اللي جاي من بعد).",
-    "cost.memory": "الـ weights كياخدو {memory} ديال الـ memory.",
     "causal.first": (
         "الـ token اللول «{token}» كيشوف غير راسو، داكشي علاش الـ weight ديالو هو {pct}."
     ),

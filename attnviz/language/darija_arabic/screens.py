@@ -2,12 +2,7 @@
 
 SENTENCES = {
     # While a model runs
-    "run.shape": "عندنا {n_tokens}، {n_layers}، {n_heads} ف كل layer.",
-    "run.split": "الكلمة «{word}» تقسمات ل {n_tokens}: {tokens}.",
     "run.computing": "كنحسبو الـ attention…",
-    "run.loading": "كنشارجيو tokenizer…",
-    "run.drawing": "كنرسمو heatmap…",
-    "run.done": "سالينا ف {time}.",
     "run.saved": "الملف تسجل: {path} ({value})",
     "warn.glyph": "الـ font مافيهش هاد الحروف: {chars}. غادي يبانو بحال مربعات.",
     "warn.rtl": "يقدر هاد الـ terminal مايبينش العربية مزيان: خدم ب {option} ولا سجل HTML.",
@@ -45,8 +40,6 @@ SENTENCES = {
     "ui.nothing": "والو",
     "ui.query": "query: token اللي كيشوف",
     "ui.key": "key: token اللي كيتشاف",
-    "unit.query": "query: اللي كيشوف",
-    "unit.key": "key: اللي كيتشاف",
     "ui.scores": "{done} من {total_scores}",
     "ui.saved": "أقل ب {pct}",
     "ui.streamed": "streamed: حسبنا كلشي، خلينا غير التصويرة",

@@ -43,9 +43,6 @@ SENTENCES = {
         "Kifach t9ra heatmap: kul ster (row) howa query (token li kaychouf), w kul column howa "
         "key (token li kaytchaf)."
     ),
-    "heatmap.color": "Lloun li mdowwi kter kay3ni weight kbir kter.",
-    "heatmap.rowsum": "Lmajmou3 dial kul ster howa 1 ({pct}).",
-    "heatmap.mean": "Had tswira hiyya lmo3ddal dial {n_heads}; head bo7do y9der ykoun mkhtalef.",
     "limit.explain": (
         "Redd lbal: attention weights kaybeyyno fin kaychouf model, machi 3lach khda l9arar. "
         "Weight kbir machi dalil bli token mohim."
@@ -97,10 +94,6 @@ SENTENCES = {
         "Li mtchabhin kter homa heads {a} w {b} (similarity {sim}); li mkhtalfin kter homa "
         "heads {c} w {d}."
     ),
-    "spread.entropy": (
-        "Entropy katbeyyen ch7al weights mwezz3in: 0 kay3ni kolchi 3la token wa7ed, "
-        "{max_entropy} kay3ni b7al b7al 3la {n_tokens}."
-    ),
     "dist.mean": "F lmo3ddal, lmasafa bin query w key hiyya {distance} token.",
     "dist.time": "Lwe9t f lmo3ddal bin query w key: {distance} tanya.",
     "image.half": "Ness dial weight li f tswira kayn f {pct} mnha.",
@@ -120,7 +113,6 @@ SENTENCES = {
         "text jouj merrat, l7sab kaytdreb f 4."
     ),
     "cost.mask": "Mask kaykhebbi {masked} mn {total_scores} (li jay mn b3d).",
-    "cost.memory": "Weights kayakhdo {memory} dial memory.",
     "causal.first": (
         'Token lowel "{token}" kaychouf ghir rasso, dakchi 3lach weight dialo howa {pct}.'
     ),

@@ -2,12 +2,7 @@
 
 SENTENCES = {
     # While a model runs
-    "run.shape": "{n_tokens}, {n_layers}, {n_heads} f kul layer.",
-    "run.split": 'Lkelma "{word}" t9essmat l {n_tokens}: {tokens}.',
     "run.computing": "Kan7esbo attention…",
-    "run.loading": "Kanchargiw tokenizer…",
-    "run.drawing": "Kanresmo heatmap…",
-    "run.done": "Salina f {time}.",
     "run.saved": "L file tsejjel: {path} ({value})",
     "warn.glyph": "Font mafihch had l7orouf: {chars}. Ghadi ybano b7al morabba3at.",
     "warn.rtl": "Y9der had lterminal maybeyyench l3arbiya mzyan: khdem b {option} wla sejjel HTML.",
@@ -45,8 +40,6 @@ SENTENCES = {
     "ui.nothing": "walo",
     "ui.query": "query: token li kaychouf",
     "ui.key": "key: token li kaytchaf",
-    "unit.query": "query: li kaychouf",
-    "unit.key": "key: li kaytchaf",
     "ui.scores": "{done} mn {total_scores}",
     "ui.saved": "9ell b {pct}",
     "ui.streamed": "streamed: 7sebna kolchi, khellina ghir tswira",

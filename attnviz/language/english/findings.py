@@ -49,11 +49,6 @@ SENTENCES = {
         "How to read the heatmap: each row is a query (the token that looks), each column is "
         "a key (the token that is looked at)."
     ),
-    "heatmap.color": "A brighter colour means a bigger weight.",
-    "heatmap.rowsum": "Every row sums to 1 ({pct}).",
-    "heatmap.mean": (
-        "This picture is the average of {n_heads}; one head on its own can look different."
-    ),
     "limit.explain": (
         "Careful: attention weights show where the model looks, not why it decides. A big "
         "weight is not proof that a token matters."
@@ -102,10 +97,6 @@ SENTENCES = {
         "Heads {a} and {b} are the most alike (similarity {sim}); heads {c} and {d} are the "
         "most different."
     ),
-    "spread.entropy": (
-        "Entropy says how spread out the weights are: 0 means everything on one token, "
-        "{max_entropy} means equal over {n_tokens}."
-    ),
     "dist.mean": "Average distance between query and key: {distance} tokens.",
     "dist.time": "Average time between query and key: {distance} seconds.",
     "image.half": "Half of the weight on the picture lies on {pct} of it.",
@@ -127,7 +118,6 @@ SENTENCES = {
         "doubles, the work is multiplied by 4."
     ),
     "cost.mask": "The mask hides {masked} of {total_scores} (what comes later).",
-    "cost.memory": "The weights take {memory} of memory.",
     "causal.first": 'The first token "{token}" looks only at itself, so its weight is {pct}.',
     "cross.align": 'In the target, "{query}" is linked with "{key}" in the source ({pct}).',
     "cross.sharp": (

@@ -2,12 +2,7 @@
 
 SENTENCES = {
     # While a model runs
-    "run.shape": "{n_tokens}, {n_layers}, {n_heads} in each layer.",
-    "run.split": 'The word "{word}" was split into {n_tokens}: {tokens}.',
     "run.computing": "Computing attention…",
-    "run.loading": "Loading the tokenizer…",
-    "run.drawing": "Drawing the heatmap…",
-    "run.done": "Done in {time}.",
     "run.saved": "File saved: {path} ({value})",
     "warn.glyph": "The font does not have these characters: {chars}. They will look like boxes.",
     "warn.rtl": "This terminal may not show Arabic script well: use {option} or save an HTML file.",
@@ -45,8 +40,6 @@ SENTENCES = {
     "ui.nothing": "nothing",
     "ui.query": "query: the token that looks",
     "ui.key": "key: the token that is looked at",
-    "unit.query": "query: what looks",
-    "unit.key": "key: what is looked at",
     "ui.scores": "{done} of {total_scores}",
     "ui.saved": "{pct} fewer",
     "ui.streamed": "streamed: computed exactly, weights not kept",
