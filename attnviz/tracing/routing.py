@@ -12,7 +12,7 @@ from attnviz.models import CONSTRUCTED, RANDOM, load_writer
 from attnviz.models.layers import Floats, merge_heads
 from attnviz.models.model import Attend, Inputs, Model, Prepared
 from attnviz.models.network.blocks import PreNormBlock
-from attnviz.models.network.experts import Experts
+from attnviz.models.network.experts import experts_in
 from attnviz.models.network.network import State
 from attnviz.models.network.tower import CROSS, Tower
 from attnviz.models.trained import TrainedModel
@@ -56,8 +56,8 @@ def routing(
         )
     prepared = opened.prepare(Inputs(text, **options))
     block = mixed[chosen]
-    experts = block.feed_forward
-    assert isinstance(experts, Experts)  # `_mixed` left out the others
+    experts = experts_in(block.feed_forward)
+    assert experts is not None  # `_mixed` left out the others
     numbers, shares = experts.router(block.fed(*_before(opened, prepared, chosen)))
     labels = prepared.text.labels
     return Routing(opened.name, chosen, labels, len(experts.experts), numbers, shares)
@@ -76,7 +76,7 @@ def _mixed(model: TrainedModel) -> dict[int, PreNormBlock]:
     blocks = enumerate(tower.blocks if isinstance(tower, Tower) else ())
     found = {
         layer: block for layer, block in blocks
-        if isinstance(block, PreNormBlock) and isinstance(block.feed_forward, Experts)
+        if isinstance(block, PreNormBlock) and experts_in(block.feed_forward) is not None
     }  # fmt: skip
     if not found:
         raise _without(model.name)

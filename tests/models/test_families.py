@@ -571,6 +571,18 @@ BROKEN = {
         "gemma4_text, with a head",
         values("layers.1.self_attn.k_norm", times(2)),
     ),
+    "gemma4_text, experts": (
+        "gemma4_text, experts",
+        values("experts.down_proj", lambda array: array[::-1]),
+    ),
+    "gemma4_text, shares of experts": (
+        "gemma4_text, experts",
+        values("per_expert_scale", rolled(1)),
+    ),
+    "gemma4_text, what the router is given": (
+        "gemma4_text, experts",
+        values("router.scale", rolled(3)),
+    ),
     "switch_transformers, room for one": ("switch_transformers", fields(expert_capacity=1)),
     "switch_transformers, room for all": ("switch_transformers", fields(expert_capacity=64)),
     "switch_transformers, layers with experts": (

@@ -846,6 +846,19 @@ CASES = {
     "gemma4_text, with a head": Case(
         "Gemma4ForCausalLM", GEMMA4 | {"final_logit_softcapping": 4.0}, n=10
     ),
+    "gemma4_text, experts": Case(
+        "Gemma4TextModel",
+        GEMMA4
+        | {
+            "num_kv_shared_layers": 0,
+            "hidden_size_per_layer_input": 0,
+            "use_double_wide_mlp": False,
+        }
+        | {"num_hidden_layers": 2, "layer_types": GEMMA4["layer_types"][:2]}
+        | {"enable_moe_block": True, "num_experts": 4, "top_k_experts": 2}
+        | {"moe_intermediate_size": 12},
+        n=8,
+    ),
     "t5gemma": Case(
         "T5GemmaModel",
         {"encoder": GEMMA_HALF, "decoder": GEMMA_HALF, "vocab_size": 61},
@@ -1019,7 +1032,8 @@ def load(name, folder, dtype=torch.float32):
     """The model, with every tensor of the file in its place."""
     case = CASES[name]
     # The quick kernels for experts know no float64.
-    mixed = {"experts_implementation": "eager"} if "num_experts_per_tok" in case.config else {}
+    has_experts = {"num_experts_per_tok", "top_k_experts"} & set(case.config)
+    mixed = {"experts_implementation": "eager"} if has_experts else {}
     model, report = model_class(case).from_pretrained(
         folder, attn_implementation="eager", dtype=dtype, output_loading_info=True, **mixed
     )

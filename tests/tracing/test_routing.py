@@ -23,7 +23,7 @@ def written(case, folder):
     return str(folder)
 
 
-@pytest.mark.parametrize("case", ["mixtral", "glm4_moe", "gpt_oss"])
+@pytest.mark.parametrize("case", ["mixtral", "glm4_moe", "gpt_oss", "gemma4_text, experts"])
 def test_they_are_those_of_a_whole_run(case, tmp_path, monkeypatch):
     """Seen at the router itself, while the model runs from end to end."""
     model, seen, plain = attnviz.load_model(written(case, tmp_path)), [], Router.__call__

@@ -14,6 +14,7 @@ from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import RMSNorm
 from attnviz.models.network.blocks import PreNormBlock
 from attnviz.models.network.embeddings import Embeddings
+from attnviz.models.network.gemma_experts import read_beside
 from attnviz.models.network.gemma_layers import (
     GemmaHeads,
     gemma_feed_forward,
@@ -31,14 +32,13 @@ ANCHOR = "embed_tokens.weight"
 
 def build(fields: Fields, weights: Weights) -> Tower:
     fields.only("use_bidirectional_attention", None, "vision")  # which is of pictures
-    fields.only("enable_moe_block", False)
-    for unused in ("num_experts", "top_k_experts", "moe_intermediate_size"):
-        fields.get(unused)  # of layers with experts
     width, n_layers = fields.number("hidden_size", 2304), fields.number("num_hidden_layers", 30)
     usual = [FULL if (i + 1) % 6 == 0 or i + 1 == n_layers else SLIDING for i in range(n_layers)]
     kinds = layer_kinds(fields, n_layers, usual)
     heads = [_heads(fields, kinds[i], i) for i in range(n_layers)]
     borrows = read_lenders(fields, kinds, 0)
+    for unread in ("num_experts", "top_k_experts", "moe_intermediate_size"):
+        fields.get(unread)  # they say nothing where no layer has experts
     n_ids = fields.number("vocab_size", 262144)
     at = [weights.under(f"layers.{i}.") for i in range(n_layers)]
     sides, gates = read_sides(weights, at, fields, width)
@@ -97,11 +97,16 @@ def _block(
 
     inner = fields.number("intermediate_size", 9216)
     inner *= 2 if fields.flag("use_double_wide_mlp") and borrows else 1
+    before, plain = (
+        norm("pre_feedforward"),
+        gemma_feed_forward(weights.under("mlp."), fields, width, inner),
+    )
+    mixed = fields.flag("enable_moe_block")
     return PreNormBlock(
         norm("input"),
         lending_attention(weights.under("self_attn."), heads, width, borrows),
-        norm("pre_feedforward"),
-        gemma_feed_forward(weights.under("mlp."), fields, width, inner),
+        None if mixed else before,
+        read_beside(weights, fields, before, plain) if mixed else plain,
         norm("post_attention"),
         norm("post_feedforward"),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.frozen import dataclass
-from attnviz.models.layers import Floats, Linear, Weight
+from attnviz.models.layers import Floats, Linear, RMSNorm, Weight
 from attnviz.models.network.blocks import AnyFeedForward, FeedForward
 
 Numbers = NDArray[np.int64]
@@ -124,6 +124,31 @@ class CrowdedRouter:
         return places
 
 
+@dataclass(frozen=True)
+class NormedRouter:
+    """Norms what it is given, and multiplies the share of each expert by a number of its own
+    (Gemma 4). strengths: (experts,)."""
+
+    norm: RMSNorm
+    usual: Router
+    strengths: Weight
+
+    @property
+    def logits(self) -> Linear:
+        """The map to the experts."""
+        return self.usual.logits
+
+    @property
+    def n_chosen(self) -> int:
+        """How many experts a token has."""
+        return self.usual.n_chosen
+
+    def __call__(self, x: Floats) -> tuple[Numbers, Floats]:
+        """x (tokens, width) → the chosen experts and their shares: (tokens, n_chosen) each."""
+        chosen, shares = self.usual(self.norm(x))
+        return chosen, shares * np.asarray(self.strengths, x.dtype)[chosen]
+
+
 def _rescaled(shares: Floats) -> Floats:
     total: Floats = shares.sum(axis=1, keepdims=True)
     return shares / np.maximum(total, np.finfo(shares.dtype).eps)
@@ -160,17 +185,20 @@ class Experts:
     """The sum of the chosen experts' outputs, each times its share.
 
     shared: what every token passes beside them, times sigmoid(shared_gate) where there is one.
+    norm: of what the experts are given, which the router is given as it is (Gemma 4).
     Only the weights of experts that some token has chosen are read.
     """
 
-    router: Router | CrowdedRouter
+    router: Router | CrowdedRouter | NormedRouter
     experts: tuple[AnyFeedForward, ...]
     shared: FeedForward | None = None
     shared_gate: Linear | None = None
+    norm: RMSNorm | None = None
 
     def __call__(self, x: Floats) -> Floats:
         """(tokens, width) → (tokens, width)"""
         chosen, shares = self.router(x)
+        x = x if self.norm is None else self.norm(x)
         y = np.zeros(x.shape, x.dtype)
         for number in np.unique(chosen[chosen >= 0]).tolist():
             tokens, places = np.nonzero(chosen == number)
@@ -190,3 +218,26 @@ class Experts:
         """The parts that one token passes; which of the experts is of no account for their size."""
         used = self.experts[: self.router.n_chosen]
         return self.router.logits, used, self.shared, self.shared_gate
+
+
+@dataclass(frozen=True)
+class BesideExperts:
+    """A plain feed-forward part beside experts, both of the same state, each normed before and
+    after (Gemma 4)."""
+
+    before: RMSNorm
+    plain: FeedForward
+    after: RMSNorm
+    experts: Experts
+    after_experts: RMSNorm
+
+    def __call__(self, x: Floats) -> Floats:
+        """(tokens, width) → (tokens, width)"""
+        return self.after(self.plain(self.before(x))) + self.after_experts(self.experts(x))
+
+
+def experts_in(part: AnyFeedForward) -> Experts | None:
+    """Find the experts of a feed-forward part; None where it has none."""
+    if isinstance(part, BesideExperts):
+        return part.experts
+    return part if isinstance(part, Experts) else None
