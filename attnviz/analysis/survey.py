@@ -300,7 +300,8 @@ class Survey:
         return share
 
     def examples(self, layer: int, head: int) -> list[Example]:
-        """Return where a head is strongest, the strongest first; AttnvizError for no such head."""
+        """Return where a head is strongest, the strongest first, each with its weights around the
+        pair (`map`); AttnvizError for no such head."""
         for what, number, n in (("Layer", layer, self.shape[0]), ("Head", head, self.shape[1])):
             if not 0 <= number < n:
                 raise out_of_range(what, number, 0, n - 1)
