@@ -18,6 +18,7 @@ SCALES = ("auto", "linear", "log", "rank", "no-sink")
 MOST = 0.5  # of all weight: a column with more than all others together swallows the picture
 TIMES = 3.0  # the weight of the next column: one with more swallows it too
 HIGH = 98  # percentile of the other cells from which on all are as bright: few tower over the rest
+ALL = 0.999  # a column with more than this leaves nothing that would be worth to be made bright
 FEW = 4  # queries below which one column's share says nothing
 DECADES = 4  # that the logarithmic scale shows: weights down to a ten-thousandth of the largest
 
@@ -55,7 +56,7 @@ def shades(weights: Array, allowed: Array, scale: str, *, whole: bool = True) ->
     linear: in proportion to the largest. log: the logarithm over four decades. rank: the place
     among all allowed weights. no-sink: in proportion to a high percentile outside of the column
     with most weight. auto: no-sink where one column has more than half of all weight, or three
-    times that of the next; else linear.
+    times that of the next, and the others have more than a thousandth; else linear.
     whole: whether every column is one key; of pooled maps no column is called a sink.
     """
     found = _sink(weights) if whole else None
@@ -90,7 +91,7 @@ def small(scale: str) -> str:
 
 def _swallows(_: int, share: float, following: float) -> bool:
     """Whether a column leaves the others dark; where it has all weight, there are no others."""
-    return share > MOST or share > TIMES * following > 0
+    return share <= ALL and (share > MOST or share > TIMES * following > 0)
 
 
 def _sink(weights: Array) -> tuple[int, float, float] | None:

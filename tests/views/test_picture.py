@@ -256,12 +256,12 @@ def test_short_labels_stand_upright():
 # Words around the picture.
 
 TITLES = [
-    ("self", {"heads": 3}, ["self", "3"]),
+    ("self", {"heads": 3}, ["self-attention", "3"]),
     ("causal", {"heads": 1}, ["causal", "1"]),
     ("local", {"heads": 4, "window": 7}, ["local", "4", "7"]),
     ("global", {"heads": 2, "window": 1, "global_tokens": ["cat"]}, ["global", "2", "1", "cat"]),
-    ("cross", {"heads": 5}, ["cross", "5"]),
-    ("self", {"heads": 6, "model": "random", "seed": 11}, ["self", "6", "random", "11"]),
+    ("cross", {"heads": 5}, ["cross-attention", "5"]),
+    ("self", {"heads": 6, "model": "random", "seed": 11}, ["self-attention", "6", "random", "11"]),
 ]
 
 

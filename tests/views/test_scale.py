@@ -54,6 +54,16 @@ def test_a_column_of_three_times_the_next_is_left_out_whatever_its_share():
     assert shades(weights, np.ones((20, 20), dtype=bool), "auto").sink is None
 
 
+def test_a_head_with_all_its_weight_in_one_column_looks_so():
+    """What is left is dust: made bright, the whole map would shine."""
+    weights = np.full((6, 6), 1e-7)
+    weights[:, 2] = 1 - 5e-7
+    found = shades(weights, np.ones((6, 6), dtype=bool), "auto")
+    assert (found.sink, found.scale) == (None, "linear")
+    assert found.shares[:, 2] == pytest.approx(1)
+    assert np.delete(found.shares, 2, axis=1).max() < 1e-6
+
+
 def test_few_cells_that_tower_over_the_rest_do_not_leave_it_dark():
     weights = np.full((12, 12), 0.02)
     weights[:, 0], weights[3, 5], weights[7, 2] = 0.7, 0.28, 0.2

@@ -2,6 +2,7 @@
 
 const MOST = 0.5,
   TIMES = 3,
+  ALL = 0.999,
   HIGH = 0.98,
   FEW = 4,
   DECADES = 4; // as in scale.py
@@ -38,7 +39,7 @@ function withShares(found, largest, scale) {
 
 // Whether a column leaves the others dark.
 const swallows = ({ share, following }) =>
-  share > MOST || (following > 0 && share > TIMES * following);
+  share <= ALL && (share > MOST || (following > 0 && share > TIMES * following));
 
 // The column with most weight, its share, and that of the next; the row of the key itself says
 // nothing.
