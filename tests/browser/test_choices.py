@@ -8,11 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PIL import Image
+from playwright.sync_api import expect
 
 import attnviz
 from attnviz.record.selection import merge
 from tests.browser.conftest import Reader
 from tests.browser.test_page import SENTENCE, assert_bars, pixel
+from tests.views.test_page import resting
 
 
 def said(reader):
@@ -241,3 +243,20 @@ def test_heads_are_named_by_what_they_look_at(reader):
     assert tab.locator('[data-place="1 1"] span').all_inner_texts() == ["1"]
     reader.choose("layer", "1")
     assert tab.locator("#choose-head option").all_inner_texts()[3] == "2 previous"
+
+
+def test_what_goes_to_special_tokens_is_not_told_where_they_are_hidden(reader):
+    tab = reader.open(resting([0]))
+    found = tab.locator(".findings")
+    expect(found).to_contain_text("left out here")
+    tab.check("#choose-hide")
+    expect(found).not_to_contain_text("left out here")
+    expect(found).to_contain_text("looks at")
+    tab.uncheck("#choose-hide")
+    expect(found).to_contain_text("left out here")
+
+
+def test_heads_of_different_layers_are_open_side_by_side(reader, layered):
+    tab = reader.open(layered, apart=((2, 1), (0, 3)))
+    assert tab.locator(".chip").count() == 2
+    assert tab.locator("canvas:visible").count() >= 2

@@ -450,3 +450,32 @@ def test_a_page_opens_on_the_query_that_was_asked_for():
     assert tree["start"]["query"] == 7
     assert opened(attnviz.trace(SENTENCE), queries=(4, 6)).tree["start"]["query"] == 4
     assert opened(attnviz.trace(SENTENCE)).tree["start"]["query"] is None
+
+
+def resting(special):
+    """A record most of whose weight goes to its first token."""
+    weights = np.full((1, 2, 8, 8), 0.02, np.float32)
+    weights[..., 0] = 0.6
+    weights[0, :, 5, 3] += 0.1
+    weights /= weights.sum(axis=-1, keepdims=True)
+    record = attnviz.from_weights(weights, ["[CLS]", *"abcdefg"])
+    flags = np.isin(np.arange(8), special)
+    tokens = dataclasses.replace(record.stack.query_tokens, special=flags)
+    stack = dataclasses.replace(record.stack, query_tokens=tokens, key_tokens=tokens)
+    return dataclasses.replace(record, stacks={"self": stack})
+
+
+@pytest.mark.parametrize(("special", "place"), [([0], [0]), ([], [])])
+def test_a_finding_about_special_tokens_is_marked(special, place):
+    """It is not said where these are hidden."""
+    source = opened(resting(special)).tree["stacks"][0]["sources"][0]
+    assert source["ofSpecial"] == [[place] * 3]
+    for found in source["findings"]["en"][0]:
+        assert ("left out here" in found[0]) is bool(special)
+
+
+def test_a_page_opens_on_heads_of_different_layers():
+    record = attnviz.from_weights(np.full((2, 3, 4, 4), 0.25, np.float32), list("abcd"))
+    start = opened(record, apart=((1, 2), (0, 0), (1, "mean"))).tree["start"]
+    assert (start["view"], start["layer"], start["head"]) == ("heatmap", 1, 2)
+    assert start["beside"] == [{"layer": 0, "head": 0}, {"layer": 1, "head": None}]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from decimal import ROUND_CEILING, Decimal
 from functools import partial
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from attnviz.analysis.facts import Finding
+from attnviz.analysis.facts import Finding, SetAside
 from attnviz.analysis.findings import best, findings
 from attnviz.analysis.rollout import rollout
 from attnviz.analysis.transform import FOLLOWED
@@ -276,7 +276,7 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
         "small": _small(stack) if max(stack.shape) > SMALL_SIDE else None,
         "strongest": None if cells == (1, 1) else _strongest(stack, blobs),
         "about": _in_all(lambda language: _about(language, bits, within, cells)),
-        "findings": _findings(record),
+        **_findings(record),
     }
 
 
@@ -380,7 +380,9 @@ def _runs(stack: Stack, blobs: Blobs) -> list[int | None]:
 
 
 def _findings(record: AttentionRecord) -> Tree:
-    """Sentences by language, then by layer: of the mean first, then of each head."""
+    """Findings: sentences by language, then by layer, of the mean first, then of each head. Of
+    special: which of them are about special tokens alone, and are not said where these are
+    hidden."""
     stack = record.stack
     rows = stack.n_layers * stack.n_heads * stack.shape[0]
     told = stack.n_heads > 1 and rows <= MOST_ROWS_TOLD
@@ -394,9 +396,30 @@ def _findings(record: AttentionRecord) -> Tree:
         ]
 
     share(partial(find, layer) for layer in range(stack.n_layers))
-    return _in_all(
-        lambda language: [[in_words(found, language, PAGE) for found in layer] for layer in facts]
-    )
+    special = {
+        label
+        for tokens in (stack.query_tokens, stack.key_tokens)
+        for label, is_special in zip(tokens.labels, tokens.special.tolist(), strict=True)
+        if is_special
+    }
+    return {
+        "findings": _in_all(
+            lambda language: [
+                [in_words(found, language, PAGE) for found in layer] for layer in facts
+            ]
+        ),
+        "ofSpecial": [
+            [
+                [i for i, fact in enumerate(found) if _is_of_special(fact, special)]
+                for found in layer
+            ]
+            for layer in facts
+        ],
+    }
+
+
+def _is_of_special(fact: Finding, special: Set[str]) -> bool:
+    return isinstance(fact, SetAside) and set(fact.tokens) <= special
 
 
 def _of_mean(record: AttentionRecord, layer: int) -> list[Finding]:

@@ -85,7 +85,8 @@ const address = {
     }
     const named = (parts.get("with") ?? "").split(",").map(placeFrom);
     const whole = named.filter((one) => one && one.head !== undefined);
-    state.beside = whole.slice(0, BESIDE_MOST);
+    // A link without them has none; without a link the page opens on its own.
+    if (parts.size) state.beside = whole.slice(0, BESIDE_MOST);
   },
 
   readTokens(parts) {

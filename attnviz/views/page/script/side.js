@@ -48,7 +48,8 @@ const side = {
     const source = sourceNow(),
       told = source.findings[state.language][state.layer];
     const own = source.heads.length > 1 && state.head !== null && told[state.head + 1];
-    const sentences = own || told[0];
+    const ofSpecial = source.ofSpecial[state.layer][own ? state.head + 1 : 0];
+    const sentences = (own || told[0]).filter((_, i) => !state.hide || !ofSpecial.includes(i));
     this.foundHeading.replaceChildren(
       ...isolated(say("ui.findings")),
       make("small", {}, ...dotted(chosenName(own ? state.head : null))),
