@@ -308,6 +308,31 @@ def test_the_marks_around_a_picture(tmp_path):
     assert opened.prepare(Inputs(text="a cat")).text.ids.tolist() == [3, 4]
 
 
+def test_a_chat_about_a_picture(tmp_path):
+    """The folder's template says where the picture stands, and its marks are put there once."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    pictures.write("qwen3_vl", tmp_path)
+    marks = ["<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>"]
+    numbers = {word: i for i, word in enumerate(["<unk>", "a", "cat", "user", *marks])}
+    numbers["<|image_pad|>"] = 29
+    tokenizer = Tokenizer(models.WordLevel(numbers, "<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.add_special_tokens([*marks, "<|image_pad|>"])
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    (tmp_path / "chat_template.jinja").write_text(
+        "{% for m in messages %}<|im_start|>{{ m.role }} {% for part in m.content %}"
+        "{% if part.type == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+        "{% else %}{{ part.text }}{% endif %}{% endfor %}<|im_end|>{% endfor %}"
+    )
+    asked = {"image": tmp_path / "picture.png", "model": str(tmp_path), "max_new_tokens": 2}
+    found = attnviz.generate("a cat", chat=True, **asked)
+    assert found.prompt.ids.tolist() == [4, 3, 6, *[29] * 6, 7, 1, 2, 5]
+    assert found.prompt_parts == {"before": (0, 3), "image": (3, 9), "prompt": (9, 13)}
+    plain = attnviz.generate("a cat", **asked)
+    assert plain.prompt.ids.tolist() == [6, *[29] * 6, 7, 1, 2]
+
+
 def test_the_prompt_of_paligemma(tmp_path):
     """The picture, the start, the text, a line's end; the tokenizer's own start is left out."""
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
