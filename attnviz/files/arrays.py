@@ -72,6 +72,11 @@ def array_names(path: Path) -> list[str]:
         return [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
 
 
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Tell whether so many bytes are packed tighter than arrays of weights are."""
+    return unpacked > GIB and packed <= max(SMALL, unpacked // PACKED)
+
+
 def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
     """Return the arrays of a .npz file, all or those of these names; one of `NOT_READABLE` where it
     is broken, holds Python objects, or is a bomb, which is never unpacked."""
@@ -80,7 +85,7 @@ def read_arrays(path: Path, names: Collection[str] | None = None) -> dict[str, N
         entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
         unpacked = sum(entry.file_size for entry in entries)
         packed = max(sum(entry.compress_size for entry in entries), 1)
-        if unpacked > LARGEST or (unpacked > GIB and packed <= max(SMALL, unpacked // PACKED)):
+        if unpacked > LARGEST or is_bomb(unpacked, packed):
             most = f"{_gib(LARGEST)} are the most, {_gib(GIB)} where it was packed this tight"
             raise ValueError(
                 f"{grouped(packed)} bytes would be unpacked to {_gib(unpacked)}: {most}"

@@ -45,6 +45,7 @@ from numpy.typing import NDArray
 
 from attnviz.digits import grouped
 from attnviz.errors import AttnvizError
+from attnviz.files import arrays as arrays_of_files
 from attnviz.files.arrays import read_arrays, read_json
 from attnviz.record.digits import row_texts
 from attnviz.record.table import item, plain, read_table
@@ -127,12 +128,33 @@ def _rows(weights: NDArray[np.float32]) -> Iterator[str | NDArray[np.float32]]:
 
 
 def to_npz(tree: Tree) -> bytes:
-    """Return the tree as a compressed .npz archive that opens with allow_pickle=False."""
+    """Return the tree as a compressed .npz archive that opens with allow_pickle=False.
+
+    What would be packed so tight that no reader believes it is not packed. Raises AttnvizError for
+    more than is read back.
+    """
     arrays: dict[str, NDArray[Any]] = {}
-    header = _lift_arrays(tree, "", arrays)
+    header = np.array(json.dumps(_lift_arrays(tree, "", arrays), default=item))
+    size = header.nbytes + sum(array.nbytes for array in arrays.values())
+    if size > arrays_of_files.LARGEST:
+        raise _too_large(size, arrays_of_files.LARGEST)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, record=np.array(json.dumps(header, default=item)), **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, record=header, **arrays)  # type: ignore[arg-type]
+    if arrays_of_files.is_bomb(size, buffer.tell() // 2):  # well before the reader says so
+        buffer = io.BytesIO()
+        np.savez(buffer, record=header, **arrays)  # type: ignore[arg-type]
     return buffer.getvalue()
+
+
+def _too_large(size: int, most: int) -> AttnvizError:
+    found, largest = (f"{n / (1 << 30):.3g} GiB" for n in (size, most))
+    return AttnvizError(
+        f"The record would have {found}, and {largest} are the most that are read back.",
+        "Write a part of the text.",
+        key="err.record_would",
+        found=found,
+        most=largest,
+    )
 
 
 def read_tree(path: Path) -> Tree:

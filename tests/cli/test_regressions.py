@@ -207,3 +207,22 @@ def test_a_sound_that_takes_too_much_is_not_called_a_text(refused, tmp_path):
     assert "5\u202f000 tokens" in err
     assert "less to read" in err
     assert "text" not in err
+
+
+def test_a_record_that_packs_well_is_one_that_is_read_back(tmp_path, monkeypatch):
+    """Above 1 GiB of zeros a record was written that nobody believed when it was read."""
+    record = attnviz.from_weights(np.eye(200, dtype=np.float32)[None], [*map(str, range(200))])
+    packed = len(record.to_npz())
+    monkeypatch.setattr("attnviz.files.arrays.GIB", 1000)
+    monkeypatch.setattr("attnviz.files.arrays.SMALL", packed)
+    record.save(tmp_path / "x.npz")
+    assert (tmp_path / "x.npz").stat().st_size > 4 * 200 * 200
+    assert attnviz.read(tmp_path / "x.npz") == record
+
+
+def test_a_record_larger_than_what_is_read_is_not_written(tmp_path, monkeypatch):
+    record = attnviz.trace("a b c")
+    monkeypatch.setattr("attnviz.files.arrays.LARGEST", 1000)
+    with pytest.raises(AttnvizError, match="the most that are read back"):
+        record.save(tmp_path / "x.npz")
+    assert list(tmp_path.iterdir()) == []

@@ -173,6 +173,9 @@ SENTENCES = {
         "{place} ماشي record ديال attnviz ({name}: {reason}). عطي ملف .npz، .json ولا .csv "
         "اللي كتب attnviz."
     ),
+    "err.record_would": (
+        "الـ record غادي يكون فيه {found}، و {most} هو الحد اللي كيتقرا. كتب جزء من text."
+    ),
     "err.json_would": (
         "JSON غادي يكون فيه {value} رقم، و الحد هو {most}. كتب .npz، ولا جزء من الـ text."
     ),

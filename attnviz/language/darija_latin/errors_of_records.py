@@ -179,6 +179,9 @@ SENTENCES = {
         "{place} machi record dial attnviz ({name}: {reason}). 3ti file .npz, .json wla .csv "
         "li kteb attnviz."
     ),
+    "err.record_would": (
+        "Record ghadi ykoun fih {found}, w {most} howa l7edd li kayt9ra. Kteb part mn text."
+    ),
     "err.json_would": (
         "JSON ghadi ykoun fih {value} ra9m, w l7edd howa {most}. Kteb .npz, wla part mn text."
     ),

@@ -185,6 +185,10 @@ SENTENCES = {
         "{place} is not a record of attnviz ({name}: {reason}). Give a .npz, .json or .csv "
         "file that attnviz wrote."
     ),
+    "err.record_would": (
+        "The record would have {found}, and {most} are the most that are read b"
+        "ack. Write a part of the text."
+    ),
     "err.json_would": (
         "The JSON would have {value} numbers, and {most} are the most. Write .npz, or a part "
         "of the text."
