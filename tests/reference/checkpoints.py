@@ -72,7 +72,7 @@ def draw(case, name, shape, plus_one=False):
     noise = np.random.RandomState(seed).standard_normal(shape)
     if name.endswith(("weight", "gamma")) and len(shape) == 1:
         values = 0.25 * noise + (0 if plus_one else 1)
-    elif name.endswith("layer_scalar"):
+    elif name.endswith(("layer_scalar", "router.scale", "per_expert_scale")):
         values = 1 + 0.25 * noise
     elif len(shape) < 2:
         values = 0.25 * noise
