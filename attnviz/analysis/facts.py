@@ -70,7 +70,7 @@ class MeanDistance(Finding):
     """How far the weight reaches on average."""
 
     sentence, rank = "dist.mean", 6
-    distance: float
+    n_tokens: float
 
 
 @dataclass(frozen=True)

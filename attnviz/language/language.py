@@ -30,6 +30,7 @@ COUNTED = {
     "n_times": "time",
     "n_keys": "key",
     "n_texts": "text",
+    "far": "token",
 }
 
 LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
@@ -93,6 +94,12 @@ PAGE = Guard(
     phrase=lambda text: f"{FIRST_STRONG}{text}{END}",
     sentence=_isolated,
 )
+
+
+def _two_decimals(number: float) -> float:
+    """A mean as it is shown; a whole number is counted as one: 1 token, not 1.0 tokens."""
+    rounded = round(number, 2)
+    return int(rounded) if rounded == int(rounded) else rounded
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,7 @@ class Language:
         if name in DECIMALS:
             return guard.number(f"{value:.2f}".removesuffix(".00"))
         if name in COUNTED:
-            return guard.phrase(self.count(value, COUNTED[name]))
+            return guard.phrase(self.count(_two_decimals(value), COUNTED[name]))
         return guard.number(grouped(value)) if isinstance(value, int) else str(value)
 
     def _share(self, share: float, guard: Guard) -> str:

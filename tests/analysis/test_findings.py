@@ -203,13 +203,13 @@ CASES = [
     (
         "MeanDistance",
         made(mixed(even(8), np.eye(8), 0.26)),
-        {"distance": 0.74 * EVEN8},
+        {"n_tokens": 0.74 * EVEN8},
         [made(mixed(even(8), np.eye(8), 0.24)), made(np.eye(3))],
     ),
     (
         "MeanDistance",
         made(mixed(even(8), farthest(8), 0.24)),
-        {"distance": 0.76 * EVEN8 + 0.24 * 5.5},
+        {"n_tokens": 0.76 * EVEN8 + 0.24 * 5.5},
         [made(mixed(even(8), farthest(8), 0.22))],
     ),
     (
@@ -719,7 +719,7 @@ RECOMPUTED = {
     "GlobalCost": global_again,
     "MaskHides": mask_again,
     "FirstSeesItself": lambda f, s: f.token == s.queries[0] and close(f.pct, s.shown[0, 0]),
-    "MeanDistance": lambda f, s: close(f.distance, s.distance()),
+    "MeanDistance": lambda f, s: close(f.n_tokens, s.distance()),
     "StaysNear": near_again,
     "MeanTimeApart": lambda f, s: close(f.distance, s.distance() * s.hop()),
     "StaysNearInTime": lambda f, s: (

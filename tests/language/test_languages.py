@@ -280,6 +280,23 @@ def numbers_of(fact):
 NUMBER = re.compile(r"\d[\d\u202f]*(?:\.\d+)?%?")
 
 
+# The mean distance, which is no whole number, and what is counted as one.
+DISTANCES = [
+    (0.0, "0 tokens", "0 token"), (1.0, "1 token", "token wa7ed"),
+    (1.004, "1 token", "token wa7ed"), (2.0, "2 tokens", "jouj tokens"),
+    (3, "3 tokens", "3 d tokens"), (10, "10 tokens", "10 d tokens"),
+    (11, "11 tokens", "11 token"), (100, "100 tokens", "100 token"),
+    (2.456, "2.46 tokens", "2.46 token"), (1000, "1\u202f000 tokens", "1\u202f000 token"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("far", "english", "darija"), DISTANCES)
+def test_distances_are_counted(far, english, darija):
+    for key, name in (("dist.mean", "n_tokens"), ("ui.apart", "far")):
+        assert re.search(rf"(^|: ){english}( |\.$)", ENGLISH.say(key, **{name: far}))
+        assert re.search(rf" {darija}\.?$", DARIJA_LATIN.say(key, **{name: far}))
+
+
 @pytest.mark.parametrize("tag", LANGUAGES)
 @pytest.mark.parametrize("kind", ["self", "causal", "local", "global", "cross", "random"])
 def test_every_number_of_a_sentence_is_of_the_fact(kind, tag):

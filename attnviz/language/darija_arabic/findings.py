@@ -93,7 +93,7 @@ SENTENCES = {
         "اللي متشابهين كتر هوما heads {a} و {b} (similarity {sim})؛ اللي مختلفين كتر هوما "
         "heads {c} و {d}."
     ),
-    "dist.mean": "ف المعدل، المسافة بين الـ query و الـ key هي {distance} token.",
+    "dist.mean": "ف المعدل، المسافة بين الـ query و الـ key هي {n_tokens}.",
     "dist.time": "الوقت ف المعدل بين query و key: {distance} ثانية.",
     "image.half": "نص ديال weight اللي ف التصويرة كاين ف {pct} منها.",
     "image.half_colour": ("نص ديال weight كاين ف {pct} ديال التصويرة اللي قراب ف اللون."),

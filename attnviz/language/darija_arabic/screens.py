@@ -58,7 +58,7 @@ SENTENCES = {
     "ui.kept": "streamed: من كل query خلينا أكبر weights: {k}",
     "ui.part": "سطور {rows}، columns {columns} من {down} × {across} token",
     "ui.far": "أكبر weights بين tokens بعاد",
-    "ui.apart": "بعاد ب {far} token",
+    "ui.apart": "بعاد ب {far}",
     "ui.none_far": "ماكاين حتى weight بين tokens بعاد",
     "ui.own_scale": "كل head ب الـ scale ديالو، المضوي كتر = أكبر weight ديالو",
     "ui.sound_heads": "{query} كيتصنت: اللي مضوي عندو weight كتر، كل سطر ب scale ديالو",

@@ -94,7 +94,7 @@ SENTENCES = {
         "Li mtchabhin kter homa heads {a} w {b} (similarity {sim}); li mkhtalfin kter homa "
         "heads {c} w {d}."
     ),
-    "dist.mean": "F lmo3ddal, lmasafa bin query w key hiyya {distance} token.",
+    "dist.mean": "F lmo3ddal, lmasafa bin query w key hiyya {n_tokens}.",
     "dist.time": "Lwe9t f lmo3ddal bin query w key: {distance} tanya.",
     "image.half": "Ness dial weight li f tswira kayn f {pct} mnha.",
     "image.half_colour": ("Ness dial weight kayn f {pct} dial tswira li 9rab f lloun."),

@@ -58,7 +58,7 @@ SENTENCES = {
     "ui.kept": "streamed: mn kul query khellina akbar weights: {k}",
     "ui.part": "stora {rows}, columns {columns} mn {down} × {across} token",
     "ui.far": "akbar weights bin tokens b3ad",
-    "ui.apart": "b3ad b {far} token",
+    "ui.apart": "b3ad b {far}",
     "ui.none_far": "makayn 7ta weight bin tokens b3ad",
     "ui.own_scale": "kul head b scale dialo, lmdowwi kter = akbar weight dialo",
     "ui.sound_heads": "{query} kaytsennet: li mdowwi 3ndo weight kter, kul ster b scale dialo",

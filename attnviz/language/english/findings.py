@@ -97,7 +97,7 @@ SENTENCES = {
         "Heads {a} and {b} are the most alike (similarity {sim}); heads {c} and {d} are the "
         "most different."
     ),
-    "dist.mean": "Average distance between query and key: {distance} tokens.",
+    "dist.mean": "Average distance between query and key: {n_tokens}.",
     "dist.time": "Average time between query and key: {distance} seconds.",
     "image.half": "Half of the weight on the picture lies on {pct} of it.",
     "image.half_colour": ("Half of the weight lies on the {pct} of the picture nearest in colour."),

@@ -58,7 +58,7 @@ SENTENCES = {
     "ui.kept": "streamed: the {k} strongest keys of each query",
     "ui.part": "rows {rows}, columns {columns} of {down} × {across} tokens",
     "ui.far": "strongest links far apart",
-    "ui.apart": "{far} tokens apart",
+    "ui.apart": "{far} apart",
     "ui.none_far": "no link between tokens far apart",
     "ui.own_scale": "each head on its own scale, bright = its largest weight",
     "ui.sound_heads": "{query} listens: bright = much weight, each line on its own scale",
