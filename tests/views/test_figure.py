@@ -314,6 +314,14 @@ def test_arcs_of_two_texts_are_between_them():
     ]  # fmt: skip
 
 
+def test_arcs_between_two_texts_have_their_weights_beside_them_where_they_are_asked_for():
+    weights = np.array([[0.25, 0.75, 0.0], [0.5, 0.1, 0.4]], dtype=np.float32)
+    record = attnviz.from_weights(weights, ["un", "chat"], key_tokens=["a", "cat", "sat"])
+    shown = texts(record, show="arcs", figure=figure_style(annotate=True))
+    assert [word.split() for word in shown if "%" in word] == [["un", "75%"], ["chat", "50%"]]
+    assert not [word for word in texts(record, show="arcs") if "%" in word]
+
+
 def test_the_row_of_a_query_is_every_key_it_may_see():
     weights = RECORD.stack.weights[0, 1, 8]
     shown = texts(heads=(1,), queries=(8,))

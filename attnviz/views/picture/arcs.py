@@ -21,6 +21,7 @@ from attnviz.views.titles import title
 
 ROW, ROOM, LEAST_ROOM = 0.24, 2.6, 0.4  # inches: a token, the lines, and at least
 LONGEST = 16  # characters of a label
+MOST_SAID = "100%  "  # a weight beside a label
 THIN, THICK = 0.4, 2.6  # points of lines
 FAINT = 0.25  # how much of the colour the lightest line has
 
@@ -39,8 +40,10 @@ def arcs_figure(record: AttentionRecord, look: Look) -> Figure:
         for tokens in (stack.query_tokens, stack.key_tokens)
     )
     row, wide = paper.row(ROW, LABEL_SIZE), paper.across(ROOM)
-    left = paper.widest(queries, LABEL_SIZE) + 0.1
-    right = paper.widest([*keys], LABEL_SIZE) + paper.widest(["100%  "], LABEL_SIZE) + 0.1
+    weights_beside = stack.two_texts and look.figure.annotate
+    beside = paper.widest([MOST_SAID], LABEL_SIZE) if weights_beside else 0.0
+    left = paper.widest(queries, LABEL_SIZE) + beside + 0.1
+    right = paper.widest([*keys], LABEL_SIZE) + paper.widest([MOST_SAID], LABEL_SIZE) + 0.1
     paper.need(wide, paper.beside(LEAST_ROOM) if look.figure.is_sized else 0.0)
     size = paper.points(paper.label_size(LABEL_SIZE, row, 0.95) / paper.style.ratio)
     blocks = look.each()
@@ -72,8 +75,11 @@ def _draw(
     """Draw the lines of one head; at: top, height of a row and width, in inches."""
     stack, (top, row, wide) = record.stack, at
     links = strongest_others(record, look.layer, look.head)
+    said = {}
+    if stack.two_texts and look.figure.annotate:  # of one text they stand beside their arcs
+        said = {link.query: f"  {percent(link.weight)}%" for link in links}
     for i, name in enumerate(names[0]):
-        _write(axes, -0.06, top + (i + 0.5) * row, name, size, ha="right")
+        _write(axes, -0.06, top + (i + 0.5) * row, name + said.get(i, ""), size, ha="right")
     if stack.two_texts:
         for i, name in enumerate(names[1]):
             _write(axes, wide + 0.06, top + (i + 0.5) * row, name, size)
