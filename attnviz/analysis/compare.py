@@ -176,7 +176,8 @@ def largest_error(first: AttentionRecord, second: AttentionRecord) -> tuple[floa
                 if apart[row, column] > worst:
                     worst = float(apart[row, column])
                     row += some.start
-                    where = f"{name}, layer {layer}, head {head}, row {row}, column {column}"
+                    place = f"layer {stack.layer_numbers[layer]}, head {head}"
+                    where = f"{name}, {place}, row {row}, column {column}"
     return worst, where
 
 

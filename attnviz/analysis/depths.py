@@ -11,6 +11,7 @@ from attnviz._version import __version__
 from attnviz.analysis.prediction import Candidate
 from attnviz.files.table import table_text
 from attnviz.frozen import dataclass
+from attnviz.record.numbering import numbered
 
 Array = NDArray[np.float64]
 
@@ -33,6 +34,8 @@ class Attribution:
     heads: (layers, heads). rest: (layers,), feed-forward parts and biases of each layer. embedding,
     constant: the words themselves; biases of the last norm and of the output map. without:
     (layers, heads), the probability of the answer when each head gives zeros; clean: with all.
+    numbers: of the layers in the checkpoint, where some have no attention; what those add is in
+    `between`.
     """
 
     answer: str
@@ -44,6 +47,13 @@ class Attribution:
     total: float
     without: Array
     clean: float
+    numbers: tuple[int, ...] = ()
+    between: float = 0.0
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in its checkpoint."""
+        return numbered(self.numbers, len(self.rest))
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,4 +98,5 @@ class Depths:
             "rest": found.rest.tolist(), "embedding": found.embedding,
             "constant": found.constant, "total": found.total,
             "without": found.without.tolist(), "clean": found.clean,
+            "layer_numbers": list(found.layer_numbers), "between": found.between,
         }  # fmt: skip

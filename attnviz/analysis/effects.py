@@ -15,6 +15,7 @@ from attnviz._version import __version__
 from attnviz.errors import bad_choice
 from attnviz.files.table import table_text
 from attnviz.files.write import written_whole
+from attnviz.record.numbering import numbered
 
 Array = NDArray[np.float64]
 
@@ -40,7 +41,8 @@ class Effects:
     heads of a layer together. tokens: (tokens,), each token hidden alone; labels: their names,
     special: which of them the tokenizer added. together: the chosen heads taken away jointly.
     by: what stands in place of a head: "mean" over other texts, "zero", or another "text".
-    answer: what the clean run says. model, stack, read_out: whose, and what was measured.
+    answer: what the clean run says. numbers: of the layers in the checkpoint, where some have no
+    attention. model, stack, read_out: whose, and what was measured.
     """
 
     model: str
@@ -58,7 +60,13 @@ class Effects:
     together: float | None = None
     edges: tuple[Edge, ...] = ()
     n_reference: int = 0
+    numbers: tuple[int, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in its checkpoint."""
+        return numbered(self.numbers, len(self.layers))
 
     def ranked(self) -> list[tuple[int, int, float]]:
         """Return layer, head and effect of every head, the largest change first."""
@@ -96,6 +104,7 @@ class Effects:
             "format": "attnviz-effects", "attnviz": __version__, "model": self.model,
             "stack": self.stack, "read_out": self.read_out, "unit": self.unit, "by": self.by,
             "answer": self.answer, "n_reference": self.n_reference,
+            "layer_numbers": self.layer_numbers,
             "heads": [_plain(row) for row in self.table], "layers": _plain(self.layers),
             "tokens": [{"label": label, "effect": effect} for label, effect in
                        zip(self.labels, _plain(self.tokens), strict=True)],
@@ -110,8 +119,13 @@ class Effects:
 
     def _rows(self) -> Iterator[tuple[str, str, str, float | None]]:
         for layer, head in np.ndindex(self.table.shape):
-            yield "head", f"{layer}.{head}", "", _number(float(self.table[layer, head]))
-        for layer, effect in enumerate(self.layers.tolist()):
+            yield (
+                "head",
+                f"{self.layer_numbers[layer]}.{head}",
+                "",
+                _number(float(self.table[layer, head])),
+            )
+        for layer, effect in zip(self.layer_numbers, self.layers.tolist(), strict=True):
             yield "layer", str(layer), "", _number(effect)
         for i, (label, effect) in enumerate(zip(self.labels, self.tokens, strict=True)):
             yield "token", str(i), label, _number(effect)

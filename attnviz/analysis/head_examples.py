@@ -50,12 +50,12 @@ def _best(
     record: AttentionRecord, look: HeadLook, words: Sequence[NDArray[np.bool_]]
 ) -> tuple[int, int, float] | None:
     """The row, the column and the weight of the pair; words: which queries and keys are words."""
-    stack = record.stack
+    stack, layer = record.stack, record.stack.layer_numbers.index(look.layer)
     kept = AMONG if stack.summary is None else stack.summary.strongest_keys.shape[-1]
-    keys, weights = stack.strongest(look.layer, look.head, min(stack.shape[1], kept))
+    keys, weights = stack.strongest(layer, look.head, min(stack.shape[1], kept))
     rows = np.broadcast_to(np.arange(stack.shape[0])[:, None], keys.shape)
     aside = stack.key_tokens.special.copy()
-    aside[set_aside(record, look.layer, look.head)] = True
+    aside[set_aside(record, layer, look.head)] = True
     fits = ~stack.query_tokens.special[:, None] & ~aside[keys] & (weights > 0)
     fits &= _fits(stack, look.label, rows, keys)
     if not fits.any():

@@ -50,7 +50,8 @@ NAMED = 0.75  # of the weight set aside that one token must have to be named alo
 
 @dataclass(frozen=True)
 class HeadLook:
-    """One head: its place, its name if it has one, its label and its measures (NaN: not there)."""
+    """One head: the number of its layer and its own, its name if it has one, its label and its
+    measures (NaN: not there)."""
 
     layer: int
     head: int
@@ -74,7 +75,11 @@ def look(stack: Stack, layers: Iterable[int] | None = None) -> tuple[HeadLook, .
         labels = every[layer]
         for head in range(stack.n_heads):
             of_head = {name: float(numbers[name][place, head]) for name in MEASURES}
-            found.append(HeadLook(layer, head, stack.head_name(head), labels[head], of_head))
+            found.append(
+                HeadLook(
+                    stack.layer_numbers[layer], head, stack.head_name(head), labels[head], of_head
+                )
+            )
     return tuple(found)
 
 

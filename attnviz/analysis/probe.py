@@ -173,12 +173,13 @@ def probed(
     shares = {name: np.stack([one.shares[name] for one in scores]) for name in PATTERNS}
     heads = tuple(
         HeadProbe(
-            layer, head, _most([one[layer, head] for one in named]),
-            _most([one[layer, head] for one in told]),
+            number, head, _most([one[number, head] for one in named]),
+            _most([one[number, head] for one in told]),
             {name: float(each[:, layer, head].mean()) for name, each in shares.items()},
             {name: float(each[:, layer, head].std(ddof=1)) for name, each in shares.items()},
         )
-        for layer, head in np.ndindex(random[0].n_layers, random[0].n_heads)
+        for layer, number in enumerate(random[0].layer_numbers)
+        for head in range(random[0].n_heads)
     )  # fmt: skip
     chance = {name: float(np.mean([one.chance[name] for one in scores])) for name in PATTERNS}
     agreement = _agreement(named), _agreement(told)

@@ -123,6 +123,13 @@ def _refuse_other_stacks(stack: Stack, what: str) -> None:
             key="err.follows_tokens",
             what=what,
         )
+    if stack.numbers:
+        raise AttnvizError(
+            f"{what} follows attention through all layers, and here some have none:",
+            "tokens are mixed there in another way, which it cannot follow.",
+            key="err.follows_gaps",
+            what=what,
+        )
     if stack.weights is None:
         raise AttnvizError(
             f"{what} needs all weights; for a text this long they are streamed.",

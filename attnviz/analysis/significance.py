@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from attnviz.analysis.moments import Array, Moments, significant
 from attnviz.frozen import dataclass
+from attnviz.record.numbering import numbered
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Difference:
 
     effect: the difference in pooled standard deviations (Hedges' g, 1981). p: of Welch's t-test
     (1947), two-sided. holds: whether it does when all heads are tested together (Benjamini &
-    Hochberg 1995, 5 %).
+    Hochberg 1995, 5 %). numbers: of the layers in the checkpoint, where some have no attention.
     """
 
     first: Array
@@ -25,6 +26,12 @@ class Difference:
     effect: Array
     p: Array
     holds: NDArray[np.bool_]
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in its checkpoint."""
+        return numbered(self.numbers, len(self.effect))
 
 
 def differences(first: Moments, second: Moments, measure: int) -> Difference:

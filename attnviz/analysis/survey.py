@@ -7,7 +7,7 @@ deviation and quantiles are over texts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from attnviz.analysis.moments import Array, Moments, Quantiles
 from attnviz.analysis.significance import Difference, differences
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.inputs.labels import shortened
+from attnviz.record.numbering import numbered
 from attnviz.record.shown_by import shower
 from attnviz.record.stack import Floats, Stack
 
@@ -112,13 +113,15 @@ def _near(middle: int, n: int) -> slice:
 @dataclass(frozen=True)
 class TextValues:
     """One text's share in a survey. measures: (measures, layers, heads), NaN where a text has no
-    such value; kinds: (layers, heads), places in KINDS."""
+    such value; kinds: (layers, heads), places in KINDS. numbers: of the layers in the checkpoint,
+    where some have no attention."""
 
     measures: Array
     kinds: NDArray[np.int64]
     strongest: Strongest
     n_tokens: int
     group: str | None = None
+    numbers: tuple[int, ...] = ()
 
 
 def text_values(stack: Stack, number: int, place: str, group: str | None = None) -> TextValues:
@@ -126,7 +129,7 @@ def text_values(stack: Stack, number: int, place: str, group: str | None = None)
     numbers = measured(stack, range(stack.n_layers))
     measures = np.array([numbers[name] for name in MEASURES], np.float64)
     strongest = _strongest(stack, number, place)
-    return TextValues(measures, kinds_of(stack), strongest, stack.shape[0], group)
+    return TextValues(measures, kinds_of(stack), strongest, stack.shape[0], group, stack.numbers)
 
 
 def _strongest(stack: Stack, number: int, place: str) -> Strongest:
@@ -154,6 +157,7 @@ class Part:
     """The sums of some texts: what a chunk of a survey leaves behind."""
 
     shape: tuple[int, int]  # layers, heads
+    numbers: tuple[int, ...] = ()  # of the layers in the checkpoint, where some do not attend
     moments: Moments = field(init=False)  # (measures, layers, heads)
     quantiles: Quantiles = field(init=False)
     kinds: NDArray[np.int64] = field(init=False)  # (kinds, layers, heads): texts with each label
@@ -253,6 +257,11 @@ class Survey:
     def shape(self) -> tuple[int, int]:
         """Layers and heads."""
         return self.part.shape
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in its checkpoint."""
+        return numbered(self.part.numbers, self.shape[0])
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -360,4 +369,5 @@ def compare_surveys(first: Survey, second: Survey, name: str) -> Difference:
             key="err.surveys_heads",
             shapes=shapes,
         )
-    return differences(first.part.moments, second.part.moments, _place(name))
+    gap = differences(first.part.moments, second.part.moments, _place(name))
+    return replace(gap, numbers=first.part.numbers)

@@ -131,6 +131,7 @@ def part_tree(part: Part) -> Tree:
     return {
         "n": part.n,
         "n_tokens": part.n_tokens,
+        "layer_numbers": list(part.numbers),
         "n_cut": part.n_cut,
         "measures": list(MEASURES),
         "kinds": list(KINDS),
@@ -187,7 +188,7 @@ def part_of(tree: Tree) -> Part:
     labels = np.asarray(tree["labels"])
     if labels.ndim != 3 or not 0 < labels[0].size <= MOST_HEADS:
         raise ValueError(f"labels have the shape {labels.shape}")
-    part = Part(tuple(labels.shape[1:]))
+    part = Part(tuple(labels.shape[1:]), _numbers_of(tree, labels.shape[1]))
     part.n, part.n_tokens = _whole(tree["n"]), _whole(tree["n_tokens"])
     part.n_cut = _whole(tree.get("n_cut", 0))  # older files do not say
     part.moments = _moments_of(tree["values"], part)
@@ -202,6 +203,14 @@ def part_of(tree: Tree) -> Part:
     maps = _maps_of(tree) if "maps" in tree else [None] * len(tree["examples"])
     part.examples = _examples_of(tree["examples"], maps, part.shape)
     return part
+
+
+def _numbers_of(tree: Mapping[str, Any], n_layers: int) -> tuple[int, ...]:
+    """The numbers of the layers; none where all attend, or in older files."""
+    numbers = tuple(map(_whole, tree.get("layer_numbers", ())))
+    if list(numbers) != sorted({*numbers}) or len(numbers) not in (0, n_layers):
+        raise ValueError(f"layer_numbers {str(numbers)[:60]} for {n_layers} layers")
+    return numbers
 
 
 def _moments_of(tree: Mapping[str, Any], part: Part) -> Moments:
@@ -271,7 +280,7 @@ def rows(survey: Survey) -> Iterator[dict[str, Any]]:
     sds = {name: survey.sd(name) for name in survey.measures}
     share, labels = survey.label_share, survey.labels
     for layer, head in np.ndindex(survey.shape):
-        row: dict[str, Any] = {"layer": layer, "head": head, "n": survey.n}
+        row: dict[str, Any] = {"layer": survey.layer_numbers[layer], "head": head, "n": survey.n}
         row |= {"label": labels[layer][head], "label_share": float(share[layer, head])}
         for name in survey.measures:
             row[f"{name}_mean"] = _number(float(means[name][layer, head]))
@@ -287,7 +296,7 @@ def to_json(survey: Survey) -> Tree:
     """Return what a program reads: heads with their examples, JSON-ready."""
     heads = []
     for row in rows(survey):
-        found = survey.examples(row["layer"], row["head"])
+        found = survey.examples(survey.layer_numbers.index(row["layer"]), row["head"])
         examples = [
             {"weight": one.weight, "place": one.place, "query": one.query, "key": one.key,
              "context": one.context} for one in found
@@ -330,7 +339,7 @@ def difference_tree(gap: Difference, names: tuple[str, str], by: str) -> Tree:
     """Return how two surveys differ in a measure, JSON-ready: the heads in order."""
     heads = [
         {
-            "layer": layer, "head": head,
+            "layer": gap.layer_numbers[layer], "head": head,
             "first": _number(float(gap.first[layer, head])),
             "second": _number(float(gap.second[layer, head])),
             "effect": _number(float(gap.effect[layer, head])),

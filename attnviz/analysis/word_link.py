@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from attnviz.frozen import dataclass
+from attnviz.record.numbering import numbered
 from attnviz.record.selection import columns_named, kept_weights, rows_named
 from attnviz.record.stack import Stack
 
@@ -18,7 +19,8 @@ class WordLink:
 
     weights: (layers, heads), added over the keys and averaged over the queries. even: (layers,),
     what an even spread over the keys that the mask allows would give. queries, keys: their names;
-    rows, columns: their positions in the text.
+    rows, columns: their positions in the text. numbers: of the layers in the checkpoint, where some
+    have no attention.
     """
 
     weights: NDArray[np.float64]
@@ -27,6 +29,12 @@ class WordLink:
     keys: tuple[str, ...]
     rows: tuple[int, ...]
     columns: tuple[int, ...]
+    numbers: tuple[int, ...] = ()
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in its checkpoint."""
+        return numbered(self.numbers, len(self.weights))
 
     def strongest(self, n: int) -> list[tuple[int, int, float]]:
         """Return layer, head and weight of the n heads with most, the first first; none with no
@@ -64,6 +72,7 @@ def word_link(stack: Stack, query: str, key: str) -> WordLink:
         tuple(names[1][column] for column in columns),
         tuple(places[0][rows].tolist()),
         tuple(places[1][columns].tolist()),
+        stack.numbers,
     )
 
 

@@ -77,7 +77,7 @@ def sides_of(records: Named, layer: str | None, head: str, *, enough: bool) -> l
     """
     from attnviz.analysis.compare import Side
 
-    chosen = [_places(record.stack, layer or "0", head) for _, record in records]
+    chosen = [_places(record.stack, layer or "first", head) for _, record in records]
     several = max((len(places) for places, _ in chosen), default=1)
     what = chosen[0][1] if chosen else "heads"
     varying = _varying({"records": len(records), what: several})
@@ -97,8 +97,8 @@ def sides_of(records: Named, layer: str | None, head: str, *, enough: bool) -> l
 
 
 def changed_layer(records: Named, layer: str | None, head: str) -> int | None:
-    """Find the layer that changed most from the first record to the others; None where a layer was
-    given, or they do not have the same layers, heads and tokens."""
+    """Find the number of the layer that changed most from the first record to the others; None
+    where a layer was given, or they do not have the same layers, heads and tokens."""
     import numpy as np
 
     from attnviz.analysis.compare import changes_of_heads
@@ -110,7 +110,8 @@ def changed_layer(records: Named, layer: str | None, head: str) -> int | None:
     known = [change for change in changes if change is not None]
     if first.n_layers == 1 or len(known) < len(changes):
         return None
-    return int(np.sum([change.mean(axis=1) for change in known], axis=0).argmax())
+    most = int(np.sum([change.mean(axis=1) for change in known], axis=0).argmax())
+    return first.layer_numbers[most]
 
 
 def _varying(counts: Mapping[str, int]) -> str:
@@ -129,7 +130,7 @@ def _places(stack: Stack, layer: str, head: str) -> tuple[list[tuple[int, Which]
     from attnviz.record.numbering import layers_and_heads
 
     def numbers(word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        return layers_and_heads(layer, word, stack.n_layers, stack.n_heads)
+        return layers_and_heads(layer, word, stack.layer_numbers, stack.n_heads)
 
     found: list[tuple[int, Which]] = []
     asked = [numbers(word) for word in options.listed(head)]
@@ -153,8 +154,8 @@ def _places(stack: Stack, layer: str, head: str) -> tuple[list[tuple[int, Which]
 def _label(stack: Stack, layer: int, head: Which) -> str:
     """What of one record a side is: its layer, its head, or both."""
     if head == "mean":
-        return f"layer {layer}"
-    number = f"{layer}.{head}" if stack.n_layers > 1 else str(head)
+        return f"layer {stack.layer_numbers[layer]}"
+    number = f"{stack.layer_numbers[layer]}.{head}" if stack.names_layers else str(head)
     return f"head {number} {stack.head_name(head)}".strip()
 
 

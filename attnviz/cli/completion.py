@@ -153,28 +153,30 @@ def _is_checkpoint(place: Path) -> bool:
 
 
 def _layers(given: Mapping[str, Any], _: str) -> list[str]:
-    return ["all", "last", *map(str, range(_size(given)[0]))]
+    return ["all", "last", *map(str, _size(given)[0])]
 
 
 def _heads(given: Mapping[str, Any], begun: str) -> list[str]:
     """Heads by number, and as layer.head of the layer that was typed."""
-    n_layers, n_heads = _size(given)
+    numbers, n_heads = _size(given)
     layer = begun.partition(".")[0]
     of_layer = [f"{layer}.{head}" for head in range(n_heads)] if "." in begun else []
-    known = layer == "last" or (layer.isdecimal() and int(layer) < n_layers)
+    known = layer in ("first", "last", *map(str, numbers))
     return ["mean", "all", *map(str, range(n_heads)), *(of_layer if known else [])]
 
 
-def _size(given: Mapping[str, Any]) -> tuple[int, int]:
-    """Layers and heads of the model that was named; nothing is fetched to count them."""
+def _size(given: Mapping[str, Any]) -> tuple[tuple[int, ...], int]:
+    """Numbers of the layers, and how many heads, of the model that was named; nothing is fetched to
+    count them."""
     name = str(given.get("model") or "builtin")
     if name not in ON_DISK and not _is_checkpoint(Path(name).expanduser()):
-        return 1, int(given.get("heads") or 4)
+        return (0,), int(given.get("heads") or 4)
     from attnviz.models import load_checkpoint
 
     os.environ["HF_HUB_OFFLINE"] = "1"  # minilm may be known and not be here
     layouts = load_checkpoint(name).layouts.values()
-    return max(each.n_layers for each in layouts), max(each.n_heads for each in layouts)
+    numbers = max((each.layer_numbers for each in layouts), key=len)
+    return numbers, max(each.n_heads for each in layouts)
 
 
 def _fixed(*values: str) -> Callable[..., Sequence[str]]:

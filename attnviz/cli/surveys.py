@@ -36,7 +36,9 @@ def best_so_far(told: Callable[[int, int, str], None], sort: str | None) -> Call
         by = sort or found.usual
         layer, head = ranked(found, by)[0]
         said = value_of(found, by, layer, head)
-        told(part.n, part.n_tokens, f"{MEASURES[by].long} {layer}.{head} {said}")
+        told(
+            part.n, part.n_tokens, f"{MEASURES[by].long} {found.layer_numbers[layer]}.{head} {said}"
+        )
 
     return tell
 
@@ -120,7 +122,7 @@ def compare_files(
         else:
             from attnviz.views.picture.survey import comparison_picture
 
-            drawn = comparison_picture(names, by, gap.effect, gap.holds, suffix[1:], style)
+            drawn = comparison_picture(names, by, gap, suffix[1:], style)
             save(path, drawn, language, quiet)
     if json:
         put_json(dumps(tree) + "\n")

@@ -24,7 +24,7 @@ class Display(Drawing):
     """A layer and heads of one stack, the view they are shown in, and the files it goes to."""
 
     stack: options.Stack = None
-    layer: options.Layer = "0"
+    layer: options.Layer = "first"
     head: options.Head = "mean"
     show: options.Show = "auto"
     scale: options.Scale = "auto"

@@ -66,7 +66,8 @@ class Layout:
     queries, keys: the roles of the tokens that it looks from and at. has_global_tokens: some
     tokens, chosen for each run, see all and are seen by all beside the masks. has_sinks: each head
     has a learned sink, to which a part of every row goes that no token has. sizes: key heads and
-    head_dim of each layer, where they differ; else those of all.
+    head_dim of each layer, where they differ; else those of all. numbers: of its layers in the
+    checkpoint, where some layers have no attention and are not in the stack.
     """
 
     n_heads: int
@@ -79,6 +80,7 @@ class Layout:
     has_global_tokens: bool = False
     has_sinks: bool = False
     sizes: tuple[tuple[int, int], ...] = ()
+    numbers: tuple[int, ...] = ()
 
     @property
     def n_layers(self) -> int:
@@ -89,6 +91,11 @@ class Layout:
     def each_size(self) -> tuple[tuple[int, int], ...]:
         """Key heads and head_dim of each layer."""
         return self.sizes or ((self.n_key_heads, self.head_dim),) * self.n_layers
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in the checkpoint."""
+        return self.numbers or tuple(range(self.n_layers))
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,11 @@ class StackShape:
     def n_layers(self) -> int:
         """Layers in the stack."""
         return self.layout.n_layers
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in the checkpoint."""
+        return self.layout.layer_numbers
 
     @property
     def n_heads(self) -> int:

@@ -266,13 +266,17 @@ class TrainedModel:
         (tokens, width). Raises AttnvizError where the weights give NaN or infinity."""
         return self.resume(self.begin(prepared), attend)
 
-    def begin(self, prepared: Prepared, start: int = 0, encoded: Floats | None = None) -> State:
+    def begin(
+        self, prepared: Prepared, start: int = 0, encoded: Floats | None = None,
+        memory: dict[int, Any] | None = None,
+    ) -> State:  # fmt: skip
         """Embed what was prepared: the state before the first layer.
 
         start: the position of the text's first token, where a cache has what was before it.
-        encoded: the encoder's final state (tokens, width), where it was run earlier.
+        encoded: the encoder's final state (tokens, width), where it was run earlier. memory: what
+        layers without attention carry from the tokens before.
         """
-        feed = _feed(prepared, start, encoded)
+        feed = _feed(prepared, start, encoded, memory)
         with _calm(feed):
             return self.network.begin(feed)
 
@@ -372,13 +376,17 @@ class TrainedModel:
                     "heads": layout.n_heads,
                     "key_heads": layout.n_key_heads,
                     "masks": [str(mask) for mask in layout.masks],
+                    "layer_numbers": list(layout.layer_numbers),
                 }
                 for name, layout in self.layouts.items()
             },
         }
 
 
-def _feed(prepared: Prepared, start: int = 0, encoded: Floats | None = None) -> Feed:
+def _feed(
+    prepared: Prepared, start: int = 0, encoded: Floats | None = None,
+    memory: dict[int, Any] | None = None,
+) -> Feed:  # fmt: skip
     """What the network is fed of what was prepared."""
     text = prepared.tokens.get(TEXT)
     return Feed(
@@ -390,6 +398,7 @@ def _feed(prepared: Prepared, start: int = 0, encoded: Floats | None = None) -> 
         encoded,
         prepared.n_prompt,
         shift=prepared.shift,
+        memory=memory,
     )
 
 

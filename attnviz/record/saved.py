@@ -22,6 +22,7 @@ first line on; a table of streamed weights holds only the strongest keys and is 
 | two_texts | whether queries and keys are tokens of different texts |
 | key_heads | how many heads of keys and values there are, null: as many as heads |
 | head_names, masks | one name per head, one rule per layer (attention/masks.py), or none known |
+| layer_numbers | those of the layers in their checkpoint, where some have no attention |
 | query_tokens | text; per token labels, pieces, ids, spans, special, segments (of a pair);
   where: of patches and frames, see where.py |
 | key_tokens | the same of the keys, null: they are the query tokens |

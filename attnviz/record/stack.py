@@ -15,6 +15,7 @@ from attnviz.attention.rules import Rule, clip
 from attnviz.errors import AttnvizError, bad_choice, out_of_range
 from attnviz.frozen import dataclass
 from attnviz.inputs.tokens import Tokens
+from attnviz.record.numbering import numbered
 from attnviz.record.summary import Summary, cell_size, pool
 
 Floats = NDArray[np.floating[Any]]
@@ -91,7 +92,8 @@ class Stack:
     """The attention of one part of a model: layers of heads over the same tokens.
 
     weights: (layers, heads, queries, keys), or None when they were streamed and only `summary`
-    was kept. masks: one rule per layer, or none known. Layers and heads count from 0.
+    was kept. masks: one rule per layer, or none known. Layers and heads count from 0;
+    `layer_numbers` are those that they have in their checkpoint.
     """
 
     query_tokens: Tokens
@@ -104,6 +106,7 @@ class Stack:
     key_heads: int | None = None  # heads of keys and values, fewer where query heads share them
     place: Place | None = None  # of a part: for views only, not saved and not compared
     vectors: Mapping[str, Floats] = field(default_factory=dict)  # see `query`, `key` …
+    numbers: tuple[int, ...] = ()  # of the layers in their checkpoint, where some do not attend
     of_heads: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # (layers, heads):
     # what was measured of heads beside their weights; not saved
 
@@ -164,6 +167,16 @@ class Stack:
     def n_layers(self) -> int:
         """Layers in the stack."""
         return int(self._first().shape[0])
+
+    @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """The number of each layer in its checkpoint: with gaps where some have no attention."""
+        return numbered(self.numbers, self.n_layers)
+
+    @property
+    def names_layers(self) -> bool:
+        """Whether a head is named with its layer: there are several, or it has a number."""
+        return self.n_layers > 1 or bool(self.numbers)
 
     @property
     def n_heads(self) -> int:
@@ -298,13 +311,13 @@ class Stack:
         return HeadTable(
             tuple(
                 HeadRow(
-                    layer,
+                    number,
                     head,
                     self.head_name(head),
                     {n: float(m[layer, head]) for n, m in means.items()},
                     self.key_head(head),
                 )
-                for layer in range(self.n_layers)
+                for layer, number in enumerate(self.layer_numbers)
                 for head in range(self.n_heads)
             )
         )

@@ -22,6 +22,7 @@ Shapes = dict[str, tuple[Any, Any]]  # what → (found, due)
 
 MOST = 1 + ROUNDING + DUST  # of a weight, or of a row of them
 OFFSETS = {"self": 0, "previous": -1, "next": 1}
+MOST_NUMBER = 1 << 20  # of a layer
 CLOSE = 1e-3  # what float32 may change of a sum, as a share of it
 
 
@@ -42,12 +43,20 @@ def check_stack(stack: Stack) -> None:
     n_heads, shared = stack.n_heads, stack.key_heads
     if shared is not None and (type(shared) is not int or shared < 1 or n_heads % shared):
         raise ValueError(f"{shared!r} key heads for {n_heads} heads")
+    _check_layer_numbers(stack.numbers, stack.n_layers)
     for rule in stack.masks:
         rule.check(n_queries, n_keys)
     if stack.weights is not None:
         _check_weights(stack, stack.weights)
     if stack.summary is not None:
         _check_summary(stack.summary, n_queries, n_keys)
+
+
+def _check_layer_numbers(numbers: tuple[Any, ...], n_layers: int) -> None:
+    """Refuse numbers of layers that do not rise from 0 up, or are not as many as layers."""
+    whole = all(type(number) is int and 0 <= number <= MOST_NUMBER for number in numbers)
+    if not whole or list(numbers) != sorted({*numbers}) or len(numbers) not in (0, n_layers):
+        raise ValueError(f"layer_numbers {str(numbers)[:60]} for {n_layers} layers")
 
 
 def _check_tokens(tokens: Tokens) -> None:

@@ -19,6 +19,7 @@ from attnviz.errors import AttnvizError
 from attnviz.files.arrays import LARGEST, LARGEST_JSON, check_length
 from attnviz.files.table import is_comment, protected, quoted
 from attnviz.record.digits import shortest
+from attnviz.record.numbering import numbered
 from attnviz.record.provenance import comments
 from attnviz.record.stack import Stack
 from attnviz.record.tree import Tree
@@ -58,9 +59,10 @@ def _lines(stacks: Mapping[str, Stack]) -> Iterator[str]:
         queries = [quoted(label) for label in stack.query_tokens.labels]
         keys = [quoted(label) for label in stack.key_tokens.labels]
         lines = _strongest_weights(stack) if stack.weights is None else _all_weights(stack)
-        begin = quoted(name)
+        begin, numbers = quoted(name), stack.layer_numbers
         for layer, head, query, key, weight in lines:
-            yield f"{begin},{layer},{head},{query},{key},{queries[query]},{keys[key]},{weight}\n"
+            place = f"{numbers[layer]},{head},{query},{key}"
+            yield f"{begin},{place},{queries[query]},{keys[key]},{weight}\n"
 
 
 def _above(tree: Tree, stacks: Mapping[str, Stack]) -> Iterator[str]:
@@ -138,10 +140,11 @@ def read_table(path: Path) -> Tree:
             "write .npz or .json to look at them again"
         )
     weights = {name: _blank(stack) for name, stack in tree["stacks"].items()}
+    layers = {name: _layers(stack) for name, stack in tree["stacks"].items()}
     for number, line in enumerate(_lines_of(path), start=2):
         if line[0] not in weights:
             raise ValueError(f"line {number} is of no stack")
-        place = (int(line[1]), int(line[2]), int(line[3]), int(line[4]))
+        place = (layers[line[0]][int(line[1])], int(line[2]), int(line[3]), int(line[4]))
         of_stack = weights[line[0]]
         if min(place) < 0 or not np.isnan(of_stack[place]):
             raise ValueError(f"layer, head, query and key {place} come twice")
@@ -180,6 +183,12 @@ def _lines_of(path: Path) -> Iterator[Sequence[str]]:
         raise ValueError(f"it is not a table ({error})") from error
     finally:
         csv.field_size_limit(limit)
+
+
+def _layers(stack: Tree) -> dict[int, int]:
+    """Number of a layer → its place."""
+    numbers = numbered(tuple(stack.get("layer_numbers", ())), stack["shape"][0])
+    return {number: place for place, number in enumerate(numbers)}
 
 
 def _blank(stack: Tree) -> NDArray[np.float64]:

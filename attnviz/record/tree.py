@@ -34,6 +34,8 @@ def stack_tree(stack: Stack) -> Tree:
         if stack.key_tokens is stack.query_tokens
         else _tokens_tree(stack.key_tokens),
     }
+    if stack.numbers:
+        tree["layer_numbers"] = list(stack.numbers)
     if stack.vectors:
         tree["vectors"] = dict(stack.vectors)
     if stack.weights is not None:
@@ -74,6 +76,7 @@ def stack_of(tree: Tree) -> Stack:
         two_texts=_typed(tree, "two_texts", bool),
         key_heads=tree.get("key_heads"),
         vectors=_all_vectors(tree),
+        numbers=tuple(tree.get("layer_numbers", ())),
     )
     check_stack(stack)
     if stack.weights is None:

@@ -79,6 +79,11 @@ class Bench:
         return self.model.layouts[self.stack].n_layers
 
     @property
+    def layer_numbers(self) -> tuple[int, ...]:
+        """Their numbers in the checkpoint."""
+        return self.model.layouts[self.stack].layer_numbers
+
+    @property
     def n_heads(self) -> int:
         """Heads of each layer of the stack."""
         return self.model.layouts[self.stack].n_heads
@@ -89,9 +94,9 @@ class Bench:
         return self.model.network.writer.stack if self.stack == "cross" else self.stack
 
     def from_layer(self, layer: int, removals: Sequence[Removal]) -> Array:
-        """Return the changes when a run goes on from the state before a layer, without these
-        parts."""
-        state = self.clean.states[self._own, layer]
+        """Return the changes when a run goes on from the state before a layer of the stack, without
+        these parts."""
+        state = self.clean.states[self._own, self.layer_numbers[layer]]
         return self._changes(state, removals, self._own == self.model.network.writer.stack)
 
     def from_start(self, removals: Sequence[Removal]) -> Array:

@@ -52,17 +52,19 @@ class KeyValueCache:
 
     Whoever runs a model sets `start` to the position of the first token that is run. An encoder's
     attention passes through. What cross-attention looks at is kept from its first call: later
-    calls may bring no keys.
+    calls may bring no keys. memory: what layers without attention carry, by their number; a run is
+    given it as it is (`TrainedModel.begin`).
     """
 
     def __init__(self) -> None:
         self.start = 0
+        self.memory: dict[int, Any] = {}
         self._kept: dict[tuple[str, int], _Kept] = {}
 
     def part(self) -> KeyValueCache:
         """Return a copy that goes on by itself; what cross-attention looks at is shared."""
         other = KeyValueCache()
-        other.start = self.start
+        other.start, other.memory = self.start, dict(self.memory)
         other._kept = {
             place: kept if place[0] == "cross" else kept.part()
             for place, kept in self._kept.items()

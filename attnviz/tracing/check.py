@@ -26,6 +26,7 @@ from attnviz.files.samples import samples_folder
 from attnviz.models import load_writer
 from attnviz.models.model import SOURCE, Inputs
 from attnviz.models.trained import TrainedModel
+from attnviz.record.numbering import layers_and_heads
 from attnviz.tracing.bench import Bench, Options, clean_run
 from attnviz.tracing.read_out import COSINE, KL, choose_read_out
 from attnviz.tracing.trace import trace
@@ -213,10 +214,10 @@ def _importance(
             "Check a shorter text.",
             key="err.weights_so",
         )
-    n_layers = len(stack.weights)
-    if not -n_layers <= layer < n_layers and name not in ("flow",):
-        raise out_of_range("Layer", layer, 0, n_layers - 1)
-    rows = stack.weights[layer if n_layers > 1 else -1].mean(axis=0, dtype=np.float64)
+    place = -1
+    if name not in ("flow",) and len(stack.weights) > 1:
+        ((place,), _) = layers_and_heads(str(layer), "mean", stack.layer_numbers, stack.n_heads)
+    rows = stack.weights[place].mean(axis=0, dtype=np.float64)
     places = list(bench.read_out.places)
     found: Array = (rows[places] if places else rows).mean(axis=0)
     return found

@@ -128,7 +128,8 @@ def _tower(model: TrainedModel, stack: str) -> Tower:
     ]  # fmt: skip
     for tower in towers:
         known = all(isinstance(block, PreNormBlock | PostNormBlock) for block in tower.blocks)
-        if tower.stack == stack and known and not model.has_global_tokens:
+        plain = len(tower.attending) == len(tower.blocks) and not model.has_global_tokens
+        if tower.stack == stack and known and plain:
             return tower
     raise AttnvizError(
         f"Contributions follow one text through plain layers, and {stack} of {model.name} is "

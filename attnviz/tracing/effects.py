@@ -246,13 +246,14 @@ def _measured(
         tokens=tokens, labels=bench.tokens.labels,
         special=tuple(map(bool, bench.tokens.special)), heads=tuple(heads), together=together,
         edges=tuple(_of_edges(bench, edges, heads)), n_reference=n_reference,
+        numbers=bench.model.layouts[bench.stack].numbers,
     )  # fmt: skip
 
 
 def _chosen(bench: Bench, wanted: Sequence[HeadPlace] | str) -> Sequence[HeadPlace]:
     """The heads that were named; AttnvizError where there is no such head, or one twice."""
     if isinstance(wanted, str):
-        heads: Sequence[HeadPlace] = heads_of_layers(wanted, bench.n_layers, bench.n_heads)
+        heads: Sequence[HeadPlace] = heads_of_layers(wanted, bench.layer_numbers, bench.n_heads)
     else:
         heads = wanted
     if len({*heads}) < len(heads):

@@ -118,5 +118,6 @@ def side_by_side(state: State, copies: int) -> State:
         layer: (np.tile(key, (1, copies, 1)), np.tile(value, (1, copies, 1)))
         for layer, (key, value) in state.lent.items()
     }
-    shared = replace(shared, rotations=rotations, sides=sides)
+    lengths = (len(state.x),) * copies
+    shared = replace(shared, rotations=rotations, sides=sides, lengths=lengths)
     return replace(state, x=x, shared=shared, lent=lent)

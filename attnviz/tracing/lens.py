@@ -19,6 +19,7 @@ from attnviz.models.model import Inputs, Prepared
 from attnviz.models.network.blocks import Block, PreNormBlock
 from attnviz.models.network.network import State
 from attnviz.models.network.prediction_head import MASK, NEXT, softmax
+from attnviz.models.network.tower import Tower
 from attnviz.models.trained import TrainedModel
 from attnviz.tracing.bench import Bench, clean_run
 from attnviz.tracing.knock_out import KnockOut, Removal
@@ -152,12 +153,15 @@ def _attributed(
     gap = multiplier * (_row(output.weight, pair[0]) - _row(output.weight, pair[1]))  # (width,)
     rows = [state.x[position].astype(np.float64) for state in run.states]
     direction = _direction(norm, rows[-1], gap)
+    tower = model.network.writer
+    blocks = [tower.blocks[number] for number in tower.attending]
     heads = np.stack([
         _of_heads(given, w, position, _before_norm(block, given, position, direction))
-        for block, (given, w) in zip(model.network.writer.blocks, run.heads, strict=True)
+        for block, (given, w) in zip(blocks, run.heads, strict=True)
     ])  # fmt: skip
-    heads *= _strengths(model)[:, None]
+    heads *= _strengths(tower)[:, None]
     steps = np.array([(b - a) @ direction for a, b in pairwise(rows)])
+    attending = list(tower.attending)
     constant = 0.0
     if isinstance(norm, LayerNorm) and norm.bias is not None:
         constant += float(norm.bias.astype(np.float64) @ gap)
@@ -167,8 +171,12 @@ def _attributed(
     embedding = float(rows[0] @ direction)
     total = embedding + float(steps.sum()) + constant
     answer, against = (_label(model, number) for number in pair)
-    rest = steps - heads.sum(axis=1)
-    return Attribution(answer, against, heads, rest, embedding, constant, total, without, clean)
+    rest = steps[attending] - heads.sum(axis=1)
+    between = float(steps.sum() - steps[attending].sum())
+    numbers = model.layouts[tower.stack].numbers
+    return Attribution(
+        answer, against, heads, rest, embedding, constant, total, without, clean, numbers, between
+    )
 
 
 def _last_norm(model: TrainedModel) -> LayerNorm | RMSNorm:
@@ -196,13 +204,12 @@ def _before_norm(block: Block, output: Floats, position: int, direction: Array) 
     return _direction(norm, together.astype(np.float64), direction)
 
 
-def _strengths(model: TrainedModel) -> Array:
+def _strengths(tower: Tower) -> Array:
     """What the sum of each layer's heads is multiplied by, there and later: (layers,)."""
-    tower = model.network.writer
     own = np.array([block.strength for block in tower.blocks if isinstance(block, PreNormBlock)])
-    if not tower.strengths:
-        return own
-    found: Array = own * np.cumprod(tower.strengths[::-1])[::-1]
+    if tower.strengths:
+        own = own * np.cumprod(tower.strengths[::-1])[::-1]
+    found: Array = own[list(tower.attending)]
     return found
 
 

@@ -72,8 +72,9 @@ def check_claim(found: Probe, claim: str) -> Claim:
     if pattern not in PATTERNS:
         raise bad_choice(pattern, "the pattern of a claim", (*PATTERNS, "sink"))
     layers, heads = zip(*((one.layer, one.head) for one in found.heads), strict=True)
-    layer, head = one_of("0", place, max(layers) + 1, max(heads) + 1)
-    return found.check(layer, head, pattern)
+    known = sorted({*layers})
+    layer, head = one_of("first", place, known, max(heads) + 1)
+    return found.check(known[layer], head, pattern)
 
 
 def _tell(progress: Callable[[int, int], object] | None, done: int, total: int) -> None:

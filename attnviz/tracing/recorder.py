@@ -147,6 +147,7 @@ class Recorder:
                 head_names=self._shapes[name].head_names,
                 two_texts=name == "cross",
                 key_heads=self._key_heads[name],
+                numbers=self._shapes[name].layout.numbers,
             )
             for name, masks in self._masks.items()
         }

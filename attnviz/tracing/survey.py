@@ -165,7 +165,7 @@ def _with(
         n_cut += record.settings.truncated is not None
     if not values:
         return part
-    part = Part(values[0].kinds.shape) if part is None else part
+    part = Part(values[0].kinds.shape, values[0].numbers) if part is None else part
     part.add(values)
     part.n_cut += n_cut
     return part
@@ -249,7 +249,7 @@ def _merged(
     for result in results:
         failed += result.failed
         if result.part is not None and whole is None:
-            whole = Part(result.part.shape)
+            whole = Part(result.part.shape, result.part.numbers)
         if result.part is not None and whole is not None:
             whole.merge(result.part)
         if so_far is not None and whole is not None:

@@ -21,7 +21,7 @@ def trace_tiny(
     longer texts, and for a query or a head that is not there.
     """
     model = tiny()
-    _, chosen = one_of(str(layer), str(head), 1, len(model.heads))
+    _, chosen = one_of(str(layer), str(head), (0,), len(model.heads))
     followed = [
         trace_steps(
             text, query, head=each, model=model, type=type, window=window,

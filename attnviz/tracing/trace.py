@@ -320,7 +320,7 @@ def trace_steps(
     query: str | None = None,
     *,
     head: int | str = 0,
-    layer: int | str = 0,
+    layer: int | str = "first",
     **options: Unpack[Options],
 ) -> Steps:
     """Follow one query of one head through the four steps; other options as in `trace`.
@@ -333,7 +333,7 @@ def trace_steps(
 
     plan = make_plan(text, **options)
     stack, shape = shown_stack(plan.shapes)
-    layer, head = one_of(str(layer), str(head), shape.n_layers, shape.n_heads)
+    layer, head = one_of(str(layer), str(head), shape.layer_numbers, shape.n_heads)
     last = query is None
     position = last_word(shape.queries) if last else position_of(str(query), shape.queries)
     check_whole(plan.shapes)
@@ -343,7 +343,7 @@ def trace_steps(
     (attended,) = seen
     merged = merge(attended.outputs, attended.w_output)
     named = " ".join([str(head), *shape.head_names[head : head + 1]])
-    name = named if shape.n_layers == 1 else f"{layer}.{head}"
+    name = named if shape.n_layers == 1 else f"{shape.layer_numbers[layer]}.{head}"
     return steps_of(attended, merged, shape.queries, shape.keys, position, name)
 
 

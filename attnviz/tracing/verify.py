@@ -23,10 +23,12 @@ ENOUGH = 1e-4  # what real float32 weights leave room for: seen errors are below
 
 @dataclass(frozen=True)
 class Verified:
-    """The largest error of every layer of every stack, and of the final hidden state."""
+    """The largest error of every layer of every stack, and of the final hidden state. numbers: of
+    the layers, by stack."""
 
     errors: Mapping[str, tuple[float, ...]]
     hidden: float
+    numbers: Mapping[str, tuple[int, ...]]
 
     @property
     def largest(self) -> float:
@@ -48,13 +50,14 @@ def verify(model: TrainedModel) -> Verified:
     recorder = Recorder(model.stacks(prepared))
     hidden = model.run(prepared, recorder.attend)
     theirs, their_hidden = _transformers(model, tokens[TEXT], tokens.get(SOURCE))
-    errors = {}
+    errors, numbers = {}, {}
     for name, stack in recorder.stacks().items():
         assert stack.weights is not None  # so few tokens are kept whole
         apart = np.abs(stack.weights - theirs[name]).reshape(stack.n_layers, -1)
+        numbers[name] = stack.layer_numbers
         errors[name] = tuple(apart.max(axis=1).tolist())
     scale = max(float(np.abs(their_hidden).max()), 1.0)
-    return Verified(errors, float(np.abs(hidden - their_hidden).max()) / scale)
+    return Verified(errors, float(np.abs(hidden - their_hidden).max()) / scale, numbers)
 
 
 def _draw(model: TrainedModel, role: str, n: int) -> Tokens:

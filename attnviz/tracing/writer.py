@@ -52,7 +52,7 @@ class ModelWriter:
 
     def _read(self, prepared: Prepared) -> Floats:
         """Run the new tokens; return their final hidden state (tokens, width)."""
-        begun = self._model.begin(prepared, self._cache.start, self._source)
+        begun = self._model.begin(prepared, self._cache.start, self._source, self._cache.memory)
         return self._model.resume(begun, self._attend, self._look)
 
     @property

@@ -43,7 +43,7 @@ def data(sides: Sequence[Side]) -> dict[str, Any]:
                 "name": side.name,
                 "model": side.record.model.name,
                 "type": side.record.kind,
-                "layer": side.layer,
+                "layer": side.stack.layer_numbers[side.layer],
                 "head": side.head,
                 "settings": dict(side.record.settings),
                 "scores": dict(zip(("computed", "full"), side.cost(), strict=True)),

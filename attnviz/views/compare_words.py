@@ -104,7 +104,8 @@ def change_in_words(
         found.append(language.say("compare.largest", guard, query=query, key=key, value=points))
     heads = change.heads_changed_most(HEADS, SAME)
     if heads:
-        places = ", ".join(f"{layer}.{head} {nats:.3f}" for layer, head, nats in heads)
+        numbers = sides[0].stack.layer_numbers
+        places = ", ".join(f"{numbers[layer]}.{head} {nats:.3f}" for layer, head, nats in heads)
         found.append(language.say("compare.heads", guard, places=places))
     return found
 

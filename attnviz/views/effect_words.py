@@ -43,7 +43,7 @@ def effects_title(found: Effects, language: Language, guard: Guard = PLAIN) -> I
 def effects_notes(found: Effects, language: Language, guard: Guard = PLAIN) -> Iterator[str]:
     """Say the findings, and what such numbers do not say."""
     if found.together is not None:
-        names = ", ".join(f"{layer}.{head}" for layer, head in found.heads)
+        names = ", ".join(f"{found.layer_numbers[layer]}.{head}" for layer, head in found.heads)
         yield language.say(
             "effect.jointly", guard, places=names, value=effect_number(found.together)
         )
@@ -59,7 +59,10 @@ def _findings(found: Effects, language: Language, guard: Guard) -> Iterator[str]
     elif heads:
         layer, head, effect = heads[0]
         yield language.say(
-            "effect.top_head", guard, places=f"{layer}.{head}", value=effect_number(effect)
+            "effect.top_head",
+            guard,
+            places=f"{found.layer_numbers[layer]}.{head}",
+            value=effect_number(effect),
         )
     if tokens and abs(tokens[0][1]) >= NONE:
         position, effect = tokens[0]

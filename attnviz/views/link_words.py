@@ -41,7 +41,7 @@ def link_note(record: AttentionRecord, link: WordLink, language: Language, guard
         return f"{language.say('link.none', guard)} · {even}"
     labels = head_labels(record, strongest)
     places = ", ".join(
-        f"{layer}.{head} {percent(weight)}%{label and f' ({label})'}"
+        f"{link.layer_numbers[layer]}.{head} {percent(weight)}%{label and f' ({label})'}"
         for (layer, head, weight), label in zip(strongest, labels, strict=True)
     )
     return f"{language.say('link.strongest', guard, places=places)} · {even}"
@@ -55,7 +55,7 @@ def head_labels(record: AttentionRecord, heads: list[tuple[int, int, float]]) ->
         return [visible(stack.head_name(head)) for _, head, _ in heads]
     layers = sorted({layer for layer, _, _ in heads})
     found = {(one.layer, one.head): one.label for one in look(stack, layers)}
-    labels = [found[layer, head] for layer, head, _ in heads]
+    labels = [found[stack.layer_numbers[layer], head] for layer, head, _ in heads]
     return ["" if one.kind in WITHOUT_PATTERN else visible(str(one)) for one in labels]
 
 
@@ -72,7 +72,8 @@ def data(record: AttentionRecord, link: WordLink) -> dict[str, Any]:
         "weights": link.weights.tolist(),
         "even": link.even.tolist(),
         "strongest": [
-            {"layer": layer, "head": head, "weight": weight} for layer, head, weight in strongest
+            {"layer": link.layer_numbers[layer], "head": head, "weight": weight}
+            for layer, head, weight in strongest
         ],
     }
 
@@ -92,7 +93,7 @@ def written(record: AttentionRecord, link: WordLink, suffix: str, look: Look) ->
 def table(link: WordLink) -> str:
     """Return one line for each head, in order."""
     rows = [
-        (layer, head, float(weight), float(link.even[layer]))
+        (link.layer_numbers[layer], head, float(weight), float(link.even[layer]))
         for layer, heads in enumerate(link.weights)
         for head, weight in enumerate(heads)
     ]

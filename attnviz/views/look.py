@@ -87,9 +87,9 @@ def choose(
 
     Raises AttnvizError for what does not exist, or cannot be shown for several layers.
     """
-    if apart := heads_apart(head, stack.n_layers, stack.n_heads):
+    if apart := heads_apart(head, stack.layer_numbers, stack.n_heads):
         return Look(apart[0][0], (), (), show, scale, language, apart=apart)
-    layers, heads = layers_and_heads(layer, head, stack.n_layers, stack.n_heads)
+    layers, heads = layers_and_heads(layer, head, stack.layer_numbers, stack.n_heads)
     if not layers and stack.n_layers > 1:
         raise AttnvizError(
             "There is no mean of layers.", "Show one, some (0-3), or all.", key="err.no_mean_layers"

@@ -70,7 +70,9 @@ def strips(stack: Stack, look: Look) -> list[Strip]:
     query = listening_frame(stack, look)
     return [
         Strip(
-            f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head),
+            f"{stack.layer_numbers[layer]}.{head}"
+            if stack.names_layers
+            else head_title(stack, head),
             row_of(stack, layer, head, query),
             query,
         )

@@ -35,7 +35,8 @@ def drawings(stack: Stack, look: Look) -> list[Drawing]:
     query, found = looking_patch(stack, look), []
     for layer, head in look.places(stack):
         row = row_of(stack, layer, head, query)
-        number = f"{layer}.{head}" if stack.n_layers > 1 else head_title(stack, head)
+        place = f"{stack.layer_numbers[layer]}.{head}"
+        number = place if stack.names_layers else head_title(stack, head)
         found.append(Drawing(number + _elsewhere(stack, row), row, query, look.mass))
     return found
 

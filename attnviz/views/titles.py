@@ -11,6 +11,7 @@ from attnviz.inputs.labels import visible
 from attnviz.inputs.tokens import SECOND
 from attnviz.language.english import ENGLISH
 from attnviz.language.language import PLAIN, Guard, Language
+from attnviz.record.numbering import in_runs
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack, Which
 from attnviz.views.look import Look
@@ -29,8 +30,8 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
         parts.append(f"window {settings.window}")
     if settings.global_tokens:
         parts.append(f"global {_some(_global_labels(record), language, guard)}")
-    if stack.n_layers > 1:
-        parts.append(language.count(stack.n_layers, "layer"))
+    if stack.names_layers:
+        parts.append(layers_said(stack, language, guard))
     made = language.say(
         f"ui.{record.model.origin}", guard, n_heads=stack.n_heads, model=visible(record.model.name)
     )
@@ -56,6 +57,14 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
     return " · ".join(parts)
 
 
+def layers_said(stack: Stack, language: Language, guard: Guard = PLAIN) -> str:
+    """Say how many layers there are, and which, where others have no attention to show."""
+    if not stack.numbers:
+        return language.count(stack.n_layers, "layer")
+    numbers = in_runs(stack.numbers)
+    return language.say("ui.gaps", guard, n_layers=stack.n_layers, places=numbers)
+
+
 def to_sinks(record: AttentionRecord) -> float | None:
     """Say what share of all weight goes to learned sinks, which are no tokens; None where the
     model has none, or its weights were divided anew."""
@@ -68,7 +77,7 @@ def to_sinks(record: AttentionRecord) -> float | None:
 
 def chosen(stack: Stack, look: Look) -> str:
     """Name the layer and head that a view shows."""
-    of_layer = f"{layer_title(stack, look.layer)} · " if stack.n_layers > 1 else ""
+    of_layer = f"{layer_title(stack, look.layer)} · " if stack.names_layers else ""
     if look.head == "mean" and stack.n_heads > 1:
         return of_layer + look.language.say("ui.mean", n=stack.n_heads)
     return f"{of_layer}head {head_number(stack, 0 if look.head == 'mean' else look.head)}"
@@ -78,11 +87,16 @@ def timeline_title(record: AttentionRecord, look: Look) -> str:
     """Name the layers and heads that the shares of a timeline are a mean of."""
     stack = record.stack
     if look.apart:
-        named = ", ".join(f"{layer}.{head}" for layer, head in look.apart)
+        numbers = stack.layer_numbers
+        named = ", ".join(f"{numbers[layer]}.{head}" for layer, head in look.apart)
         return f"{record.name} · heads {named}"
     layers = look.layers or (look.layer,)
     all_layers = len(layers) == stack.n_layers
-    layer = f"{stack.n_layers} layers" if all_layers else f"layer {', '.join(map(str, layers))}"
+    layer = (
+        f"{stack.n_layers} layers"
+        if all_layers
+        else f"layer {', '.join(str(stack.layer_numbers[i]) for i in layers)}"
+    )
     heads = ", ".join(map(str, look.heads)) if look.heads else f"mean of {stack.n_heads}"
     return f"{record.name} · {layer} · head {heads}"
 
@@ -96,12 +110,15 @@ def head_name(stack: Stack, look: Look) -> str:
 
 def layer_title(stack: Stack, layer: Which) -> str:
     """Return the number of a layer, and what it sees where it has a window or layers differ."""
-    if layer == "mean" or not stack.masks:
-        return f"layer {layer}"
+    if layer == "mean":
+        return "layer mean"
+    number = stack.layer_numbers[layer]
+    if not stack.masks:
+        return f"layer {number}"
     mask = stack.masks[layer]
     plain = mask.to_dict()["rule"] in ("full", "causal")
     said = "" if plain and len(set(stack.masks)) == 1 else f" ({mask})"
-    return f"layer {layer}{said}"
+    return f"layer {number}{said}"
 
 
 def head_number(stack: Stack, head: int) -> str:
@@ -111,7 +128,7 @@ def head_number(stack: Stack, head: int) -> str:
 
 def place_title(stack: Stack, layer: int, head: Which) -> str:
     """Return the layer and the number of a head, and what it is built to look at: "2.8"."""
-    return f"{layer}.{head_title(stack, head)}"
+    return f"{stack.layer_numbers[layer]}.{head_title(stack, head)}"
 
 
 def head_title(stack: Stack, head: Which) -> str:

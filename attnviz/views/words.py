@@ -76,8 +76,8 @@ def _headed(found: Sequence[Finding], record: AttentionRecord, look: Look) -> li
     shown = chosen(record.stack, look)
     if len(look.heads) > 1:
         shown = f"heads {look.language.comma.join(map(str, look.heads))}"
-        if record.stack.n_layers > 1:
-            shown = f"layer {look.layer} · {shown}"
+        if record.stack.names_layers:
+            shown = f"layer {record.stack.layer_numbers[look.layer]} · {shown}"
     heading = Text(f"{look.language.say('ui.findings')} ({shown})", "bold", no_wrap=True)
     return [heading, listed(in_words(found, look.language, TERMINAL))]
 

@@ -105,6 +105,10 @@ def rolled(by):
     return lambda array: np.roll(array, by, axis=0)
 
 
+def columns_rolled(by):
+    return lambda array: np.roll(array, by, axis=-1)
+
+
 def ordered(*order):
     """The rows in as many equal blocks, in another order."""
     return lambda array: np.concatenate([np.split(array, len(order))[i] for i in order])
@@ -635,6 +639,17 @@ BROKEN = {
     "pegasus, embeddings not scaled": ("pegasus", fields(scale_embedding=False)),
     "pegasus, positions": ("pegasus, with a head", values("embed_positions", rolled(1))),
     "pegasus, activation": ("pegasus, with a head", fields(activation_function="gelu")),
+    "lfm2, window of the convolution": ("lfm2", values("conv.conv", columns_rolled(1))),
+    "lfm2, gates": ("lfm2", values("conv.in_proj", ordered(1, 0, 2))),
+    "lfm2, biases": ("lfm2, biases", values("conv.conv.bias", times(-1))),
+    "lfm2, layers": ("lfm2, biases", swapped("layers.0.", "layers.2.")),
+    "lfm2, last norm": ("lfm2", values("embedding_norm", times(-1))),
+    "lfm2, key norm": ("lfm2", values("k_layernorm", rolled(3))),
+    "lfm2, rotation": ("lfm2, biases", rope(rope_theta=10000.0)),
+    "lfm2_moe, choice": ("lfm2_moe", values("expert_bias", times(-8))),
+    "lfm2_moe, strength": ("lfm2_moe, shares", fields(routed_scaling_factor=1.0)),
+    "lfm2_moe, shares": ("lfm2_moe, shares", fields(norm_topk_prob=True)),
+    "lfm2_moe, convolution": ("lfm2_moe", values("conv.conv", columns_rolled(1))),
 }
 
 GELUS = {"gelu": "gelu_new", "gelu_new": "gelu", "gelu_pytorch_tanh": "gelu"}

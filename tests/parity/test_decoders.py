@@ -19,6 +19,7 @@ OUTPUTS = {
     "gemma4": "self_attn.o_proj",
     "gpt_bigcode": "attn.c_proj",
     "gptj": "attn.out_proj",
+    "lfm2": "self_attn.out_proj",
     "llama": "self_attn.o_proj",
     "mpt": "attn.out_proj",
     "opt": "self_attn.out_proj",

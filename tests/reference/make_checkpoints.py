@@ -121,6 +121,14 @@ LATENT = SHORT | {
     "n_shared_experts": 1,
 }  # fmt: skip
 PHI = GROUPED | {"pad_token_id": 0}
+# Layers without attention among others: few and narrow, for what is stored of them is small.
+GAPS = {
+    "vocab_size": 61, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 2,
+    "num_key_value_heads": 1, "intermediate_size": 24, "max_position_embeddings": 64,
+    "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2,
+}  # fmt: skip
+LFM2 = GAPS | {"layer_types": ["conv", "full_attention", "conv"], "block_multiple_of": 8}
+LFM2_MOE = LFM2 | {"num_experts": 3, "num_experts_per_tok": 2, "moe_intermediate_size": 12}
 T5 = {
     "vocab_size": 61, "d_model": 32, "d_kv": 16, "d_ff": 40, "num_layers": 2, "num_heads": 3,
     "relative_attention_num_buckets": 12, "relative_attention_max_distance": 9,
@@ -791,6 +799,23 @@ CASES = {
         | {"head_dim": 16, "query_pre_attn_scalar": 16, "attention_bias": True}
         | {"rope_parameters": BY_LAYER},
     ),
+    "lfm2": Case("Lfm2Model", LFM2, n=8),
+    "lfm2, biases": Case(
+        "Lfm2ForCausalLM",
+        LFM2
+        | {"layer_types": ["full_attention", "conv", "full_attention"], "conv_bias": True}
+        | {"conv_L_cache": 4, "block_auto_adjust_ff_dim": False}
+        | {"rope_parameters": {"rope_theta": 100.0, "rope_type": "default"}},
+        n=8,
+    ),
+    "lfm2_moe": Case("Lfm2MoeModel", LFM2_MOE | {"num_dense_layers": 1}, n=8),
+    "lfm2_moe, shares": Case(
+        "Lfm2MoeForCausalLM",
+        LFM2_MOE
+        | {"num_dense_layers": 0, "norm_topk_prob": False, "routed_scaling_factor": 1.6}
+        | {"use_expert_bias": False},
+        n=8,
+    ),
     "t5": Case("T5Model", T5 | {"num_decoder_layers": 3}, n=11, source=14),
     "t5, gated": Case(
         "T5ForConditionalGeneration",
@@ -1119,7 +1144,7 @@ def reference(name, folder, given=None, dtype=torch.float32):
         out = model(**feed, output_attentions=True, output_hidden_states=True)
 
     def stacked(layers):
-        return np.stack([layer[0].numpy() for layer in layers])
+        return np.stack([layer[0].numpy() for layer in layers if layer is not None])
 
     if "source_ids" in ids:
         answer = {

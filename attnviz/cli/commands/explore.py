@@ -57,7 +57,7 @@ def explore(
     *,
     asked: _Opened,
     stack: options.Stack = None,
-    layer: Annotated[str, typer.Option(help="The layer to begin with.")] = "0",
+    layer: Annotated[str, typer.Option(help="The layer to begin with.")] = "first",
     head: Annotated[str, typer.Option(help="The head to begin with, or mean.")] = "mean",
     scale: options.Scale = "auto",
     measure: options.Measure = "weights",

@@ -32,7 +32,7 @@ class Written(Display):
     def of_view(self) -> Written:
         """Return the same with one layer, for views that have no mean of layers."""
         several = self.show in ("timeline", "caption", "grid", "none")
-        return self if several or self.layer != LAYERS else replace(self, layer="0")
+        return self if several or self.layer != LAYERS else replace(self, layer="first")
 
     @property
     def for_programs(self) -> bool:
@@ -48,9 +48,9 @@ class Written(Display):
         if self.stack is not None and self.stack not in layouts:
             raise bad_choice(self.stack, "`stack`", layouts)
         name = self.stack or ("cross" if "cross" in layouts else next(iter(layouts)))
-        n_layers, n_heads = layouts[name].n_layers, layouts[name].n_heads
-        if not heads_apart(self.head, n_layers, n_heads):
-            layers_and_heads(self.layer, self.head, n_layers, n_heads)
+        found = layouts[name]
+        if not heads_apart(self.head, found.layer_numbers, found.n_heads):
+            layers_and_heads(self.layer, self.head, found.layer_numbers, found.n_heads)
 
 
 @options.spread

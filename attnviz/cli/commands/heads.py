@@ -125,7 +125,8 @@ def heads(
     places = choose(record.stack, layer, head, "grid").places(record.stack)
     asked.say_unused(record, language)
     looks = look(record.stack, dict.fromkeys(layer for layer, _ in places))
-    chosen = [one for one in looks if (one.layer, one.head) in places]
+    named = [(record.stack.layer_numbers[layer], head) for layer, head in places]
+    chosen = [one for one in looks if (one.layer, one.head) in named]
     ranking = ranked(chosen, sort)
     wanted = chosen if sort is None and top is None else ranking[:top]
 

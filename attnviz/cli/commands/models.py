@@ -102,11 +102,11 @@ def _verify(model: TrainedModel, numbers: Numbers, language: Language) -> None:
     rows: list[dict[str, Any]] = [
         {"stack": stack, "layer": layer, "error": error}
         for stack, layers in found.errors.items()
-        for layer, error in enumerate(layers)
+        for layer, error in zip(found.numbers[stack], layers, strict=True)
     ]
     rows.append({"stack": "hidden", "layer": None, "error": found.hidden})
     tree = {"errors": found.errors, "hidden": found.hidden}
-    lines = verified(found.errors, found.hidden, found.agrees, language)
+    lines = verified(found.errors, found.numbers, found.hidden, found.agrees, language)
     origin = Origin(model.name, model.origin, model.details)
     _put(numbers, tree, rows, lines, language, origin)
     if not found.agrees:

@@ -32,7 +32,9 @@ def steps(
         ),
     ] = None,
     head: Annotated[str, typer.Option(help="The head to follow: 2, or layer.head: 2.8.")] = "0",
-    layer: Annotated[str, typer.Option(help="The layer, of a checkpoint: 2 · -1 · last.")] = "0",
+    layer: Annotated[
+        str, typer.Option(help="The layer, of a checkpoint: 2 · -1 · last.")
+    ] = "first",
     tiny: Annotated[
         bool,
         typer.Option("--tiny", help="A model of 4 tokens, 4 numbers and 2 heads, shown whole."),

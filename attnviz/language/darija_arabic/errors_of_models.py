@@ -264,6 +264,7 @@ SENTENCES = {
         "{model} ماعندو experts: كاع tokens كيدوزو من نفس feed-forward. عطي mixture of experts "
         "(Mixtral، Qwen 3 MoE، gpt-oss، DeepSeek …)."
     ),
+    "err.no_attention_there": "layer {layer} ماعندو attention اللي تبان. هادو عندهم: {layers}.",
     "err.no_experts_there": "layer {layer} ديال {model} ماعندو experts. هادو عندهم: {layers}.",
     "err.experts_not_kept": (
         "record ماكيحتافظش ب experts اللي دازو منهم tokens. عاود text مع الموديل "

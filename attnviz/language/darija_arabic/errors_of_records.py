@@ -17,6 +17,10 @@ SENTENCES = {
         "عندهم نفس layers، heads و tokens."
     ),
     "err.residual": "الـ residual هو {residual}. خاص يكون بين 0 و 1.",
+    "err.follows_gaps": (
+        "{what} كيتبع attention ف كاع layers، و هنا شي layers ماعندهمش: tokens كيتخلطو تما ب "
+        "طريقة خرا اللي مايمكنش يتبعها."
+    ),
     "err.follows_tokens": (
         "{what} كيتبع tokens من layer ل layer، و هنا queries و keys ماشي هوما نفس tokens: ختار "
         "stack ديال self-attention، و كلو (تقدر تبين جزء ديال سطور و columns من بعد)."

@@ -22,6 +22,7 @@ SENTENCES = {
     "ui.shared": "الـ keys و الـ values مشتركين: {n}",
     "experts.title": "{model} · layer {layer} · كل token كيدوز من {n} experts من {n_experts}",
     "experts.used": "tokens ديال كل expert: {used}",
+    "ui.gaps": "{n_layers} فيهم attention: {places}",
     "ui.learned_sinks": "{pct} من كاع weight كتمشي ل learned sinks",
     "ui.learned_sink": "learned sink",
     "ui.truncated": "خلينا غير {n_tokens}",

@@ -268,6 +268,7 @@ SENTENCES = {
         "{model} ma3ndo experts: ga3 tokens kaydouzo mn nefs feed-forward. 3ti mixture of experts "
         "(Mixtral, Qwen 3 MoE, gpt-oss, DeepSeek …)."
     ),
+    "err.no_attention_there": "Layer {layer} ma3ndo attention li tban. Hado 3ndhom: {layers}.",
     "err.no_experts_there": "Layer {layer} dial {model} ma3ndo experts. Hado 3ndhom: {layers}.",
     "err.experts_not_kept": (
         "Record makay7tafedch b experts li dazo mnhom tokens. 3awed l text m3a model "

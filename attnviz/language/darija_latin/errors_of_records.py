@@ -19,6 +19,10 @@ SENTENCES = {
         "nefs layers, heads w tokens."
     ),
     "err.residual": "Residual howa {residual}. Khass ykoun bin 0 w 1.",
+    "err.follows_gaps": (
+        "{what} kaytba3 attention f ga3 layers, w hna chi layers ma3ndhomch: tokens kaytkhelto "
+        "temma b tari9a khra li maymkench ytba3ha."
+    ),
     "err.follows_tokens": (
         "{what} kaytba3 tokens mn layer l layer, w hna queries w keys machi homa nefs tokens: "
         "Khtar stack dial self-attention, w kolo (t9der tbeyyen part dial stora w columns mn "

@@ -22,6 +22,7 @@ SENTENCES = {
     "ui.shared": "keys w values mochtarakin: {n}",
     "experts.title": "{model} · layer {layer} · kul token kaydouz mn {n} experts mn {n_experts}",
     "experts.used": "tokens dial kul expert: {used}",
+    "ui.gaps": "{n_layers} fihom attention: {places}",
     "ui.learned_sinks": "{pct} mn ga3 weight katmchi l learned sinks",
     "ui.learned_sink": "learned sink",
     "ui.truncated": "khellina ghir {n_tokens}",

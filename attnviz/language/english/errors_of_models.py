@@ -290,6 +290,9 @@ SENTENCES = {
         "{model} has no experts: all tokens pass the same feed-forward part. Give a mixture of "
         "experts (Mixtral, Qwen 3 MoE, gpt-oss, DeepSeek …)."
     ),
+    "err.no_attention_there": (
+        "Layer {layer} has no attention to show. These layers have: {layers}."
+    ),
     "err.no_experts_there": "Layer {layer} of {model} has no experts. These have: {layers}.",
     "err.experts_not_kept": (
         "A record does not keep which experts its tokens passed. Run the text again with "

@@ -19,6 +19,10 @@ SENTENCES = {
         "of the same layers, heads and tokens."
     ),
     "err.residual": "The residual is {residual}. It is a share, from 0 to 1.",
+    "err.follows_gaps": (
+        "{what} follows attention through all layers, and here some have none: tokens are mixed "
+        "there in another way, which it cannot follow."
+    ),
     "err.follows_tokens": (
         "{what} follows tokens from layer to layer, and here queries and keys are not the same "
         "tokens: choose a stack of self-attention, and all of it (a part of its rows and "

@@ -22,6 +22,7 @@ SENTENCES = {
     "ui.shared": "keys and values shared: {n}",
     "experts.title": "{model} · layer {layer} · each token passes {n} of {n_experts} experts",
     "experts.used": "tokens of each expert: {used}",
+    "ui.gaps": "{n_layers} with attention: {places}",
     "ui.learned_sinks": "{pct} of all weight goes to learned sinks",
     "ui.learned_sink": "learned sink",
     "ui.truncated": "cut to {n_tokens}",

@@ -88,6 +88,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     ),
     "gemma": ("gemma", "gemma2", "gemma3_text"),
     "gemma4": ("gemma4_text",),
+    "lfm2": ("lfm2", "lfm2_moe"),
     "t5": ("t5", "mt5", "umt5", "longt5", "switch_transformers"),
     "t5gemma": ("t5gemma",),
     "bart": (
@@ -163,6 +164,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "llama": (DECODER, "HuggingFaceTB/SmolLM2-135M"),
     "gemma": (DECODER, "google/gemma-3-270m"),
     "gemma4": (DECODER, "google/gemma-4-e2b-it"),
+    "lfm2": (DECODER, "LiquidAI/LFM2-350M"),
     "t5": (BOTH, "google-t5/t5-small"),
     "t5gemma": (BOTH, "google/t5gemma-2b-2b-prefixlm-it"),
     "bart": (BOTH, "facebook/bart-base"),

@@ -72,7 +72,7 @@ def build(fields: Fields, weights: Weights) -> Network:
         fields.get(other)
     written, seen = fields.part("text_config"), fields.part("vision_config")
     text = decoder_within(written, weights, "text_config")
-    head_dim = text.blocks[0].attention.layout(text.masks).head_dim
+    head_dim = text.layouts[text.stack].head_dim
     axes = axes_of(_sections(written), head_dim // 2, woven=kind.woven)
     if axes is None:
         raise written.wrong("mrope_section", _sections(written), f"three that give {head_dim // 2}")

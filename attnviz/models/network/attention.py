@@ -33,7 +33,8 @@ class LayerDoor:
     """The door for attention as one layer finds it: which layer of which stack passes, and what
     stands beside its queries, keys and values. bias: what is added to scores, or what makes it of
     queries and keys. source: what cross-attention looks at. borrowed: keys and values of an earlier
-    layer, (heads, tokens, head_dim) each."""
+    layer, (heads, tokens, head_dim) each. number: of the layer in its checkpoint, whose layers need
+    not all attend. memory, lengths: as in `Feed` and `Shared`."""
 
     attend: Attend
     stack: str
@@ -44,6 +45,9 @@ class LayerDoor:
     source: Floats | None = None
     global_positions: tuple[int, ...] = ()
     borrowed: tuple[Floats, Floats] | None = None
+    number: int = 0
+    memory: dict[int, Any] | None = None
+    lengths: tuple[int, ...] = ()
 
     def __call__(self, query: Floats, key: Floats, value: Floats, **options: Any) -> Floats:
         """(heads, tokens, …) each → (heads, queries, value_dim)"""

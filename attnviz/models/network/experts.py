@@ -25,7 +25,8 @@ class Router:
     alone (DeepSeek-V3, arXiv 2412.19437), or MIXER (Phi-3.5-MoE, `_mixed`). correction: (experts,),
     added to shares for the choice alone. groups, kept: experts stand in so many groups, of which
     only the best are chosen from, by their `group_best` best shares. strength: what the chosen
-    shares are multiplied by. jitter: how near the best others count, for MIXER.
+    shares are multiplied by. jitter: how near the best others count, for MIXER. least: what is
+    added to the sum of shares before they are divided by it.
     """
 
     logits: Linear
@@ -38,6 +39,7 @@ class Router:
     group_best: int = 2
     strength: float = 1.0
     jitter: float = 0.0
+    least: float = LEAST
 
     def __call__(self, x: Floats) -> tuple[Numbers, Floats]:
         """x (tokens, width) → the chosen experts, most wanted first, and their shares:
@@ -49,7 +51,7 @@ class Router:
         chosen = np.argsort(-self._wanted(shares), axis=1, kind="stable")[:, : self.n_chosen]
         kept: Floats = np.take_along_axis(shares, chosen, axis=1)
         if self.rescaled:
-            kept /= kept.sum(axis=1, keepdims=True) + x.dtype.type(LEAST)
+            kept /= kept.sum(axis=1, keepdims=True) + x.dtype.type(self.least)
         return chosen, kept * x.dtype.type(self.strength)
 
     def _wanted(self, shares: Floats) -> Floats:

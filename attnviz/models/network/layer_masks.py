@@ -38,3 +38,11 @@ def local_windows(fields: Fields, n_layers: int) -> tuple[Rule, ...]:
     if not even or len(widths) != n_layers:
         raise fields.wrong("attention_window", given, f"an even number, or a list of {n_layers}")
     return tuple(local(width // 2) for width in widths)
+
+
+def gap_masks(fields: Fields, kinds: list[str]) -> tuple[Rule | None, ...]:
+    """Return the mask of each layer of a causal stack in which only full layers attend; None of the
+    others. AttnvizError where none attends, for then there is nothing to show."""
+    if FULL not in kinds:
+        raise fields.wrong("layer_types", kinds, "a list in which some layer has attention")
+    return tuple(causal() if kind == FULL else None for kind in kinds)

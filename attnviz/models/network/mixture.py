@@ -11,7 +11,7 @@ from attnviz.models.checkpoint.config import Fields
 from attnviz.models.checkpoint.weights import Weights
 from attnviz.models.layers import Activation, Linear
 from attnviz.models.network.blocks import AnyFeedForward, ClampedFeedForward, FeedForward
-from attnviz.models.network.experts import SIGMOID, SOFTMAX, Experts, Router
+from attnviz.models.network.experts import LEAST, SIGMOID, SOFTMAX, Experts, Router
 
 GATED = ("gate_proj", "up_proj", "down_proj")
 # Which layers have experts: all, or as some fields say.
@@ -33,7 +33,8 @@ class Mixture:
     group_best: by how many of its best experts a group is chosen, where they stand in groups.
     strength: the field of what shares are multiplied by.
     jitter: the field that says how near the best others count. router_bias: whether it has one.
-    clamped: experts are those of gpt-oss. layers: which have experts.
+    clamped: experts are those of gpt-oss. layers: which have experts. least: what is added to the
+    sum of shares before they are divided by it.
     """
 
     at: str = "mlp."
@@ -52,6 +53,7 @@ class Mixture:
     router_bias: bool = False
     clamped: bool = False
     layers: str = LISTED
+    least: float = LEAST
 
 
 # What DeepSeek-V3 (arXiv 2412.19437) began, and others took over.
@@ -185,4 +187,5 @@ def _router(
         mixture.group_best,
         strength=fields.real(mixture.strength, 1.0) if mixture.strength else 1.0,
         jitter=fields.real(mixture.jitter, 0.01) if mixture.jitter else 0.0,
+        least=mixture.least,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field, fields, is_dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,8 @@ class Feed:
     tokens of the text were there before the model wrote; None where all were. places: (axes,
     tokens), the positions of the text where they have several axes. shift: how much further on than
     `start` positions of a continued text are. deep: what the first layers of a decoder add to the
-    tokens of a picture, (image tokens, width) each.
+    tokens of a picture, (image tokens, width) each. memory: what layers without attention carry
+    from the tokens before, by their number; a run leaves there what the next tokens need.
     """
 
     ids: Mapping[str, Ids]
@@ -50,6 +51,7 @@ class Feed:
     places: Ids | None = None
     shift: int = 0
     deep: tuple[Floats, ...] = ()
+    memory: dict[int, Any] | None = None
 
     def starts_at(self, role: str) -> int:
         """Return the position of the first token of a role: only the text is ever continued."""
@@ -61,7 +63,8 @@ class Shared:
     """What all layers of a tower use: rotations by kind of layer, what distances add to the scores
     of a layer (heads, queries, keys), what cross-attention looks at (tokens, width), rows and
     columns of patches, the mask of each layer where what is read makes it, and what each layer is
-    given beside the state (tokens, layers, size)."""
+    given beside the state (tokens, layers, size). lengths: of the texts that lie one behind the
+    other; none where it is one."""
 
     feed: Feed
     rotations: Mapping[str, Rotation] = field(default_factory=dict)
@@ -70,6 +73,7 @@ class Shared:
     grid: tuple[int, int] | None = None
     masks: tuple[Rule, ...] = ()
     sides: Floats | None = None
+    lengths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

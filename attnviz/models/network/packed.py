@@ -80,6 +80,7 @@ def _packed(states: Sequence[State]) -> State:
     shared = replace(
         longest.shared, rotations=rotations, source=np.concatenate(sources) if sources else None,
         sides=np.concatenate(sides) if sides else None,
+        lengths=tuple(len(state.x) for state in states),
     )  # fmt: skip
     return replace(longest, x=np.concatenate([state.x for state in states]), shared=shared)
 

@@ -32,19 +32,20 @@ Step = Callable[[Floats], Floats]
 class Tower:
     """Embeddings, layers, perhaps a last norm; by itself a network with one stack.
 
-    masks: of each layer. ropes: rotations by kind of layer, kinds: the kind of each, which has no
-    rotation where there is none of its kind. distances: what they add to the scores, the same in
-    all layers or of each. stack: what its own attention is called. role: what it reads; source:
-    what its cross-attention reads. pool: what gathers its final state into one vector; it attends
-    after the last layer, and the final state stays as it is. grid_rope, grid_biases: what the
-    places of patches do, the latter one for all layers or one for each. shares: of the embeddings
-    and of what each layer gives, where the final state is their weighted sum. after: what the
-    final state still passes. sees: what makes the masks of what is read, where it matters.
+    masks: of each layer; None where it does not attend. ropes: rotations by kind of layer, kinds:
+    the kind of each, which has no rotation where there is none of its kind. distances: what they
+    add to the scores, the same in all layers or of each. stack: what its own attention is called.
+    role: what it reads; source: what its cross-attention reads. pool: what gathers its final state
+    into one vector; it attends after the last layer, and the final state stays as it is.
+    grid_rope, grid_biases: what the places of patches do, the latter one for all layers or one for
+    each. shares: of the embeddings and of what each layer gives, where the final state is their
+    weighted sum. after: what the final state still passes. sees: what makes the masks of what is
+    read, where it matters.
     """
 
     embeddings: Embed
     blocks: tuple[Block, ...]
-    masks: tuple[Rule, ...]
+    masks: tuple[Rule | None, ...]
     last_norm: Norm | None = None
     ropes: Mapping[str, Rope] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
@@ -66,20 +67,30 @@ class Tower:
     @cached_property
     def layouts(self) -> Mapping[str, Layout]:
         """Its own stack, and that of its cross-attention where it has one."""
-        first = self.blocks[0]
+        first = self.blocks[self.attending[0]]
         found = {self.stack: self._layout()}
         if self.pool is not None:
             found[POOL] = self.pool.layout(self.role)
         if first.cross is None:
             return found
-        masks = (full(),) * len(self.blocks)
-        return found | {CROSS: first.cross.layout(masks, self.role, self.source)}
+        crossing = first.cross.layout((full(),) * len(self.blocks), self.role, self.source)
+        return found | {CROSS: crossing}
+
+    @cached_property
+    def attending(self) -> tuple[int, ...]:
+        """The layers that have attention, by their numbers in the checkpoint."""
+        return tuple(i for i, mask in enumerate(self.masks) if mask is not None)
 
     def _layout(self) -> Layout:
         """Describe its own stack, layer by layer where their heads differ."""
-        each = [block.attention.layout(self.masks, self.role, self.role) for block in self.blocks]
+        masks = tuple(mask for mask in self.masks if mask is not None)
+        each = [
+            self.blocks[number].attention.layout(masks, self.role, self.role)
+            for number in self.attending
+        ]
         sizes = tuple((one.n_key_heads, one.head_dim) for one in each)
-        return each[0] if len(set(sizes)) == 1 else replace(each[0], sizes=sizes)
+        own = each[0] if len(set(sizes)) == 1 else replace(each[0], sizes=sizes)
+        return own if len(masks) == len(self.masks) else replace(own, numbers=self.attending)
 
     @property
     def writer(self) -> Tower:
@@ -116,8 +127,9 @@ class Tower:
         return State(x, shared, self.stack, mixed=mixed)
 
     def masks_for(self, feed: Feed) -> tuple[Rule, ...]:
-        """Return the mask of each layer over what it is fed."""
-        return self.masks if self.sees is None else self.sees(self.masks, feed)
+        """Return the mask of each layer that attends over what it is fed."""
+        own = tuple(mask for mask in self.masks if mask is not None)
+        return own if self.sees is None else self.sees(own, feed)
 
     def _grid(self, feed: Feed) -> tuple[int, int] | None:
         """Rows and columns of patches; None where no layer asks for them."""
@@ -152,12 +164,15 @@ class Tower:
         lent = dict(state.lent)
         if layer in self.borrows.values():
             attend = _lending(attend, lent, layer)
+        place = self.attending.index(layer) if self.masks[layer] is not None else None
+        masks = shared.masks or self.masks_for(shared.feed)
         door = LayerDoor(
-            attend, self.stack, layer, (shared.masks or self.masks)[layer],
+            attend, self.stack, place or 0, full() if place is None else masks[place],
             rotation=shared.rotations.get(self.kinds[layer]) if self.kinds else None,
             bias=None if shared.bias is None else shared.bias(layer),
             global_positions=shared.feed.global_positions,
             borrowed=lent[self.borrows[layer]] if layer in self.borrows else None,
+            number=layer, memory=shared.feed.memory, lengths=shared.lengths,
         )  # fmt: skip
         cross = None
         if block.cross is not None:

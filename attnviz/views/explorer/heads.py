@@ -143,7 +143,7 @@ def _by_layer(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text
     lines = [_numbers(label, columns, size, head)]
     for row in _around(layer, stack.n_layers, (screen.height - 1) // tall):
         band = [Text(" " * label, no_wrap=True) for _ in range(tall)]
-        name = f"{'▸' if row == layer else ' '}{row}"
+        name = f"{'▸' if row == layer else ' '}{stack.layer_numbers[row]}"
         style = "bold" if row == layer else "dim"
         band[0] = Text(no_wrap=True).append(name.ljust(label), style)
         for column in columns:
@@ -161,7 +161,7 @@ def _by_layer(state: State, thumbnails: Thumbnails, screen: Screen) -> list[Text
 
 def _label(stack: Stack) -> int:
     """Characters before a layer's heads: a mark, its number, a space."""
-    return len(str(stack.n_layers - 1)) + 2
+    return len(str(stack.layer_numbers[-1])) + 2
 
 
 def _size(stack: Stack, screen: Screen) -> int:

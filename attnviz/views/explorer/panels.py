@@ -25,7 +25,7 @@ from attnviz.views.explorer.strongest import strongest
 from attnviz.views.explorer.text import WrappedText, draw_queries, draw_text
 from attnviz.views.number_format import percent
 from attnviz.views.screen import Screen
-from attnviz.views.titles import chosen, head_name, title
+from attnviz.views.titles import chosen, head_name, layers_said, title
 from attnviz.views.words import in_words, listed
 
 
@@ -238,8 +238,8 @@ class Heads(Panel):
 
     def name_of(self, state: State) -> str:
         """Return how many."""
-        layers = state.stack.n_layers
-        said = [state.look.language.count(layers, "layer")] if layers > 1 else []
+        stack, language = state.stack, state.look.language
+        said = [layers_said(stack, language)] if stack.names_layers else []
         named = " × ".join([*said, state.look.language.count(state.stack.n_heads, "head")])
         blocks = shows_blocks(state, self.room(*self.content_size))
         return f"{named} · {state.look.language.say('ui.bright')}" if blocks else named

@@ -244,6 +244,7 @@ def _can_be_followed(record: AttentionRecord) -> bool:
         and record.settings.hidden is None
         and stack.place is None
         and stack.n_layers > 1
+        and not stack.numbers  # what stands between them cannot be followed
         and not stack.two_texts
         and stack.query_tokens == stack.key_tokens
         and stack.n_layers * n**3 <= MOST_ROLLED
@@ -266,6 +267,7 @@ def _source(what: str, record: AttentionRecord, blobs: Blobs) -> Tree:
         "what": visible(what),
         "titles": _in_all(lambda language: title(record, language, PAGE)),
         "layers": [visible(layer_title(stack, i)) for i in range(stack.n_layers)],
+        "numbers": list(stack.layer_numbers),
         "heads": [visible(head_title(stack, i)) for i in range(stack.n_heads)],
         "labels": labels_tree(stack) if what == "weights" else None,
         "vectors": vectors_tree(stack, blobs) if what == "weights" else None,
@@ -450,6 +452,7 @@ def _only(record: AttentionRecord, layer: int, head: int | None = None) -> Atten
         stack,
         weights=stack.weights[layer : layer + 1, heads],
         masks=stack.masks[layer : layer + 1],
+        numbers=stack.numbers[layer : layer + 1],
         head_names=stack.head_names[heads],
         key_heads=None,
     )

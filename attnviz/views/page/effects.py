@@ -77,9 +77,10 @@ def _heads(found: Effects, language: Language) -> Iterator[str]:
     together = _text(language.say("effect.together", PAGE))
     yield f'<div class="wide"><table><tr><th></th>{numbers}<th>{together}</th></tr>'
     for layer, row in enumerate(shown):
-        cells = "".join(_cell(layer, head, float(v), largest) for head, v in enumerate(row))
+        number = found.layer_numbers[layer]
+        cells = "".join(_cell(number, head, float(v), largest) for head, v in enumerate(row))
         whole = effect_number(float(found.layers[layer]))
-        yield f"<tr><th>{layer}</th>{cells}<td>{whole}</td></tr>"
+        yield f"<tr><th>{number}</th>{cells}<td>{whole}</td></tr>"
     yield "</table></div>"
 
 
@@ -110,6 +111,6 @@ def _tokens(found: Effects) -> Iterator[str]:
 def _edges(found: Effects) -> Iterator[str]:
     for edge in found.edges:
         query, key = (f"<bdi>{_text(visible(name))}</bdi>" for name in (edge.query, edge.key))
-        places = ", ".join(f"{layer}.{head}" for layer, head in edge.heads)
+        places = ", ".join(f"{found.layer_numbers[layer]}.{head}" for layer, head in edge.heads)
         # An arrow does not turn round with the direction of writing: the line keeps its own.
         yield f'<p dir="ltr">{query} → {key} {places} {effect_number(edge.effect)}</p>'

@@ -86,13 +86,12 @@ def _grid(found: Survey, by: str) -> Iterator[str]:
         yield f'<text x="{x}" y="16" text-anchor="middle" fill="#5c5e70">{head}</text>'
     for layer in range(n_layers):
         y = LABEL + layer * CELL
-        yield f'<text x="2" y="{y + 21}" fill="#5c5e70">{layer}</text>'
+        yield f'<text x="2" y="{y + 21}" fill="#5c5e70">{found.layer_numbers[layer]}</text>'
         for head in range(n_heads):
             value = float(mean[layer, head])
             colour = ramp()[0 if np.isnan(value) else level(value, largest)]
-            said = (
-                f"{layer}.{head} {found.labels[layer][head]}: {value:.3f} ± {sd[layer, head]:.3f}"
-            )
+            place = f"{found.layer_numbers[layer]}.{head}"
+            said = f"{place} {found.labels[layer][head]}: {value:.3f} ± {sd[layer, head]:.3f}"
             x = LABEL + head * CELL
             yield (
                 f'<a href="#h{layer}-{head}"><rect x="{x}" y="{y}" width="{CELL - 1}" '
@@ -112,7 +111,7 @@ def _sections(found: Survey) -> Iterator[str]:
     means = {name: (found.mean(name), found.sd(name)) for name in found.measures}
     n_maps = max(MOST_MAPS // (found.shape[0] * found.shape[1]), 1)
     for layer, head in np.ndindex(found.shape):
-        yield f'<section id="h{layer}-{head}"><h2>head {layer}.{head}</h2>'
+        yield f'<section id="h{layer}-{head}"><h2>head {found.layer_numbers[layer]}.{head}</h2>'
         yield f"<p>{escape(_labels(found, layer, head))}</p><table>"
         yield "<tr><th>measure<th>mean<th>sd<th>5 % · 25 % · 50 % · 75 % · 95 % of the texts</tr>"
         for name, (mean, sd) in means.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -54,7 +55,7 @@ def figure(found: Effects, language: Language = ENGLISH, style: FigureStyle = US
     axes.axis("off")
     at = paper.margin + left
     if heads:
-        _grid(paper, paper.place(at, paper.top + above, wide, tall), sizes)
+        _grid(paper, paper.place(at, paper.top + above, wide, tall), sizes, found.layer_numbers)
         number = paper.widest([str(heads - 1)], SMALL_SIZE)
         paper.need(wide / heads, number + 0.02 if style.is_sized else 0.0)
     if tokens:
@@ -85,8 +86,9 @@ def _sizes(found: Effects) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
 
 
 def _grid(
-    paper: Paper, axes: Axes, effects: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-) -> None:
+    paper: Paper, axes: Axes, effects: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    numbers: Sequence[int],
+) -> None:  # fmt: skip
     """Colours are square roots of effects; numbers stand in the cells where they fit."""
     sizes = np.abs(effects)
     shares = np.sqrt(sizes / max(float(sizes.max()), NONE))
@@ -96,7 +98,7 @@ def _grid(
     axes.set_aspect("auto" if paper.style.height else "equal")
     axes.xaxis.tick_top()
     axes.set_xticks(range(effects.shape[1]))
-    axes.set_yticks(range(effects.shape[0]))
+    axes.set_yticks(range(effects.shape[0]), map(str, numbers))
     axes.tick_params(length=0, labelsize=paper.points(SMALL_SIZE))
     for side in axes.spines.values():
         side.set_visible(False)

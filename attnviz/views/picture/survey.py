@@ -3,6 +3,7 @@ beside it how much the texts differ."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from attnviz.analysis.moments import Array
+from attnviz.analysis.significance import Difference
 from attnviz.analysis.survey import Survey
 from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
@@ -28,18 +30,20 @@ def survey_figure(found: Survey, by: str, style: FigureStyle = USUAL) -> Figure:
     """Draw a measure's mean over texts, and its standard deviation, head by head."""
     told = f"{by} · {grouped(found.n)} texts, {grouped(found.part.n_tokens)} tokens"
     paper = Paper([f"survey of {visible(found.model)}", told], style)
-    return _maps(paper, [("mean", found.mean(by)), ("sd over texts", found.sd(by))])
+    maps = [("mean", found.mean(by)), ("sd over texts", found.sd(by))]
+    return _maps(paper, maps, found.layer_numbers)
 
 
 def comparison_figure(
-    names: tuple[str, str], by: str, effect: Array, holds: Any, style: FigureStyle = USUAL
+    names: tuple[str, str], by: str, gap: Difference, style: FigureStyle = USUAL
 ) -> Figure:
     """Draw how a measure differs between two surveys: the difference in standard deviations, grey
     where it is no more than chance."""
     first, second = map(visible, names)
     told = f"{by}: {second} against {first}, in pooled sd; grey: no more than chance"
     paper = Paper(["two surveys", told], style)
-    return _maps(paper, [("effect", np.where(holds, effect, np.nan))], both_ways=True)
+    effect = np.where(gap.holds, gap.effect, np.nan)
+    return _maps(paper, [("effect", effect)], gap.layer_numbers, both_ways=True)
 
 
 def survey_picture(found: Survey, by: str, kind: str, style: FigureStyle = USUAL) -> bytes:
@@ -49,15 +53,16 @@ def survey_picture(found: Survey, by: str, kind: str, style: FigureStyle = USUAL
 
 
 def comparison_picture(
-    names: tuple[str, str], by: str, effect: Array, holds: Any, kind: str,
-    style: FigureStyle = USUAL,
-) -> bytes:  # fmt: skip
+    names: tuple[str, str], by: str, gap: Difference, kind: str, style: FigureStyle = USUAL
+) -> bytes:
     """Return the bytes of a "png", "svg" or "pdf"."""
-    draw = partial(comparison_figure, names, by, effect, holds)
+    draw = partial(comparison_figure, names, by, gap)
     return printed(draw, kind, "two surveys", style)
 
 
-def _maps(paper: Paper, maps: list[tuple[str, Array]], *, both_ways: bool = False) -> Figure:
+def _maps(
+    paper: Paper, maps: list[tuple[str, Array]], numbers: Sequence[int], *, both_ways: bool = False
+) -> Figure:
     n_layers, n_heads = maps[0][1].shape
     cell = min(CELL, 12 / max(n_heads, n_layers))
     width, height = paper.across(n_heads * cell), paper.down(n_layers * cell)
@@ -76,7 +81,7 @@ def _maps(paper: Paper, maps: list[tuple[str, Array]], *, both_ways: bool = Fals
         paper.paint(axes, pixels)
         axes.xaxis.tick_top()
         axes.set_xticks(range(n_heads), [str(head) for head in range(n_heads)])
-        axes.set_yticks(range(n_layers), [str(layer) for layer in range(n_layers)])
+        axes.set_yticks(range(n_layers), [str(layer) for layer in numbers])
         axes.tick_params(length=0, labelsize=paper.points(SMALL_SIZE), colors=rgb(INK))
         shown = paper.fitted(f"{name} · layers down, heads across", width + gap, SMALL_SIZE)
         axes.set_title(shown, fontsize=paper.points(SMALL_SIZE), color=rgb(INK), loc="left")

@@ -56,7 +56,7 @@ def link_figure(
     largest = max(float(link.weights.max(initial=0)), 1e-9)
     colours = paper.coloured(link.weights / largest, np.ones(link.weights.shape, dtype=np.bool_))
     paper.paint(axes, colours)
-    _name(paper, axes, (n_layers, n_heads), width)
+    _name(paper, axes, link, width)
     _write_numbers(paper, axes, link, colours, width)
     bar = paper.place(
         paper.margin + left + width + 0.15, paper.top + above, BAR, min(height, paper.down(2.4))
@@ -66,14 +66,14 @@ def link_figure(
     return paper.figure
 
 
-def _name(paper: Paper, axes: Axes, shape: tuple[int, int], width: float) -> None:
+def _name(paper: Paper, axes: Axes, link: WordLink, width: float) -> None:
     """Number layers and heads; every fourth where there are many."""
-    n_layers, n_heads = shape
+    n_layers, n_heads = link.weights.shape
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
     steps = [1 if n <= WRITTEN else 4 for n in (n_heads, n_layers)]
     axes.set_xticks(range(0, n_heads, steps[0]))
-    axes.set_yticks(range(0, n_layers, steps[1]))
+    axes.set_yticks(range(0, n_layers, steps[1]), map(str, link.layer_numbers[:: steps[1]]))
     size = paper.points(SMALL_SIZE)
     number = paper.widest([str(n_heads - 1)], SMALL_SIZE) if paper.style.is_sized else 0.0
     paper.need(width / n_heads * steps[0], number * 1.15)

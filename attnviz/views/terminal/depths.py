@@ -48,10 +48,17 @@ def _ranked(found: Attribution) -> list[tuple[str, float, float | None]]:
     """Name, what it adds, and the answer's probability without it, of every part. Heads without
     which the answer is another come first too: what adds nothing can be needed most."""
     parts: list[tuple[str, float, float | None]] = [
-        (f"{layer}.{head}", float(found.heads[layer, head]), float(found.without[layer, head]))
+        (
+            f"{found.layer_numbers[layer]}.{head}",
+            float(found.heads[layer, head]),
+            float(found.without[layer, head]),
+        )
         for layer, head in np.ndindex(found.heads.shape)
     ]
-    parts += [(f"feed {layer}", float(value), None) for layer, value in enumerate(found.rest)]
+    rest = zip(found.layer_numbers, found.rest.tolist(), strict=True)
+    parts += [(f"feed {layer}", value, None) for layer, value in rest]
+    if found.numbers:
+        parts.append(("layers without attention", found.between, None))
     parts += [("words", found.embedding, None), ("biases", found.constant, None)]
     return sorted(
         parts, key=lambda part: (-round(abs(part[1]), 6), 1.0 if part[2] is None else part[2])

@@ -53,7 +53,7 @@ def _grid(found: Effects, screen: Screen, language: Language) -> Iterator[Text]:
     yield Text(f"layer {numbers if wide > 1 else ''}  {together}", "dim")
     steps = levels(np.sqrt(sizes / max(largest, NONE)), np.ones(sizes.shape, bool))
     for layer, cells in enumerate(full_rows(steps, wide, screen.colour)):
-        line = Text(f"{layer:>5} ", "dim").append_text(cells)
+        line = Text(f"{found.layer_numbers[layer]:>5} ", "dim").append_text(cells)
         yield line.append(f"  {effect_number(found.layers[layer])}")
     said = language.say("effect.colour", TERMINAL, value=effect_number(largest))
     yield from dim_lines(said, screen.width)
@@ -71,7 +71,10 @@ def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
         line = Text(no_wrap=True)
         if row < len(heads):
             layer, head, effect = heads[row]
-            line.append(f"{layer}.{head}".ljust(HEAD) + effect_number(effect).rjust(EFFECT))
+            line.append(
+                f"{found.layer_numbers[layer]}.{head}".ljust(HEAD)
+                + effect_number(effect).rjust(EFFECT)
+            )
         line.append(" " * (left - line.cell_len))
         if row < len(tokens):
             position, effect = tokens[row]
@@ -85,7 +88,7 @@ def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
 
 def _edges(found: Effects, screen: Screen, language: Language) -> Iterator[Text]:
     for edge in found.edges:
-        places = ", ".join(f"{layer}.{head}" for layer, head in edge.heads)
+        places = ", ".join(f"{found.layer_numbers[layer]}.{head}" for layer, head in edge.heads)
         said = language.say(
             "effect.cut", TERMINAL, query=visible(edge.query), key=visible(edge.key),
             places=places or language.say("effect.everywhere"), value=effect_number(edge.effect),

@@ -32,7 +32,7 @@ def matrix(record: AttentionRecord, look: Look, screen: Screen) -> list[Renderab
     stack = record.stack
     heads = look.heads or tuple(range(stack.n_heads))
     layers = look.layers or (look.layer,)
-    margin = max(len(LAYER), len(str(layers[-1]))) + 1
+    margin = max(len(LAYER), len(str(stack.layer_numbers[layers[-1]]))) + 1
     each, across = _room(screen.width - margin, len(heads))
     rows = 2 * (screen.height - OTHERS) // len(layers) - 1
     drawn = _maps(stack, look, heads, layers, min(each, max(rows, LEAST)))
@@ -40,7 +40,7 @@ def matrix(record: AttentionRecord, look: Look, screen: Screen) -> list[Renderab
     for start in range(0, len(heads), across):
         band = heads[start : start + across]
         body += [Text()] if body else []
-        body += _band(drawn, band, layers, (margin, each), screen)
+        body += _band(drawn, band, layers, stack.layer_numbers, (margin, each), screen)
     body.append(scale_line("", drawn.bright, (1, 1), look.language, screen))
     return [*body, *dim_lines(_told(stack, look, drawn, heads, layers), screen.width)]
 
@@ -80,14 +80,15 @@ def _room(width: int, n_heads: int) -> tuple[int, int]:
 
 
 def _band(
-    drawn: _Maps, heads: Sequence[int], layers: Sequence[int], room: tuple[int, int], screen: Screen
-) -> Iterator[Text]:
+    drawn: _Maps, heads: Sequence[int], layers: Sequence[int], named_as: Sequence[int],
+    room: tuple[int, int], screen: Screen,
+) -> Iterator[Text]:  # fmt: skip
     """Layers below one another with half a line between them, under the numbers of the heads."""
     margin, each = room
     numbers = "".join(str(head).ljust(each + 1) for head in heads).rstrip()
     yield Text(LAYER.ljust(margin) + numbers, "dim", no_wrap=True)
     tall = drawn.steps[layers[0], heads[0]].shape[0] + 1
-    named = {nth * tall // 2: str(layer) for nth, layer in enumerate(layers)}
+    named = {nth * tall // 2: str(named_as[layer]) for nth, layer in enumerate(layers)}
     columns = [half_rows(_column(drawn, head, layers), screen.colour) for head in heads]
     for nth, row in enumerate(zip(*columns, strict=True)):
         line = Text(no_wrap=True).append(named.get(nth, "").rjust(margin - 1) + " ", "dim")
@@ -114,7 +115,7 @@ def _told(
     kinds: dict[str, list[str]] = {}
     for (layer, head), label in patterns(stack, layers).items():
         if head in heads:
-            kinds.setdefault(label, []).append(f"{layer}.{head}")
+            kinds.setdefault(label, []).append(f"{stack.layer_numbers[layer]}.{head}")
     parts += [f"{TERMINAL.token(kind)} {_some(places)}" for kind, places in kinds.items()]
     return " · ".join(parts)
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
+from attnviz.record.numbering import in_runs
 
 MOST_LABELS = 12  # of classes that are named
 PREDICTS = {
@@ -88,7 +89,11 @@ def _predicts(kind: str | None, labels: Sequence[str], language: Language) -> st
 
 
 def verified(
-    errors: Mapping[str, Sequence[float]], hidden: float, agrees: bool, language: Language
+    errors: Mapping[str, Sequence[float]],
+    numbers: Mapping[str, Sequence[int]],
+    hidden: float,
+    agrees: bool,
+    language: Language,
 ) -> list[RenderableType]:
     """Return the largest error of each layer."""
     table = _grid()
@@ -96,7 +101,7 @@ def verified(
         *(_said(name, language) for name in ("stack_name", "layer", "error")), style="dim"
     )
     for name, layers in errors.items():
-        for layer, error in enumerate(layers):
+        for layer, error in zip(numbers[name], layers, strict=True):
             table.add_row(name, str(layer), f"{error:.1e}")
     table.add_row(_said("hidden", language), "", f"{hidden:.1e}")
     verdict = _said("agrees" if agrees else "differs", language)
@@ -107,12 +112,18 @@ def _stack(stack: Mapping[str, Any], language: Language) -> str:
     heads = _said("stack", language, n_layers=stack["layers"], n_heads=stack["heads"])
     if stack["key_heads"] != stack["heads"]:
         heads += _said("shared", language, n=stack["key_heads"])
-    return f"{heads} · {_masks(stack['masks'])}"
+    masks = _masks(stack["masks"], stack["layer_numbers"])
+    if len(stack["layer_numbers"]) <= stack["layer_numbers"][-1]:
+        places = in_runs(stack["layer_numbers"])
+        gaps = language.say("ui.gaps", TERMINAL, n_layers=stack["layers"], places=places)
+        return f"{heads} · {masks} · {gaps}"
+    return f"{heads} · {masks}"
 
 
-def _masks(masks: Sequence[str]) -> str:
+def _masks(masks: Sequence[str], numbers: Sequence[int]) -> str:
     """ "full", or "layers 0–4 sliding 512, 5 causal …" where they differ."""
-    runs = [(mask, [i for i, _ in run]) for mask, run in groupby(enumerate(masks), lambda m: m[1])]
+    runs = [(mask, [i for i, _ in run])
+            for mask, run in groupby(zip(numbers, masks, strict=True), lambda m: m[1])]  # fmt: skip
     if len(runs) == 1:
         return str(runs[0][0])
     named = [

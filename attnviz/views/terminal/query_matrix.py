@@ -60,10 +60,10 @@ def query_matrix(
 
 
 def _named(place: Place, stack: Stack, look: Look) -> str:
-    layer, head = place
+    layer, head = stack.layer_numbers[place[0]], place[1]
     if head == "mean":
         return f"layer {layer}"
-    return f"{layer}.{head}" if stack.n_layers > 1 or look.layers else f"head {head}"
+    return f"{layer}.{head}" if stack.names_layers or look.layers else f"head {head}"
 
 
 def _table(

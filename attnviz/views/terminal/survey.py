@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isnan
 
 import numpy as np
@@ -71,7 +71,7 @@ def _groups(found: Survey, by: str) -> list[str]:
     order = np.argsort(-np.where(gap.holds, np.abs(gap.effect), 0.0), axis=None, kind="stable")
     first, second = map(visible, found.groups)
     told = [
-        f"{layer}.{head} ({gap.effect[layer, head]:+.1f} sd)"
+        f"{found.layer_numbers[layer]}.{head} ({gap.effect[layer, head]:+.1f} sd)"
         for layer, head in zip(*np.unravel_index(order[:4], gap.effect.shape), strict=True)
         if gap.holds[layer, head]
     ]
@@ -110,10 +110,11 @@ def _grid(found: Survey, by: str, screen: Screen) -> Iterator[Text]:
     mean = found.mean(by)
     is_share = MEASURES[by].decimals is None or MEASURES[by].of_one
     largest = 1.0 if is_share else float(np.nanmax(mean, initial=0.0))
-    margin = max(len("layer"), len(str(mean.shape[0] - 1))) + 1
+    margin = max(len("layer"), len(str(found.layer_numbers[-1]))) + 1
     across = max((screen.width - margin) // 3, 1)
     for start in range(0, mean.shape[1], across):
-        yield from _band(mean, slice(start, start + across), margin, largest, screen)
+        columns = slice(start, start + across)
+        yield from _band(mean, columns, found.layer_numbers, margin, largest, screen)
     scale = full_rows(
         np.linspace(0, len(ramp()) - 1, STEPS).astype(np.int64)[None], 1, screen.colour
     )
@@ -122,13 +123,14 @@ def _grid(found: Survey, by: str, screen: Screen) -> Iterator[Text]:
 
 
 def _band(
-    mean: Array, columns: slice, margin: int, largest: float, screen: Screen
+    mean: Array, columns: slice, layers: Sequence[int], margin: int, largest: float, screen: Screen
 ) -> Iterator[Text]:
     part = mean[:, columns]
     numbers = range(mean.shape[1])[columns]
     yield Text("layer".ljust(margin) + "".join(f"{number:>2} " for number in numbers), "dim")
     steps = levels(np.nan_to_num(part) / max(largest, 1e-12), ~np.isnan(part))
-    for layer, cells in enumerate(full_rows(steps, 3, screen.colour)):
+    rows = full_rows(steps, 3, screen.colour)
+    for layer, cells in zip(layers, rows, strict=True):
         yield Text(f"{layer:>{margin - 1}} ", "dim").append_text(cells)
 
 
@@ -152,7 +154,8 @@ def _short(name: str) -> str:
 
 def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
     share = found.label_share[layer, head]
-    line = f"{layer}.{head}".ljust(PLACE) + found.labels[layer][head][: LABEL - 1].ljust(LABEL)
+    label = found.labels[layer][head][: LABEL - 1]
+    line = f"{found.layer_numbers[layer]}.{head}".ljust(PLACE) + label.ljust(LABEL)
     line += f"{percent(share)}%".rjust(TEXTS) + value_of(found, by, layer, head).rjust(NUMBER)
     for name in _beside(by, screen):
         line += value_of(found, name, layer, head).rjust(BESIDE)
@@ -202,7 +205,7 @@ def comparison(
     for place in order[: max(screen.height - len(lines) - 2, LEAST_ROWS)].tolist():
         layer, head = divmod(place, effect.shape[1])
         at = layer, head
-        line = f"{layer}.{head}".ljust(PLACE)
+        line = f"{gap.layer_numbers[layer]}.{head}".ljust(PLACE)
         line += f"{gap.first[at]:.3f}".rjust(NUMBER) + f"{gap.second[at]:.3f}".rjust(NUMBER)
         line += f"{gap.effect[at]:+.2f} sd".rjust(NUMBER) + f"{gap.p[at]:.2g}".rjust(NUMBER)
         lines.append(label_text(line, screen.width, "" if gap.holds[at] else "dim"))

@@ -40,7 +40,7 @@ def word_link_view(
 def _matrix(link: WordLink, largest: float, screen: Screen) -> Iterator[Text]:
     """A line for each layer; heads that do not fit stand in bands below one another."""
     n_layers, n_heads = link.weights.shape
-    margin = max(len(LAYER), len(str(n_layers - 1))) + 2
+    margin = max(len(LAYER), len(str(link.layer_numbers[-1]))) + 2
     room = max(screen.width - margin, NARROW)
     wide = next((wide for wide in WIDES if wide * n_heads <= room), NARROW)
     across = min(max(room // wide, 1), n_heads)
@@ -51,7 +51,7 @@ def _matrix(link: WordLink, largest: float, screen: Screen) -> Iterator[Text]:
             yield Text()
         yield _numbers(heads, margin, wide)
         for layer in range(n_layers):
-            line = Text(f"{layer} ".rjust(margin), "dim", no_wrap=True)
+            line = Text(f"{link.layer_numbers[layer]} ".rjust(margin), "dim", no_wrap=True)
             for head in heads:
                 weight = float(link.weights[layer, head])
                 bold = (layer, head) in best

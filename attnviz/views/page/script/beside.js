@@ -17,7 +17,7 @@ function besideChoice() {
     const options = headsShown(source).map((head) =>
       make("option", {
         value: placeName({ layer, head }),
-        textContent: `${several ? `${layer} · ` : ""}${headName(source, head, layer)}`,
+        textContent: `${several ? `${source.numbers[layer]} · ` : ""}${headName(source, head, layer)}`,
         dir: "auto",
       }),
     );

@@ -78,7 +78,7 @@ const pair = {
           : colour(largest ? weight / largest : 0);
       pen.fillRect(26 + head * cell, 16 + layer * cell, cell - 1, cell - 1);
     }
-    this.drawNumbers(pen, across, down, cell);
+    this.drawNumbers(pen, across, source.numbers, cell);
     this.drawChosen(pen, cell);
     const at = ({ offsetX, offsetY }) =>
       found[Math.floor((offsetY - 16) / cell) * across + Math.floor((offsetX - 26) / cell)];
@@ -96,15 +96,15 @@ const pair = {
     return canvas;
   },
 
-  drawNumbers(pen, across, down, cell) {
+  drawNumbers(pen, across, numbers, cell) {
     Object.assign(pen, { font: font(10), fillStyle: inkOf("--muted"), textBaseline: "middle" });
     const every = niceStep(Math.ceil(14 / cell));
     pen.textAlign = "center";
     for (let head = 0; head < across; head += every)
       pen.fillText(String(head), 26 + (head + 0.5) * cell, 8);
     pen.textAlign = "right";
-    for (let layer = 0; layer < down; layer += every)
-      pen.fillText(String(layer), 21, 16 + (layer + 0.5) * cell);
+    for (let layer = 0; layer < numbers.length; layer += every)
+      pen.fillText(String(numbers[layer]), 21, 16 + (layer + 0.5) * cell);
   },
 
   drawChosen(pen, cell) {

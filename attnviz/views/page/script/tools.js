@@ -27,7 +27,8 @@ const tools = {
 
   async save() {
     const picture = await new Promise((done) => pictureOf(state.view).toBlob(done));
-    const name = `attnviz-${state.view}-${placeName(state)}.png`;
+    const place = placeName({ layer: sourceNow().numbers[state.layer], head: state.head });
+    const name = `attnviz-${state.view}-${place}.png`;
     const link = make("a", { href: URL.createObjectURL(picture), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the browser has read it by then
