@@ -141,7 +141,7 @@ def share_of(mass: str | None) -> float | None:
         share = 0.0
     if not 0 < share <= 1:
         raise AttnvizError(
-            f'"{mass}" is no share of the weight.',
+            f'"{mass}" is not a share of the weight.',
             "Give one above 0% and up to 100%: 50%, or 0.5.",
             key="err.mass",
             value=mass,

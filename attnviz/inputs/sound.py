@@ -120,7 +120,7 @@ def _mono(place: Path, samples: Samples) -> Samples:
     """The mean of all channels of a block (n, channels): (n,)."""
     if not np.isfinite(samples).all():
         raise AttnvizError(
-            f"{place} holds samples that are no numbers.",
+            f"{place} holds samples that are not numbers.",
             "Write the sound again.",
             key="err.holds_samples",
             place=place,

@@ -194,7 +194,7 @@ def one_id(model: TrainedModel, tokens: Tokens, word: str) -> int:
         n_tokens = len(ids)
     if not n_tokens:
         raise AttnvizError(
-            f'"{word}" is no token of this model.',
+            f'"{word}" is not a token of this model.',
             "Give a word that it knows.",
             key="err.no_token_this",
             name=word,

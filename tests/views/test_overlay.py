@@ -103,7 +103,7 @@ def test_what_is_no_share_is_refused(mass, capsys):
     assert run_command_line(["run", "--image", str(CAT), "--mass", mass]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "is no share of the weight" in err
+    assert "is not a share of the weight" in err
 
 
 def test_of_a_text_there_is_no_outline(capsys):

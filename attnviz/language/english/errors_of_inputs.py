@@ -97,7 +97,7 @@ SENTENCES = {
         "{place} has {n} samples here: that is too short to hear anything. Give a hundredth of "
         "a second and more."
     ),
-    "err.holds_samples": "{place} holds samples that are no numbers. Write the sound again.",
+    "err.holds_samples": "{place} holds samples that are not numbers. Write the sound again.",
     "err.holds_samples_far": (
         "{place} holds samples far beyond the loudest that there is. Write the sound again."
     ),

@@ -173,7 +173,7 @@ SENTENCES = {
     ),
     "err.no_mask_text": "There is no [MASK] in the text. Write [MASK] for one word of it.",
     "err.not_class_has": '"{name}" is not a class of {model}. It has: {names}.',
-    "err.no_token_this": '"{name}" is no token of this model. Give a word that it knows.',
+    "err.no_token_this": '"{name}" is not a token of this model. Give a word that it knows.',
     "err.this_model_answer": (
         '"{name}" is {n_tokens} of this model. Give an answer that is one token.'
     ),
@@ -269,7 +269,7 @@ SENTENCES = {
         "Give a shorter prompt."
     ),
     "err.mass": (
-        '"{value}" is no share of the weight. Give one above 0% and up to 100%: 50%, or 0.5.'
+        '"{value}" is not a share of the weight. Give one above 0% and up to 100%: 50%, or 0.5.'
     ),
     "err.mass_picture": (
         "`mass` is for pictures, and nothing looks at one here. Give `image`, or leave it out."

@@ -29,7 +29,7 @@ SENTENCES = {
         "said beside it."
     ),
     "lesson.cls.below": (
-        "No trained model is at hand here: in place of its [CLS], below is what all patches "
+        "No trained model is installed here: in place of its [CLS], below is what all patches "
         "together give each patch."
     ),
     "lesson.image_tokens.among": (

@@ -10,7 +10,7 @@ SENTENCES = {
     "page.timeline": "Timeline",
     "page.timeline_of": "shares: mean of all layers and heads; click a step to see its row",
     "page.sound": "Over time",
-    "page.no_frames": "The keys of this part of the model are no moments of a sound.",
+    "page.no_frames": "The keys of this part of the model are not moments of a sound.",
     "page.others": "Others:",
     "page.views": "Views",
     "page.stack": "Part of the model",
