@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,15 +98,38 @@ def open_tokenizer(path: Path) -> Tokenizer:
         raise not_found(path)
     try:
         check_size(path)
-        tokenizer = Tokenizer.from_file(str(path))
+        with _silent():  # a panic writes lines of its own
+            tokenizer = Tokenizer.from_file(str(path))
         _check_frame(tokenizer)
     except AttnvizError:
         raise
     except Exception as error:  # the library raises bare Exception for a file it cannot use
         raise _unusable(path, error) from error
+    except BaseException as error:  # what the library was not prepared for
+        if type(error).__name__ != "PanicException":
+            raise
+        raise _unusable(path, error) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Turn away what is written to standard error past Python."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nothing)
+        os.close(kept)
 
 
 def _check_frame(tokenizer: Tokenizer) -> None:

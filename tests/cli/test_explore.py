@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from attnviz.cli.commands.explore import _Opened, _traced
 from attnviz.cli.read_text import file_named
 from attnviz.errors import AttnvizError
 from attnviz.tracing.plan import other_types
+from tests.cli.test_hostile import HOSTILE
 from tests.reference import checkpoints
 from tests.reference.on_terminal import READY, OnTerminal
 
@@ -140,6 +142,42 @@ def test_a_record_a_text_file_and_a_pipe(tmp_path):
             running.wait_for(SHOWN)
             running.press(b"q")
             assert running.end() == 0
+
+
+# What no screen of the explorer has to send: the clipboard, a link, a turned direction, markup.
+SENT = (
+    b"\x1b]52",
+    b"\x1b]8;",
+    "\u202e".encode(),
+    "\u2066".encode(),
+    "\x9b2J".encode(),
+    b"\x1b[31mR",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("field", ["label", "name", "head", "text"])
+def test_strings_of_strangers_are_shown_and_do_nothing(field, tmp_path):
+    """Each as a token, the model, a head and the text that was typed, while keys are pressed."""
+    bare = HOSTILE.replace("\r", "")
+    tree = json.loads(attnviz.trace("The cat sat", heads=1).to_json())
+    stack = tree["stacks"]["self"]
+    if field == "label":
+        stack["query_tokens"]["labels"][0] = HOSTILE
+    elif field == "head":
+        stack["head_names"] = [HOSTILE]
+    elif field == "name":
+        tree["model"]["name"] = HOSTILE
+    (tmp_path / "x.json").write_text(json.dumps(tree))
+    argument = bare if field == "text" else "x.json"
+    with on_terminal(argument, cwd=tmp_path) as running:
+        running.wait_for(SHOWN)
+        running.press(b"hjklm?")
+        running.settle()
+        running.press(b"\x11")
+        assert running.end() == 0
+        assert b"Traceback" not in running.written
+        assert not [sent for sent in SENT if sent in running.written]
 
 
 @pytest.mark.slow

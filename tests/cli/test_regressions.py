@@ -1,8 +1,17 @@
-"""What was once found broken, by its subject, with the smallest input that showed it."""
+"""What was once found broken, by its subject, with the smallest input that showed it.
+
+Some kinds have a place of their own: strings of strangers in test_hostile.py (on the terminal, in
+drawings, pages and spreadsheets) and test_explore.py; variables, encodings, settings of matplotlib,
+closed and full streams, signals and files that may not be written in test_surroundings.py; memory
+and time in test_bounds.py and inputs/test_tokenizer_size.py; records that lie in
+record/test_strict.py; writers that are ended in files/test_write.py; scores beyond float32 in
+attention/test_dense.py. What is drawn at random is in test_fuzz.py.
+"""
 
 import csv
 import io
 import json
+import os
 import wave
 
 import numpy as np
@@ -226,3 +235,46 @@ def test_a_record_larger_than_what_is_read_is_not_written(tmp_path, monkeypatch)
     with pytest.raises(AttnvizError, match="the most that are read back"):
         record.save(tmp_path / "x.npz")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_beside_those_of_an_encoder_are_those_of_its_decoder():
+    """The same names without cross_attentions ended in a KeyError."""
+    rows = np.array([[0.5, 0.5], [1, 0]])
+    with pytest.raises(AttnvizError, match="the encoder's tokens were not given"):
+        attnviz.from_weights({"attentions": rows, "encoder_attentions": rows}, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ({"normalizer": {"type": "Precompiled", "precompiled_charsmap": "AAAA"}}, "a"),
+        (
+            {
+                "post_processor": {
+                    "type": "TemplateProcessing",
+                    "single": [{"SpecialToken": {"id": "[X]", "type_id": 0}}],
+                    "pair": [{"Sequence": {"id": "A", "type_id": 0}}],
+                    "special_tokens": {},
+                }
+            },
+            "a",
+        ),
+    ],
+    ids=["a map of characters", "a frame"],
+)
+def test_a_tokenizer_that_panics_is_refused_in_one_line(
+    part, text, refused, tmp_path, tmp_path_factory
+):
+    empty = dict.fromkeys(["truncation", "padding", "normalizer", "pre_tokenizer", "decoder"])
+    model = {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}
+    tree = {"version": "1.0", **empty, "added_tokens": [], "post_processor": None, "model": model}
+    (tmp_path / "t.json").write_text(json.dumps(tree | part))
+    written = tmp_path_factory.mktemp("stderr") / "written"  # by the library, past Python
+    kept = os.dup(2)
+    try:
+        with written.open("wb") as file:
+            os.dup2(file.fileno(), 2)
+        refused("run", text, "--tokenizer", "t.json")
+    finally:
+        os.dup2(kept, 2)
+    assert written.read_bytes() == b""
