@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from attnviz.analysis.transform import FOLLOWED
 from attnviz.attention.attention_types import in_full
 from attnviz.inputs.labels import visible
 from attnviz.inputs.tokens import SECOND
@@ -32,10 +33,15 @@ def title(record: AttentionRecord, language: Language = ENGLISH, guard: Guard = 
         parts.append(f"global {_some(_global_labels(record), language, guard)}")
     if stack.names_layers:
         parts.append(layers_said(stack, language, guard))
-    made = language.say(
-        f"ui.{record.model.origin}", guard, n_heads=stack.n_heads, model=visible(record.model.name)
-    )
-    parts.append(made)
+    if settings.measure in FOLLOWED and record.model.origin == "trained":
+        parts.append(visible(record.model.name))  # heads were fused: what follows says how
+    else:
+        parts.append(
+            language.say(
+                f"ui.{record.model.origin}", guard, n_heads=stack.n_heads,
+                model=visible(record.model.name),
+            )
+        )  # fmt: skip
     if stack.shares_keys:
         parts.append(language.say("ui.shared", guard, n=stack.key_heads or 0))
     if (sunk := to_sinks(record)) is not None:
@@ -80,6 +86,8 @@ def chosen(stack: Stack, look: Look) -> str:
     of_layer = f"{layer_title(stack, look.layer)} · " if stack.names_layers else ""
     if look.head == "mean" and stack.n_heads > 1:
         return of_layer + look.language.say("ui.mean", n=stack.n_heads)
+    if stack.names_layers and stack.n_heads == 1:
+        return layer_title(stack, look.layer)
     return f"{of_layer}head {head_number(stack, 0 if look.head == 'mean' else look.head)}"
 
 

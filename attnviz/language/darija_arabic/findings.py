@@ -70,6 +70,8 @@ SENTENCES = {
         "(entropy {other_entropy})."
     ),
     "find.received": "الـ token «{key}» كياخد أكبر weight: {pct} ف المعدل.",
+    "unit.query": "query: اللي كيشوف",
+    "unit.key": "key: اللي كيتشاف",
     "unit.top": "من «{query}»، {pct} من الـ weight كيمشي ل «{key}».",
     "unit.topk": "أكبر weights ديال «{query}»: {items}.",
     "unit.self": "من «{query}»، {pct} من الـ weight كيبقى تما.",

@@ -69,6 +69,8 @@ SENTENCES = {
         '"{other}" (entropy {other_entropy}).'
     ),
     "find.received": 'Token "{key}" kayakhod akbar weight: {pct} f lmo3ddal.',
+    "unit.query": "query: li kaychouf",
+    "unit.key": "key: li kaytchaf",
     "unit.top": 'Mn "{query}", {pct} mn weight kaymchi l "{key}".',
     "unit.topk": 'Akbar weights dial "{query}": {items}.',
     "unit.self": 'Mn "{query}", {pct} mn weight kayb9a tmma.',

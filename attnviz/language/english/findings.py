@@ -74,6 +74,8 @@ SENTENCES = {
         '"{other}" (entropy {other_entropy}).'
     ),
     "find.received": 'The token "{key}" receives the most weight: {pct} on average.',
+    "unit.query": "query: what looks",
+    "unit.key": "key: what is looked at",
     "unit.top": '"{query}" puts {pct} of its weight on "{key}".',
     "unit.topk": 'Biggest weights of "{query}": {items}.',
     "unit.self": '"{query}" keeps {pct} of its weight for itself.',

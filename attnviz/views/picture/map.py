@@ -65,8 +65,8 @@ def map_figure(record: AttentionRecord, look: Look) -> Figure:
     above = _height_above(paper, columns, turned) + paper.beside(0.25)
     width, height = _sides(paper, rows, columns)
     looked_at, looks = (
-        look.language.say(f"{'unit' if record.units else 'ui'}.{axis}", PICTURE)
-        for axis in ("key", "query")
+        look.language.say(name, PICTURE)
+        for name in (("unit.key", "unit.query") if record.units else ("ui.key", "ui.query"))
     )
     width = max(width, paper.widest([looked_at], SMALL_SIZE))
     height = max(height, paper.widest([looks], SMALL_SIZE))

@@ -340,7 +340,7 @@ def _shown(stack: Stack, look: Look, screen: Screen) -> list[str]:
         not is_table or names_what_is_shown(stack, look, screen.width)
     ):  # fmt: skip
         return []
-    name = _named(stack, look)
+    name = "" if stack.n_heads == 1 and stack.names_layers else _named(stack, look)
     return [f"{chosen(stack, look)}: {name}" if name else chosen(stack, look)]
 
 
