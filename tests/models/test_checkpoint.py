@@ -201,7 +201,8 @@ def test_the_text_half_of_a_model_of_text_and_images(tmp_path, flat):
     rope = {"type": "mrope", "mrope_section": [1, 1, 0]}
     half = {n: v for n, v in half.items() if n != "rope_parameters"}
     half |= {"rope_scaling": rope, "rope_theta": config["rope_parameters"]["rope_theta"]}
-    whole = {"model_type": "qwen2_vl", "vision_config": {"depth": 2}, "image_token_id": 9}
+    whole = {"model_type": "qwen2_vl", "image_token_id": 9}
+    whole["vision_config"] = {"model_type": "another_tower", "depth": 2}
     whole |= half | {"model_type": "qwen2_vl"} if flat else {"text_config": half}
     named = {f"model.language_model.{name}": value for name, value in tensors.items()}
     named["visual.patch_embed.proj.weight"] = np.zeros((2, 2), np.float32)

@@ -288,6 +288,22 @@ def test_what_sees_both_ways(case, masks, tmp_path):
     assert not written.weights[:, :, :n, n:].any()
 
 
+def test_fields_of_both_halves_may_stand_together(tmp_path):
+    """As the first files of Qwen 2 VL have them, whose tower has no kind and older names."""
+    pictures.write("qwen2_vl", tmp_path)
+    whole = json.loads((tmp_path / "config.json").read_text("utf-8"))
+    text, seen = whole.pop("text_config"), whole["vision_config"]
+    del text["model_type"], seen["model_type"], seen["rope_parameters"]
+    turned = text.pop("rope_parameters")
+    text["rope_scaling"] = {"type": "mrope", "mrope_section": turned["mrope_section"]}
+    seen["in_chans"], seen["spatial_patch_size"] = seen.pop("in_channels"), seen["patch_size"]
+    flat = text | whole | {"rope_theta": turned["rope_theta"]}
+    (tmp_path / "config.json").write_text(json.dumps(flat), "utf-8")
+    record, wanted = attnviz.trace(**given(tmp_path, "qwen2_vl")), pictures.expected("qwen2_vl")
+    for name, stack in record.stacks.items():
+        np.testing.assert_allclose(stack.weights, wanted[f"{name}/weights"], atol=1e-5)
+
+
 def test_the_marks_around_a_picture(tmp_path):
     """Where the tokenizer knows them a picture stands as the library's processor writes it."""
     from tokenizers import Tokenizer, models, pre_tokenizers
