@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 SHIFT = 18  # of a float32's 23 bits of fraction, 5 are kept: a bin is at most 3.2 % wide
 LOWEST, HIGHEST = 2.0**-14, 2.0**17  # below: as good as 0; above: the last bin
+FALSE = 0.05  # of the differences that are called more than chance, at most
 
 
 @dataclass
@@ -109,7 +110,7 @@ class Quantiles:
         return np.where(total > 0, np.stack(found), np.nan)
 
 
-def significant(p_values: Array, level: float = 0.05) -> NDArray[np.bool_]:
+def significant(p_values: Array, level: float = FALSE) -> NDArray[np.bool_]:
     """Return which of many tests hold when the share of false ones among them is to stay below
     `level` (Benjamini & Hochberg 1995); NaN never holds."""
     flat = p_values.ravel()

@@ -65,11 +65,12 @@ class Application:
         """Let a model write, and show what each part of its text looked at; `how` as in
         `attnviz.generate`."""
         from attnviz.cli.writing import end_of_stream, stream_to_screen
+        from attnviz.language.languages import find_language
         from attnviz.tracing.generate import generate
 
         for_programs = self.json or self.csv
         found = generate(stream=None if for_programs else stream_to_screen, **how)
-        end_of_stream(found, json=for_programs, quiet=self.quiet)
+        end_of_stream(found, find_language(self.lang), json=for_programs, quiet=self.quiet)
         self._show_written(found)
         if found.interrupted:
             raise typer.Exit(EXIT_INTERRUPTED)

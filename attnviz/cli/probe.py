@@ -8,7 +8,7 @@ from attnviz.cli.output import console, put, screen_of
 from attnviz.cli.progress import Ticker
 from attnviz.cli.read_text import the_text
 from attnviz.errors import AttnvizError
-from attnviz.language.language import Language
+from attnviz.language.language import TERMINAL, Language
 from attnviz.tracing.probe import N_RANDOM, check_claim, probe
 from attnviz.views.terminal import probe as views
 
@@ -26,11 +26,13 @@ def show_probe(
     """
     _refuse_others(asked)
     texts = None if asked.file is None else the_text(None, asked.file).splitlines()
-    with Ticker() as ticker:
+    with Ticker(language=language) as ticker:
         found = probe(
             asked.model, n_random=N_RANDOM if n_random is None else n_random, seed=asked.seed,
             texts=texts, stack=stack,
-            progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
+            progress=lambda n, total: ticker.tell(
+                n, total, language.say("run.text", TERMINAL, n=n, total=total)
+            ),
         )  # fmt: skip
     answers = [check_claim(found, claim) for claim in claims]
 

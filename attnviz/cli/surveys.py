@@ -71,14 +71,14 @@ def _table(found: Survey) -> str:
 
 
 def show_survey(
-    found: Survey, *, json: bool = False, csv: bool = False, sort: str | None = None,
-    top: int | None = None,
+    found: Survey, language: Language, quiet: bool, *, json: bool = False, csv: bool = False,
+    sort: str | None = None, top: int | None = None,
 ) -> None:  # fmt: skip
     """Show the heads of a survey on the screen, or as JSON or CSV."""
     from json import dumps
 
     from attnviz.analysis.survey_file import to_json
-    from attnviz.cli.output import console, put, put_json, put_text, screen_of
+    from attnviz.cli.output import console, put, put_json, put_text, screen_of, warn_of_arabic
     from attnviz.views.terminal.survey import survey as view
 
     if json:
@@ -87,7 +87,8 @@ def show_survey(
         put_text(_table(found))
     else:
         target = console()
-        put(target, view(found, screen_of(target), sort=sort, top=top))
+        put(target, view(found, language, screen_of(target), sort=sort, top=top))
+        warn_of_arabic(target, language, quiet)
 
 
 def compare_files(
@@ -99,7 +100,7 @@ def compare_files(
 
     from attnviz.analysis.survey import USUAL, compare_surveys
     from attnviz.analysis.survey_file import difference_tree, read_survey
-    from attnviz.cli.output import console, put, put_json, save, screen_of
+    from attnviz.cli.output import console, put, put_json, save, screen_of, warn_of_arabic
     from attnviz.views.terminal.survey import comparison
 
     if len(paths) != 2:
@@ -128,4 +129,5 @@ def compare_files(
         put_json(dumps(tree) + "\n")
     else:
         target = console()
-        put(target, comparison(gap, names, (first.n, second.n), by, screen_of(target)))
+        put(target, comparison(gap, names, (first.n, second.n), by, language, screen_of(target)))
+        warn_of_arabic(target, language, quiet)

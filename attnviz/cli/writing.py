@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from attnviz.language.language import Language
     from attnviz.tracing.generate import Generated
 
 
@@ -16,7 +17,7 @@ def stream_to_screen(text: str) -> None:
     put_text("\n".join(visible(line) for line in text.split("\n")))
 
 
-def end_of_stream(found: Generated, *, json: bool, quiet: bool) -> None:
+def end_of_stream(found: Generated, language: Language, *, json: bool, quiet: bool) -> None:
     """End the streamed text, and say on standard error how quick it was."""
     from attnviz.cli.output import put_text, say
 
@@ -24,5 +25,7 @@ def end_of_stream(found: Generated, *, json: bool, quiet: bool) -> None:
         put_text("\n")
     for note in found.notes:
         say(note, quiet)
-    stopped = " · stopped" if found.interrupted else ""
-    say(f"{len(found.ids)} tokens, {found.tokens_per_second:.1f} tokens/s{stopped}", quiet)
+    value = f"{found.tokens_per_second:.1f}"
+    wrote = language.say("run.wrote", n_tokens=len(found.ids), value=value)
+    stopped = f" · {language.say('run.stopped')}" if found.interrupted else ""
+    say(f"{wrote}{stopped}", quiet)

@@ -1,15 +1,21 @@
 """`attnviz survey` as a user runs it."""
 
 import json
+import re
 from pathlib import Path
+from string import Formatter
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 import attnviz
 from attnviz.analysis.survey_file import read_survey
 from attnviz.cli import run_command_line
+from attnviz.language.darija_latin import DARIJA_LATIN
+from attnviz.language.english import ENGLISH
+from attnviz.language.languages import find_language
 from tests.files.tables import below
 from tests.models import gguf_files
 
@@ -325,7 +331,7 @@ def test_the_pace_the_time_left_and_the_first_head_are_told_at_a_terminal(capsys
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
     monkeypatch.setenv("COLUMNS", "100")
     read = iter([0.1, 0.2, 0.5, 0.51])
-    with progress.texts_done(False, lambda: next(read)) as told:
+    with progress.texts_done(False, ENGLISH, lambda: next(read)) as told:
         told(20, 200, "evenness 0.1 0.20±0.05")
         told(40, 400, "")
         told(100, 1000, "")  # after a pause longer than what is looked back at
@@ -345,6 +351,59 @@ def test_of_a_pipe_nobody_knows_what_is_left(capsys, monkeypatch):
     seconds = iter([0.0, 2.0])
     monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
-    with progress.texts_done(False) as told:
+    with progress.texts_done(False, ENGLISH) as told:
         told(4, 9, "")
     assert capsys.readouterr().err.split("\r\x1b[2K")[1] == "4 texts · 9 tokens · 2.0 texts/s"
+
+
+ARABIC = re.compile(r"[\u0600-\u06ff]")
+
+
+@pytest.mark.parametrize("lang", ["darija", "ary-Arab"])
+def test_a_survey_in_darija_holds_no_english_sentence(capsys, monkeypatch, tmp_path, two, lang):
+    """Whatever the English screen says beside terms and numbers, the other languages say anew."""
+    monkeypatch.setenv("COLUMNS", "100")
+    language = find_language(lang)
+    (tmp_path / "gap.txt").write_text("one two three four\n\nfive six seven eight\n")
+    shown = ""
+    for words in (
+        ["survey", REVIEWS, "--group-column", "label", "--heads", "6", "--top", "2"],
+        ["survey", str(two / "both.csv"), "--group-column", "kind", "--heads", "4"],
+        ["survey", str(tmp_path / "gap.txt"), "--heads", "2"],
+        ["compare", str(two / "first.npz"), str(two / "second.npz")],
+    ):
+        status, out, _ = command(capsys, *words, "--lang", lang)
+        assert status == 0
+        assert max(map(cell_len, out.splitlines())) <= 100
+        shown += out
+    spoken = [key for key in ENGLISH.sentences if key.startswith(("survey.", "ui.more_heads"))
+              and len(" ".join(literals(ENGLISH, key)).split()) > 1]  # fmt: skip
+    for key in spoken:
+        assert not all(part in shown for part in literals(ENGLISH, key)), key
+    for word in (" of ", "looks at", "strongest", "against", "differ", "more than"):
+        assert word not in shown
+    assert bool(ARABIC.search(shown)) is (lang == "ary-Arab")
+    for key in ("survey.title", "survey.groups", "survey.differ", "survey.empty", "survey.against"):
+        assert all(part in unmarked(shown) for part in literals(language, key)), key
+
+
+def literals(language, key):
+    """What a sentence says around its values."""
+    pieces = (literal for literal, *_ in Formatter().parse(language.sentences[key]))
+    return [piece.strip() for piece in pieces if re.search(r"\w{3}", piece)]
+
+
+def unmarked(text):
+    return " ".join(re.sub("[\u200e\u200f]", "", text).split())
+
+
+def test_how_far_a_run_is_in_darija(capsys, monkeypatch):
+    from attnviz.cli import progress
+
+    seconds = iter([0.0, 2.0])
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
+    with progress.texts_done(False, DARIJA_LATIN, lambda: 0.1) as told:
+        told(3, 11, "")
+    line = capsys.readouterr().err.split("\r\x1b[2K")[1]
+    assert line == "3 d texts · 11 token · 1.5 texts/s · mazal 0:00:18"

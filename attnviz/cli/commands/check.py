@@ -78,6 +78,7 @@ def check(
     )
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import given_text, the_text
+    from attnviz.language.language import TERMINAL
     from attnviz.language.languages import find_language
     from attnviz.record.numbering import layer_number
     from attnviz.tracing.check import check as checked
@@ -88,13 +89,15 @@ def check(
     check_outputs(output or [], [file, texts], (*SUFFIXES, *PICTURES))
     drawing.check_drawing(output or [], lang, quiet)
     lines = None if texts is None else the_text(None, texts).splitlines()
-    with Ticker(quiet) as ticker:
+    with Ticker(quiet, language) as ticker:
         found = checked(
             given_text(text, file), model=model, measures=[*map(str.strip, measure.split(","))],
             texts=lines, layer=layer_number(layer), answer=answer, against=against,
             n_random=random, seed=seed, pair=pair, source=source,
             ids=options.token_ids(ids, "--ids"), truncate=truncate,
-            progress=lambda done, total: ticker.tell(done, total, f"text {done} of {total}"),
+            progress=lambda n, total: ticker.tell(
+                n, total, language.say("run.text", TERMINAL, n=n, total=total)
+            ),
         )  # fmt: skip
     save_numbers(
         found,

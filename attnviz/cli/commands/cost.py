@@ -114,7 +114,7 @@ def cost(
     chosen = {"--type": type, "--heads": heads, "--head-dim": head_dim, "--window": window}
     _check_seconds(seconds)
     count = _of_types if model is None else partial(_of_model, model)
-    with Ticker(quiet) as ticker:
+    with Ticker(quiet, language) as ticker:
         report = count(asked, chosen, global_tokens, seconds if measure else 0, ticker.tell)
     for option in options.unused(report.settings, window, global_tokens):
         say(language.say("warn.unused", option=option, type=in_full(type or TYPES)), quiet)

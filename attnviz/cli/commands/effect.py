@@ -90,6 +90,7 @@ def effect(
     )
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import given_text, the_text
+    from attnviz.language.language import TERMINAL
     from attnviz.language.languages import find_language
     from attnviz.tracing.effects import effects
     from attnviz.views.terminal.effects import effects as view
@@ -101,13 +102,15 @@ def effect(
     numbers = options.token_ids(ids, "--ids")
     read = the_text(text, file) if numbers is None else given_text(text, file)
     texts = None if reference is None else the_text(None, reference).splitlines()
-    with Ticker(quiet) as ticker:
+    with Ticker(quiet, language) as ticker:
         found = effects(
             read, model=model, of="edges" if edge and of == "heads" else of, by=by,
             heads=head or (), edges=[_edge(one) for one in edge or []], reference=texts,
             other=other, answer=answer, against=against, stack=stack, pair=pair, source=source,
             ids=numbers, truncate=truncate,
-            progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
+            progress=lambda n, total: ticker.tell(
+                n, total, language.say("run.layer", TERMINAL, n=n, total=total)
+            ),
         )  # fmt: skip
     save_numbers(
         found,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from attnviz.cli.progress import Told
+    from attnviz.language.language import Language
     from attnviz.models.trained import TrainedModel
     from attnviz.record.record import AttentionRecord
     from attnviz.views.explorer.state import State
@@ -101,14 +102,14 @@ def explore(
     if named is not None and named.suffix.lower() in READERS:
         begun = _saved(named, asked)
     elif named is not None and named.suffix.lower() in SOUNDS and asked.audio is None:
-        begun = _heard(replace(asked, text=None, audio=named), measure, see)
+        begun = _heard(replace(asked, text=None, audio=named), measure, see, language)
     elif named is not None and named.suffix.lower() in PICTURES and asked.image is None:
-        begun = _heard(replace(asked, text=None, image=named), measure, see)
+        begun = _heard(replace(asked, text=None, image=named), measure, see, language)
     elif asked.audio is not None or asked.image is not None:
-        begun = _heard(asked, measure, see)
+        begun = _heard(asked, measure, see, language)
     else:
         asked = asked if named is None else replace(asked, text=None, file=named)
-        begun = _traced(asked, measure, see)
+        begun = _traced(asked, measure, see, language)
     record = see(begun.record)
     look = choose(record.stack, layer, head, scale=scale, language=language)
     if not look.shows_one:
@@ -148,7 +149,7 @@ def _saved(place: Path, asked: TextPass) -> _Begun:
     return _Begun(open_file(place, type=asked.type), None, asked.type)
 
 
-def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
+def _traced(asked: TextPass, measure: str, see: See, language: Language) -> _Begun:
     """A text that is traced, with a model that is opened once."""
     from attnviz.cli.progress import progress
     from attnviz.models import load_model
@@ -166,14 +167,14 @@ def _traced(asked: TextPass, measure: str, see: See) -> _Begun:
         return trace(text, **settings | {"type": kind}, progress=told)
 
     kind = asked.type or types[0]
-    with progress(quiet=False) as told:
+    with progress(quiet=False, language=language) as told:
         begun = run(text, kind, told)
     kind = kind if kind in types else types[0]  # the model's own, called by its name
     write = _writer(settings["model"], run, see) if asked.source is None else None
     return _Begun(begun, text, kind, lambda text, kind: see(_inside(run, text, kind)), types, write)
 
 
-def _heard(asked: _Opened, measure: str, see: See) -> _Begun:
+def _heard(asked: _Opened, measure: str, see: See, language: Language) -> _Begun:
     """A sound or a picture: its moments or patches attend to one another, or the words of a text to
     them; of a model that writes down what it hears, what it writes in its first window."""
     from attnviz.cli.progress import progress
@@ -195,7 +196,7 @@ def _heard(asked: _Opened, measure: str, see: See) -> _Begun:
     made = asked.model in MADE
     types: Sequence[str | None] = OF_ONE_TEXT if made and text is None else (None,)
     kind = asked.type or types[0]
-    with progress(quiet=False) as told:
+    with progress(quiet=False, language=language) as told:
         begun = run(text or "", kind, told)
     return _Begun(begun, text or "", kind, lambda text, kind: see(_inside(run, text, kind)), types)
 

@@ -129,7 +129,10 @@ def _each(asked: Prompt, display: Written, **how: Any) -> None:
 
 def show_written(found: Generated, display: Written) -> None:
     """Show the timeline of a written text; raise Exit 130 where somebody stopped it."""
-    end_of_stream(found, json=display.for_programs, quiet=display.quiet)
+    from attnviz.language.languages import find_language
+
+    language = find_language(display.lang)
+    end_of_stream(found, language, json=display.for_programs, quiet=display.quiet)
     shown = display.of_view()
     if shown.for_programs or shown.show != "none" or shown.output or shown.explain:
         record = signed(found.record)

@@ -82,6 +82,7 @@ def heads(
     from attnviz.cli.probe import check_places, show_probe
     from attnviz.cli.progress import Ticker
     from attnviz.cli.read_text import the_text
+    from attnviz.language.language import TERMINAL
     from attnviz.language.languages import find_language
     from attnviz.tracing.of_heads import trace_heads
     from attnviz.views.look import choose
@@ -111,10 +112,12 @@ def heads(
             "--reference is for --effect.", "Give both, or neither.", key="err.reference_effect"
         )
     texts = None if reference is None else the_text(None, reference).splitlines()
-    with Ticker() as ticker:
+    with Ticker(language=language) as ticker:
         record = trace_heads(
             asked.text_or_none(), stack=stack, effect=effect, reference=texts, **asked.settings(),
-            progress=lambda done, total: ticker.tell(done, total, f"layer {done} of {total}"),
+            progress=lambda n, total: ticker.tell(
+                n, total, language.say("run.layer", TERMINAL, n=n, total=total)
+            ),
         )  # fmt: skip
     if effect and "effect" not in record.stack.of_heads:
         raise of_no_checkpoint()

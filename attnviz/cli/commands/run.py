@@ -79,7 +79,7 @@ def run(
     check_key(query, key)
     transform = Transform(measure, merge, hide_special, rows, cols, query)
     budget = None if max_memory is None else parse_bytes(max_memory)
-    with progress(display.quiet) as told:
+    with progress(display.quiet, language) as told:
         record = asked.trace(
             transform=transform,
             stack=display.stack,

@@ -110,10 +110,10 @@ def survey(
         address = dashboard(scheduler)
         if address:
             say(language.say("survey.dashboard", path=address), quiet)
-    with texts_done(quiet, lambda: corpus.share) as told:
+    with texts_done(quiet, language, lambda: corpus.share) as told:
         found = run_survey(
             corpus, model=model, workers=workers, scheduler=scheduler, folder=folder, stack=stack,
             strict=strict, effect=effect, so_far=told and best_so_far(told, sort), **asked,
         )  # fmt: skip
     write_survey(found, output or [], sort, language, quiet, drawing.style())
-    show_survey(found, json=json, csv=csv, sort=sort, top=top)
+    show_survey(found, language, quiet, json=json, csv=csv, sort=sort, top=top)

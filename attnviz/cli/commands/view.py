@@ -76,7 +76,7 @@ def view(
         check_sort(sort)
         found = read_survey(file)
         write_survey(found, outputs, sort, language, display.quiet, display.style())
-        show_survey(found, json=display.json, sort=sort, top=top)
+        show_survey(found, language, display.quiet, json=display.json, sort=sort, top=top)
         return
     if sort is not None or top is not None:
         raise AttnvizError(

@@ -86,7 +86,6 @@ SENTENCES = {
     "ui.image_query": "{query} كيشوف",
     "ui.image_hints": "--query r3c7: patch آخر · --head 0 كيبين head واحد · -o map.png",
     "ui.hints": "-o map.png كيسجل تصويرة · --head 0 كيبين head واحد · --show top, arcs, grid",
-    "survey.dashboard": "هادا dashboard ديال Dask: {path}",
     "ui.timeline": ("سطر واحد ل كل token اللي تكتب: probability ديالو، و فين شاف model باش ختارو"),
     "ui.looks_at": "كيشوف",
     "ui.block.sink": "sink",

@@ -27,6 +27,7 @@ from attnviz.language.darija_latin import (
     page,
     parts,
     screens,
+    survey,
     tables,
 )
 from attnviz.language.english import ENGLISH
@@ -63,6 +64,7 @@ PARTS = (
     lesson_images,
     page,
     parts,
+    survey,
     tables,
 )
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}

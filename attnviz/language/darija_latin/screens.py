@@ -88,7 +88,6 @@ SENTENCES = {
     "ui.hints": (
         "-o map.png kaysejjel tswira · --head 0 kaybeyyen head wa7ed · --show top, arcs, grid"
     ),
-    "survey.dashboard": "Dashboard dial Dask: {path}",
     "ui.timeline": (
         "ster wa7ed l kul token li tekteb: probability dialo, w fin chaf model bach khtaro"
     ),

@@ -21,6 +21,7 @@ from attnviz.language.english import (
     page,
     parts,
     screens,
+    survey,
     tables,
 )
 from attnviz.language.language import Example, Language
@@ -62,6 +63,7 @@ PARTS = (
     lesson_images,
     page,
     parts,
+    survey,
     tables,
 )
 SENTENCES = {key: said for part in PARTS for key, said in part.SENTENCES.items()}

@@ -92,7 +92,6 @@ SENTENCES = {
     "ui.image_query": "{query} looks at",
     "ui.image_hints": "--query r3c7 lets another patch look · --head 0 shows one head · -o map.png",
     "ui.hints": "-o map.png saves a picture · --head 0 shows one head · --show top, arcs, grid",
-    "survey.dashboard": "Dask's own dashboard: {path}",
     "ui.timeline": (
         "one row per written token: its probability, and what the model looked at to choose it"
     ),

@@ -226,15 +226,15 @@ def _legend(
     else:
         lines = [named, scale]
     kinds = {one.label.kind for one in looks}
-    parts = [f"{mark} {_meaning(kind, language)}" for kind, mark in MARKS.items() if kind in kinds]
+    parts = [f"{mark} {meaning(kind, language)}" for kind, mark in MARKS.items() if kind in kinds]
     lines += _flowed(parts, width, "dim")
     for line in lines:
         line.truncate(max(width, 1), overflow="ellipsis")
     return lines
 
 
-def _meaning(kind: str, language: Language) -> str:
-    """What a mark stands for."""
+def meaning(kind: str, language: Language) -> str:
+    """Say what a mark stands for."""
     if kind == "sink":
         return language.say("heads.rests")
     return language.say(f"heads.{kind}") if kind in SAID else kind

@@ -6,20 +6,22 @@ from collections.abc import Iterator, Sequence
 from math import isnan
 
 import numpy as np
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from attnviz.analysis.head_measures import MEASURES, sign
-from attnviz.analysis.moments import Array
+from attnviz.analysis.moments import FALSE, Array
 from attnviz.analysis.significance import Difference
 from attnviz.analysis.survey import Survey
-from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
+from attnviz.language.language import TERMINAL, Language
 from attnviz.views.cells import full_rows, levels
-from attnviz.views.labels import broken, dim_lines, label_text
+from attnviz.views.labels import broken, dim_lines, label_text, padded
 from attnviz.views.number_format import percent
 from attnviz.views.palette import ramp
 from attnviz.views.screen import Screen
+from attnviz.views.terminal.heads import meaning
 
 SHARES = ("sink", "previous")  # columns beside the one that orders
 PLACE, LABEL, TEXTS, NUMBER, BESIDE = 7, 11, 6, 12, 10  # characters of the columns
@@ -29,21 +31,24 @@ STEPS = 8  # of the scale that is drawn
 
 
 def survey(
-    found: Survey, screen: Screen, *, sort: str | None = None, top: int | None = None
-) -> RenderableType:
+    found: Survey, language: Language, screen: Screen, *, sort: str | None = None,
+    top: int | None = None,
+) -> RenderableType:  # fmt: skip
     """Return the title, the grid of all heads, and the table of the first `top` (or of as many as
     the screen has room for). sort: the measure that orders and colours them."""
     by = sort or found.usual
-    head = [line for part in _title(found) for line in _lines(part, screen, "bold")]
+    head = [line for part in _title(found, language) for line in _lines(part, screen, "bold")]
     grid = list(_grid(found, by, screen))
-    said = [*_groups(found, by), *_notes(found)]
+    said = [*_groups(found, by, language), *_notes(found, language)]
     notes = [line for note in said for line in dim_lines(note, screen.width)]
     room = screen.height - len(head) - len(grid) - len(notes) - 2
     n_rows = max(room, LEAST_ROWS) if top is None else top
     ranking = ranked(found, by)
-    table = [_header(by, screen), *(_row(found, by, *one, screen) for one in ranking[:n_rows])]
-    left = len(ranking) - n_rows
-    more = dim_lines(f"{left} more heads: --top {len(ranking)}", screen.width)
+    table = _table(found, by, ranking[:n_rows], language, screen)
+    left, option = len(ranking) - n_rows, f"--top {len(ranking)}"
+    more = dim_lines(
+        language.say("ui.more_heads", TERMINAL, n_heads=left, option=option), screen.width
+    )
     return Group(*head, *grid, *table, *(more if left > 0 else []), *notes)
 
 
@@ -55,15 +60,18 @@ def ranked(found: Survey, by: str) -> list[tuple[int, int]]:
     return [(int(place) // mean.shape[1], int(place) % mean.shape[1]) for place in order]
 
 
-def _title(found: Survey) -> list[str]:
+def _title(found: Survey, language: Language) -> list[str]:
     layers, heads = found.shape
-    counted = f"{_texts(found.n)}, {grouped(found.part.n_tokens)} tokens"
-    title = f"survey of {visible(found.model)} · {layers} × {heads} heads · {counted}"
-    groups = f"groups: {', '.join(map(visible, found.groups))}" if found.groups else ""
-    return [title, groups] if groups else [title]
+    title = language.say(
+        "survey.title", TERMINAL, model=visible(found.model), down=layers, across=heads,
+        n_texts=found.n, n_tokens=found.part.n_tokens,
+    )  # fmt: skip
+    if not found.groups:
+        return [title]
+    return [title, language.say("survey.groups", TERMINAL, choices=[*map(visible, found.groups)])]
 
 
-def _groups(found: Survey, by: str) -> list[str]:
+def _groups(found: Survey, by: str, language: Language) -> list[str]:
     """Where two groups of texts differ most, of the heads whose difference is no chance."""
     if len(found.groups) != 2:
         return []
@@ -76,33 +84,27 @@ def _groups(found: Survey, by: str) -> list[str]:
         if gap.holds[layer, head]
     ]
     if not told:
-        return [f"no head differs in {by} between {first} and {second} by more than chance"]
-    n = int(gap.holds.sum())
-    return [f"{n} heads differ in {by}, {second} against {first}: {', '.join(told)}"]
+        return [language.say("survey.no_differ", TERMINAL, what=by, token=first, other=second)]
+    return [
+        language.say(
+            "survey.differ", TERMINAL, n=int(gap.holds.sum()), total=gap.holds.size, what=by,
+            other=second, token=first, places=language.comma.join(told),
+        )
+    ]  # fmt: skip
 
 
-def _notes(found: Survey) -> list[str]:
-    notes = ["± is the standard deviation over texts; texts: how many have this label"]
+def _notes(found: Survey, language: Language) -> list[str]:
+    notes = [language.say("survey.note", TERMINAL)]
     if found.failed:
         first = found.failed[0]
-        notes.append(
-            f"{_texts(len(found.failed))} could not be run; {visible(first.place)}: "
-            f"{visible(first.reason)}"
-        )
+        place, reason = visible(first.place), visible(first.reason)
+        n = len(found.failed)
+        notes.append(language.say("survey.failed", TERMINAL, n_texts=n, path=place, reason=reason))
     if found.part.n_cut:
-        notes.append(f"{_texts(found.part.n_cut)} cut at the model's longest length")
+        notes.append(language.say("survey.cut", TERMINAL, n_texts=found.part.n_cut))
     if found.n_empty:
-        lines = (
-            "1 empty line was"
-            if found.n_empty == 1
-            else f"{grouped(found.n_empty)} empty lines were"
-        )
-        notes.append(f"{lines} left out")
+        notes.append(language.say("survey.empty", TERMINAL, n=found.n_empty))
     return notes
-
-
-def _texts(n: int) -> str:
-    return "1 text" if n == 1 else f"{grouped(n)} texts"
 
 
 def _grid(found: Survey, by: str, screen: Screen) -> Iterator[Text]:
@@ -134,30 +136,47 @@ def _band(
         yield Text(f"{layer:>{margin - 1}} ", "dim").append_text(cells)
 
 
-def _beside(by: str, screen: Screen) -> list[str]:
+def _beside(by: str, label: int, screen: Screen) -> list[str]:
     """The measures that find room whole, beside the one that orders and an example."""
     names = [name for name in SHARES if name != by]
-    room = screen.width - PLACE - LABEL - TEXTS - NUMBER - EXAMPLE
+    room = screen.width - PLACE - label - TEXTS - NUMBER - EXAMPLE
     return names[: max(room // BESIDE, 0)]
 
 
-def _header(by: str, screen: Screen) -> Text:
-    names = _beside(by, screen)
-    line = "head".ljust(PLACE) + "looks at".ljust(LABEL) + "texts".rjust(TEXTS)
-    line += _short(by).rjust(NUMBER) + "".join(name.rjust(BESIDE) for name in names)
-    return label_text(f"{line}  strongest", screen.width, "bold")
+def _table(
+    found: Survey, by: str, places: Sequence[tuple[int, int]], language: Language, screen: Screen
+) -> list[Text]:
+    """A header, and a line for each head."""
+    said = [meaning(found.labels[layer][head], language) for layer, head in places]
+    label = max(LABEL, *(cell_len(one) + 1 for one in said)) if said else LABEL
+    beside = _beside(by, label, screen)
+    rows = [
+        _row(found, by, place, padded(label_text(one, label), label).plain, beside, screen)
+        for place, one in zip(places, said, strict=True)
+    ]
+    return [_header(by, label, beside, language, screen), *rows]
 
 
-def _short(name: str) -> str:
-    return {"normalized_entropy": "even"}.get(name, name)[:BESIDE]
+def _header(by: str, label: int, beside: Sequence[str], language: Language, screen: Screen) -> Text:
+    line = language.say("heads.head").ljust(PLACE) + language.say("heads.looks_at").ljust(label)
+    line += language.say("survey.texts").rjust(TEXTS) + _short(by, language).rjust(NUMBER)
+    line += "".join(name.rjust(BESIDE) for name in beside)
+    return label_text(f"{line}  {language.say('ui.strongest')}", screen.width, "bold")
 
 
-def _row(found: Survey, by: str, layer: int, head: int, screen: Screen) -> Text:
-    share = found.label_share[layer, head]
-    label = found.labels[layer][head][: LABEL - 1]
-    line = f"{found.layer_numbers[layer]}.{head}".ljust(PLACE) + label.ljust(LABEL)
-    line += f"{percent(share)}%".rjust(TEXTS) + value_of(found, by, layer, head).rjust(NUMBER)
-    for name in _beside(by, screen):
+def _short(name: str, language: Language) -> str:
+    return language.say("ui.even") if name == "normalized_entropy" else name[:BESIDE]
+
+
+def _row(
+    found: Survey, by: str, place: tuple[int, int], label: str, beside: Sequence[str],
+    screen: Screen,
+) -> Text:  # fmt: skip
+    layer, head = place
+    line = f"{found.layer_numbers[layer]}.{head}".ljust(PLACE) + label
+    line += f"{percent(found.label_share[layer, head])}%".rjust(TEXTS)
+    line += value_of(found, by, layer, head).rjust(NUMBER)
+    for name in beside:
         line += value_of(found, name, layer, head).rjust(BESIDE)
     text = Text(line, no_wrap=True)
     examples = found.examples(layer, head)
@@ -187,18 +206,21 @@ def _lines(words: str, screen: Screen, style: str) -> list[Text]:
 
 
 def comparison(
-    gap: Difference, names: tuple[str, str], n: tuple[int, int], by: str, screen: Screen
-) -> RenderableType:
+    gap: Difference, names: tuple[str, str], n: tuple[int, int], by: str, language: Language,
+    screen: Screen,
+) -> RenderableType:  # fmt: skip
     """Return how two surveys differ in a measure: how many heads by more than chance, and those
     with the largest effect first. The test is of all heads together."""
     first, second = map(visible, names)
-    title = f"{by}: {second} ({grouped(n[1])} texts) against {first} ({grouped(n[0])} texts)"
-    held = int(gap.holds.sum())
-    told = f"{held} of {gap.holds.size} heads differ by more than chance (5 % false at most)"
-    lines = [*_lines(title, screen, "bold"), *_lines(told, screen, ""), Text()]
-    header = "head".ljust(PLACE) + "".join(
-        word.rjust(NUMBER) for word in ("first", "second", "effect", "p")
+    title = language.say(
+        "survey.against", TERMINAL, what=by, other=second, b=n[1], token=first, a=n[0]
     )
+    held = int(gap.holds.sum())
+    told = language.say("survey.chance", TERMINAL, n=held, total=gap.holds.size, pct=FALSE)
+    lines = [*_lines(title, screen, "bold"), *_lines(told, screen, ""), Text()]
+    words = language.say("survey.first"), language.say("survey.second"), "effect", "p"
+    header = language.say("heads.head").ljust(PLACE)
+    header += "".join(word.rjust(NUMBER) for word in words)
     lines.append(label_text(header, screen.width, "bold"))
     effect = np.abs(np.nan_to_num(gap.effect))
     order = np.lexsort((np.arange(effect.size), -effect.ravel(), ~gap.holds.ravel()))
@@ -209,5 +231,4 @@ def comparison(
         line += f"{gap.first[at]:.3f}".rjust(NUMBER) + f"{gap.second[at]:.3f}".rjust(NUMBER)
         line += f"{gap.effect[at]:+.2f} sd".rjust(NUMBER) + f"{gap.p[at]:.2g}".rjust(NUMBER)
         lines.append(label_text(line, screen.width, "" if gap.holds[at] else "dim"))
-    note = "effect: Hedges' g; p: Welch's t-test, before the correction of Benjamini and Hochberg"
-    return Group(*lines, *dim_lines(note, screen.width))
+    return Group(*lines, *dim_lines(language.say("survey.tests", TERMINAL), screen.width))
