@@ -412,7 +412,7 @@ def test_small_maps_hold_the_weights(n):
     weights = random_weights(3, n, n)
     for head in range(3):
         look = choose(weighted(weights).stack, "0", str(head))
-        lines = styled(weighted(weights), "grid", look, width=80)
+        lines = styled(weighted(weights), "grid", look, height=8)  # too low for a line each
         name = next(i for i, line in enumerate(lines) if line and line[0][0] == str(head))
         body = lines[name + 1 : name + 1 + -(-n // 2)]
         cells = np.array([[halves(*cell) for cell in line[:n]] for line in body])
@@ -420,9 +420,31 @@ def test_small_maps_hold_the_weights(n):
         assert np.array_equal(steps, np.rint(63 * weights[head] / weights[head].max()))
 
 
+def test_rows_of_small_maps_are_named_once_where_all_fit():
+    weights = random_weights(2, 9, 9)
+    lines = styled(weighted(weights), "grid", width=60)
+    rows = [
+        line for line in lines if "".join(c for c, _ in line[:2]) in {f"t{i}" for i in range(9)}
+    ]
+    assert len(rows) == 9
+    above = next(text for text in plain(drawn(weighted(weights), "grid", 60)) if "≤" in text)
+    start = re.search(r" 1\b", above).start() + 1
+    for head, first in ((0, 3), (1, start)):
+        steps = [[halves(*cell)[0] for cell in row[first : first + 18 : 2]] for row in rows]
+        assert np.array_equal(steps, np.rint(63 * weights[head] / weights[head].max()))
+
+
+def test_rows_of_small_maps_are_not_named_where_maps_would_leave_the_screen():
+    named = plain(drawn(sentence(10, "self"), "grid", 120))
+    assert any(line.startswith("cat ") for line in named)
+    for width, height in ((80, 24), (120, 14)):
+        lines = plain(drawn(sentence(10, "self"), "grid", width, height))
+        assert not any(line.startswith("cat ") for line in lines), (width, height)
+
+
 def test_small_maps_without_colour_show_what_is_half_of_the_largest():
     shares = np.array([[1.0, 0.0, 0.0], [0.7, 0.3, 0.0], [0.45, 0.45, 0.1], [0.1, 0.3, 0.6]])
-    lines = drawn(weighted(shares, n_keys=3), "grid")
+    lines = drawn(weighted(shares, n_keys=3), "grid", height=8)
     name = next(i for i, line in enumerate(lines) if line.startswith("0"))
     dark = {"█": (1, 1), "▀": (1, 0), "▄": (0, 1), " ": (0, 0)}
     seen = [[dark[c] for c in line.ljust(3)] for line in lines[name + 1 : name + 3]]
@@ -600,7 +622,7 @@ def test_a_small_map_names_its_largest_weight_for_each_has_its_own_scale():
     weights = np.stack([np.full((8, 8), 1 / 8), np.eye(8), np.full((8, 8), 1 / 8)])
     weights[2, 3] = [0.6, 0.4, 0, 0, 0, 0, 0, 0]
     lines = plain(drawn(weighted(weights), "grid"))
-    assert next(line for line in lines if line.startswith("0")).split() == [
+    assert next(line for line in lines if "≤" in line).split() == [
         "0", "≤12%", "1", "self", "2", "≤60%",
     ]  # fmt: skip
 

@@ -190,7 +190,7 @@ def _numbers(
     body: list[RenderableType] = list(table(stack, look, screen, names))
     if kept:
         fullest = spare - len(more_to_see) - 3  # with gaps above and below
-        tall = fullest if are_whole(stack, screen.width, fullest) else spare - 1
+        tall = fullest if are_whole(stack, look, screen.width, fullest) else spare - 1
         drawn = strips(stack, look, screen, tall)
         body += [Text(), *drawn]
         spare -= len(drawn) + 1
