@@ -20,6 +20,7 @@ from attnviz.record.summary import block_bytes, summary_bytes
 AT_MOST = 1 << 30  # bytes
 FLOAT = 4  # bytes of a number
 BESIDE = 1 << 28  # bytes that tokens and arrays of a run may take beside what weights may
+PART = 1 << 27  # bytes that a part may always take, of a text whose weights are not kept
 OF_TOKEN = 500  # bytes: its strings, its span and its flags
 COPIES = 4, 2  # of queries: what enters and leaves a layer as well; of keys: values as well
 MAP_SIZES = (1024, 512, 256, 128, 64)  # cells a side of the map that is kept

@@ -23,7 +23,14 @@ from attnviz.models.model import StackShape
 from attnviz.record.part import Cut, Focus
 from attnviz.record.stack import Place, Stack
 from attnviz.record.summary import Summary
-from attnviz.tracing.memory import Storage, block_rows, choose_storage, default_budget, format_bytes
+from attnviz.tracing.memory import (
+    PART,
+    Storage,
+    block_rows,
+    choose_storage,
+    default_budget,
+    format_bytes,
+)
 from attnviz.tracing.observers import Summarizer
 from attnviz.tracing.part_observers import (
     CutObserver,
@@ -152,7 +159,7 @@ class Recorder:
             for name, masks in self._masks.items()
         }
         return found | {
-            name: _part_of(found[name], self._focus[name], np.stack(layers))
+            name: _part_of(found[name], self._focus[name], _joined(layers))
             for name, layers in self._focused.items()
             if layers
         }
@@ -168,8 +175,9 @@ class Recorder:
         if focus is None or self._storage[stack].map_size is None:
             return
         n_layers, n_weights = self._shapes[stack].n_layers, math.prod((*inputs.lead, *focus.shape))
-        needed, most = n_layers * n_weights * inputs.query.dtype.itemsize, self._budget
-        if needed > (most or default_budget()):
+        needed = n_layers * n_weights * inputs.query.dtype.itemsize
+        most = max(self._budget, PART)
+        if needed > most:
             rows, columns = focus.shape
             raise AttnvizError(
                 f"{grouped(rows)} × {grouped(columns)} weights in {n_layers * inputs.lead[0]} "
@@ -190,6 +198,15 @@ class Recorder:
             shape = (self._shapes[stack].n_layers, *inputs.lead, inputs.n_queries, inputs.n_keys)
             self._weights[stack] = np.zeros(shape, inputs.query.dtype)
         return self._weights[stack]
+
+
+def _joined(layers: list[Floats]) -> Floats:
+    """Layers as one array, each let go as soon as it is copied: a part may fill the memory."""
+    joined = np.empty((len(layers), *layers[0].shape), layers[0].dtype)
+    for layer in range(len(layers)):
+        joined[layer] = layers[layer]
+        layers[layer] = joined[layer]
+    return joined
 
 
 def _part_of(whole: Stack, focus: Focus, weights: Floats) -> Stack:

@@ -278,3 +278,24 @@ def test_a_tokenizer_that_panics_is_refused_in_one_line(
     finally:
         os.dup2(kept, 2)
     assert written.read_bytes() == b""
+
+
+def test_a_part_of_a_long_text_has_a_bound(refused, tmp_path):
+    """Where nothing may be kept a part may take 128 MiB: 4 heads of 3,000 × 3,000 take more."""
+    (tmp_path / "long.txt").write_text("a b c " * 1000, "utf-8")
+    said = refused("run", "--file", "long.txt", "--max-memory", "0", "--rows", ":")
+    assert "3\u202f000 × 3\u202f000 weights in 4 heads" in said
+    assert "128 MiB may be used. Ask for a smaller part (--rows, --cols)" in said
+
+
+@pytest.mark.parametrize("words", [["run"], ["run", "--show", "grid"], ["compare", "b " * 65]])
+def test_a_picture_has_a_bound_for_numbers(words, refused):
+    """Each is a text of its own: 65 × 65 of them took minutes, and nobody can read them."""
+    said = refused(*words, "a " * 65, "--annotate", "-o", "x.svg")
+    assert "the numbers of 64 × 64 cells" in said
+
+
+def test_a_table_without_room_for_its_numbers_is_a_map(tmp_path):
+    picture = tmp_path / "x.svg"
+    assert run_command_line(["run", "a " * 65, "--show", "table", "-o", str(picture)]) == 0
+    assert picture.read_text("utf-8").count("<text") < 200

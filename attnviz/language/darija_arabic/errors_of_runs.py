@@ -239,6 +239,10 @@ SENTENCES = {
         "تصويرة ديال {size} inches صغيرة بزاف على الـ text ديالها ب {letters} points. اللي "
         "كيدخل: {names}."
     ),
+    "err.picture_numbers": (
+        "تصويرة كتهز أرقام ديال {side} × {side} ديال الـ cells، و {most} في المجموع: هادو {n}. بين "
+        "جزء، ب `rows` و `columns`، ولا ما تكتبش `annotate`."
+    ),
     "err.picture_inches_dpi": (
         "تصويرة ديال {width} × {height} inches ب `dpi` {dpi} كبيرة بزاف. اللي كيدخل: `dpi` {fits}."
     ),

@@ -243,6 +243,10 @@ SENTENCES = {
         "Tswira dial {size} inches sghira bezzaf 3la text dialha b {letters} points. Li "
         "kaydkhel: {names}."
     ),
+    "err.picture_numbers": (
+        "Tswira kathezz ar9am dial {side} × {side} dial cells, w {most} f lmajmou3: hado {n}. "
+        "Beyyen part, b `rows` w `columns`, wla ma tktebch `annotate`."
+    ),
     "err.picture_inches_dpi": (
         "Tswira dial {width} × {height} inches b `dpi` {dpi} kbira bezzaf. Li kaydkhel: `dpi` "
         "{fits}."

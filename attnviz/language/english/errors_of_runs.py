@@ -256,6 +256,10 @@ SENTENCES = {
         "A picture of {size} inches is too small for its text at {letters} points. What fits: "
         "{names}."
     ),
+    "err.picture_numbers": (
+        "A picture has room for the numbers of {side} × {side} cells, and for {most} in all: these "
+        "are {n}. Show a part, with `rows` and `columns`, or leave out `annotate`."
+    ),
     "err.picture_inches_dpi": (
         "A picture of {width} × {height} inches at `dpi` {dpi} is too large. What fits: `dpi` "
         "{fits}."

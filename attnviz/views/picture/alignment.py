@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from attnviz.analysis.alignment import Alignment
 from attnviz.language.language import PICTURE, Language
 from attnviz.views.figure import USUAL, FigureStyle
-from attnviz.views.picture.map import paint_cells, write_numbers
+from attnviz.views.picture.map import numbers_fit, paint_cells, write_numbers
 from attnviz.views.picture.output import printed
 from attnviz.views.picture.paper import LABEL_SIZE, Paper, cut
 from attnviz.views.words import aligned_heads
@@ -40,7 +40,7 @@ def alignment_figure(found: Alignment, language: Language, style: FigureStyle = 
     allowed = np.ones(found.weights.shape, dtype=np.bool_)
     colours = paper.coloured(found.weights / largest, allowed)
     paint_cells(paper, axes, colours)
-    if style.annotate:
+    if style.annotate and numbers_fit(found.weights.shape, must=True):
         cells = (-0.5, -0.5, len(columns), len(rows))
         write_numbers(paper, axes, found.weights, allowed, colours, cells, width)
     _name(paper, axes, rows, columns, (width / len(columns), height / len(rows)))

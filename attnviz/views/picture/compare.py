@@ -29,7 +29,7 @@ from attnviz.views.compare_words import (
 from attnviz.views.figure import USUAL, FigureStyle
 from attnviz.views.palette import INK, MASKED_PAPER, tinted
 from attnviz.views.picture.colour_maps import ramp_of
-from attnviz.views.picture.map import write_numbers
+from attnviz.views.picture.map import numbers_fit, write_numbers
 from attnviz.views.picture.output import printed
 from attnviz.views.picture.paper import (
     BAR,
@@ -50,7 +50,6 @@ ACROSS = 3  # maps side by side
 BARS = 1.15  # inches for the colour bars
 CHARACTERS = 100  # of a line of the heading
 NARROW, NARROW_ACROSS = 6.0, 2  # inches of paper, and maps side by side on less
-MOST_NUMBERED = 64  # rows and columns of a map whose numbers are written in it
 LEVELS = 255  # shades of the bar of differences
 
 
@@ -170,7 +169,7 @@ class _Maps:
         wide, tall = pixels.shape[1] * self.cells[0], pixels.shape[0] * self.cells[1]
         axes = paper.place(*at, wide, tall)
         paper.paint(axes, pixels)
-        if paper.style.annotate and max(pixels.shape[:2]) <= MOST_NUMBERED:
+        if paper.style.annotate and numbers_fit(pixels.shape[:2], must=True):
             shown = np.ones(pixels.shape[:2], dtype=np.bool_)
             cells = (-0.5, -0.5, *reversed(pixels.shape[:2]))
             write_numbers(paper, axes, one.weights, shown, pixels, cells, wide)

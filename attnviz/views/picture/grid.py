@@ -15,7 +15,7 @@ from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
 from attnviz.views.look import Look
 from attnviz.views.palette import INK
-from attnviz.views.picture.map import write_numbers
+from attnviz.views.picture.map import numbers_fit, write_numbers
 from attnviz.views.picture.paper import GAP, LABEL_SIZE, Paper, rgb
 from attnviz.views.scale import shades, small
 from attnviz.views.titles import head_title, place_title, title
@@ -46,6 +46,7 @@ def grid_figure(record: AttentionRecord, look: Look) -> Figure:
         look.figure,
     )
     numbered = look.figure.annotate or look.show == "table"
+    numbered = numbered and numbers_fit(stack.shape, len(places), must=look.figure.annotate)
     wide = SMALL_SIDE if across <= 4 else SMALL_SIDE * 0.7
     wide = max(wide, NUMBERED * stack.shape[1]) if numbered else wide
     side = paper.across(wide)
@@ -63,7 +64,7 @@ def grid_figure(record: AttentionRecord, look: Look) -> Figure:
         bright = shades(pooled.mean, allowed, small(look.scale), whole=pooled.cells[1] == 1)
         colours = paper.coloured(bright.shares, allowed)
         maps.append((colours, ((x, y), (x + side, y + tall))))
-        if numbered and pooled.cells == (1, 1):
+        if numbered:
             place = (x, y, side, tall)
             write_numbers(paper, axes, pooled.mean, allowed, colours, place)
         named = look.layers or look.apart

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from attnviz.digits import grouped
+from attnviz.errors import AttnvizError
 from attnviz.inputs.where import Times
 from attnviz.language.language import PICTURE
 from attnviz.record.record import AttentionRecord
@@ -46,6 +47,8 @@ UPRIGHT, SLANTED, ON_END = 0, 45, 90  # degrees by which names of columns are tu
 SHARES = {UPRIGHT: 0.8, SLANTED: 0.6, ON_END: 0.8}  # of a cell that letters may be high
 IN_A_CELL = 0.9  # of its width that a number may take
 SMALLEST_NUMBERS = 3.5  # points
+MOST_NUMBERED = 64  # rows and columns of a map whose numbers are written in it
+MOST_NUMBERS = 16_384  # in one picture: each is a text of its own, to draw and to open
 
 
 def map_figure(record: AttentionRecord, look: Look) -> Figure:
@@ -79,7 +82,8 @@ def map_figure(record: AttentionRecord, look: Look) -> Figure:
     axes = paper.add_axes(left, above, width, height, right=right)
     colours = paper.coloured(bright.shares, allowed)
     paint_cells(paper, axes, colours)
-    if (look.figure.annotate or look.show == "table") and pooled.cells == (1, 1):
+    numbered = look.figure.annotate or look.show == "table"
+    if numbered and numbers_fit(pooled.mean.shape, must=look.figure.annotate):
         cells = (-0.5, -0.5, *reversed(pooled.mean.shape))
         write_numbers(paper, axes, pooled.mean, allowed, colours, cells, width)
     places = stack.positions
@@ -163,6 +167,23 @@ def paint_cells(paper: Paper, axes: Axes, colours: np.ndarray[Any, Any]) -> None
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0, colors=rgb(INK), labelsize=paper.points(LABEL_SIZE))
+
+
+def numbers_fit(shape: tuple[int, ...], n_maps: int = 1, *, must: bool) -> bool:
+    """Tell whether the numbers of so many maps, each of that shape, have room in a picture; where
+    they `must` be written and have none raise AttnvizError."""
+    fit = max(shape) <= MOST_NUMBERED and n_maps * shape[0] * shape[1] <= MOST_NUMBERS
+    if must and not fit:
+        raise AttnvizError(
+            f"A picture has room for the numbers of {MOST_NUMBERED} × {MOST_NUMBERED} cells, and "
+            f"for {MOST_NUMBERS:,} in all: these are {n_maps * shape[0] * shape[1]:,}.",
+            "Show a part, with `rows` and `columns`, or leave out `annotate`.",
+            key="err.picture_numbers",
+            side=MOST_NUMBERED,
+            most=MOST_NUMBERS,
+            n=n_maps * shape[0] * shape[1],
+        )
+    return fit
 
 
 def write_numbers(
