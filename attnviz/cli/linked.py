@@ -37,13 +37,15 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
         screen_of,
         write_output,
     )  # fmt: skip
+    from attnviz.language.language import TERMINAL
+    from attnviz.language.reworded import reworded_note
     from attnviz.record.selection import rows_named
     from attnviz.views import link_words
     from attnviz.views.terminal.word_link import word_link_view
 
     link = word_link(record.stack, query, key)
     for note in record.notes:
-        say(note, display.quiet)
+        say(reworded_note(note, look.language, TERMINAL), display.quiet)
     files = [
         (path, _written(record, link, path.suffix.lower(), look))
         for path in display.output or []
@@ -63,7 +65,7 @@ def put_link(record: AttentionRecord, look: Look, display: Display, query: str, 
     for path in display.output or []:
         if path.suffix.lower() not in link_words.SUFFIXES:
             for note in write_output(record, path, look):
-                say(note, display.quiet)
+                say(reworded_note(note, look.language, TERMINAL), display.quiet)
             say_saved(path, look.language, display.quiet)
 
 

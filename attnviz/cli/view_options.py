@@ -71,11 +71,15 @@ class Display(Drawing):
         """
         from attnviz.cli.output import console, put_json, put_text, say, say_saved
         from attnviz.cli.pieces import check_sizes, printed
+        from attnviz.language.language import TERMINAL
+        from attnviz.language.reworded import reworded_note
 
         check_sizes(record, self.output or [], json=self.json, csv=self.csv)
         target = console()  # what may be refused is, before anything is written
-        view = [] if self.json or self.csv else self._view(record, look, query, target)
-        for note in record.notes:
+        notes = [reworded_note(note, look.language, TERMINAL) for note in record.notes]
+        screen = self._below(notes, target)
+        view = [] if self.json or self.csv else self._view(record, look, query, screen)
+        for note in notes:
             say(note, self.quiet)
         self._write_files(record, look)
         if self.json:
@@ -90,14 +94,13 @@ class Display(Drawing):
             say_saved(path, look.language, self.quiet)
 
     def _view(
-        self, record: AttentionRecord, look: Look, query: str | None, target: Console
+        self, record: AttentionRecord, look: Look, query: str | None, screen: Screen
     ) -> list[RenderableType]:
         """Return what is shown, and the same in words where that is asked for."""
         from attnviz.cli.output import in_words
         from attnviz.record.selection import rows_named
         from attnviz.views.terminal.show import show, show_query
 
-        screen = self._below(record.notes, target)
         rows = () if query is None else rows_named(record.stack, query)
         view = [
             show(record, look, screen) if query is None else show_query(record, query, look, screen)

@@ -20,11 +20,13 @@ def stream_to_screen(text: str) -> None:
 def end_of_stream(found: Generated, language: Language, *, json: bool, quiet: bool) -> None:
     """End the streamed text, and say on standard error how quick it was."""
     from attnviz.cli.output import put_text, say
+    from attnviz.language.language import TERMINAL
+    from attnviz.language.reworded import reworded_note
 
     if not json:
         put_text("\n")
     for note in found.notes:
-        say(note, quiet)
+        say(reworded_note(note, language, TERMINAL), quiet)
     value = f"{found.tokens_per_second:.1f}"
     wrote = language.say("run.wrote", n_tokens=len(found.ids), value=value)
     stopped = f" · {language.say('run.stopped')}" if found.interrupted else ""

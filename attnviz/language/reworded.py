@@ -1,13 +1,14 @@
-"""Parts of errors that come as English words (a noun, a reason), in the language of the reader."""
+"""English words from below (a part of an error, a note), in the language of the reader."""
 
 from __future__ import annotations
 
 import re
 from string import Formatter
 
-from attnviz.language.language import Language
+from attnviz.language.language import PLAIN, Guard, Language
 
 PREFIX = "part."
+NOTE = "note."
 
 
 def reworded(text: str, language: Language) -> str:
@@ -15,15 +16,31 @@ def reworded(text: str, language: Language) -> str:
 
     Parts may stand in parts: "the suffix of a survey".
     """
+    if (said := _said(text, language, PREFIX)) is None:
+        return text
+    key, found = said
+    return language.say(key, **{name: reworded(value, language) for name, value in found.items()})
+
+
+def reworded_note(note: str, language: Language, guard: Guard = PLAIN) -> str:
+    """Return a note in that language: records keep notes in English, and a file may hold any other
+    line, which stays as it is."""
+    if (said := _said(note, language, NOTE)) is None:
+        return note
+    key, found = said
+    return language.say(key, guard, **found)  # its values are names and words of a text
+
+
+def _said(text: str, language: Language, prefix: str) -> tuple[str, dict[str, str]] | None:
+    """The key of the English sentence that a text is, and its values."""
     english = language.fallback
     if english is None:
-        return text
-    parts = {k: said for k, said in english.sentences.items() if k.startswith(PREFIX)}
+        return None
+    parts = {k: said for k, said in english.sentences.items() if k.startswith(prefix)}
     for key in sorted(parts, key=lambda key: -len(parts[key])):  # what says most comes first
         if (found := _found(parts[key], text)) is not None:
-            values = {name: reworded(value, language) for name, value in found.items()}
-            return language.say(key, **values)
-    return text
+            return key, found
+    return None
 
 
 def _found(template: str, text: str) -> dict[str, str] | None:

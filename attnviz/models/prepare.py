@@ -187,8 +187,9 @@ def _unknown(model: TrainedModel, tokens: Tokens) -> list[str]:
     if not words:
         return []
     listed = " ".join(dict.fromkeys(words))[:200]
-    what = "1 token is" if len(words) == 1 else f"{len(words)} tokens are"
-    return [f"{what} unknown to {model.name}: {listed}."]
+    if len(words) == 1:
+        return [f"1 token is unknown to {model.name}: {listed}."]
+    return [f"{len(words)} tokens are unknown to {model.name}: {listed}."]
 
 
 def _check_together(model: TrainedModel, inputs: Inputs) -> None:

@@ -53,7 +53,7 @@ SAMPLES = {
     name: "x"
     for language in LANGUAGES.values()
     for key, template in language.sentences.items()
-    if key.startswith(("err.", "part."))
+    if key.startswith(("err.", "part.", "note."))
     for _, name, _, _ in string.Formatter().parse(template)
     if name
 } | SAMPLES

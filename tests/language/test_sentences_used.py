@@ -12,8 +12,8 @@ from attnviz.language.english import ENGLISH
 
 HOUSE = Path(attnviz.__file__).parent
 TABLES = ("english", "darija_latin", "darija_arabic")
-# Parts of errors are found by their English words, not by their keys (`reworded`).
-BY_WORDS = "part."
+# Parts of errors and notes are found by their English words, not by their keys (`reworded`).
+BY_WORDS = ("part.", "note.")
 
 
 @cache

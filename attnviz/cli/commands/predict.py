@@ -51,7 +51,9 @@ def predict(
     attnviz predict "Who sat?" --pair "The cat sat on the mat." --model FOLDER
     """
     from attnviz.cli.output import console, put, say, screen_of, warn_of_arabic
+    from attnviz.language.language import TERMINAL
     from attnviz.language.languages import find_language
+    from attnviz.language.reworded import reworded_note
     from attnviz.tracing.predict import predict as ask
     from attnviz.views.terminal.predictions import predictions
 
@@ -66,7 +68,7 @@ def predict(
     }  # fmt: skip
     found = ask(asked.read(), k=k, at=places, answer=answer, **settings)
     for note in found.notes:
-        say(note)
+        say(reworded_note(note, language, TERMINAL))
 
     def show() -> None:
         target = console()

@@ -27,6 +27,7 @@ from attnviz.inputs.units import KINDS, joined, numbered, starts
 from attnviz.inputs.where import Bytes
 from attnviz.language.language import PAGE, Language
 from attnviz.language.languages import all_languages
+from attnviz.language.reworded import reworded_note
 from attnviz.record.record import AttentionRecord
 from attnviz.record.stack import Stack
 from attnviz.threads import share
@@ -110,10 +111,14 @@ def page_tree(record: AttentionRecord, blobs: Blobs, spans: Spans | None = None)
         ],
         "pictures": jpegs(pictures),
         "caveats": _in_all(lambda language: caveats(record, language, PAGE)),
-        "notes": [visible(note) for note in record.notes],
+        "notes": _in_all(lambda language: _notes(record, language)),
         "made": _in_all(lambda language: provenance(record, language, PAGE)),
         "languages": languages_tree(MORE_WORDS),
     }
+
+
+def _notes(record: AttentionRecord, language: Language) -> list[str]:
+    return [visible(reworded_note(note, language, PAGE)) for note in record.notes]
 
 
 def _in_all(say: Any) -> Tree:

@@ -13,6 +13,7 @@ from rich.text import Text
 from attnviz.digits import grouped
 from attnviz.inputs.labels import visible
 from attnviz.language.language import TERMINAL, Language
+from attnviz.language.reworded import reworded_note
 from attnviz.record.numbering import in_runs
 
 MOST_LABELS = 12  # of classes that are named
@@ -65,7 +66,7 @@ def about(what: Mapping[str, Any], language: Language) -> list[RenderableType]:
         table.add_row(name, visible(_stack(stack, language)))
     table.add_row(_said("loads", language), _said("loads_yes", language))
     for note in what["notes"]:
-        table.add_row(_said("note", language), visible(note))
+        table.add_row(_said("note", language), visible(reworded_note(note, language, TERMINAL)))
     if what.get("revision"):
         table.add_row(_said("revision", language), what["revision"])
     for file, digest in what.get("sha256", {}).items():

@@ -69,7 +69,7 @@ const side = {
     if (source.strongest) told.push(say("page.kept", { n: source.strongest.k }));
     const { hidden } = matrixFor(state.layer, state.head);
     if (state.hide && hidden > 0) told.push(say("ui.hidden", { pct: percent(hidden) }));
-    return [...told, ...tree.notes, ...tree.made[state.language], `attnviz ${tree.attnviz}`];
+    return [...told, ...tree.notes[state.language], ...tree.made[state.language], `attnviz ${tree.attnviz}`];
   },
 
   point() {
