@@ -45,7 +45,7 @@ def effects_notes(found: Effects, language: Language, guard: Guard = PLAIN) -> I
     if found.together is not None:
         names = ", ".join(f"{found.layer_numbers[layer]}.{head}" for layer, head in found.heads)
         yield language.say(
-            "effect.jointly", guard, places=names, value=effect_number(found.together)
+            "effect.jointly", guard, places=names, value=effect_number(found.together, language)
         )
     yield from _findings(found, language, guard)
     yield language.say("effect.note", guard)
@@ -62,16 +62,18 @@ def _findings(found: Effects, language: Language, guard: Guard) -> Iterator[str]
             "effect.top_head",
             guard,
             places=f"{found.layer_numbers[layer]}.{head}",
-            value=effect_number(effect),
+            value=effect_number(effect, language),
         )
     if tokens and abs(tokens[0][1]) >= NONE:
         position, effect = tokens[0]
         token = visible(found.labels[position])
-        yield language.say("effect.top_token", guard, token=token, value=effect_number(effect))
+        yield language.say(
+            "effect.top_token", guard, token=token, value=effect_number(effect, language)
+        )
 
 
-def effect_number(effect: float) -> str:
-    """Return three decimals; "none" where only rounding is left."""
+def effect_number(effect: float, language: Language) -> str:
+    """Return three decimals; the word for none where only rounding is left."""
     if abs(effect) < NONE:
-        return "none"
+        return language.say("effect.none")
     return f"{effect:.3f}" if abs(effect) >= 0.0005 else f"{effect:.0e}"

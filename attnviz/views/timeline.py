@@ -24,7 +24,9 @@ def timeline_view(record: AttentionRecord, look: Look, screen: Screen) -> list[R
     """Draw one line per written token: its probability, each block's share, the strongest keys."""
     found = timeline(record, look.layers or (look.layer,), look.heads, look.apart)
     label = max(widest([step.label for step in found.steps], LABEL), 5)
-    lines: list[RenderableType] = list(dim_lines(timeline_title(record, look), screen.width))
+    lines: list[RenderableType] = list(
+        dim_lines(timeline_title(record, look, TERMINAL), screen.width)
+    )
     lines.append(_header(found, label, look, screen))
     for step in found.steps:
         line = padded(label_text(step.label, label), label + 1)

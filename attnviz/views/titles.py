@@ -91,7 +91,7 @@ def chosen(stack: Stack, look: Look) -> str:
     return f"{of_layer}head {head_number(stack, 0 if look.head == 'mean' else look.head)}"
 
 
-def timeline_title(record: AttentionRecord, look: Look) -> str:
+def timeline_title(record: AttentionRecord, look: Look, guard: Guard = PLAIN) -> str:
     """Name the layers and heads that the shares of a timeline are a mean of."""
     stack = record.stack
     if look.apart:
@@ -101,12 +101,14 @@ def timeline_title(record: AttentionRecord, look: Look) -> str:
     layers = look.layers or (look.layer,)
     all_layers = len(layers) == stack.n_layers
     layer = (
-        f"{stack.n_layers} layers"
+        guard.phrase(look.language.count(stack.n_layers, "layer"))
         if all_layers
         else f"layer {', '.join(str(stack.layer_numbers[i]) for i in layers)}"
     )
-    heads = ", ".join(map(str, look.heads)) if look.heads else f"mean of {stack.n_heads}"
-    return f"{record.name} · {layer} · head {heads}"
+    heads = f"head {', '.join(map(str, look.heads))}"
+    if not look.heads:
+        heads = look.language.say("ui.mean", guard, n=stack.n_heads)
+    return f"{record.name} · {layer} · {heads}"
 
 
 def head_name(stack: Stack, look: Look) -> str:

@@ -51,6 +51,17 @@ def test_findings_are_said_in_every_language_and_say_changes_only(capsys):
         assert not {"because", "7it", "حيت"} & {*out.lower().split()}
 
 
+def test_no_effect_is_a_word_of_the_language(capsys):
+    """Of the induction model only some heads act; the others' effect is none, in every layer's sum
+    and row."""
+    for lang, none in (("en", "none"), ("darija", "walo"), ("ary-Arab", "والو")):
+        words = ("--lang", lang, "--top", "12")
+        status, out, _ = run(capsys, TEXT, "--model", "induction", *words)
+        assert status == 0
+        shown = {"none", "walo", "والو"} & {*out.split()}
+        assert shown == {none}
+
+
 @pytest.mark.slow
 def test_a_picture_is_the_same_every_time(capsys, tmp_path):
     for name in ("a.png", "b.png", "a.svg"):

@@ -14,6 +14,7 @@ from attnviz.views.look import Look
 from attnviz.views.palette import MASKED_PAPER
 from attnviz.views.picture.picture import picture
 from attnviz.views.picture.timeline import SHARE, timeline_figure
+from attnviz.views.titles import timeline_title
 
 PATTERN = [3, 7, 9, 4, 3, 7]  # `induction` was set to go on with what came after before
 BOTH = Look(0, (), (0, 1), "timeline")
@@ -52,6 +53,16 @@ def test_numbers_are_those_of_the_record():
         assert shown[at : at + 3] == numbers
     assert shown[:4] == ["p", "sink", "prompt", "written"]
     assert shown[-4:] == [step["label"] for step in record.settings.steps]
+
+
+def test_the_title_counts_in_the_language_of_the_reader():
+    for lang, said in (
+        ("en", "self · 2 layers · mean of 4"),
+        ("darija", "self · jouj layers · mo3ddal dial 4"),
+        ("ary-Arab", "self · جوج layers · معدل ديال 4"),
+    ):
+        look = dataclasses.replace(BOTH, language=find_language(lang))
+        assert timeline_title(written(), look) == said
 
 
 def test_bars_are_as_long_as_probabilities():

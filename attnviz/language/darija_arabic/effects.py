@@ -13,6 +13,7 @@ SENTENCES = {
     "effect.zero": "كل head حطينا ف بلاصتو صفر",
     "effect.text": "كل head حطينا ف بلاصتو داكشي اللي كيعطي ف الـ text الآخر",
     "effect.unit": "effect = {value}",
+    "effect.none": "والو",
     "effect.together": "كاملين",
     "effect.colour": "اللون: square root ديال الـ effect، حتال {value}",
     "effect.jointly": "{places} مجموعين: {value}",

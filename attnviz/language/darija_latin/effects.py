@@ -13,6 +13,7 @@ SENTENCES = {
     "effect.zero": "kul head 7ettina f blasto sfer",
     "effect.text": "kul head 7ettina f blasto dakchi li kay3ti f text lakhor",
     "effect.unit": "effect = {value}",
+    "effect.none": "walo",
     "effect.together": "kamlin",
     "effect.colour": "loun: square root dial effect, 7tal {value}",
     "effect.jointly": "{places} mjmou3in: {value}",

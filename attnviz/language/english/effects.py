@@ -13,6 +13,7 @@ SENTENCES = {
     "effect.zero": "each head replaced by zeros",
     "effect.text": "each head replaced by what it gives for the other text",
     "effect.unit": "effect = {value}",
+    "effect.none": "none",
     "effect.together": "together",
     "effect.colour": "colour: square root of the effect, up to {value}",
     "effect.jointly": "{places} together: {value}",

@@ -45,8 +45,8 @@ def page(found: Effects, language: Language = ENGLISH) -> bytes:
         f"<h1>{_text(first)}</h1>",
         *(f"<p>{_text(line)}</p>" for line in more),
         *_heads(found, language),
-        *_tokens(found),
-        *_edges(found),
+        *_tokens(found, language),
+        *_edges(found, language),
         *(f"<p>{_text(note)}</p>" for note in effects_notes(found, language, PAGE)),
         "</html>\n",
     ]
@@ -78,19 +78,21 @@ def _heads(found: Effects, language: Language) -> Iterator[str]:
     yield f'<div class="wide"><table><tr><th></th>{numbers}<th>{together}</th></tr>'
     for layer, row in enumerate(shown):
         number = found.layer_numbers[layer]
-        cells = "".join(_cell(number, head, float(v), largest) for head, v in enumerate(row))
-        whole = effect_number(float(found.layers[layer]))
+        cells = "".join(
+            _cell(number, head, float(v), largest, language) for head, v in enumerate(row)
+        )
+        whole = effect_number(float(found.layers[layer]), language)
         yield f"<tr><th>{number}</th>{cells}<td>{whole}</td></tr>"
     yield "</table></div>"
 
 
-def _cell(layer: int, head: int, effect: float, largest: float) -> str:
+def _cell(layer: int, head: int, effect: float, largest: float, language: Language) -> str:
     step = round((abs(effect) / largest) ** 0.5 * (len(ramp()) - 1))
-    number = effect_number(effect)
+    number = effect_number(effect, language)
     return f'<td class="c{step}" title="{layer}.{head}: {number}">{number}</td>'
 
 
-def _tokens(found: Effects) -> Iterator[str]:
+def _tokens(found: Effects, language: Language) -> Iterator[str]:
     ranked = found.ranked_tokens()
     if not ranked:
         return
@@ -100,7 +102,7 @@ def _tokens(found: Effects) -> Iterator[str]:
         label = _text(visible(found.labels[position]))
         wide = round(BAR * abs(effect) / largest)
         bar = f'<svg width="{BAR}" height="12"><rect width="{wide}" height="12"/></svg>'
-        number = effect_number(effect)
+        number = effect_number(effect, language)
         yield (
             f'<tr><td class="plain"><bdi>{label}</bdi></td><td>{number}</td>'
             f'<td class="plain">{bar}</td></tr>'
@@ -108,9 +110,9 @@ def _tokens(found: Effects) -> Iterator[str]:
     yield "</table>"
 
 
-def _edges(found: Effects) -> Iterator[str]:
+def _edges(found: Effects, language: Language) -> Iterator[str]:
     for edge in found.edges:
         query, key = (f"<bdi>{_text(visible(name))}</bdi>" for name in (edge.query, edge.key))
         places = ", ".join(f"{found.layer_numbers[layer]}.{head}" for layer, head in edge.heads)
         # An arrow does not turn round with the direction of writing: the line keeps its own.
-        yield f'<p dir="ltr">{query} → {key} {places} {effect_number(edge.effect)}</p>'
+        yield f'<p dir="ltr">{query} → {key} {places} {effect_number(edge.effect, language)}</p>'

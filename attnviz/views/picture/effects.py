@@ -61,7 +61,7 @@ def figure(found: Effects, language: Language = ENGLISH, style: FigureStyle = US
     if tokens:
         at += wide + apart + label
         bars = paper.place(at, paper.top + above, bar, listed)
-        _bars(paper, bars, names, [effect for _, effect in tokens])
+        _bars(paper, bars, names, [effect for _, effect in tokens], language)
     _write_notes(paper, notes)
     return paper.figure
 
@@ -116,7 +116,9 @@ def _short(effect: float) -> str:
     return f"{effect:.3f}".replace("0.", ".", 1) if abs(effect) < 9.995 else f"{effect:.1f}"
 
 
-def _bars(paper: Paper, axes: Axes, names: list[str], effects: list[float]) -> None:
+def _bars(
+    paper: Paper, axes: Axes, names: list[str], effects: list[float], language: Language
+) -> None:
     places = range(len(names))
     axes.barh(places, np.abs(effects), color=rgb(LINES[0]), height=0.7)
     axes.set_ylim(len(names) - 0.5, -0.5)
@@ -130,6 +132,6 @@ def _bars(paper: Paper, axes: Axes, names: list[str], effects: list[float]) -> N
         side.set_visible(False)
     for place, effect in zip(places, effects, strict=True):
         axes.annotate(
-            effect_number(effect), (abs(effect), place), (3, 0), va="center",
+            effect_number(effect, language), (abs(effect), place), (3, 0), va="center",
             textcoords="offset points", fontsize=size, annotation_clip=False,
         )  # fmt: skip

@@ -47,7 +47,7 @@ def timeline_figure(record: AttentionRecord, look: Look) -> Figure:
     rows = step_rows(record, look.layers or (look.layer,), look.heads, look.apart)
     named = len(found.steps) <= MOST_STEPS
     keys = axis_labels(record.stack.key_tokens.names)
-    told = f"{timeline_title(record, look)} · {look.language.say('ui.timeline', PICTURE)}"
+    told = f"{timeline_title(record, look, PICTURE)} · {look.language.say('ui.timeline', PICTURE)}"
     paper = Paper([title(record, look.language, PICTURE), told], look.figure)
     row = max(HEIGHT / len(found.steps), LEAST_ROW)
     row = paper.row(ROW, LABEL_SIZE) if named else paper.down(row)

@@ -36,7 +36,11 @@ def effects(
     room = screen.height - len(head) - len(grid) - len(notes) - 2
     n_rows = max(room, LEAST_ROWS) if top is None else top
     return Group(
-        *head, *grid, *_tables(found, n_rows, screen), *_edges(found, screen, language), *notes
+        *head,
+        *grid,
+        *_tables(found, n_rows, screen, language),
+        *_edges(found, screen, language),
+        *notes,
     )
 
 
@@ -54,12 +58,12 @@ def _grid(found: Effects, screen: Screen, language: Language) -> Iterator[Text]:
     steps = levels(np.sqrt(sizes / max(largest, NONE)), np.ones(sizes.shape, bool))
     for layer, cells in enumerate(full_rows(steps, wide, screen.colour)):
         line = Text(f"{found.layer_numbers[layer]:>5} ", "dim").append_text(cells)
-        yield line.append(f"  {effect_number(found.layers[layer])}")
-    said = language.say("effect.colour", TERMINAL, value=effect_number(largest))
+        yield line.append(f"  {effect_number(found.layers[layer], language)}")
+    said = language.say("effect.colour", TERMINAL, value=effect_number(largest, language))
     yield from dim_lines(said, screen.width)
 
 
-def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
+def _tables(found: Effects, n_rows: int, screen: Screen, language: Language) -> Iterator[Text]:
     heads, tokens = found.ranked()[:n_rows], found.ranked_tokens()[:n_rows]
     if not heads and not tokens:
         return
@@ -73,14 +77,14 @@ def _tables(found: Effects, n_rows: int, screen: Screen) -> Iterator[Text]:
             layer, head, effect = heads[row]
             line.append(
                 f"{found.layer_numbers[layer]}.{head}".ljust(HEAD)
-                + effect_number(effect).rjust(EFFECT)
+                + effect_number(effect, language).rjust(EFFECT)
             )
         line.append(" " * (left - line.cell_len))
         if row < len(tokens):
             position, effect = tokens[row]
             name = label_text(found.labels[position], NAME)
             line.append("   ").append_text(name).append(" " * (NAME - name.cell_len))
-            line.append(effect_number(effect).rjust(EFFECT) + "  ")
+            line.append(effect_number(effect, language).rjust(EFFECT) + "  ")
             line.append("█" * round(BAR * abs(effect) / max(largest, NONE)))
         line.truncate(screen.width)
         yield line
@@ -91,7 +95,8 @@ def _edges(found: Effects, screen: Screen, language: Language) -> Iterator[Text]
         places = ", ".join(f"{found.layer_numbers[layer]}.{head}" for layer, head in edge.heads)
         said = language.say(
             "effect.cut", TERMINAL, query=visible(edge.query), key=visible(edge.key),
-            places=places or language.say("effect.everywhere"), value=effect_number(edge.effect),
+            places=places or language.say("effect.everywhere"),
+            value=effect_number(edge.effect, language),
         )  # fmt: skip
         yield from _lines(said, screen, "")
 
