@@ -59,7 +59,7 @@ def test_the_title_counts_in_the_language_of_the_reader():
     for lang, said in (
         ("en", "self · 2 layers · mean of 4"),
         ("darija", "self · jouj layers · mo3ddal dial 4"),
-        ("ary-Arab", "self · جوج layers · معدل ديال 4"),
+        ("ary-Arab", "self · جوج layers · المعدل ديال 4"),
     ):
         look = dataclasses.replace(BOTH, language=find_language(lang))
         assert timeline_title(written(), look) == said
