@@ -103,7 +103,7 @@ BAD = [
     ([TEXT, "--model", "induction", "--json", "--csv"], "both"),
     ([TEXT, "--model", "induction", "-o", "e.gif"], ".json"),
     ([TEXT, "--model", "builtin"], "checkpoint"),
-    ([TEXT, "--model", "induction", "--answer", "99"], "no token"),
+    ([TEXT, "--model", "induction", "--answer", "99"], "not a token"),
     ([TEXT, "--model", "induction", "--by", "text", "--other", TEXT], "nothing to recover"),
     ([TEXT, "--model", "induction", "--edge", "99>8"], "99"),
 ]

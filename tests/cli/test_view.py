@@ -335,7 +335,7 @@ BAD = [
     ("strongest keys only", ["s.csv"], "strongest keys"),
     ("head past the last", ["good.npy", "--head", "1"], "1"),
     ("layer past the last", ["good.npy", "--layer", "7"], "7"),
-    ("head in words", ["good.npy", "--head", "first"], "first"),
+    ("head in words", ["good.npy", "--head", "second"], "second"),
     ("no such stack", ["good.npy", "--stack", "encoder"], "encoder"),
     ("unknown show", ["good.npy", "--show", "tabel"], "tabel"),
     ("unknown scale", ["good.npy", "--scale", "lag"], "lag"),

@@ -56,7 +56,8 @@ def test_attention_and_logits_are_those_of_transformers(theirs, model, text):
     record = attnviz.trace(ids=ids, model="smollm2")
     for layer, weights in enumerate(due.attentions):
         got = record.stacks["self"].weights[layer]
-        assert np.abs(got - weights[0].numpy()).max() <= 1e-5, layer
+        # both are float32, and how BLAS adds differs from processor to processor
+        assert np.abs(got - weights[0].numpy()).max() <= 2e-5, layer
     hidden = due.hidden_states[-1][0].numpy()
     prepared = model.prepare(Inputs(ids=ids))
     own = model.run(prepared, Recorder(model.stacks(prepared)).attend)
