@@ -96,7 +96,7 @@ BAD = [
     ("range without end", ["run", TEXT, "--head", "1-"], "1-"),
     ("negative head", ["run", TEXT, "--head", "-99"], "-99"),
     ("head with a hole", ["run", TEXT, "--head", "0,,1"], "0,,1"),
-    ("head no number", ["run", TEXT, "--head", "first"], "first"),
+    ("head no number", ["run", TEXT, "--head", "second"], "second"),
     ("head with many digits", ["run", TEXT, "--head", DIGITS], DIGITS[:9]),
     ("head empty", ["run", TEXT, "--head", ""], "head"),
     ("layer past the last", ["run", TEXT, "--layer", "1"], "1"),

@@ -16,6 +16,7 @@ from attnviz.cli import run_command_line
 from attnviz.cli.commands.explore import _Opened, _traced
 from attnviz.cli.read_text import file_named
 from attnviz.errors import AttnvizError
+from attnviz.language.english import ENGLISH
 from attnviz.tracing.plan import other_types
 from tests.cli.test_hostile import HOSTILE
 from tests.reference import checkpoints
@@ -244,7 +245,7 @@ def test_the_first_other_type_is_another_than_the_model_s_own(given, tmp_path):
 def test_a_text_that_grew_too_long_is_told_what_can_be_done_from_inside(tmp_path):
     checkpoints.stand_in_for_minilm(tmp_path / "package")
     asked = _Opened(text=CAT, model=str(tmp_path / "package" / "model"))
-    begun = _traced(asked, "weights", lambda record: record)
+    begun = _traced(asked, "weights", lambda record: record, ENGLISH)
     with pytest.raises(AttnvizError, match="leave and begin again with --truncate") as told:
         begun.trace("cat " * 100, None)
     assert told.value.values["limit_tokens"] == 64

@@ -69,7 +69,7 @@ OBEYED = {
     "layer.head": (["run", *IDS, "--head", "1,1.0"], 'as layer.head ("5.3,2.11")',
                    ["run", *IDS, "--head", "0.1,1.0"], r"0\.1 .*1\.0"),
     "layer alone": (["run", *IDS, "--head", "1,1.0"], "or the layer by itself",
-                    ["run", *IDS, "--layer", "1", "--head", "1,0"], "^1 .* 0"),
+                    ["run", *IDS, "--layer", "1", "--head", "1,0"], "(?m)^ *1  +0$"),
     "one head": (["steps", TEXT, "--head", "0.0,0.1"], 'such as "2.8"',
                  ["steps", TEXT, "--head", "0.1"], "head 1"),
     "own heads": (["run", *IDS, "--heads", "2"], "Leave --heads out", ["run", *IDS], "gpt2"),

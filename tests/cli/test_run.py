@@ -518,7 +518,7 @@ def test_heads_of_different_layers_are_shown_one_after_the_other(run, of_layers,
 
 def test_heads_of_different_layers_side_by_side_and_a_row_of_each(run, of_layers):
     out, _ = run(*of_layers, "--head", "1.0,0.1")
-    assert re.search(r"^1\.0 .* 0\.1$", out, re.MULTILINE)
+    assert re.search(r"^ *1\.0 .* 0\.1$", out, re.MULTILINE)
     out, _ = run(*of_layers, "--head", "1.0,0.1", "--query", 3)
     alone = [run(*of_layers, "--head", head, "--query", 3)[0] for head in ("1.0", "0.1")]
     rows = [line.split() for line in out.splitlines() if line.startswith(("1.0", "0.1"))]

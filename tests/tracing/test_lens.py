@@ -81,7 +81,7 @@ def test_the_command(capsys, monkeypatch):
     [
         ({"model": "builtin"}, "builtin"),
         ({"model": "induction", "answer": "1 2"}, "tokens"),
-        ({"model": "induction", "against": "word"}, "no token"),
+        ({"model": "induction", "against": "word"}, "not a token"),
     ],
 )
 def test_what_does_not_fit_is_said(options, named):
