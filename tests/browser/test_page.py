@@ -491,7 +491,7 @@ def test_the_range_of_a_long_text_reads_in_its_own_direction(reader):
         reader.settled()
     assert reads_from_the_right(tab, ".zoom .part > bdi >> nth=0")
     numbers = tab.locator(".zoom .part > bdi").first.locator("bdi").all_inner_texts()
-    assert [number.isdigit() for number in numbers] == [True] * 3
+    assert [number.replace("\u202f", "").isdigit() for number in numbers] == [True] * 3
     for view in ("links", "text"):
         reader.view(view)
         assert reads_from_the_right(tab, f"#view-{view} .part")
@@ -573,7 +573,7 @@ def test_a_long_record_zooms_down_to_what_was_kept(reader):
     for _ in range(9):
         tab.click(".zoom button >> nth=0")
         reader.settled()
-    part = re.search(r"tokens (\d+) to (\d+) of 3000", tab.inner_text(".zoom"))
+    part = re.search(r"tokens (\d+) to (\d+) of 3.?000", tab.inner_text(".zoom"))
     assert int(part[2]) - int(part[1]) < 12
     tab.locator(".sheet canvas").focus()
     for _ in range(3):

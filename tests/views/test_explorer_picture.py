@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rich.cells import cell_len
 
 import attnviz
 from attnviz.inputs.image import open_picture, patch_tokens
@@ -185,7 +186,7 @@ def test_the_screen_holds_the_picture(size, colour):
             ):
                 for key in ("down", "c", "z", "z", "l", "m", "p", "g", "end", "home"):
                     await pilot.press(key)
-                    assert all(len(line) <= size[0] for line in screen(app))
+                    assert all(cell_len(line) <= size[0] for line in screen(app))
 
     run(steps())
 
