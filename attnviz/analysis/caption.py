@@ -50,12 +50,12 @@ def picture_of(record: AttentionRecord) -> tuple[Boxes, NDArray[np.int64]] | Non
 
 
 def _labels(grid: tuple[int, int]) -> tuple[str, ...]:
-    """What the patches of a grid are called."""
+    """Name the patches of a grid."""
     return tuple(f"r{row}c{column}" for row in range(grid[0]) for column in range(grid[1]))
 
 
 def _in_squares(patches: Tokens, n: int) -> Boxes | None:
-    """What a tower's patches are to a decoder that reads `n` tokens of them: the patches, or
+    """Return what a tower's patches are to a decoder that reads `n` tokens of them: the patches, or
     squares; None where they are neither."""
     where = patches.where
     if not isinstance(where, Boxes) or not n:

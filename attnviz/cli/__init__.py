@@ -175,7 +175,7 @@ def _prepare() -> None:
 
 
 def _in_place_of(error: UnicodeError) -> tuple[str, int]:
-    """What is written for characters that an encoding lacks, and where to go on."""
+    """Return what is written for characters that an encoding lacks, and where to go on."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = error.object[error.start : error.end]

@@ -29,7 +29,7 @@ PANELS = {
         "repetition_penalty", "no_repeat_ngram_size", "length_penalty",
     ),
     "Which part": ("key", "stack", "rows", "cols", "merge", "hide_special", "top", "sort"),
-    "How it runs": ("reference", "random", "limit", "workers", "scheduler", "strict"),
+    "How it runs": ("check", "reference", "random", "limit", "workers", "scheduler", "strict"),
     "How it looks": ("wide", "scale", "mass", "measure", "explain", "lang", "color"),
     "Output": (
         "json", "csv", "figure", "size", "font_size", "dpi", "no_title", "annotate", "transparent",

@@ -1,7 +1,7 @@
 """Runs of Latin letters, digits and signs in an Arabic line: which of them lose their order there.
 
 By the bidi algorithm (UAX #9) a digit or a sign beside an Arabic letter is drawn with it, from the
-right: "√64 = 8" becomes "8 = 64√", "1.2 MB" "MB 1.2", "62%" "%62", "/tmp/a.npz" "tmp/a.npz/".
+right: "√64 = 8" becomes "8 = 64√", "1.2 MB" "MB 1.2", "62%" "%62", "/a/b.npz" "a/b.npz/".
 Runs that begin with a letter, and plain numbers, keep their order by themselves.
 """
 
@@ -51,8 +51,8 @@ def _guarded(text: str, guarded: Callable[[str], str]) -> str:
 
 
 def _is_of_a_run(word: str) -> bool:
-    """Whether a word has letters or digits and none that is written from the right, or is a sign of
-    a formula."""
+    """Tell whether a word has letters or digits and none that is written from the right, or is a
+    sign of a formula."""
     directions = {unicodedata.bidirectional(char) for char in word}
     return word in _SIGNS or (bool(directions & {"L", "EN"}) and not directions & {"R", "AL", "AN"})
 
@@ -66,7 +66,7 @@ def _guarded_run(run: str, guarded: Callable[[str], str]) -> str:
 
 
 def _keeps_its_order(run: str) -> bool:
-    """Whether it begins with a letter, which numbers after it follow, or is a plain number."""
+    """Tell whether it begins with a letter, which numbers after it follow, or is a plain number."""
     first, last = (unicodedata.bidirectional(char) for char in (run[0], run[-1]))
     led = first == "L" and last in ("L", "EN", "ET")
     return led or _PLAIN_NUMBER.fullmatch(run) is not None

@@ -123,4 +123,4 @@ def test_every_kind_of_file_ended_at_any_moment(tmp_path, number):
     rows = [line.rsplit(maxsplit=3) for line in done.stdout.splitlines()]
     assert len(rows) == 66
     assert [row for row in rows if row[1:3] != ["0", "0"]] == []
-    assert sum(int(row[3]) for row in rows) <= 30 * (number == signal.SIGKILL)
+    assert sum(int(row[3]) for row in rows) <= 15 * (number == signal.SIGKILL)

@@ -524,7 +524,7 @@ def test_other_tokens_are_left_as_they_are(token):
 RUNS = [
     ("formula", "step.scale", {"scale_expr": "√64 = 8"}, ["√64 = 8"]),
     ("size", "run.saved", {"path": "map.png", "value": "1.2 MB"}, ["1.2 MB"]),
-    ("path", "run.saved", {"path": "/tmp/a.npz", "value": "9 B"}, ["/tmp/a.npz", "9 B"]),
+    ("path", "run.saved", {"path": "/a/b.npz", "value": "9 B"}, ["/a/b.npz", "9 B"]),
     ("share", "ui.rowsums", {"low": 0.4, "high": 0.9}, ["40%", "90%"]),
     ("share of a key", "ui.sink", {"pct": 0.31, "key": FISH}, ["31%"]),
     ("share that is in the sentence", "ui.values", {}, ["100%"]),

@@ -20,9 +20,9 @@ OTHERS = [  # the first case of every other model_type
     }.items()
     if not {kind, case} & {*CASES, *ALONE}
 ]
-# 1e-6, but for a few whose weights are so peaked that float32 itself is off by more; which they
-# are differs from processor to processor.
-CLOSE = 2e-6
+# Of a few whose weights are so peaked that float32 itself is off by more than 1e-6: ModernBERT's
+# are on processors without AVX-512 kernels.
+PEAKED = 2e-6
 IDS = [[5, 17, 60, 3], [9, 8, 30, 2, 9, 8, 44], [41], [7, 7, 12, 13, 14, 15, 20, 21, 22]]
 
 
@@ -42,7 +42,8 @@ def test_every_family(case, tmp_path):
         assert set(record.stacks) == set(alone.stacks)
         for name, stack in record.stacks.items():
             assert stack.query_tokens == alone.stacks[name].query_tokens
-            np.testing.assert_allclose(stack.weights, alone.stacks[name].weights, atol=CLOSE)
+            off = 1e-6 if case in CASES and case != "modernbert" else PEAKED
+            np.testing.assert_allclose(stack.weights, alone.stacks[name].weights, atol=off)
     assert model.runs_together
 
 
